@@ -1,0 +1,56 @@
+package contract
+
+// Environment keys of the health check function. The observer's own region is AWS_REGION, which Lambda sets.
+const (
+	// EnvTargets is a JSON array of Target: the endpoints to probe.
+	EnvTargets = "TARGETS"
+	// EnvTopics is a JSON array of Topic: where alerts go, the own region's first.
+	EnvTopics = "TOPICS"
+	// EnvMetricRegions is a comma-separated list of regions that receive ClusterHealth and EndpointUnreachable.
+	EnvMetricRegions = "METRIC_REGIONS"
+	// EnvSchedule is the time between two runs, a Go duration of whole minutes ("1m").
+	EnvSchedule = "SCHEDULE"
+	// EnvProbeInterval is the time between two probes of a run, a Go duration ("15s").
+	EnvProbeInterval = "PROBE_INTERVAL"
+	// EnvFailuresToOpen is the number of consecutive failed probes that opens an incident.
+	EnvFailuresToOpen = "FAILURES_TO_OPEN"
+	// EnvSuccessesToClose is the number of consecutive good probes that closes it.
+	EnvSuccessesToClose = "SUCCESSES_TO_CLOSE"
+	// EnvReminder is the time after which an open incident is alerted again, a Go duration ("15m").
+	EnvReminder = "REMINDER"
+	// EnvMetrics is MetricsLean or MetricsFull.
+	EnvMetrics = "METRICS"
+	// EnvDatabaseRole is the PostgreSQL role to connect as.
+	EnvDatabaseRole = "DATABASE_ROLE"
+)
+
+// EnvDatabaseEndpoint is the host name of the endpoint the migrate function uses.
+const EnvDatabaseEndpoint = "DATABASE_ENDPOINT"
+
+// EnvHostAddr is optional in every function that connects to DSQL: comma-separated host=ip:port pairs, like libpq's
+// hostaddr. It changes only the address dialled; SNI, certificate verification and the token keep the DSQL host name.
+// It serves PrivateLink without private DNS, and tests.
+const EnvHostAddr = "DSQL_HOSTADDR"
+
+// Values of EnvMetrics.
+const (
+	// MetricsLean publishes ClusterHealth and EndpointUnreachable only.
+	MetricsLean = "lean"
+	// MetricsFull adds the latencies and the marker age.
+	MetricsFull = "full"
+)
+
+// Target is one regional endpoint of the database.
+type Target struct {
+	Region     string `json:"region"`
+	ClusterID  string `json:"clusterId"`
+	ClusterARN string `json:"clusterArn"`
+	// Endpoint is the host name, <identifier>.dsql.<region>.on.aws; the port is 5432.
+	Endpoint string `json:"endpoint"`
+}
+
+// Topic is one region's alert topic.
+type Topic struct {
+	Region string `json:"region"`
+	ARN    string `json:"arn"`
+}

@@ -1,0 +1,52 @@
+package contract
+
+import "time"
+
+// CheckEvent is the optional part of an invocation of the health check. EventBridge's scheduled event has none of its
+// fields and so asks for a full run.
+type CheckEvent struct {
+	// Probes limits the number of rounds; 0 means as many as fit the schedule.
+	Probes int `json:"probes,omitempty"`
+}
+
+// HealthReport is the answer of the health check.
+type HealthReport struct {
+	Timestamp    time.Time      `json:"timestamp"`
+	Region       string         `json:"region"`
+	FunctionName string         `json:"function_name"`
+	RequestID    string         `json:"request_id"`
+	Healthy      bool           `json:"healthy"`
+	Probes       int            `json:"probes"`
+	Targets      []TargetHealth `json:"targets"`
+}
+
+// TargetHealth is the last probe of one endpoint in a run. Latencies are milliseconds; a step that was not reached is 0.
+type TargetHealth struct {
+	Region           string  `json:"region"`
+	ClusterID        string  `json:"cluster_id"`
+	ClusterARN       string  `json:"cluster_arn"`
+	Status           string  `json:"status"`
+	Healthy          bool    `json:"healthy"`
+	Verdict          string  `json:"verdict"`
+	Reason           string  `json:"reason,omitempty"`
+	Detail           string  `json:"detail,omitempty"`
+	ConnectMillis    float64 `json:"connect_ms"`
+	QueryMillis      float64 `json:"query_ms"`
+	CommitMillis     float64 `json:"commit_ms"`
+	MarkerAgeSeconds float64 `json:"marker_age_s"`
+}
+
+// MigrateEvent asks the migrate function to bring schema, roles and grants to their declared state.
+type MigrateEvent struct {
+	// Roles maps a database role of package schema to the IAM role ARNs that may connect as it. A mapping in the
+	// database that is not listed here is revoked.
+	Roles map[string][]string `json:"roles"`
+}
+
+// MigrateResult is what the migrate function did.
+type MigrateResult struct {
+	Version int64    `json:"version"`
+	Applied []string `json:"applied"`
+	Granted []string `json:"granted"`
+	Revoked []string `json:"revoked"`
+}

@@ -1,0 +1,41 @@
+// Package contract is what the infrastructure and the functions agree on: metric names and dimensions, environment
+// keys, and the shapes of events and reports. Both sides import it, so they cannot drift apart. It imports neither
+// Pulumi nor AWS.
+package contract
+
+// MetricNamespace is the CloudWatch namespace of everything the health check publishes.
+const MetricNamespace = "Aurora/DSQL/DisasterRecovery"
+
+// Metric names. The unit is the CloudWatch unit they are published with.
+const (
+	// MetricClusterHealth is 1 when the observer in the cluster's own region found it up or degraded, else 0 (Count).
+	MetricClusterHealth = "ClusterHealth"
+	// MetricEndpointUnreachable is 1 when a strict majority of a run's probes found the endpoint down, else 0 (Count).
+	MetricEndpointUnreachable = "EndpointUnreachable"
+	// MetricConnectLatency is the time of DNS, TCP, TLS and authentication (Milliseconds).
+	MetricConnectLatency = "ConnectLatency"
+	// MetricQueryLatency is the time of one SELECT (Milliseconds).
+	MetricQueryLatency = "QueryLatency"
+	// MetricCommitLatency is the time of the marker's COMMIT (Milliseconds).
+	MetricCommitLatency = "CommitLatency"
+	// MetricMarkerAge is the age, read at an endpoint, of the freshest marker written through the other (Seconds).
+	MetricMarkerAge = "MarkerAge"
+)
+
+// Dimension names.
+const (
+	DimensionClusterID = "ClusterID"
+	DimensionRegion    = "Region"
+	DimensionObserver  = "Observer"
+)
+
+// ClusterDimensions are the dimensions of MetricClusterHealth: a metric of the cluster, whoever observed it.
+func ClusterDimensions(clusterID, region string) map[string]string {
+	return map[string]string{DimensionClusterID: clusterID, DimensionRegion: region}
+}
+
+// ObserverDimensions are the dimensions of every other metric: what one observer (named by its region) saw of one
+// cluster. An alarm must name exactly this set; CloudWatch matches dimension sets, not subsets.
+func ObserverDimensions(clusterID, region, observer string) map[string]string {
+	return map[string]string{DimensionClusterID: clusterID, DimensionRegion: region, DimensionObserver: observer}
+}
