@@ -1,0 +1,100 @@
+// Package dsqlconn connects to one Aurora DSQL endpoint, says why a connection or a statement failed, and repeats
+// transactions that lost a conflict.
+package dsqlconn
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"net"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// Admin is the database user every cluster is born with. It needs dsql:DbConnectAdmin; every other user needs
+// dsql:DbConnect and a mapping made by AWS IAM GRANT.
+const Admin = "admin"
+
+const (
+	port            = 5432
+	database        = "postgres" // a cluster has exactly one
+	applicationName = "aurora-dsql-dr"
+)
+
+// Dialer connects to DSQL endpoints. Only Credentials is required. A Dialer is safe for concurrent use.
+type Dialer struct {
+	// Credentials sign the token that is the password.
+	Credentials aws.CredentialsProvider
+	// HostAddr maps an endpoint's host name to the ip:port dialled instead of what DNS and the standard port say; see
+	// ParseHostAddr. SNI, certificate verification and the token keep the host name.
+	HostAddr map[string]string
+	// RootCAs verify the server; nil means the system's.
+	RootCAs *x509.CertPool
+	// TokenLife is how long a token may be used to connect, a connection outlives it; 0 means 15 minutes, AWS's default.
+	TokenLife time.Duration
+}
+
+// Config returns the configuration of one connection to the endpoint in the region as the user: TLS with full
+// verification, a freshly signed token, no second host or weaker mode to fall back to. A pool must sign again for
+// every new connection (see Token).
+//
+// Queries with arguments run in pgx.QueryExecModeExec: one round trip and no statement kept on the server, where a
+// schema change made by another session would invalidate it (OC001).
+func (d Dialer) Config(ctx context.Context, endpoint, region, user string) (*pgx.ConnConfig, error) {
+	token, err := d.Token(ctx, endpoint, region, user)
+	if err != nil {
+		return nil, err
+	}
+	// pgx accepts only configurations that it parsed. Whatever it reads from PG* variables is overwritten.
+	cfg, err := pgx.ParseConfig("host=localhost sslmode=verify-full")
+	if err != nil {
+		return nil, &localError{fmt.Errorf("connection defaults: %w", err)}
+	}
+	cfg.Host, cfg.Port, cfg.Database, cfg.User, cfg.Password = endpoint, port, database, user, token
+	cfg.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12, ServerName: endpoint, RootCAs: d.RootCAs}
+	cfg.Fallbacks, cfg.ValidateConnect = nil, nil
+	cfg.RuntimeParams = map[string]string{"application_name": applicationName}
+	cfg.ConnectTimeout = 0 // the context's deadline alone decides
+	cfg.DefaultQueryExecMode = pgx.QueryExecModeExec
+	cfg.LookupFunc = d.lookup
+	return cfg, nil
+}
+
+// Connect opens one connection within the context's deadline. Its errors are *ConnectError; Classify names the reason.
+func (d Dialer) Connect(ctx context.Context, endpoint, region, user string) (*pgx.Conn, error) {
+	cfg, err := d.Config(ctx, endpoint, region, user)
+	if err != nil {
+		return nil, &ConnectError{Endpoint: endpoint, step: stepPrepare, err: err}
+	}
+	// pgx does not tell in which step an attempt failed, but it calls us between the steps.
+	at, dial := stepResolve, cfg.DialFunc
+	cfg.DialFunc = func(ctx context.Context, network, addr string) (net.Conn, error) {
+		at = stepDial
+		conn, err := dial(ctx, network, addr)
+		if err == nil {
+			at = stepTLS
+		}
+		return conn, err
+	}
+	cfg.AfterNetConnect = func(_ context.Context, _ *pgconn.Config, conn net.Conn) (net.Conn, error) {
+		at = stepStartup
+		return conn, nil
+	}
+	conn, err := pgx.ConnectConfig(ctx, cfg)
+	if err != nil {
+		return nil, &ConnectError{Endpoint: endpoint, step: at, err: err}
+	}
+	return conn, nil
+}
+
+// lookup resolves a host name to addresses, or to the ip:port of HostAddr, which pgx prefers to its own port.
+func (d Dialer) lookup(ctx context.Context, host string) ([]string, error) {
+	if addr, ok := d.HostAddr[host]; ok {
+		return []string{addr}, nil
+	}
+	return net.DefaultResolver.LookupHost(ctx, host)
+}
