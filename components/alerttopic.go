@@ -1,0 +1,173 @@
+package components
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/kms"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/sns"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// Subscription is one recipient of alerts.
+type Subscription struct {
+	// Protocol is email, email-json, sms, https, sqs or lambda. Required.
+	Protocol string
+	// Endpoint is the address in the protocol's form: an e-mail address, an E.164 number, an https URL, or an ARN.
+	// Required.
+	Endpoint string
+}
+
+// AlertTopicArgs configures an AlertTopic.
+type AlertTopicArgs struct {
+	// Region of the topic. Required: an alarm can only notify a topic of its own region.
+	Region Region
+	// Subscriptions are the recipients. Optional. Every region's topic has the same ones, so an e-mail recipient
+	// confirms once a region.
+	Subscriptions []Subscription
+	// DatabaseEvents reports DeleteCluster, UpdateCluster and PutClusterPolicy in this region to the topic. Optional;
+	// defaults to off. Needs a CloudTrail trail that records management events here: AWS has no other source.
+	DatabaseEvents bool
+}
+
+// AlertTopic is one region's encrypted topic for alerts, with the policies that let CloudWatch alarms and EventBridge
+// publish to it.
+type AlertTopic struct {
+	pulumi.ResourceState
+
+	// Region is the topic's region.
+	Region string
+	// ARN of the topic, and of the key that encrypts it: publishers need the use of both.
+	ARN, KeyARN pulumi.StringOutput
+}
+
+// NewAlertTopic creates the key, the topic, its policy and subscriptions.
+//
+// The monitors publish through their own identity policies: naming their roles here would make topics and monitors
+// depend on each other.
+func NewAlertTopic(ctx *pulumi.Context, name string, args *AlertTopicArgs, opts ...pulumi.ResourceOption) (*AlertTopic, error) {
+	if err := args.validate(); err != nil {
+		return nil, fmt.Errorf("AlertTopic %q: %w", name, err)
+	}
+	t := &AlertTopic{Region: args.Region.Name}
+	if err := ctx.RegisterComponentResource(token("AlertTopic"), name, t, opts...); err != nil {
+		return nil, err
+	}
+	keyPolicy, err := topicKeyPolicy(args.Region)
+	if err != nil {
+		return nil, err
+	}
+	key, err := kms.NewKey(ctx, name+"-key", &kms.KeyArgs{
+		Description:       pulumi.String("Encrypts the disaster-recovery alerts of " + args.Region.Name),
+		EnableKeyRotation: pulumi.Bool(true),
+		Policy:            pulumi.String(keyPolicy),
+	}, args.Region.child(t)...)
+	if err != nil {
+		return nil, err
+	}
+	topic, err := sns.NewTopic(ctx, name+"-topic", &sns.TopicArgs{KmsMasterKeyId: key.Arn}, args.Region.child(t)...)
+	if err != nil {
+		return nil, err
+	}
+	topicPolicy, err := sns.NewTopicPolicy(ctx, name+"-policy", &sns.TopicPolicyArgs{
+		Arn:    topic.Arn,
+		Policy: topic.Arn.ApplyT(func(arn string) (string, error) { return alertTopicPolicy(args.Region, arn) }).(pulumi.StringOutput),
+	}, args.Region.child(t)...)
+	if err != nil {
+		return nil, err
+	}
+	for i, s := range args.Subscriptions {
+		if err := t.subscribe(ctx, fmt.Sprintf("%s-subscription-%d", name, i), topic, s, args.Region); err != nil {
+			return nil, err
+		}
+	}
+	if args.DatabaseEvents {
+		if err := t.reportDatabaseEvents(ctx, name+"-database-events", topic, topicPolicy, args.Region); err != nil {
+			return nil, err
+		}
+	}
+	// The topic's own ARN would let an alarm be created before the policy that lets it publish.
+	t.ARN = pulumi.All(topic.Arn, topicPolicy.ID()).ApplyT(func(all []any) string { return all[0].(string) }).(pulumi.StringOutput)
+	t.KeyARN = key.Arn
+	return t, ctx.RegisterResourceOutputs(t, pulumi.Map{"arn": t.ARN, "keyArn": t.KeyARN})
+}
+
+func (a *AlertTopicArgs) validate() error {
+	if a == nil {
+		return errors.New("args are required")
+	}
+	problems := []error{required(a.Region.required("Region"))}
+	for i, s := range a.Subscriptions {
+		if s.Protocol == "" || s.Endpoint == "" {
+			problems = append(problems, fmt.Errorf("Subscriptions[%d] is {%q, %q}: Protocol and Endpoint are required", i, s.Protocol, s.Endpoint))
+		}
+	}
+	return errors.Join(problems...)
+}
+
+func (t *AlertTopic) subscribe(ctx *pulumi.Context, name string, topic *sns.Topic, s Subscription, region Region) error {
+	args := &sns.TopicSubscriptionArgs{Topic: topic.Arn, Protocol: pulumi.String(s.Protocol), Endpoint: pulumi.String(s.Endpoint)}
+	if s.Protocol == "https" {
+		args.EndpointAutoConfirms = pulumi.Bool(true) // else the provider does not wait and cannot delete it later
+	}
+	_, err := sns.NewTopicSubscription(ctx, name, args, region.child(t)...)
+	return err
+}
+
+// reportDatabaseEvents sends the API calls that change or end a cluster to the topic. Aurora DSQL emits no state-change
+// events; "AWS API Call via CloudTrail" is what there is, best effort.
+func (t *AlertTopic) reportDatabaseEvents(ctx *pulumi.Context, name string, topic *sns.Topic, topicPolicy *sns.TopicPolicy, region Region) error {
+	pattern, err := json.Marshal(map[string]any{
+		"source": []string{"aws.dsql"}, "detail-type": []string{"AWS API Call via CloudTrail"},
+		"detail": map[string]any{"eventSource": []string{"dsql.amazonaws.com"}, "eventName": []string{"DeleteCluster", "UpdateCluster", "PutClusterPolicy"}},
+	})
+	if err != nil {
+		return err
+	}
+	rule, err := cloudwatch.NewEventRule(ctx, name, &cloudwatch.EventRuleArgs{
+		Description:  pulumi.String("Changes and deletions of Aurora DSQL clusters in " + region.Name),
+		EventPattern: pulumi.String(string(pattern)),
+	}, region.child(t)...)
+	if err != nil {
+		return err
+	}
+	_, err = cloudwatch.NewEventTarget(ctx, name+"-target", &cloudwatch.EventTargetArgs{
+		Rule: rule.Name, Arn: topic.Arn,
+		InputTransformer: cloudwatch.EventTargetInputTransformerArgs{
+			InputPaths: pulumi.StringMap{
+				"call": pulumi.String("$.detail.eventName"), "who": pulumi.String("$.detail.userIdentity.arn"),
+				"region": pulumi.String("$.region"), "time": pulumi.String("$.time"), "request": pulumi.String("$.detail.requestParameters"),
+			},
+			InputTemplate: pulumi.String(`"<call> on Aurora DSQL in <region> by <who> at <time>: <request>"`),
+		},
+	}, region.child(t, pulumi.DependsOn([]pulumi.Resource{topicPolicy}))...)
+	return err
+}
+
+// topicKeyPolicy lets CloudWatch alarms and EventBridge encrypt for the topic, and delegates everyone else to the
+// account's IAM. The AWS managed key alias/aws/sns would silently lose every alarm: its policy admits neither. No
+// source conditions: EventBridge does not send them to KMS for an encrypted topic.
+func topicKeyPolicy(region Region) (string, error) {
+	return policy(
+		statement{Sid: "AccountAdministers", Effect: allow, Principal: &principal{AWS: []string{region.rootARN()}}, Action: []string{"kms:*"}, Resource: []string{"*"}},
+		statement{
+			Sid: "AlarmsAndEventsEncrypt", Effect: allow, Principal: service("cloudwatch.amazonaws.com", "events.amazonaws.com"),
+			Action: []string{"kms:Decrypt", "kms:GenerateDataKey*"}, Resource: []string{"*"},
+		},
+	)
+}
+
+// alertTopicPolicy lets this account's alarms and EventBridge publish and refuses plain HTTP. EventBridge does not
+// support conditions in a topic policy ("Amazon SNS permissions", EventBridge user guide).
+func alertTopicPolicy(region Region, topicARN string) (string, error) {
+	return policy(
+		statement{
+			Sid: "AlarmsPublish", Effect: allow, Principal: service("cloudwatch.amazonaws.com"), Action: []string{"sns:Publish"}, Resource: []string{topicARN},
+			Condition: condition{"StringEquals": {"aws:SourceAccount": region.Account}, "ArnLike": {"aws:SourceArn": region.arn("cloudwatch", "alarm:*")}},
+		},
+		statement{Sid: "EventsPublish", Effect: allow, Principal: service("events.amazonaws.com"), Action: []string{"sns:Publish"}, Resource: []string{topicARN}},
+		refusePlainHTTP("sns:Publish", topicARN),
+	)
+}
