@@ -116,7 +116,7 @@ func code(t *testing.T, err error) string {
 	t.Helper()
 	var e *Error
 	require.ErrorAs(t, err, &e)
-	return e.Code
+	return e.Base.Code
 }
 
 func TestASingleRegionClusterIsCreatingThenActive(t *testing.T) {

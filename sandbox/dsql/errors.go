@@ -1,22 +1,23 @@
 package dsql
 
 import (
-	"fmt"
 	"net/http"
+
+	"aurora-dsql-dr/sandbox/awserr"
 )
 
-// Error is an error of the Aurora DSQL API: one of the exceptions of its model, with the members that model gives it.
+// Error is an error of the Aurora DSQL API with the members its model gives that exception. It unwraps to the
+// *awserr.Error.
 type Error struct {
-	// Code is the exception's name, for example "ValidationException".
-	Code    string
-	Message string
-	// Status is the HTTP status.
-	Status int
-	// Fields are the exception's further members by JSON name: reason, resourceId, resourceType, ….
+	Base *awserr.Error
+	// Fields are the exception's members beside the message, by JSON name: reason, resourceId, resourceType, ….
 	Fields map[string]string
 }
 
-func (e *Error) Error() string { return e.Code + ": " + e.Message }
+func (e *Error) Error() string { return e.Base.Error() }
+
+// Unwrap is the code, message and HTTP status.
+func (e *Error) Unwrap() error { return e.Base }
 
 // Reasons of a ValidationException.
 const (
@@ -26,25 +27,24 @@ const (
 )
 
 func invalid(reason, format string, args ...any) *Error {
-	return &Error{Code: "ValidationException", Message: fmt.Sprintf(format, args...), Status: http.StatusBadRequest,
-		Fields: map[string]string{"reason": reason}}
+	return &Error{awserr.Invalid("ValidationException", format, args...), map[string]string{"reason": reason}}
 }
 
 func notFound(id string) *Error {
-	return &Error{Code: "ResourceNotFoundException", Message: "Resource not found.", Status: http.StatusNotFound,
-		Fields: map[string]string{"resourceId": id, "resourceType": "cluster"}}
+	return &Error{awserr.NotFound(http.StatusNotFound, "ResourceNotFoundException", "Resource not found."),
+		map[string]string{"resourceId": id, "resourceType": "cluster"}}
 }
 
 func conflict(id, format string, args ...any) *Error {
-	return &Error{Code: "ConflictException", Message: fmt.Sprintf(format, args...), Status: http.StatusConflict,
-		Fields: map[string]string{"resourceId": id, "resourceType": "cluster"}}
+	return &Error{awserr.Conflict(http.StatusConflict, "ConflictException", format, args...),
+		map[string]string{"resourceId": id, "resourceType": "cluster"}}
 }
 
 func quotaExceeded(format string, args ...any) *Error {
-	return &Error{Code: "ServiceQuotaExceededException", Message: fmt.Sprintf(format, args...),
-		Status: http.StatusPaymentRequired, Fields: map[string]string{"serviceCode": "dsql", "resourceType": "cluster"}}
+	return &Error{awserr.Conflict(http.StatusPaymentRequired, "ServiceQuotaExceededException", format, args...),
+		map[string]string{"serviceCode": "dsql", "resourceType": "cluster"}}
 }
 
 func denied(format string, args ...any) *Error {
-	return &Error{Code: "AccessDeniedException", Message: fmt.Sprintf(format, args...), Status: http.StatusForbidden}
+	return &Error{awserr.Denied("AccessDeniedException", format, args...), nil}
 }

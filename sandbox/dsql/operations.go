@@ -201,7 +201,7 @@ func (r *Region) record(operation string, request any, err error) {
 	event := Event{EventVersion: "1.09", EventTime: r.plane.opts.Clock.Now().UTC(), EventSource: servicePrincipal,
 		EventName: operation, AWSRegion: r.name, RequestParameters: request}
 	if refused, ok := err.(*Error); ok {
-		event.ErrorCode, event.ErrorMessage = refused.Code, refused.Message
+		event.ErrorCode, event.ErrorMessage = refused.Base.Code, refused.Base.Message
 	}
 	r.plane.pending = append(r.plane.pending, func() {
 		if r.plane.opts.OnEvent != nil {
