@@ -1,0 +1,84 @@
+package iam
+
+import (
+	"crypto/rand"
+	"net/http"
+	"strings"
+	"time"
+
+	"aurora-dsql-dr/sandbox/awserr"
+)
+
+// Credentials sign requests. Those of a role are temporary: they carry a session token, which the request must carry
+// too, and expire.
+type Credentials struct {
+	AccessKeyID     string
+	SecretAccessKey string
+	SessionToken    string    // "" for the administrator
+	Expiration      time.Time // zero for the administrator
+	Principal       Principal
+}
+
+// Admin is the administrator of the account, who may do everything: the user of the sandbox's command line.
+func (s *Service) Admin() Credentials { return s.admin }
+
+// AssumeRole gives a service ("lambda.amazonaws.com") credentials of a role, if the role's trust policy lets it.
+func (s *Service) AssumeRole(service, roleARN, session string) (Credentials, error) {
+	role, err := s.RoleByARN(roleARN)
+	if err != nil {
+		return Credentials{}, err
+	}
+	trust, err := ParseTrustPolicy(role.AssumeRolePolicy)
+	if err != nil {
+		return Credentials{}, err
+	}
+	caller := ServicePrincipal(service)
+	if trust.decide(request{caller: caller, account: s.account, action: "sts:AssumeRole"}) != allowed {
+		return Credentials{}, awserr.Denied("AccessDenied",
+			"User: %s is not authorized to perform: sts:AssumeRole on resource: %s", service, roleARN)
+	}
+	now := s.clock.Now()
+	c := Credentials{
+		AccessKeyID:     "ASIA" + rand.Text()[:16],
+		SecretAccessKey: rand.Text() + rand.Text()[:14],
+		SessionToken:    "sandbox/" + rand.Text() + rand.Text(),
+		Expiration:      now.Add(time.Duration(role.MaxSessionDuration) * time.Second),
+		Principal:       Session(roleARN, session),
+	}
+	s.forgetExpired(now)
+	s.sessions.Put(c.AccessKeyID, c)
+	return c, nil
+}
+
+// Session is the principal of a role's session: its ARN is that of the assumed role.
+func Session(roleARN, session string) Principal {
+	account := strings.Split(roleARN, ":")[4]
+	name := roleARN[strings.LastIndex(roleARN, "/")+1:]
+	return Principal{ARN: "arn:aws:sts::" + account + ":assumed-role/" + name + "/" + session, Role: roleARN}
+}
+
+func (s *Service) forgetExpired(now time.Time) {
+	for _, c := range s.sessions.All() {
+		if c.Expiration.Before(now) {
+			s.sessions.Delete(c.AccessKeyID)
+		}
+	}
+}
+
+// Lookup finds credentials by their access key id. The caller still has to check the signature with the secret, and the
+// session token.
+func (s *Service) Lookup(accessKeyID string) (Credentials, error) {
+	if accessKeyID == s.admin.AccessKeyID {
+		return s.admin, nil
+	}
+	c, ok := s.sessions.Get(accessKeyID)
+	if !ok {
+		return Credentials{}, awserr.Denied("InvalidClientTokenId", "The security token included in the request is invalid.")
+	}
+	if !s.clock.Now().Before(c.Expiration) {
+		return Credentials{}, &awserr.Error{
+			Code: "ExpiredToken", Message: "The security token included in the request is expired", Status: http.StatusForbidden,
+		}
+	}
+	return c, nil
+}
