@@ -71,16 +71,19 @@ func (d Dialer) Connect(ctx context.Context, endpoint, region, user string) (*pg
 		return nil, &ConnectError{Endpoint: endpoint, step: stepPrepare, err: err}
 	}
 	// pgx does not tell in which step an attempt failed, but it calls us between the steps.
-	at, dial := stepResolve, cfg.DialFunc
-	cfg.DialFunc = func(ctx context.Context, network, addr string) (net.Conn, error) {
-		at = stepDial
-		conn, err := dial(ctx, network, addr)
+	at := stepResolve
+	cfg.LookupFunc = func(ctx context.Context, host string) ([]string, error) {
+		addresses, err := d.lookup(ctx, host)
 		if err == nil {
-			at = stepTLS
+			at = stepReach
 		}
-		return conn, err
+		return addresses, err
 	}
-	cfg.AfterNetConnect = func(_ context.Context, _ *pgconn.Config, conn net.Conn) (net.Conn, error) {
+	cfg.AfterNetConnect = func(ctx context.Context, _ *pgconn.Config, conn net.Conn) (net.Conn, error) {
+		at = stepTLS
+		if err := conn.(*tls.Conn).HandshakeContext(ctx); err != nil { // pgx would handshake with its first message
+			return conn, err
+		}
 		at = stepStartup
 		return conn, nil
 	}

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"strings"
+	"syscall"
 
 	"github.com/jackc/pgx/v5/pgconn"
 )
@@ -65,11 +67,11 @@ func (r Reason) String() string {
 type step int
 
 const (
-	stepPrepare step = iota
-	stepResolve
-	stepDial
-	stepTLS
-	stepStartup
+	stepPrepare step = iota // credentials and token
+	stepResolve             // DNS
+	stepReach               // TCP, and asking for TLS
+	stepTLS                 // handshake
+	stepStartup             // user, token, session
 )
 
 // ConnectError is a failed Dialer.Connect.
@@ -92,9 +94,10 @@ func (e *ConnectError) reason() Reason {
 		return ReasonLocal
 	case stepResolve:
 		return ReasonDNS
-	case stepDial:
-		return ReasonConnect
-	case stepTLS:
+	case stepReach, stepTLS:
+		if isNetwork(e.err) {
+			return ReasonConnect
+		}
 		return ReasonTLS
 	default:
 		if isAuth(e.err) {
@@ -156,6 +159,12 @@ func isTimeout(err error) bool {
 func isAuth(err error) bool {
 	pg := pgError(err)
 	return pg != nil && (strings.HasPrefix(pg.Code, "28") || strings.Contains(strings.ToLower(pg.Message), "access denied"))
+}
+
+// isNetwork tells whether the network failed, or the other side ended the connection without a word.
+func isNetwork(err error) bool {
+	var errno syscall.Errno
+	return errors.As(err, &errno) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
 }
 
 func pgError(err error) *pgconn.PgError {
