@@ -1,0 +1,29 @@
+package schema
+
+// RolePrefix begins the name of every role declared here, now or ever. Any role of that prefix is taken for ours: who is
+// still mapped to one that is no longer declared is cut off. No other role is touched.
+const RolePrefix = "dr_"
+
+// RoleMonitor is the role of the health checks.
+const RoleMonitor = "dr_monitor"
+
+// Role is a database role that IAM roles connect as.
+type Role struct {
+	// Name is a plain lower-case identifier that begins with RolePrefix.
+	Name string
+	// Grants are what the role may do, each the middle of a GRANT statement: "SELECT ON dr.marker". They are granted on
+	// every run of the migrations; a privilege that is taken off the list is revoked by a migration.
+	Grants []string
+}
+
+// Roles are the declared roles, in a stable order.
+func Roles() []Role {
+	return []Role{{
+		Name: RoleMonitor,
+		Grants: []string{
+			"USAGE ON SCHEMA dr",
+			"SELECT, INSERT, UPDATE ON dr.marker",
+			"SELECT, INSERT, UPDATE ON dr.incident",
+		},
+	}}
+}
