@@ -1,0 +1,169 @@
+// Package alert writes the notices of incidents for people and for machines, and publishes them.
+package alert
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"aurora-dsql-dr/lambda/contract"
+	"aurora-dsql-dr/lambda/internal/incident"
+	"aurora-dsql-dr/lambda/internal/verdict"
+)
+
+// Names of the message attributes, for subscription filters and for programs that read alerts. Their values are strings,
+// except the number of AttributeIncident.
+const (
+	// AttributeKind is opened, reminder or resolved.
+	AttributeKind = "kind"
+	// AttributeRegion is the region of the endpoint.
+	AttributeRegion = "endpoint_region"
+	// AttributeReason is the reason of the latest verdict when the incident opened.
+	AttributeReason = "reason"
+	// AttributeConfirmed is true if a second observer agreed, else false.
+	AttributeConfirmed = "confirmed"
+	// AttributeIncident is the number of the incident among those of its endpoint; 0 if no database could record it.
+	AttributeIncident = "incident"
+)
+
+// maxSubject is the longest subject SNS accepts (Amazon SNS API reference, Publish).
+const maxSubject = 100
+
+// Message is a notice in words. Its first line says it all, for those who get no more than that; the whole fits the 1,600
+// characters of an SMS publication.
+type Message struct {
+	// Subject is at most 100 ASCII characters.
+	Subject string
+	Body    string
+	// Attributes are keyed by the names above.
+	Attributes map[string]string
+}
+
+// Write puts the notice about the target into words.
+func Write(n incident.Notice, target contract.Target) Message {
+	i := n.Incident
+	confirmed := i.ConfirmedBy != ""
+	return Message{
+		Subject: subject(n, target, confirmed),
+		Body:    body(n, target, confirmed),
+		Attributes: map[string]string{
+			AttributeKind:      n.Kind.String(),
+			AttributeRegion:    target.Region,
+			AttributeReason:    i.Reason.String(),
+			AttributeConfirmed: strconv.FormatBool(confirmed),
+			AttributeIncident:  strconv.FormatInt(i.Number, 10),
+		},
+	}
+}
+
+func subject(n incident.Notice, target contract.Target, confirmed bool) string {
+	var b strings.Builder
+	switch n.Kind {
+	case incident.Opened:
+		fmt.Fprintf(&b, "DSQL LOST in %s: %v", target.Region, n.Incident.Reason)
+	case incident.Reminder:
+		fmt.Fprintf(&b, "DSQL STILL LOST in %s for %s: %v", target.Region, span(n.Lasted()), n.Incident.Reason)
+	case incident.Resolved:
+		fmt.Fprintf(&b, "DSQL RESOLVED in %s after %s", target.Region, span(n.Lasted()))
+	}
+	if n.Incident.Number > 0 {
+		fmt.Fprintf(&b, " (incident %d)", n.Incident.Number)
+	}
+	if !confirmed {
+		b.WriteString(" UNCONFIRMED")
+	}
+	return b.String()[:min(b.Len(), maxSubject)]
+}
+
+func body(n incident.Notice, target contract.Target, confirmed bool) string {
+	i := n.Incident
+	var b strings.Builder
+	switch n.Kind {
+	case incident.Opened:
+		fmt.Fprintf(&b, "The Aurora DSQL endpoint in %s is lost: %s.\n\n", target.Region, explain(i.Reason))
+	case incident.Reminder:
+		fmt.Fprintf(&b, "The Aurora DSQL endpoint in %s is still lost, for %s now: %s.\n\n", target.Region, span(n.Lasted()), explain(i.Reason))
+	case incident.Resolved:
+		fmt.Fprintf(&b, "The Aurora DSQL endpoint in %s serves again, after %s.\n\n", target.Region, span(n.Lasted()))
+	}
+	line := func(name, value string) { fmt.Fprintf(&b, "%-10s %s\n", name+":", value) }
+	line("Endpoint", target.Endpoint)
+	line("Cluster", target.ClusterID)
+	line("ARN", target.ClusterARN)
+	line("Since", stamp(i.OpenedAt))
+	if !i.Open() {
+		line("Until", stamp(i.ClosedAt))
+	}
+	line("Reason", i.Reason.String())
+	line("Observers", observers(i, confirmed))
+	if i.Number > 0 {
+		line("Incident", strconv.FormatInt(i.Number, 10)+" of this endpoint")
+	} else {
+		line("Incident", "not recorded: no endpoint accepted a commit")
+	}
+	b.WriteString("\n" + advice(n))
+	return b.String()
+}
+
+func observers(i incident.Incident, confirmed bool) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "seen from %s, ", i.OpenedBy)
+	switch {
+	case confirmed:
+		fmt.Fprintf(&b, "confirmed from %s", i.ConfirmedBy)
+	case i.Number > 0:
+		b.WriteString("UNCONFIRMED: no other observer could be heard")
+	default:
+		b.WriteString("UNCONFIRMED: the database, through which observers agree, was out of reach; others may alert too")
+	}
+	if i.ClosedBy != "" {
+		fmt.Fprintf(&b, "; closed from %s", i.ClosedBy)
+	}
+	return b.String()
+}
+
+// explain says in words what a reason means to whoever is woken by it.
+func explain(r verdict.Reason) string {
+	switch r {
+	case verdict.Status:
+		return "the cluster has failed or is being deleted"
+	case verdict.Key:
+		return "the cluster cannot use its KMS key"
+	case verdict.DNS:
+		return "its name does not resolve"
+	case verdict.Connect:
+		return "it refuses or drops connections"
+	case verdict.TLS:
+		return "no trusted TLS session can be made"
+	case verdict.Auth:
+		return "it refuses the monitor's login"
+	case verdict.Query:
+		return "statements fail"
+	case verdict.Timeout:
+		return "it does not answer, or does not commit, in time"
+	default:
+		return "it does not serve"
+	}
+}
+
+// Runbooks are named as in the README.
+func advice(n incident.Notice) string {
+	if n.Kind == incident.Resolved {
+		return "To do: move clients back if they were moved, then note what happened. Runbook: \"Region back\"."
+	}
+	switch n.Incident.Reason {
+	case verdict.Key:
+		return "To do: enable the key or restore its policy; the data is unreadable until then. Runbook: \"KMS key inaccessible\"."
+	case verdict.Status:
+		return "To do: find out who changed the cluster (CloudTrail), then keep to the other region. Runbook: \"Cluster failed or deleted\"."
+	case verdict.Auth:
+		return "To do: check the database role's mapping and the monitors' IAM policies; clients may be fine. Runbook: \"Monitor cannot log in\"."
+	default:
+		return "To do: move clients to the other region's endpoint; it stays writable and consistent. Runbook: \"Region lost\"."
+	}
+}
+
+func stamp(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") }
+
+func span(d time.Duration) string { return d.Round(time.Second).String() }

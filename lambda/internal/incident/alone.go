@@ -1,0 +1,86 @@
+package incident
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"aurora-dsql-dr/lambda/internal/verdict"
+)
+
+// Ledger is what an observer remembers of pages while the shared memory is out of reach, keyed by the endpoint's host
+// name. It is a value: the functions below return a new one.
+type Ledger map[string]Entry
+
+// Entry is the latest page about an endpoint.
+type Entry struct {
+	// Incident has the number of the row in the database, or 0 for a page on the observer's own evidence.
+	Incident Incident
+	// RemindAt is when to page again, by the observer's own clock.
+	RemindAt time.Time
+}
+
+// Own tells whether the ledger holds a page that only this observer knows of, and that it alone will resolve.
+func (l Ledger) Own() bool {
+	for _, e := range l {
+		if e.Incident.Number == 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// Alone decides without the shared memory: no endpoint accepted a commit, so the observer pages on its own evidence, once
+// per outage and then by the reminder. Its peers may do the same; duplicates are the lesser evil. An outage that the
+// database had recorded before it was lost is only reminded of.
+func Alone(observer string, ledger Ledger, states map[string]verdict.State, now time.Time, reminder time.Duration) (Ledger, []Notice) {
+	next, notices := ledger.resolve(observer, states, now)
+	for _, endpoint := range slices.Sorted(maps.Keys(states)) {
+		state := states[endpoint]
+		entry, paged := next[endpoint]
+		if !state.Open || paged && now.Before(entry.RemindAt) {
+			continue
+		}
+		if !paged {
+			entry.Incident = Incident{Endpoint: endpoint, OpenedAt: state.FailingSince, OpenedBy: observer, Reason: state.Reason}
+		}
+		notices = append(notices, noticeOf(entry.Incident, now))
+		entry.Incident.Announced, entry.RemindAt = true, now.Add(reminder)
+		next[endpoint] = entry
+	}
+	return next, notices
+}
+
+// Together brings the ledger up to date with the shared memory: open incidents there are the common business again, pages
+// on own evidence about endpoints that have recovered since are resolved.
+func Together(observer string, ledger Ledger, states map[string]verdict.State, snapshot Snapshot, now time.Time, reminder time.Duration) (Ledger, []Notice) {
+	next := Ledger{}
+	for endpoint, entry := range ledger {
+		if entry.Incident.Number == 0 {
+			next[endpoint] = entry
+		}
+	}
+	for _, i := range snapshot.Incidents {
+		if i.Open() {
+			i.Announced = true
+			next[i.Endpoint] = Entry{Incident: i, RemindAt: now.Add(reminder)}
+		}
+	}
+	return next.resolve(observer, states, now)
+}
+
+// resolve copies the ledger without the pages on own evidence whose endpoint has recovered, and announces those.
+func (l Ledger) resolve(observer string, states map[string]verdict.State, now time.Time) (Ledger, []Notice) {
+	next, notices := Ledger{}, []Notice(nil)
+	for _, endpoint := range slices.Sorted(maps.Keys(l)) {
+		entry := l[endpoint]
+		if entry.Incident.Number != 0 || states[endpoint].Open {
+			next[endpoint] = entry
+			continue
+		}
+		resolved := entry.Incident
+		resolved.ClosedAt, resolved.ClosedBy = now, observer
+		notices = append(notices, noticeOf(resolved, now))
+	}
+	return next, notices
+}
