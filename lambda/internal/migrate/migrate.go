@@ -1,0 +1,91 @@
+// Package migrate brings a DSQL database to the state that package schema declares: migrations applied, indexes built,
+// roles granted, and exactly the wanted IAM roles mapped to them. Everything it does may be done again, so a run that
+// was cut short is finished by the next one.
+package migrate
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+
+	"aurora-dsql-dr/lambda/contract"
+	"aurora-dsql-dr/lambda/internal/dsqlconn"
+	"aurora-dsql-dr/lambda/schema"
+)
+
+// conflicts is how long a step is repeated that another schema change disturbs (OC001): about half a minute in the
+// worst case, while a DDL statement takes less than a second.
+var conflicts = dsqlconn.Policy{Attempts: 12, Base: 100 * time.Millisecond, Max: 5 * time.Second}
+
+// reserve is kept of the function's time for the answer: a function that times out cannot say what it was doing.
+const reserve = 2 * time.Second
+
+// Migrator runs against one endpoint. In a multi-region cluster one is enough: both show the same database.
+type Migrator struct {
+	env        Environment
+	dialer     dsqlconn.Dialer
+	migrations fs.FS
+	roles      []schema.Role
+	log        *slog.Logger
+}
+
+// New returns a Migrator of the declared schema.
+func New(env Environment, credentials aws.CredentialsProvider, log *slog.Logger) *Migrator {
+	return &Migrator{
+		env:        env,
+		dialer:     dsqlconn.Dialer{Credentials: credentials, HostAddr: env.HostAddr},
+		migrations: schema.FS(),
+		roles:      schema.Roles(),
+		log:        log,
+	}
+}
+
+// Run does what the event asks. Its error says what failed, in which migration or for which role, with the database's
+// own words and SQLSTATE, and what to do; what was done before it stays done.
+func (m *Migrator) Run(ctx context.Context, event contract.MigrateEvent) (contract.MigrateResult, error) {
+	var result contract.MigrateResult
+	if err := validate(event, m.roles); err != nil {
+		return result, err
+	}
+	if deadline, ok := ctx.Deadline(); ok {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadline(ctx, deadline.Add(-reserve))
+		defer cancel()
+	}
+	db, err := m.open(ctx)
+	if err != nil {
+		return result, err
+	}
+	defer func() { _ = db.Close() }()
+	if result.Version, result.Applied, err = m.migrate(ctx, db); err != nil {
+		return result, err
+	}
+	result.Granted, result.Revoked, err = m.reconcile(ctx, db, event)
+	return result, err
+}
+
+// open connects as admin. The handle keeps one connection, since DDL statements of several would only conflict.
+func (m *Migrator) open(ctx context.Context) (*sql.DB, error) {
+	config, err := m.dialer.Config(ctx, m.env.Endpoint, m.env.Region, dsqlconn.Admin)
+	if err != nil {
+		return nil, err
+	}
+	db := stdlib.OpenDB(*config, stdlib.OptionBeforeConnect(func(ctx context.Context, config *pgx.ConnConfig) (err error) {
+		config.Password, err = m.dialer.Token(ctx, m.env.Endpoint, m.env.Region, dsqlconn.Admin)
+		return err
+	}))
+	db.SetMaxOpenConns(1)
+	if err := db.PingContext(ctx); err != nil {
+		_ = db.Close()
+		return nil, fmt.Errorf("connect to %s as admin: %w; the function's IAM role needs dsql:DbConnectAdmin on the cluster, "+
+			"and the cluster must be ACTIVE and reachable on port 5432", m.env.Endpoint, err)
+	}
+	return db, nil
+}
