@@ -1,0 +1,106 @@
+package components
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lambda"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"aurora-dsql-dr/lambda/contract"
+	"aurora-dsql-dr/lambda/schema"
+)
+
+// DatabaseBootstrapArgs configures a DatabaseBootstrap.
+type DatabaseBootstrapArgs struct {
+	// Region the migration runs in. Required: a data region.
+	Region Region
+	// Database is that region's side. Required.
+	Database *DsqlSide
+	// Roles maps a database role of package schema to the ARNs of the IAM roles that may connect as it. Required.
+	Roles map[string]pulumi.StringArray
+	// After is what the database needs before it accepts connections: both peerings. Required.
+	After []pulumi.Resource
+	// Architecture and LogRetentionDays are as in GoFunctionArgs. Required.
+	Architecture     string
+	LogRetentionDays int
+}
+
+// DatabaseBootstrap brings the schema, the database roles and their grants to their declared state, with a function
+// that runs while the stack is deployed. It is the only holder of dsql:DbConnectAdmin.
+type DatabaseBootstrap struct {
+	pulumi.ResourceState
+
+	// Migrated completes when the database is ready for the functions.
+	Migrated *lambda.Invocation
+}
+
+// NewDatabaseBootstrap creates the migrate function and runs it when migrations, code or role ARNs have changed. A
+// failed migration fails the deployment with the SQL error.
+func NewDatabaseBootstrap(ctx *pulumi.Context, name string, args *DatabaseBootstrapArgs, opts ...pulumi.ResourceOption) (*DatabaseBootstrap, error) {
+	if err := args.validate(); err != nil {
+		return nil, fmt.Errorf("DatabaseBootstrap %q: %w", name, err)
+	}
+	b := &DatabaseBootstrap{}
+	if err := ctx.RegisterComponentResource(token("DatabaseBootstrap"), name, b, opts...); err != nil {
+		return nil, err
+	}
+	function, err := NewGoFunction(ctx, name+"-migrate", &GoFunctionArgs{
+		Region: args.Region, Function: "migrate",
+		Description:  "Brings the database's schema, roles and grants to their declared state",
+		Architecture: args.Architecture, MemoryMB: 128,
+		TimeoutSeconds:   900, // asynchronous indexes are waited for; this is Lambda's limit
+		LogRetentionDays: args.LogRetentionDays,
+		Environment:      pulumi.StringMap{contract.EnvDatabaseEndpoint: args.Database.Endpoint},
+		Access:           args.Database.ARN.ApplyT(migratePolicy).(pulumi.StringOutput),
+	}, pulumi.Parent(b))
+	if err != nil {
+		return nil, err
+	}
+	event := args.event()
+	b.Migrated, err = lambda.NewInvocation(ctx, name+"-migrated", &lambda.InvocationArgs{
+		FunctionName: function.Function.Name,
+		Input:        event,
+		Triggers: pulumi.StringMap{
+			"migrations": pulumi.String(schema.Hash()),
+			"code":       pulumi.String(function.CodeHash),
+			"roles":      event,
+		},
+	}, args.Region.child(b, pulumi.DependsOn(args.After))...)
+	if err != nil {
+		return nil, err
+	}
+	return b, ctx.RegisterResourceOutputs(b, pulumi.Map{"result": b.Migrated.Result})
+}
+
+func (a *DatabaseBootstrapArgs) validate() error {
+	if a == nil {
+		return errors.New("args are required")
+	}
+	problems := []error{required(a.Region.required("Region"), map[string]bool{"Database": a.Database != nil, "Roles": len(a.Roles) > 0, "After": len(a.After) > 0})}
+	if a.Database != nil && a.Database.Region != a.Region.Name {
+		problems = append(problems, fmt.Errorf("Database is in %s, want the function's own region, %s", a.Database.Region, a.Region.Name))
+	}
+	return errors.Join(problems...)
+}
+
+// event is the function's input, and a trigger: a changed role ARN must reconcile the grants.
+func (a *DatabaseBootstrapArgs) event() pulumi.StringOutput {
+	roles := pulumi.Map{}
+	for role, arns := range a.Roles {
+		roles[role] = arns
+	}
+	return roles.ToMapOutput().ApplyT(func(v map[string]any) (string, error) {
+		event := contract.MigrateEvent{Roles: map[string][]string{}}
+		for role, arns := range v {
+			event.Roles[role] = arns.([]string)
+		}
+		body, err := json.Marshal(event)
+		return string(body), err
+	}).(pulumi.StringOutput)
+}
+
+func migratePolicy(clusterARN string) (string, error) {
+	return policy(statement{Sid: "ConnectAsAdmin", Effect: allow, Action: []string{"dsql:DbConnectAdmin"}, Resource: []string{clusterARN}})
+}

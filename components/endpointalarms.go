@@ -1,0 +1,209 @@
+package components
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"aurora-dsql-dr/lambda/contract"
+)
+
+// Native metrics of Aurora DSQL. Its documentation disagrees with itself on the dimension's name (ClusterId on the
+// metrics page, ResourceId on another); this is the one place to change.
+const (
+	dsqlNamespace        = "AWS/AuroraDSQL"
+	dsqlClusterDimension = "ClusterId"
+)
+
+// Thresholds of the alarms on a slow or contended database. They are generous: these are warnings, not outages.
+const (
+	commitLatencyMillis  = 200
+	markerAgeSeconds     = 60
+	conflictPercent      = 5
+	conflictTransactions = 100 // below this many in a period, a percentage says nothing
+	queryTimeouts        = 1
+)
+
+// EndpointAlarmsArgs configures EndpointAlarms.
+type EndpointAlarmsArgs struct {
+	// Region is the data region that decides, and Topic its topic. Required.
+	Region Region
+	Topic  *AlertTopic
+	// Own is the endpoint of this region, Other the one of the other data region. Required.
+	Own, Other *DsqlSide
+	// Observers are the names of the three observers. Required.
+	Observers []string
+	// Schedule is the time between two samples of an observer. Required.
+	Schedule time.Duration
+	// MetricsFull says that latencies and marker age are published, and alarms on them wanted. Optional; defaults to off.
+	MetricsFull bool
+	// CompositeName is the name of the alarm that pages; CloudWatch wants it given, and it is what a person reads first.
+	// Required.
+	CompositeName string
+	// After is what must have happened before the alarms exist: every observer's first check. Required.
+	After []pulumi.Resource
+}
+
+// EndpointAlarms are one data region's view of both endpoints. Quorum alarms say which endpoint two of three observers
+// find unreachable and notify nobody; the composite pages for the loss of the other region, so that an outage pages
+// once, from a side that lives. A partitioned region has one vote, its own, and pages nobody.
+type EndpointAlarms struct {
+	pulumi.ResourceState
+
+	// ARNs and Names are of the quorum alarms (own endpoint, then the other), the composite, and the warnings.
+	ARNs, Names pulumi.StringArray
+}
+
+// NewEndpointAlarms creates the alarms of one data region.
+func NewEndpointAlarms(ctx *pulumi.Context, name string, args *EndpointAlarmsArgs, opts ...pulumi.ResourceOption) (*EndpointAlarms, error) {
+	if err := args.validate(); err != nil {
+		return nil, fmt.Errorf("EndpointAlarms %q: %w", name, err)
+	}
+	a := &EndpointAlarms{}
+	if err := ctx.RegisterComponentResource(token("EndpointAlarms"), name, a, opts...); err != nil {
+		return nil, err
+	}
+	set := &alarmSet{ctx: ctx, parent: a, after: args.After}
+	if _, err := set.metric(args.Region, nil, name+"-quorum-own", args.quorum(args.Own)); err != nil {
+		return nil, err
+	}
+	other, err := set.metric(args.Region, nil, name+"-quorum-other", args.quorum(args.Other))
+	if err != nil {
+		return nil, err
+	}
+	composite, err := cloudwatch.NewCompositeAlarm(ctx, name+"-other-region-lost", &cloudwatch.CompositeAlarmArgs{
+		AlarmName:        pulumi.String(args.CompositeName),
+		AlarmDescription: pulumi.String("At least two observers cannot reach the database endpoint in " + args.Other.Region + ". Runbook: docs/runbooks.md#region-lost"),
+		AlarmRule:        pulumi.Sprintf(`ALARM("%s")`, other.Name),
+		AlarmActions:     pulumi.StringArray{args.Topic.ARN},
+		OkActions:        pulumi.StringArray{args.Topic.ARN},
+	}, args.Region.child(a)...)
+	if err != nil {
+		return nil, err
+	}
+	for _, warning := range args.warnings(name) {
+		if _, err := set.metric(args.Region, args.Topic, warning.name, warning.args); err != nil {
+			return nil, err
+		}
+	}
+	a.ARNs, a.Names = append(set.arns, composite.Arn), append(set.names, composite.AlarmName)
+	return a, ctx.RegisterResourceOutputs(a, pulumi.Map{"names": a.Names})
+}
+
+func (a *EndpointAlarmsArgs) validate() error {
+	if a == nil {
+		return errors.New("args are required")
+	}
+	problems := []error{required(a.Region.required("Region"), map[string]bool{
+		"Topic": a.Topic != nil, "Own": a.Own != nil, "Other": a.Other != nil, "Schedule": a.Schedule > 0,
+		"CompositeName": a.CompositeName != "", "After": len(a.After) > 0,
+	})}
+	if len(a.Observers) != 3 {
+		problems = append(problems, fmt.Errorf("Observers are %q, want three: a quorum is two of three", a.Observers))
+	}
+	return errors.Join(problems...)
+}
+
+// quorum alarms when two of three observers find an endpoint unreachable in two of three periods. A term without data
+// counts as 0 in the sum, so a dead observer has no vote; FILL is left out on purpose, it can keep an alarm from ever
+// leaving its state. No data at all is the dead-man alarms' business.
+func (a *EndpointAlarmsArgs) quorum(side *DsqlSide) cloudwatch.MetricAlarmArgs {
+	var queries cloudwatch.MetricAlarmMetricQueryArray
+	var votes []string
+	for i, observer := range a.Observers {
+		id := fmt.Sprintf("u%d", i+1)
+		votes = append(votes, id)
+		queries = append(queries, cloudwatch.MetricAlarmMetricQueryArgs{
+			Id: pulumi.String(id), Label: pulumi.String("seen from " + observer),
+			Metric: cloudwatch.MetricAlarmMetricQueryMetricArgs{
+				Namespace: pulumi.String(contract.MetricNamespace), MetricName: pulumi.String(contract.MetricEndpointUnreachable),
+				Dimensions: observerDimensions(side, observer),
+				Period:     pulumi.Int(a.period()), Stat: pulumi.String("Maximum"),
+			},
+		})
+	}
+	queries = append(queries, cloudwatch.MetricAlarmMetricQueryArgs{
+		Id: pulumi.String("votes"), Label: pulumi.String("observers that cannot reach " + side.Region),
+		Expression: pulumi.String(strings.Join(votes, "+")), ReturnData: pulumi.Bool(true),
+	})
+	return outOf(cloudwatch.MetricAlarmArgs{
+		AlarmDescription:   pulumi.String("Two of three observers cannot reach the database endpoint in " + side.Region + ", as " + a.Region.Name + " hears them. Notifies nobody: the composite alarm of the other region does."),
+		MetricQueries:      queries,
+		Threshold:          pulumi.Float64(2),
+		ComparisonOperator: pulumi.String(atLeast),
+		TreatMissingData:   pulumi.String(missingIsFine),
+	}, 2, 3)
+}
+
+func (a *EndpointAlarmsArgs) period() int { return int(a.Schedule.Seconds()) }
+
+// warnings are the alarms on this region's own endpoint that is reachable, but not well.
+func (a *EndpointAlarmsArgs) warnings(name string) []namedAlarm {
+	alarms := []namedAlarm{
+		{name + "-conflicts", outOf(a.conflicts(), 3, 3)},
+		{name + "-query-timeouts", outOf(cloudwatch.MetricAlarmArgs{
+			AlarmDescription:   pulumi.String("Queries time out in " + a.Own.Region + ". Runbook: docs/runbooks.md#slow-database"),
+			Namespace:          pulumi.String(dsqlNamespace),
+			MetricName:         pulumi.String("QueryTimeouts"),
+			Dimensions:         pulumi.StringMap{dsqlClusterDimension: a.Own.Identifier},
+			Statistic:          pulumi.String("Sum"),
+			Period:             pulumi.Int(300),
+			Threshold:          pulumi.Float64(queryTimeouts),
+			ComparisonOperator: pulumi.String(atLeast),
+			TreatMissingData:   pulumi.String(missingIsFine), // an idle cluster publishes nothing
+		}, 2, 3)},
+	}
+	if a.MetricsFull {
+		alarms = append(alarms,
+			namedAlarm{name + "-commit-latency", outOf(a.probed(contract.MetricCommitLatency, commitLatencyMillis, "Commits of the probe in "+a.Own.Region+" are slow."), 3, 5)},
+			namedAlarm{name + "-marker-age", outOf(a.probed(contract.MetricMarkerAge, markerAgeSeconds, "Writes made through "+a.Other.Region+" arrive late in "+a.Own.Region+"."), 3, 5)},
+		)
+	}
+	return alarms
+}
+
+// probed alarms on what this region's observer measures at its own endpoint.
+func (a *EndpointAlarmsArgs) probed(metric string, threshold float64, what string) cloudwatch.MetricAlarmArgs {
+	return cloudwatch.MetricAlarmArgs{
+		AlarmDescription:   pulumi.String(what + " Runbook: docs/runbooks.md#slow-database"),
+		Namespace:          pulumi.String(contract.MetricNamespace),
+		MetricName:         pulumi.String(metric),
+		Dimensions:         observerDimensions(a.Own, a.Region.Name),
+		Statistic:          pulumi.String("Average"),
+		Period:             pulumi.Int(a.period()),
+		Threshold:          pulumi.Float64(threshold),
+		ComparisonOperator: pulumi.String(above),
+		TreatMissingData:   pulumi.String(missingIsFine),
+	}
+}
+
+// conflicts alarms on the share of transactions that ended in an optimistic-concurrency conflict.
+func (a *EndpointAlarmsArgs) conflicts() cloudwatch.MetricAlarmArgs {
+	sum := func(id, metric string) cloudwatch.MetricAlarmMetricQueryArgs {
+		return cloudwatch.MetricAlarmMetricQueryArgs{
+			Id: pulumi.String(id),
+			Metric: cloudwatch.MetricAlarmMetricQueryMetricArgs{
+				Namespace: pulumi.String(dsqlNamespace), MetricName: pulumi.String(metric),
+				Dimensions: pulumi.StringMap{dsqlClusterDimension: a.Own.Identifier},
+				Period:     pulumi.Int(300), Stat: pulumi.String("Sum"),
+			},
+		}
+	}
+	return cloudwatch.MetricAlarmArgs{
+		AlarmDescription: pulumi.Sprintf("More than %d %% of the transactions in %s conflict. Runbook: docs/runbooks.md#slow-database", conflictPercent, a.Own.Region),
+		MetricQueries: cloudwatch.MetricAlarmMetricQueryArray{
+			sum("conflicts", "OccConflicts"), sum("total", "TotalTransactions"),
+			cloudwatch.MetricAlarmMetricQueryArgs{
+				Id: pulumi.String("rate"), Label: pulumi.String("conflicts in %"), ReturnData: pulumi.Bool(true),
+				Expression: pulumi.String(fmt.Sprintf("IF(total >= %d, 100 * conflicts / total, 0)", conflictTransactions)),
+			},
+		},
+		Threshold:          pulumi.Float64(conflictPercent),
+		ComparisonOperator: pulumi.String(above),
+		TreatMissingData:   pulumi.String(missingIsFine),
+	}
+}

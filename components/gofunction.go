@@ -1,0 +1,186 @@
+package components
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path"
+	"slices"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lambda"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// Architectures that Lambda runs and `make lambda` builds.
+const (
+	ArchitectureARM = "arm64"
+	ArchitectureX86 = "x86_64"
+)
+
+// functionDirectory is where `make lambda` leaves the binaries: <architecture>/<function>/bootstrap.
+const functionDirectory = "build/lambda"
+
+// Functions are the names of the function binaries the stack deploys.
+var Functions = []string{"healthcheck", "migrate"}
+
+// CheckFunctionsBuilt reports every function binary of the architecture that `make lambda` has not made yet.
+func CheckFunctionsBuilt(architecture string) error {
+	var problems []error
+	for _, function := range Functions {
+		if _, err := os.Stat(bootstrapPath(architecture, function)); err != nil {
+			problems = append(problems, fmt.Errorf("function %q is not built for %s (%w): run `make lambda`", function, architecture, err))
+		}
+	}
+	return errors.Join(problems...)
+}
+
+func bootstrapPath(architecture, function string) string {
+	return path.Join(functionDirectory, architecture, function, "bootstrap")
+}
+
+// GoFunctionArgs configures a GoFunction.
+type GoFunctionArgs struct {
+	// Region of the function. Required.
+	Region Region
+	// Function is the binary's name, one of Functions. Required.
+	Function string
+	// Description says what it does, for the console. Required.
+	Description string
+	// Architecture is ArchitectureARM or ArchitectureX86. Required.
+	Architecture string
+	// MemoryMB is the memory in MiB, which also sets the share of CPU. Required.
+	MemoryMB int
+	// TimeoutSeconds ends a run. Required.
+	TimeoutSeconds int
+	// LogRetentionDays is one of the retentions CloudWatch Logs accepts. Required.
+	LogRetentionDays int
+	// ReservedConcurrency is the number of runs at a time. Optional; 0 leaves it to the account's pool.
+	ReservedConcurrency int
+	// Tracing records runs with X-Ray. Optional; defaults to off.
+	Tracing bool
+	// Environment of the function. Optional.
+	Environment pulumi.StringMap
+	// Access is the identity policy of what the function does. Required; logging and tracing are added to it.
+	Access pulumi.StringInput
+}
+
+// GoFunction is a Lambda function of this repository with a role and a log group of its own.
+type GoFunction struct {
+	pulumi.ResourceState
+
+	// Function is the Lambda function; it depends on its policies, so that whoever depends on it can invoke it.
+	Function *lambda.Function
+	// Role is the function's execution role.
+	Role *iam.Role
+	// CodeHash changes when the code does.
+	CodeHash string
+}
+
+// NewGoFunction packages the binary and creates log group, role, policies and function.
+func NewGoFunction(ctx *pulumi.Context, name string, args *GoFunctionArgs, opts ...pulumi.ResourceOption) (*GoFunction, error) {
+	if err := args.validate(); err != nil {
+		return nil, fmt.Errorf("GoFunction %q: %w", name, err)
+	}
+	f := &GoFunction{}
+	if err := ctx.RegisterComponentResource(token("GoFunction"), name, f, opts...); err != nil {
+		return nil, err
+	}
+	zip, err := zipFile(ctx, bootstrapPath(args.Architecture, args.Function), path.Join(functionDirectory, args.Architecture, args.Function+".zip"))
+	if err != nil {
+		return nil, err
+	}
+	f.CodeHash = zip.OutputBase64sha256
+	// Auto-named and handed to the function: a group named after the function would have to know its name before it exists.
+	logs, err := cloudwatch.NewLogGroup(ctx, name+"-logs", &cloudwatch.LogGroupArgs{RetentionInDays: pulumi.Int(args.LogRetentionDays)}, args.Region.child(f)...)
+	if err != nil {
+		return nil, err
+	}
+	policies, err := f.role(ctx, name, args, logs)
+	if err != nil {
+		return nil, err
+	}
+	function := &lambda.FunctionArgs{
+		Description:    pulumi.String(args.Description),
+		Role:           f.Role.Arn,
+		Runtime:        pulumi.String("provided.al2023"),
+		Handler:        pulumi.String("bootstrap"),
+		Architectures:  pulumi.StringArray{pulumi.String(args.Architecture)},
+		Code:           pulumi.NewFileArchive(zip.OutputPath),
+		SourceCodeHash: pulumi.String(zip.OutputBase64sha256),
+		MemorySize:     pulumi.Int(args.MemoryMB),
+		Timeout:        pulumi.Int(args.TimeoutSeconds),
+		Environment:    lambda.FunctionEnvironmentArgs{Variables: args.Environment},
+		LoggingConfig:  lambda.FunctionLoggingConfigArgs{LogFormat: pulumi.String("JSON"), LogGroup: logs.Name},
+		TracingConfig:  lambda.FunctionTracingConfigArgs{Mode: pulumi.String(tracingMode(args.Tracing))},
+	}
+	if args.ReservedConcurrency > 0 {
+		function.ReservedConcurrentExecutions = pulumi.Int(args.ReservedConcurrency)
+	}
+	if f.Function, err = lambda.NewFunction(ctx, name, function, args.Region.child(f, pulumi.DependsOn(policies))...); err != nil {
+		return nil, err
+	}
+	return f, ctx.RegisterResourceOutputs(f, pulumi.Map{"functionName": f.Function.Name, "roleArn": f.Role.Arn})
+}
+
+func (a *GoFunctionArgs) validate() error {
+	if a == nil {
+		return errors.New("args are required")
+	}
+	problems := []error{required(a.Region.required("Region"), map[string]bool{
+		"Description": a.Description != "", "MemoryMB": a.MemoryMB > 0, "TimeoutSeconds": a.TimeoutSeconds > 0,
+		"LogRetentionDays": a.LogRetentionDays > 0, "Access": a.Access != nil,
+	})}
+	if !slices.Contains(Functions, a.Function) {
+		problems = append(problems, fmt.Errorf("Function is %q, want one of %q", a.Function, Functions))
+	}
+	if a.Architecture != ArchitectureARM && a.Architecture != ArchitectureX86 {
+		problems = append(problems, fmt.Errorf("Architecture is %q, want %q or %q", a.Architecture, ArchitectureARM, ArchitectureX86))
+	}
+	return errors.Join(problems...)
+}
+
+func tracingMode(on bool) string {
+	if on {
+		return "Active"
+	}
+	return "PassThrough"
+}
+
+// role creates the execution role and its two policies: what every function does, and what this one does.
+func (f *GoFunction) role(ctx *pulumi.Context, name string, args *GoFunctionArgs, logs *cloudwatch.LogGroup) ([]pulumi.Resource, error) {
+	trust, err := assumedBy("lambda.amazonaws.com")
+	if err != nil {
+		return nil, err
+	}
+	if f.Role, err = iam.NewRole(ctx, name+"-role", &iam.RoleArgs{
+		Description:      pulumi.String(args.Description),
+		AssumeRolePolicy: pulumi.String(trust),
+	}, args.Region.child(f)...); err != nil {
+		return nil, err
+	}
+	telemetry, err := iam.NewRolePolicy(ctx, name+"-telemetry", &iam.RolePolicyArgs{
+		Role:   f.Role.ID(),
+		Policy: logs.Arn.ApplyT(func(arn string) (string, error) { return telemetryPolicy(arn, args.Tracing) }).(pulumi.StringOutput),
+	}, args.Region.child(f)...)
+	if err != nil {
+		return nil, err
+	}
+	access, err := iam.NewRolePolicy(ctx, name+"-access", &iam.RolePolicyArgs{Role: f.Role.ID(), Policy: args.Access}, args.Region.child(f)...)
+	return []pulumi.Resource{telemetry, access}, err
+}
+
+// telemetryPolicy lets a function write its own log group and, if traced, X-Ray, which has no resources to name
+// ("Actions, resources, and condition keys for AWS X-Ray").
+func telemetryPolicy(logGroupARN string, tracing bool) (string, error) {
+	statements := []statement{{
+		Sid: "WriteOwnLogs", Effect: allow, Action: []string{"logs:CreateLogStream", "logs:PutLogEvents"}, Resource: []string{logGroupARN + ":*"},
+	}}
+	if tracing {
+		statements = append(statements, statement{
+			Sid: "Trace", Effect: allow, Action: []string{"xray:PutTelemetryRecords", "xray:PutTraceSegments"}, Resource: []string{"*"},
+		})
+	}
+	return policy(statements...)
+}

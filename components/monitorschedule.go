@@ -1,0 +1,121 @@
+package components
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lambda"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/sqs"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"aurora-dsql-dr/lambda/contract"
+)
+
+// MonitorScheduleArgs configures a MonitorSchedule.
+type MonitorScheduleArgs struct {
+	// Monitor is what runs. Required.
+	Monitor *RegionalMonitor
+	// After is what the first run needs: the database with its schema and roles. Required.
+	After []pulumi.Resource
+}
+
+// MonitorSchedule runs a RegionalMonitor: once while it is deployed, and then on the schedule.
+type MonitorSchedule struct {
+	pulumi.ResourceState
+
+	// Rule is the EventBridge schedule.
+	Rule *cloudwatch.EventRule
+	// FirstCheck is the run made by the deployment. Alarms depend on it: it gives the dead-man alarm, for which missing
+	// data is a breach, its first sample, so that a first deployment pages nobody.
+	FirstCheck *lambda.Invocation
+}
+
+// NewMonitorSchedule creates the rule, its target, the permission and the dead-letter policy, and checks once. A monitor
+// that cannot work fails the deployment here, instead of at night.
+func NewMonitorSchedule(ctx *pulumi.Context, name string, args *MonitorScheduleArgs, opts ...pulumi.ResourceOption) (*MonitorSchedule, error) {
+	if err := args.validate(); err != nil {
+		return nil, fmt.Errorf("MonitorSchedule %q: %w", name, err)
+	}
+	s := &MonitorSchedule{}
+	if err := ctx.RegisterComponentResource(token("MonitorSchedule"), name, s, opts...); err != nil {
+		return nil, err
+	}
+	m, region := args.Monitor, args.Monitor.Region
+	function := m.Function.Function
+	var err error
+	if s.Rule, err = cloudwatch.NewEventRule(ctx, name+"-rule", &cloudwatch.EventRuleArgs{
+		Description:        pulumi.String("Runs the health check in " + region.Name),
+		ScheduleExpression: pulumi.String(rate(m.settings.Schedule)),
+	}, region.child(s, pulumi.DependsOn(args.After))...); err != nil {
+		return nil, err
+	}
+	permission, err := lambda.NewPermission(ctx, name+"-permission", &lambda.PermissionArgs{
+		Action: pulumi.String("lambda:InvokeFunction"), Function: function.Name,
+		Principal: pulumi.String("events.amazonaws.com"), SourceArn: s.Rule.Arn,
+	}, region.child(s)...)
+	if err != nil {
+		return nil, err
+	}
+	deadLetterPolicy, err := sqs.NewQueuePolicy(ctx, name+"-dead-letter-policy", &sqs.QueuePolicyArgs{
+		QueueUrl: m.DeadLetters.Url,
+		Policy: pulumi.All(m.DeadLetters.Arn, s.Rule.Arn).ApplyT(func(v []any) (string, error) {
+			return deadLetterQueuePolicy(v[0].(string), v[1].(string))
+		}).(pulumi.StringOutput),
+	}, region.child(s)...)
+	if err != nil {
+		return nil, err
+	}
+	target, err := cloudwatch.NewEventTarget(ctx, name+"-target", &cloudwatch.EventTargetArgs{
+		Rule: s.Rule.Name, Arn: function.Arn,
+		RetryPolicy:      cloudwatch.EventTargetRetryPolicyArgs{MaximumRetryAttempts: pulumi.Int(3), MaximumEventAgeInSeconds: pulumi.Int(3600)},
+		DeadLetterConfig: cloudwatch.EventTargetDeadLetterConfigArgs{Arn: m.DeadLetters.Arn},
+	}, region.child(s, pulumi.DependsOn([]pulumi.Resource{permission, deadLetterPolicy}))...)
+	if err != nil {
+		return nil, err
+	}
+	if s.FirstCheck, err = firstCheck(ctx, name+"-first-check", m, s, append([]pulumi.Resource{target}, args.After...)); err != nil {
+		return nil, err
+	}
+	return s, ctx.RegisterResourceOutputs(s, pulumi.Map{"ruleName": s.Rule.Name})
+}
+
+func (a *MonitorScheduleArgs) validate() error {
+	if a == nil {
+		return errors.New("args are required")
+	}
+	return required(map[string]bool{"Monitor": a.Monitor != nil, "After": len(a.After) > 0})
+}
+
+func firstCheck(ctx *pulumi.Context, name string, m *RegionalMonitor, parent pulumi.Resource, after []pulumi.Resource) (*lambda.Invocation, error) {
+	input, err := json.Marshal(contract.CheckEvent{Probes: 1})
+	if err != nil {
+		return nil, err
+	}
+	return lambda.NewInvocation(ctx, name, &lambda.InvocationArgs{
+		FunctionName: m.Function.Function.Name,
+		Input:        pulumi.String(string(input)),
+		Triggers:     pulumi.StringMap{"code": pulumi.String(m.Function.CodeHash), "cluster": m.target.Identifier},
+	}, m.Region.child(parent, pulumi.DependsOn(after))...)
+}
+
+// rate is EventBridge's schedule expression: "rate(1 minute)", but "rate(2 minutes)".
+func rate(d time.Duration) string {
+	if d == time.Minute {
+		return "rate(1 minute)"
+	}
+	return fmt.Sprintf("rate(%d minutes)", d/time.Minute)
+}
+
+// deadLetterQueuePolicy lets the rule, and nobody else's, put its undelivered events into the queue.
+func deadLetterQueuePolicy(queueARN, ruleARN string) (string, error) {
+	return policy(
+		statement{
+			Sid: "RuleReportsUndelivered", Effect: allow, Principal: service("events.amazonaws.com"), Action: []string{"sqs:SendMessage"}, Resource: []string{queueARN},
+			Condition: condition{"ArnEquals": {"aws:SourceArn": ruleARN}},
+		},
+		refusePlainHTTP("sqs:*", queueARN),
+	)
+}

@@ -1,0 +1,198 @@
+package components
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lambda"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/sqs"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"aurora-dsql-dr/lambda/contract"
+)
+
+// MonitorSettings are the settings of the monitors, the same in every region.
+type MonitorSettings struct {
+	// Schedule is the time between two runs: whole minutes, at least one. Required.
+	Schedule time.Duration
+	// ProbeInterval is the time between two probes of a run, at most Schedule. Required.
+	ProbeInterval time.Duration
+	// FailuresToOpen and SuccessesToClose are the consecutive probes that open and close an incident. Required.
+	FailuresToOpen, SuccessesToClose int
+	// Reminder is the time after which an open incident is alerted again. Required.
+	Reminder time.Duration
+	// MetricsFull publishes and alarms latencies and marker age beside the verdicts. Optional; defaults to off.
+	MetricsFull bool
+	// Architecture, MemoryMB, LogRetentionDays, ReservedConcurrency and Tracing are as in GoFunctionArgs.
+	Architecture        string
+	MemoryMB            int
+	LogRetentionDays    int
+	ReservedConcurrency int
+	Tracing             bool
+}
+
+// RegionalMonitorArgs configures a RegionalMonitor.
+type RegionalMonitorArgs struct {
+	// Region of the observer. Required.
+	Region Region
+	// Targets are the endpoints to probe. Required.
+	Targets []*DsqlSide
+	// Topics receive alerts in this order: the own region's first, the others if that fails. Required.
+	Topics []*AlertTopic
+	// MetricRegions receive the verdict metrics: both data regions, so that either can decide alone. Required.
+	MetricRegions []string
+	// DatabaseRole is the PostgreSQL role to connect as. Required.
+	DatabaseRole string
+	// Settings of the monitor. Required.
+	Settings MonitorSettings
+}
+
+// RegionalMonitor is one observer: the health check function in a region, probing every endpoint. It does nothing until
+// a MonitorSchedule runs it.
+type RegionalMonitor struct {
+	pulumi.ResourceState
+
+	// Region is the observer's region, and its name in metrics and markers.
+	Region Region
+	// Function is the health check.
+	Function *GoFunction
+	// DeadLetters holds the runs that failed or came too late, and the schedule's undelivered events.
+	DeadLetters *sqs.Queue
+
+	settings MonitorSettings
+	target   *DsqlSide
+}
+
+// NewRegionalMonitor creates the function, its dead-letter queue and the terms of its asynchronous invocation.
+func NewRegionalMonitor(ctx *pulumi.Context, name string, args *RegionalMonitorArgs, opts ...pulumi.ResourceOption) (*RegionalMonitor, error) {
+	if err := args.validate(); err != nil {
+		return nil, fmt.Errorf("RegionalMonitor %q: %w", name, err)
+	}
+	m := &RegionalMonitor{Region: args.Region, settings: args.Settings, target: args.Targets[0]}
+	if err := ctx.RegisterComponentResource(token("RegionalMonitor"), name, m, opts...); err != nil {
+		return nil, err
+	}
+	var err error
+	if m.DeadLetters, err = sqs.NewQueue(ctx, name+"-dead-letters", &sqs.QueueArgs{
+		SqsManagedSseEnabled:    pulumi.Bool(true),
+		MessageRetentionSeconds: pulumi.Int(14 * 24 * 3600), // the longest SQS keeps: time to look into it
+	}, args.Region.child(m)...); err != nil {
+		return nil, err
+	}
+	environment, err := args.environment()
+	if err != nil {
+		return nil, err
+	}
+	if m.Function, err = NewGoFunction(ctx, name, &GoFunctionArgs{
+		Region: args.Region, Function: "healthcheck",
+		Description:  "Probes both endpoints of the database from " + args.Region.Name,
+		Architecture: args.Settings.Architecture, MemoryMB: args.Settings.MemoryMB, TimeoutSeconds: 60,
+		LogRetentionDays: args.Settings.LogRetentionDays, ReservedConcurrency: args.Settings.ReservedConcurrency, Tracing: args.Settings.Tracing,
+		Environment: environment, Access: args.access(m.DeadLetters),
+	}, pulumi.Parent(m)); err != nil {
+		return nil, err
+	}
+	// A late run is worth nothing: no retry, and an event older than the next run is dropped.
+	if _, err = lambda.NewFunctionEventInvokeConfig(ctx, name+"-async", &lambda.FunctionEventInvokeConfigArgs{
+		FunctionName:             m.Function.Function.Name,
+		MaximumRetryAttempts:     pulumi.Int(0),
+		MaximumEventAgeInSeconds: pulumi.Int(60),
+		DestinationConfig: lambda.FunctionEventInvokeConfigDestinationConfigArgs{
+			OnFailure: lambda.FunctionEventInvokeConfigDestinationConfigOnFailureArgs{Destination: m.DeadLetters.Arn},
+		},
+	}, args.Region.child(m)...); err != nil {
+		return nil, err
+	}
+	return m, ctx.RegisterResourceOutputs(m, pulumi.Map{"functionName": m.Function.Function.Name, "roleArn": m.Function.Role.Arn})
+}
+
+func (a *RegionalMonitorArgs) validate() error {
+	if a == nil {
+		return errors.New("args are required")
+	}
+	s := a.Settings
+	problems := []error{required(a.Region.required("Region"), map[string]bool{
+		"Targets": len(a.Targets) > 0, "Topics": len(a.Topics) > 0, "MetricRegions": len(a.MetricRegions) > 0, "DatabaseRole": a.DatabaseRole != "",
+		"Settings.FailuresToOpen": s.FailuresToOpen > 0, "Settings.SuccessesToClose": s.SuccessesToClose > 0, "Settings.Reminder": s.Reminder > 0,
+	})}
+	if s.Schedule < time.Minute || s.Schedule%time.Minute != 0 {
+		problems = append(problems, fmt.Errorf("Settings.Schedule is %v, want whole minutes, at least one: EventBridge schedules go no lower", s.Schedule))
+	}
+	if s.ProbeInterval <= 0 || s.ProbeInterval > s.Schedule {
+		problems = append(problems, fmt.Errorf("Settings.ProbeInterval is %v, want more than 0 and at most the schedule, %v", s.ProbeInterval, s.Schedule))
+	}
+	if len(a.Topics) > 0 && a.Topics[0].Region != a.Region.Name {
+		problems = append(problems, fmt.Errorf("Topics[0] is in %s, want the observer's own region, %s, first", a.Topics[0].Region, a.Region.Name))
+	}
+	return errors.Join(problems...)
+}
+
+func (a *RegionalMonitorArgs) environment() (pulumi.StringMap, error) {
+	metrics := contract.MetricsLean
+	if a.Settings.MetricsFull {
+		metrics = contract.MetricsFull
+	}
+	targets := make(pulumi.Array, len(a.Targets))
+	for i, t := range a.Targets {
+		targets[i] = pulumi.All(t.Identifier, t.ARN, t.Endpoint).ApplyT(func(v []any) contract.Target {
+			return contract.Target{Region: t.Region, ClusterID: v[0].(string), ClusterARN: v[1].(string), Endpoint: v[2].(string)}
+		})
+	}
+	topics := make(pulumi.Array, len(a.Topics))
+	for i, t := range a.Topics {
+		topics[i] = t.ARN.ApplyT(func(arn string) contract.Topic { return contract.Topic{Region: t.Region, ARN: arn} })
+	}
+	return pulumi.StringMap{
+		contract.EnvTargets:          jsonOf(targets),
+		contract.EnvTopics:           jsonOf(topics),
+		contract.EnvMetricRegions:    pulumi.String(strings.Join(a.MetricRegions, ",")),
+		contract.EnvSchedule:         pulumi.String(a.Settings.Schedule.String()),
+		contract.EnvProbeInterval:    pulumi.String(a.Settings.ProbeInterval.String()),
+		contract.EnvFailuresToOpen:   pulumi.String(strconv.Itoa(a.Settings.FailuresToOpen)),
+		contract.EnvSuccessesToClose: pulumi.String(strconv.Itoa(a.Settings.SuccessesToClose)),
+		contract.EnvReminder:         pulumi.String(a.Settings.Reminder.String()),
+		contract.EnvMetrics:          pulumi.String(metrics),
+		contract.EnvDatabaseRole:     pulumi.String(a.DatabaseRole),
+	}, nil
+}
+
+// jsonOf renders values that are not known yet as one JSON array.
+func jsonOf(values pulumi.Array) pulumi.StringOutput {
+	return values.ToArrayOutput().ApplyT(func(v []any) (string, error) {
+		body, err := json.Marshal(v)
+		return string(body), err
+	}).(pulumi.StringOutput)
+}
+
+func (a *RegionalMonitorArgs) access(deadLetters *sqs.Queue) pulumi.StringOutput {
+	var clusters, topics, keys pulumi.StringArray
+	for _, t := range a.Targets {
+		clusters = append(clusters, t.ARN)
+	}
+	for _, t := range a.Topics {
+		topics, keys = append(topics, t.ARN), append(keys, t.KeyARN)
+	}
+	return pulumi.All(clusters, topics, keys, deadLetters.Arn).ApplyT(func(v []any) (string, error) {
+		return monitorPolicy(v[0].([]string), v[1].([]string), v[2].([]string), v[3].(string))
+	}).(pulumi.StringOutput)
+}
+
+// monitorPolicy is what a health check does. PutMetricData takes no resource; the namespace condition bounds it
+// ("Actions, resources, and condition keys for Amazon CloudWatch").
+func monitorPolicy(clusterARNs, topicARNs, topicKeyARNs []string, deadLetterARN string) (string, error) {
+	return policy(
+		statement{Sid: "ReadClusterStatus", Effect: allow, Action: []string{"dsql:GetCluster"}, Resource: clusterARNs},
+		statement{Sid: "ConnectAsDatabaseRole", Effect: allow, Action: []string{"dsql:DbConnect"}, Resource: clusterARNs},
+		statement{Sid: "Alert", Effect: allow, Action: []string{"sns:Publish"}, Resource: topicARNs},
+		statement{Sid: "EncryptAlerts", Effect: allow, Action: []string{"kms:Decrypt", "kms:GenerateDataKey*"}, Resource: topicKeyARNs},
+		statement{Sid: "ReportFailedRuns", Effect: allow, Action: []string{"sqs:SendMessage"}, Resource: []string{deadLetterARN}},
+		statement{
+			Sid: "PublishVerdicts", Effect: allow, Action: []string{"cloudwatch:PutMetricData"}, Resource: []string{"*"},
+			Condition: condition{"StringEquals": {"cloudwatch:namespace": contract.MetricNamespace}},
+		},
+	)
+}

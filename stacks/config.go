@@ -1,0 +1,123 @@
+package stacks
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"time"
+
+	"aurora-dsql-dr/components"
+)
+
+// Config is the stack's whole configuration. Pulumi.yaml describes every key; the defaults here and there are the same,
+// and a test holds them against each other.
+type Config struct {
+	Environment string
+	Owner       string
+	CostCenter  string
+	Regions     Regions
+	// DeletionProtection guards the clusters in AWS and in Pulumi.
+	DeletionProtection bool
+	// CustomerManagedKeys is databaseEncryption: customer-managed.
+	CustomerManagedKeys bool
+	Alerts              []components.Subscription
+	// RunbooksURL is linked from the dashboard; empty links to the page in the repository's own words.
+	RunbooksURL string
+	Monitor     components.MonitorSettings
+}
+
+// Regions are the codes of the two data regions and of the witness.
+type Regions struct{ Primary, Secondary, Witness string }
+
+// All are the three regions: primary, secondary, witness.
+func (r Regions) All() []string { return []string{r.Primary, r.Secondary, r.Witness} }
+
+// Values of databaseEncryption and monitor.metrics.
+const (
+	encryptionAWSOwned        = "aws-owned"
+	encryptionCustomerManaged = "customer-managed"
+	metricsLean               = "lean"
+	metricsFull               = "full"
+)
+
+const defaultRunbooks = "docs/runbooks.md"
+
+// logRetentions are the days CloudWatch Logs accepts (PutRetentionPolicy).
+var logRetentions = []int{1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653}
+
+// loadConfig reads and checks every key and reports all problems together, each with key, value and what is accepted.
+// get returns a key's raw value; a structured value is JSON.
+func loadConfig(get func(key string) (string, bool)) (*Config, error) {
+	r := &reader{}
+	top := r.top(get)
+	regions, monitor := r.object(top, "regions"), r.object(top, "monitor")
+	c := &Config{
+		Environment:         r.tag(top, "environment"),
+		Owner:               r.tag(top, "owner"),
+		CostCenter:          r.tag(top, "costCenter"),
+		Regions:             Regions{r.text(regions, "primary", ""), r.text(regions, "secondary", ""), r.text(regions, "witness", "")},
+		DeletionProtection:  r.boolean(top, "deletionProtection", true),
+		CustomerManagedKeys: r.choice(top, "databaseEncryption", encryptionAWSOwned, encryptionCustomerManaged) == encryptionCustomerManaged,
+		Alerts:              r.alerts(top, "alerts"),
+		RunbooksURL:         r.text(top, "runbooksUrl", defaultRunbooks),
+		Monitor: components.MonitorSettings{
+			Schedule:            time.Duration(r.integer(monitor, "scheduleMinutes", 1, 1, 60)) * time.Minute,
+			ProbeInterval:       r.duration(monitor, "probeInterval", 15*time.Second, time.Second, time.Hour),
+			FailuresToOpen:      r.integer(monitor, "failuresToOpen", 2, 1, 100),
+			SuccessesToClose:    r.integer(monitor, "successesToClose", 3, 1, 100),
+			Reminder:            r.duration(monitor, "reminder", 15*time.Minute, time.Minute, 24*time.Hour),
+			MetricsFull:         r.choice(monitor, "metrics", metricsLean, metricsFull) == metricsFull,
+			Architecture:        r.choice(monitor, "architecture", components.ArchitectureARM, components.ArchitectureX86),
+			MemoryMB:            r.integer(monitor, "memoryMb", 128, 128, 10240),
+			LogRetentionDays:    r.integer(monitor, "logRetentionDays", 30, 1, 3653),
+			ReservedConcurrency: r.integer(monitor, "reservedConcurrency", 10, 1, 1000),
+			Tracing:             r.boolean(monitor, "tracing", true),
+		},
+	}
+	r.leftOver(regions, monitor)
+	r.regions(c.Regions)
+	r.monitor(c.Monitor)
+	return c, errors.Join(r.problems...)
+}
+
+func (r *reader) regions(regions Regions) {
+	primary, secondary, witness := regions.Primary, regions.Secondary, regions.Witness
+	for key, value := range map[string]string{"primary": primary, "secondary": secondary, "witness": witness} {
+		if value == "" {
+			r.problem("regions."+key, value, "a region code such as us-east-1")
+		}
+	}
+	if primary == "" || secondary == "" || witness == "" {
+		return
+	}
+	if primary == secondary {
+		r.problem("regions.secondary", secondary, "another region than the primary")
+	}
+	if witness == primary || witness == secondary {
+		r.problem("regions.witness", witness, "a third region: a witness decides between the other two")
+	}
+	if err := checkOneRegionSet(primary, secondary, witness); err != nil {
+		r.problems = append(r.problems, fmt.Errorf("regions: %w", err))
+	}
+}
+
+func (r *reader) monitor(m components.MonitorSettings) {
+	if m.ProbeInterval > m.Schedule {
+		r.problem("monitor.probeInterval", m.ProbeInterval.String(), fmt.Sprintf("at most the schedule, %v", m.Schedule))
+	}
+	if !slices.Contains(logRetentions, m.LogRetentionDays) {
+		r.problem("monitor.logRetentionDays", fmt.Sprint(m.LogRetentionDays), fmt.Sprintf("one of %v", logRetentions))
+	}
+}
+
+// tagPattern is what AWS accepts in a tag value, which these three become.
+var tagPattern = regexp.MustCompile(`^[\p{L}\p{Z}\p{N}_.:/=+\-@]{1,256}$`)
+
+func (r *reader) tag(from object, key string) string {
+	value := r.text(from, key, "")
+	if !tagPattern.MatchString(value) {
+		r.problem(from.path(key), value, "1 to 256 letters, digits, spaces and _ . : / = + - @ (it becomes a tag)")
+	}
+	return value
+}

@@ -1,0 +1,246 @@
+// Package stacks is the whole program: configuration, one provider per region, the components wired together, exports.
+package stacks
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi/config"
+
+	"aurora-dsql-dr/components"
+	"aurora-dsql-dr/lambda/schema"
+)
+
+// Run deploys the stack that the configuration describes. It registers no resource while anything is wrong with the
+// configuration.
+func Run(ctx *pulumi.Context) error {
+	exports, err := deploy(ctx)
+	if err != nil {
+		return err
+	}
+	for name, value := range exports {
+		ctx.Export(name, value)
+	}
+	return nil
+}
+
+func deploy(ctx *pulumi.Context) (pulumi.Map, error) {
+	values := config.New(ctx, "")
+	c, err := loadConfig(func(key string) (string, bool) {
+		value, err := values.Try(key)
+		return value, err == nil
+	})
+	if err := errors.Join(err, components.CheckFunctionsBuilt(c.Monitor.Architecture)); err != nil {
+		return nil, fmt.Errorf("the configuration of stack %s cannot be deployed:\n%w", ctx.Stack(), err)
+	}
+	regions, err := newRegions(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	return newDisasterRecovery(ctx, c, regions)
+}
+
+// disasterRecovery is the stack while it is put together.
+type disasterRecovery struct {
+	ctx     *pulumi.Context
+	config  *Config
+	regions [3]components.Region // primary, secondary, witness
+
+	database  *components.PeeredDsqlCluster
+	topics    [3]*components.AlertTopic
+	monitors  [3]*components.RegionalMonitor
+	schedules [3]*components.MonitorSchedule
+	dashboard *components.DrDashboard
+
+	alarmARNs, alarmNames map[string]pulumi.StringArray // by region
+}
+
+// places are the logical names of the three regions; resources are named after them, so that a change of region is a
+// replacement in place.
+var places = [3]string{"primary", "secondary", "witness"}
+
+const (
+	primary = iota
+	secondary
+	witness
+)
+
+func newDisasterRecovery(ctx *pulumi.Context, c *Config, regions [3]components.Region) (pulumi.Map, error) {
+	d := &disasterRecovery{ctx: ctx, config: c, regions: regions, alarmARNs: map[string]pulumi.StringArray{}, alarmNames: map[string]pulumi.StringArray{}}
+	for _, step := range []func() error{d.alertTopics, d.peeredCluster, d.regionalMonitors, d.bootstrap, d.alarms, d.dashboardPage} {
+		if err := step(); err != nil {
+			return nil, err
+		}
+	}
+	return d.exports(), nil
+}
+
+func (d *disasterRecovery) alertTopics() error {
+	for i, place := range places {
+		topic, err := components.NewAlertTopic(d.ctx, place+"-alerts", &components.AlertTopicArgs{
+			Region: d.regions[i], Subscriptions: d.config.Alerts, DatabaseEvents: i != witness,
+		})
+		if err != nil {
+			return err
+		}
+		d.topics[i] = topic
+	}
+	return nil
+}
+
+func (d *disasterRecovery) peeredCluster() (err error) {
+	d.database, err = components.NewPeeredDsqlCluster(d.ctx, "database", &components.PeeredDsqlClusterArgs{
+		Primary: d.regions[primary], Secondary: d.regions[secondary], WitnessRegion: d.regions[witness].Name,
+		DisableDeletionProtection: !d.config.DeletionProtection, CustomerManagedKeys: d.config.CustomerManagedKeys,
+	})
+	return err
+}
+
+func (d *disasterRecovery) regionalMonitors() error {
+	for i, place := range places {
+		monitor, err := components.NewRegionalMonitor(d.ctx, place+"-monitor", &components.RegionalMonitorArgs{
+			Region:        d.regions[i],
+			Targets:       d.database.Sides(),
+			Topics:        []*components.AlertTopic{d.topics[i], d.topics[(i+1)%3], d.topics[(i+2)%3]},
+			MetricRegions: []string{d.regions[primary].Name, d.regions[secondary].Name},
+			DatabaseRole:  schema.RoleMonitor,
+			Settings:      d.config.Monitor,
+		})
+		if err != nil {
+			return err
+		}
+		d.monitors[i] = monitor
+	}
+	return nil
+}
+
+// bootstrap prepares the database and then starts the monitors, which need its schema and their role.
+func (d *disasterRecovery) bootstrap() error {
+	var roles pulumi.StringArray
+	for _, m := range d.monitors {
+		roles = append(roles, m.Function.Role.Arn)
+	}
+	bootstrap, err := components.NewDatabaseBootstrap(d.ctx, "bootstrap", &components.DatabaseBootstrapArgs{
+		Region: d.regions[primary], Database: d.database.Primary,
+		Roles: map[string]pulumi.StringArray{schema.RoleMonitor: roles}, After: d.database.Ready(),
+		Architecture: d.config.Monitor.Architecture, LogRetentionDays: d.config.Monitor.LogRetentionDays,
+	})
+	if err != nil {
+		return err
+	}
+	for i, place := range places {
+		if d.schedules[i], err = components.NewMonitorSchedule(d.ctx, place+"-schedule", &components.MonitorScheduleArgs{
+			Monitor: d.monitors[i], After: []pulumi.Resource{bootstrap.Migrated},
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (d *disasterRecovery) alarms() error {
+	var checked []pulumi.Resource
+	for _, s := range d.schedules {
+		checked = append(checked, s.FirstCheck)
+	}
+	for i, place := range places {
+		watcher := i
+		if i == witness {
+			watcher = primary
+		}
+		alarms, err := components.NewMonitorAlarms(d.ctx, place+"-monitor-alarms", &components.MonitorAlarmsArgs{
+			Monitor: d.monitors[i], Schedule: d.schedules[i], Topic: d.topics[i],
+			Watcher: d.regions[watcher], WatcherTopic: d.topics[watcher],
+		})
+		if err != nil {
+			return err
+		}
+		d.remember(i, alarms.ARNs, alarms.Names)
+		d.remember(watcher, pulumi.StringArray{alarms.SilentARN}, pulumi.StringArray{alarms.SilentName})
+	}
+	sides := d.database.Sides()
+	for i, place := range places[:witness] {
+		other := sides[1-i]
+		alarms, err := components.NewEndpointAlarms(d.ctx, place+"-endpoint-alarms", &components.EndpointAlarmsArgs{
+			Region: d.regions[i], Topic: d.topics[i], Own: sides[i], Other: other,
+			Observers: d.config.Regions.All(), Schedule: d.config.Monitor.Schedule, MetricsFull: d.config.Monitor.MetricsFull,
+			CompositeName: fmt.Sprintf("%s-%s-%s-lost", d.ctx.Project(), d.ctx.Stack(), other.Region), After: checked,
+		})
+		if err != nil {
+			return err
+		}
+		d.remember(i, alarms.ARNs, alarms.Names)
+	}
+	return nil
+}
+
+func (d *disasterRecovery) remember(region int, arns, names pulumi.StringArray) {
+	name := d.regions[region].Name
+	d.alarmARNs[name] = append(d.alarmARNs[name], arns...)
+	d.alarmNames[name] = append(d.alarmNames[name], names...)
+}
+
+func (d *disasterRecovery) dashboardPage() (err error) {
+	d.dashboard, err = components.NewDrDashboard(d.ctx, "dashboard", &components.DrDashboardArgs{
+		Region: d.regions[primary], DashboardName: d.ctx.Project() + "-" + d.ctx.Stack(), RunbooksURL: d.config.RunbooksURL,
+		Databases: d.database.Sides(), Monitors: d.monitors[:], Schedules: d.schedules[:], AlarmARNs: d.alarmARNs,
+	})
+	return err
+}
+
+// exports are what people and pipelines read: nouns, keyed by region.
+func (d *disasterRecovery) exports() pulumi.Map {
+	regions, identifiers, arns, endpoints := pulumi.Map{}, pulumi.Map{}, pulumi.Map{}, pulumi.Map{}
+	topics, functions, alarms, dashboards := pulumi.Map{}, pulumi.Map{}, pulumi.Map{}, pulumi.Map{}
+	for i, place := range places {
+		name := d.regions[i].Name
+		regions[place] = pulumi.String(name)
+		topics[name] = d.topics[i].ARN
+		functions[name] = d.monitors[i].Function.Function.Name
+		alarms[name] = d.alarmNames[name]
+	}
+	for _, side := range d.database.Sides() {
+		identifiers[side.Region], arns[side.Region], endpoints[side.Region] = side.Identifier, side.ARN, side.Endpoint
+		dashboards[side.Region] = d.dashboard.ConsoleURL(side.Region)
+	}
+	return pulumi.Map{
+		"regions": regions, "clusterIdentifiers": identifiers, "clusterArns": arns, "clusterEndpoints": endpoints,
+		"alertTopicArns": topics, "monitorFunctionNames": functions, "alarmNames": alarms, "dashboardUrl": dashboards,
+	}
+}
+
+// newRegions creates one provider a region. Retries are bounded, so that during the loss of a region an operation fails
+// in minutes and names the region instead of hanging on it.
+func newRegions(ctx *pulumi.Context, c *Config) ([3]components.Region, error) {
+	var regions [3]components.Region
+	for i, name := range c.Regions.All() {
+		provider, err := aws.NewProvider(ctx, places[i], &aws.ProviderArgs{
+			Region:     pulumi.String(name),
+			MaxRetries: pulumi.Int(5),
+			DefaultTags: aws.ProviderDefaultTagsArgs{Tags: pulumi.StringMap{
+				"Project": pulumi.String(ctx.Project()), "Stack": pulumi.String(ctx.Stack()), "Environment": pulumi.String(c.Environment),
+				"Owner": pulumi.String(c.Owner), "CostCenter": pulumi.String(c.CostCenter), "ManagedBy": pulumi.String("pulumi"),
+			}},
+		})
+		if err != nil {
+			return regions, err
+		}
+		regions[i] = components.Region{Name: name, Provider: provider}
+	}
+	// The account is the same through all three; the primary's provider is asked once.
+	through := pulumi.Provider(regions[primary].Provider)
+	caller, err := aws.GetCallerIdentity(ctx, nil, through)
+	if err != nil {
+		return regions, err
+	}
+	partition, err := aws.GetPartition(ctx, nil, through)
+	if err != nil {
+		return regions, err
+	}
+	for i := range regions {
+		regions[i].Account, regions[i].Partition = caller.AccountId, partition.Partition
+	}
+	return regions, nil
+}
