@@ -1,5 +1,7 @@
 package contract
 
+import "time"
+
 // Environment keys of the health check function. The observer's own region is AWS_REGION, which Lambda sets.
 const (
 	// EnvTargets is a JSON array of Target: the endpoints to probe.
@@ -8,7 +10,7 @@ const (
 	EnvTopics = "TOPICS"
 	// EnvMetricRegions is a comma-separated list of regions that receive ClusterHealth and EndpointUnreachable.
 	EnvMetricRegions = "METRIC_REGIONS"
-	// EnvSchedule is the time between two runs, a Go duration of whole minutes ("1m").
+	// EnvSchedule is the time between two runs, a Go duration ("1m").
 	EnvSchedule = "SCHEDULE"
 	// EnvProbeInterval is the time between two probes of a run, a Go duration ("15s").
 	EnvProbeInterval = "PROBE_INTERVAL"
@@ -23,6 +25,36 @@ const (
 	// EnvDatabaseRole is the PostgreSQL role to connect as.
 	EnvDatabaseRole = "DATABASE_ROLE"
 )
+
+// Environment keys of the health check that have a default: Go durations that nobody needs to set on AWS. They are
+// variables so that whoever runs a function at another speed can scale all of its time; see HealthCheckDurations.
+const (
+	// EnvRunLimit bounds a run of a schedule that is longer; it is at most the function's timeout.
+	EnvRunLimit = "RUN_LIMIT"
+	// EnvStepLimit bounds each of a probe's three steps, beside a quarter of the probe interval.
+	EnvStepLimit = "STEP_LIMIT"
+	// EnvPublishTimeout bounds each call that publishes metrics to a region or an alert to a topic.
+	EnvPublishTimeout = "PUBLISH_TIMEOUT"
+	// EnvNoticeLease is how long a claimed notice stays with its claimant before another observer publishes it.
+	EnvNoticeLease = "NOTICE_LEASE"
+	// EnvWakingLimit is how long an idle cluster that does not answer is excused as waking.
+	EnvWakingLimit = "WAKING_LIMIT"
+)
+
+// HealthCheckDurations is every environment key of the health check that holds a duration, with its default; those without
+// one are 0 and required.
+func HealthCheckDurations() map[string]time.Duration {
+	return map[string]time.Duration{
+		EnvSchedule:       0,
+		EnvProbeInterval:  0,
+		EnvReminder:       0,
+		EnvRunLimit:       time.Minute,
+		EnvStepLimit:      5 * time.Second,
+		EnvPublishTimeout: 2 * time.Second,
+		EnvNoticeLease:    time.Minute,
+		EnvWakingLimit:    time.Minute,
+	}
+}
 
 // EnvDatabaseEndpoint is the host name of the endpoint the migrate function uses.
 const EnvDatabaseEndpoint = "DATABASE_ENDPOINT"

@@ -84,3 +84,15 @@ func (l Ledger) resolve(observer string, states map[string]verdict.State, now ti
 	}
 	return next, notices
 }
+
+// Return puts back a page on own evidence that could not be published, so that the next round tries again.
+func (l Ledger) Return(n Notice) Ledger {
+	i := n.Incident
+	if l[i.Endpoint].Incident.Number != 0 { // by now the common business
+		return l
+	}
+	next := maps.Clone(l)
+	i.ClosedAt, i.ClosedBy, i.Announced = time.Time{}, "", n.Kind != Opened
+	next[i.Endpoint] = Entry{Incident: i}
+	return next
+}

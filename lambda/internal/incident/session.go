@@ -39,13 +39,9 @@ func NewSession(conn *pgx.Conn, endpoint string, settings Settings) *Session {
 	return &Session{conn: conn, endpoint: endpoint, settings: settings}
 }
 
-// Close ends the session and its connection. It waits for the server no longer than the context does.
-func (s *Session) Close(ctx context.Context) error {
-	if err := s.conn.Close(ctx); err != nil {
-		return fmt.Errorf("close the session at %s: %w", s.endpoint, err)
-	}
-	return nil
-}
+// Close ends the session and its connection. It does not wait for the server, and a connection that is lost already is as
+// good as closed.
+func (s *Session) Close(ctx context.Context) { _ = s.conn.Close(ctx) }
 
 // Visit is what one transaction found.
 type Visit struct {
@@ -121,7 +117,7 @@ func (s *Session) attempt(ctx context.Context, plan func(Snapshot) (Word, []Acti
 
 func readMarkers(ctx context.Context, tx pgx.Tx) ([]Marker, error) {
 	rows, err := tx.Query(ctx, `
-		SELECT observer, endpoint, extract(epoch FROM now() - written_at)::float8, state::text FROM dr.marker`)
+		SELECT observer, endpoint, extract(epoch FROM now() - written_at)::float8, state FROM dr.marker`)
 	if err != nil {
 		return nil, err
 	}
@@ -146,7 +142,7 @@ func (s *Session) writeMarker(ctx context.Context, tx pgx.Tx, word Word) error {
 		return fmt.Errorf("word: %w", err)
 	}
 	_, err = tx.Exec(ctx, `
-		INSERT INTO dr.marker (observer, endpoint, written_at, state) VALUES ($1, $2, now(), $3::jsonb)
+		INSERT INTO dr.marker (observer, endpoint, written_at, state) VALUES ($1, $2, now(), $3)
 		ON CONFLICT (observer, endpoint) DO UPDATE SET written_at = excluded.written_at, state = excluded.state`,
 		s.settings.Observer, s.endpoint, string(state))
 	return err

@@ -1,0 +1,106 @@
+// The health check: probes every endpoint of the database from one region, and alerts and publishes what it finds.
+package main
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"os"
+
+	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-lambda-go/lambdacontext"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	"github.com/aws/aws-sdk-go-v2/service/dsql"
+	"github.com/aws/aws-sdk-go-v2/service/sns"
+
+	"aurora-dsql-dr/lambda/contract"
+	"aurora-dsql-dr/lambda/internal/alert"
+	"aurora-dsql-dr/lambda/internal/check"
+	"aurora-dsql-dr/lambda/internal/dsqlconn"
+	"aurora-dsql-dr/lambda/internal/env"
+	"aurora-dsql-dr/lambda/internal/incident"
+	"aurora-dsql-dr/lambda/internal/metrics"
+	"aurora-dsql-dr/lambda/internal/probe"
+	"aurora-dsql-dr/lambda/internal/verdict"
+)
+
+func main() {
+	log := slog.New(slog.NewJSONHandler(os.Stdout, nil))
+	e, err := env.Parse(os.LookupEnv)
+	if err != nil {
+		fail(log, err)
+	}
+	cfg, err := config.LoadDefaultConfig(context.Background())
+	if err != nil {
+		fail(log, err)
+	}
+	checker := check.New(configure(e, cfg, log))
+	lambda.Start(func(ctx context.Context, event contract.CheckEvent) (contract.HealthReport, error) {
+		var requestID string
+		if call, ok := lambdacontext.FromContext(ctx); ok {
+			requestID = call.AwsRequestID
+		}
+		return checker.Check(ctx, event, requestID)
+	})
+}
+
+// fail ends a function that cannot start; Lambda counts that as an error of the invocation.
+func fail(log *slog.Logger, err error) {
+	log.Error("the health check cannot start", "error", err)
+	os.Exit(1)
+}
+
+func configure(e env.Environment, cfg aws.Config, log *slog.Logger) check.Config {
+	cadence := check.Cadence{Schedule: e.Schedule, Interval: e.ProbeInterval, RunLimit: e.RunLimit, StepLimit: e.StepLimit}
+	// Retries on retryable errors only, with jittered backoff; each call's own deadline bounds them all.
+	cfg.Retryer = func() aws.Retryer {
+		return retry.NewStandard(func(o *retry.StandardOptions) { o.MaxAttempts, o.MaxBackoff = 3, cadence.Step()/4 })
+	}
+	var embedded io.Writer
+	if e.FullMetrics {
+		embedded = os.Stdout
+	}
+	return check.Config{
+		Observer: e.Region, FunctionName: lambdacontext.FunctionName, Targets: e.Targets, Cadence: cadence, Reminder: e.Reminder,
+		Policy: verdict.Policy{FailuresToOpen: e.FailuresToOpen, SuccessesToClose: e.SuccessesToClose, WakingLimit: e.WakingLimit},
+		Prober: probe.Prober{
+			Clusters: controlPlanes(e, cfg), Database: dsqlconn.Dialer{Credentials: cfg.Credentials, HostAddr: e.HostAddr},
+			Role: e.DatabaseRole, Step: cadence.Step(),
+			Memory: incident.Settings{
+				Observer: e.Region, Fresh: cadence.Fresh(), Lease: e.NoticeLease, Reminder: e.Reminder,
+				Conflicts: dsqlconn.Policy{Attempts: 5, Base: cadence.Step() / 50, Max: cadence.Step() / 5},
+			},
+		},
+		Alerts:   alert.Publisher{Routes: routes(e, cfg), Timeout: e.PublishTimeout, Log: log},
+		Metrics:  metrics.Publisher{Observer: e.Region, Regions: metricRegions(e, cfg), Timeout: e.PublishTimeout, Log: log},
+		Embedded: embedded,
+		Log:      log,
+	}
+}
+
+func controlPlanes(e env.Environment, cfg aws.Config) map[string]probe.ControlPlane {
+	clients := map[string]probe.ControlPlane{}
+	for _, t := range e.Targets {
+		clients[t.Region] = dsql.NewFromConfig(cfg, func(o *dsql.Options) { o.Region = t.Region })
+	}
+	return clients
+}
+
+func routes(e env.Environment, cfg aws.Config) []alert.Route {
+	var routes []alert.Route
+	for _, t := range e.Topics {
+		routes = append(routes, alert.Route{Topic: t, Client: sns.NewFromConfig(cfg, func(o *sns.Options) { o.Region = t.Region })})
+	}
+	return routes
+}
+
+func metricRegions(e env.Environment, cfg aws.Config) map[string]metrics.CloudWatch {
+	clients := map[string]metrics.CloudWatch{}
+	for _, region := range e.MetricRegions {
+		clients[region] = cloudwatch.NewFromConfig(cfg, func(o *cloudwatch.Options) { o.Region = region })
+	}
+	return clients
+}

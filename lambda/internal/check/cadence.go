@@ -1,0 +1,57 @@
+package check
+
+import "time"
+
+// Cadence is the timing of a run. Everything follows from the schedule and the probe interval.
+type Cadence struct {
+	// Schedule is the time between two runs, Interval that between two rounds of a run.
+	Schedule, Interval time.Duration
+	// RunLimit bounds a run, StepLimit a step of a probe.
+	RunLimit, StepLimit time.Duration
+}
+
+// Window is how long a run may take: it never overlaps the next.
+func (c Cadence) Window() time.Duration { return min(c.Schedule, c.RunLimit) }
+
+// Rounds is the number of rounds that fit the window, at least one.
+func (c Cadence) Rounds() int { return max(1, int(c.Window()/c.Interval)) }
+
+// Step is the deadline of each of a probe's three steps. Together they leave a quarter of the interval, in which the
+// observer shares what it saw and, after the last round, publishes metrics.
+func (c Cadence) Step() time.Duration { return min(c.Interval/4, c.StepLimit) }
+
+// Fresh is the age up to which an observer's word counts: twice the longest time between two of its probes and one
+// interval more, so that one missed probe does not silence it.
+func (c Cadence) Fresh() time.Duration {
+	lastToNextRun := c.Schedule - time.Duration(c.Rounds()-1)*c.Interval
+	return 2*max(c.Interval, lastToNextRun) + c.Interval
+}
+
+// timetable is when the parts of one run must have ended.
+type timetable struct {
+	start time.Time
+	// probes leaves time to publish what the last of them found, publish to return the report.
+	probes, publish time.Time
+}
+
+// timetable of a run that starts now and that the caller ends by the deadline, if it has one.
+func (c Cadence) timetable(start time.Time, deadline time.Time, bounded bool) timetable {
+	end := start.Add(c.Window())
+	if bounded && deadline.Before(end) {
+		end = deadline
+	}
+	return timetable{start: start, probes: end.Add(-c.Step() * 3 / 4), publish: end.Add(-c.Step() / 4)}
+}
+
+// rounds is how many rounds the run makes; limit 0 means as many as fit. A first round is made in any case: a caller with a
+// deadline that is too short for it learns so by the verdict unknown.
+func (c Cadence) rounds(t timetable, limit int) int {
+	n := c.Rounds()
+	if limit > 0 {
+		n = min(n, limit)
+	}
+	for n > 1 && t.start.Add(time.Duration(n-1)*c.Interval+3*c.Step()).After(t.probes) {
+		n--
+	}
+	return n
+}

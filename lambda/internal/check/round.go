@@ -1,0 +1,79 @@
+package check
+
+import (
+	"context"
+	"maps"
+	"sync"
+	"time"
+
+	"aurora-dsql-dr/lambda/contract"
+	"aurora-dsql-dr/lambda/internal/incident"
+	"aurora-dsql-dr/lambda/internal/metrics"
+	"aurora-dsql-dr/lambda/internal/probe"
+	"aurora-dsql-dr/lambda/internal/verdict"
+)
+
+// observe probes all targets at once, each in its own time, and takes in what it sees. Results are in the targets' order.
+func (c *Checker) observe(ctx context.Context, r *run) []probe.Result {
+	results := make([]probe.Result, len(c.Targets))
+	var wg sync.WaitGroup
+	for i, target := range c.Targets {
+		wg.Go(func() { results[i] = c.Prober.Probe(ctx, target, c.word) })
+	}
+	wg.Wait()
+	c.adopt(results)
+	c.judge(results, time.Now())
+	for i, target := range c.Targets {
+		r.series[i].Target = target
+		r.series[i].Probes = append(r.series[i].Probes, sample(target.Endpoint, results[i]))
+	}
+	r.last = results
+	return results
+}
+
+// adopt goes on from the observer's own stored word if that is newer than what this function remembers.
+func (c *Checker) adopt(results []probe.Result) {
+	for _, result := range results {
+		if stored := result.Visit.Word; stored.At.After(c.word.At) {
+			c.word = stored
+		}
+	}
+}
+
+// judge moves the state machines, and replaces every observation by what it counts as.
+func (c *Checker) judge(results []probe.Result, now time.Time) {
+	states := maps.Clone(c.word.States)
+	if states == nil {
+		states = map[string]verdict.State{}
+	}
+	for i, target := range c.Targets {
+		before := states[target.Endpoint]
+		after, counted := c.Policy.Next(before, results[i].Observation, now)
+		states[target.Endpoint], results[i].Observation = after, counted
+		c.logVerdict(target, results[i], before, after)
+	}
+	c.word = incident.Word{At: now, States: states}
+}
+
+// logVerdict logs what is not well. An inconclusive probe is no news: the report tells it, and the run's error if all were.
+func (c *Checker) logVerdict(target contract.Target, result probe.Result, before, after verdict.State) {
+	log := c.Log.With("endpoint", target.Endpoint, "region", target.Region)
+	if o := result.Observation; o.Verdict == verdict.Down || o.Verdict == verdict.Degraded {
+		log.Warn("endpoint not up", "verdict", o.Verdict.String(), "reason", o.Reason.String(), "waking", o.Waking,
+			"status", result.Cluster.Status, "encryption", result.Cluster.Encryption, "cause", result.Err)
+	}
+	switch {
+	case after.Open && !before.Open:
+		log.Warn("endpoint lost", "since", after.FailingSince)
+	case before.Open && !after.Open:
+		log.Info("endpoint serves again", "lost_since", before.FailingSince)
+	}
+}
+
+func sample(endpoint string, result probe.Result) metrics.Probe {
+	p := metrics.Probe{Verdict: result.Observation.Verdict, Connect: result.Connect, Query: result.Query, Commit: result.Commit}
+	if age, ok := result.Visit.Snapshot.AgeThroughOther(endpoint); ok {
+		p.MarkerAge = &age
+	}
+	return p
+}

@@ -1,0 +1,140 @@
+// Package probe makes one probe of one endpoint: control plane, connection, statements, each within its own deadline, and
+// judges what it found.
+package probe
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dsql"
+	"github.com/jackc/pgx/v5"
+
+	"aurora-dsql-dr/lambda/contract"
+	"aurora-dsql-dr/lambda/internal/dsqlconn"
+	"aurora-dsql-dr/lambda/internal/incident"
+	"aurora-dsql-dr/lambda/internal/verdict"
+)
+
+// ControlPlane is the part of the DSQL client that a probe needs.
+type ControlPlane interface {
+	GetCluster(ctx context.Context, in *dsql.GetClusterInput, opts ...func(*dsql.Options)) (*dsql.GetClusterOutput, error)
+}
+
+// Database opens connections to endpoints; dsqlconn.Dialer is one.
+type Database interface {
+	Connect(ctx context.Context, endpoint, region, user string) (*pgx.Conn, error)
+}
+
+// Prober probes endpoints. It is safe for concurrent use.
+type Prober struct {
+	// Clusters are the control planes by region.
+	Clusters map[string]ControlPlane
+	Database Database
+	// Role is the database role to connect as.
+	Role string
+	// Step is the deadline of each of the three steps.
+	Step   time.Duration
+	Memory incident.Settings
+}
+
+// Result is what one probe found.
+type Result struct {
+	Cluster     verdict.Cluster
+	Observation verdict.Observation
+	// Err is why the verdict is not up, where an error said so.
+	Err error
+	// Connect, Query and Commit are the latencies of the steps that ended well.
+	Connect, Query, Commit time.Duration
+	// Visit is the shared memory as seen through the endpoint, and Session the connection that has just proved itself, for
+	// the caller to use and close. Session is nil if nothing was committed.
+	Visit   incident.Visit
+	Session *incident.Session
+}
+
+// errStep is the cause of a step that passed its own deadline, as opposed to the run's.
+var errStep = errors.New("the step passed its deadline")
+
+// Probe probes the target, writing the word on its way. The status is read before the connection, because connecting wakes
+// an idle cluster. Every probe makes a connection of its own: what a client meets, name resolution, TCP, TLS and token, is
+// what it measures.
+func (p Prober) Probe(ctx context.Context, target contract.Target, word incident.Word) Result {
+	var r Result
+	var statusErr, sqlErr error
+	r.Cluster, statusErr = step(ctx, p.Step, func(ctx context.Context) (verdict.Cluster, error) { return p.status(ctx, target) })
+	sqlErr = p.sql(ctx, target, word, &r)
+
+	reason, own := reasonOf(sqlErr)
+	r.Observation = verdict.Judge(verdict.Evidence{Cluster: r.Cluster, SQL: reason, Inconclusive: own})
+	r.Err = errors.Join(statusErr, sqlErr)
+	return r
+}
+
+func (p Prober) status(ctx context.Context, target contract.Target) (verdict.Cluster, error) {
+	out, err := p.Clusters[target.Region].GetCluster(ctx, &dsql.GetClusterInput{Identifier: aws.String(target.ClusterID)})
+	if err != nil {
+		return verdict.Cluster{}, err
+	}
+	cluster := verdict.Cluster{Status: string(out.Status)}
+	if out.EncryptionDetails != nil {
+		cluster.Encryption = string(out.EncryptionDetails.EncryptionStatus)
+	}
+	return cluster, nil
+}
+
+func (p Prober) sql(ctx context.Context, target contract.Target, word incident.Word, r *Result) error {
+	start := time.Now()
+	conn, err := step(ctx, p.Step, func(ctx context.Context) (*pgx.Conn, error) {
+		return p.Database.Connect(ctx, target.Endpoint, target.Region, p.Role)
+	})
+	if err != nil {
+		return err
+	}
+	r.Connect = time.Since(start)
+	session := incident.NewSession(conn, target.Endpoint, p.Memory)
+	r.Visit, err = step(ctx, p.Step, func(ctx context.Context) (incident.Visit, error) { return session.Mark(ctx, word) })
+	r.Query, r.Commit = r.Visit.Query, r.Visit.Commit
+	if err != nil {
+		session.Close(ctx)
+		return err
+	}
+	r.Session = session
+	return nil
+}
+
+// step runs f within the deadline d. When the run ended, not the step, its error is context.Canceled: that says nothing
+// about the endpoint.
+func step[T any](ctx context.Context, d time.Duration, f func(context.Context) (T, error)) (T, error) {
+	stepCtx, cancel := context.WithTimeoutCause(ctx, d, errStep)
+	defer cancel()
+	value, err := f(stepCtx)
+	if err != nil && stepCtx.Err() != nil && !errors.Is(context.Cause(stepCtx), errStep) {
+		err = errors.Join(context.Canceled, err)
+	}
+	return value, err
+}
+
+// reasonOf translates the connection's reasons; own tells that the fault is the observer's.
+func reasonOf(err error) (reason verdict.Reason, own bool) {
+	switch dsqlconn.Classify(err) {
+	case dsqlconn.ReasonNone:
+		return verdict.None, false
+	case dsqlconn.ReasonDNS:
+		return verdict.DNS, false
+	case dsqlconn.ReasonConnect:
+		return verdict.Connect, false
+	case dsqlconn.ReasonTLS:
+		return verdict.TLS, false
+	case dsqlconn.ReasonAuth:
+		return verdict.Auth, false
+	case dsqlconn.ReasonConflict:
+		return verdict.Conflict, false
+	case dsqlconn.ReasonTimeout:
+		return verdict.Timeout, false
+	case dsqlconn.ReasonQuery:
+		return verdict.Query, false
+	default: // ReasonLocal
+		return verdict.None, true
+	}
+}
