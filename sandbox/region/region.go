@@ -22,9 +22,10 @@ type Env struct {
 	// Clock tells the time in every service of the region.
 	Clock *clock.Clock
 
-	mu     sync.RWMutex
-	down   bool
-	broken map[string]bool
+	mu      sync.RWMutex
+	down    bool
+	broken  map[string]bool
+	invoker Invoker
 }
 
 // New returns the surroundings of a healthy region.
