@@ -33,6 +33,7 @@ type Migrator struct {
 	dialer     dsqlconn.Dialer
 	migrations fs.FS
 	roles      []schema.Role
+	retry      dsqlconn.Policy
 	log        *slog.Logger
 }
 
@@ -43,6 +44,7 @@ func New(env Environment, credentials aws.CredentialsProvider, log *slog.Logger)
 		dialer:     dsqlconn.Dialer{Credentials: credentials, HostAddr: env.HostAddr},
 		migrations: schema.FS(),
 		roles:      schema.Roles(),
+		retry:      conflicts,
 		log:        log,
 	}
 }
@@ -50,7 +52,7 @@ func New(env Environment, credentials aws.CredentialsProvider, log *slog.Logger)
 // Run does what the event asks. Its error says what failed, in which migration or for which role, with the database's
 // own words and SQLSTATE, and what to do; what was done before it stays done.
 func (m *Migrator) Run(ctx context.Context, event contract.MigrateEvent) (contract.MigrateResult, error) {
-	var result contract.MigrateResult
+	result := contract.MigrateResult{Applied: []string{}, Granted: []string{}, Revoked: []string{}}
 	if err := validate(event, m.roles); err != nil {
 		return result, err
 	}

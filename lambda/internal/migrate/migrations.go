@@ -13,10 +13,10 @@ import (
 
 // migrate applies what is pending, file by file, and returns the database's version and the names of the files.
 func (m *Migrator) migrate(ctx context.Context, db *sql.DB) (int64, []string, error) {
-	var applied []string
+	applied := []string{}
 	for {
 		var result *goose.MigrationResult
-		err := dsqlconn.Retry(ctx, conflicts, func(ctx context.Context) (err error) {
+		err := dsqlconn.Retry(ctx, m.retry, func(ctx context.Context) (err error) {
 			result, err = m.applyNext(ctx, db)
 			return err
 		})

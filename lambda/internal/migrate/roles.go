@@ -20,10 +20,11 @@ func (m mapping) String() string { return m.role + " " + m.arn }
 // reconcile makes the declared roles with their grants, maps the event's IAM roles to them, and removes every other
 // mapping of a role that is ours. It returns the mappings made and removed.
 func (m *Migrator) reconcile(ctx context.Context, db *sql.DB, event contract.MigrateEvent) (granted, revoked []string, err error) {
+	granted, revoked = []string{}, []string{}
 	var wanted []mapping
 	for _, role := range m.roles {
 		if err := m.ensureRole(ctx, db, role); err != nil {
-			return nil, nil, err
+			return granted, revoked, err
 		}
 		for _, arn := range event.Roles[role.Name] {
 			wanted = append(wanted, mapping{role.Name, arn})
@@ -31,7 +32,7 @@ func (m *Migrator) reconcile(ctx context.Context, db *sql.DB, event contract.Mig
 	}
 	present, err := mappings(ctx, db)
 	if err != nil {
-		return nil, nil, fmt.Errorf("list role mappings: %s; deploy again", describe(err))
+		return granted, revoked, fmt.Errorf("list role mappings: %s; deploy again", describe(err))
 	}
 	for _, w := range wanted {
 		if slices.Contains(present, w) {
@@ -76,7 +77,7 @@ func (m *Migrator) ensureRole(ctx context.Context, db *sql.DB, role schema.Role)
 // execute runs one statement in a transaction of its own, again after a conflict. The SQLSTATE done means that somebody
 // else has just done the same.
 func (m *Migrator) execute(ctx context.Context, db *sql.DB, statement, done string) error {
-	err := dsqlconn.Retry(ctx, conflicts, func(ctx context.Context) error {
+	err := dsqlconn.Retry(ctx, m.retry, func(ctx context.Context) error {
 		_, err := db.ExecContext(ctx, statement)
 		return err
 	})

@@ -1,0 +1,195 @@
+package migrate
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/errgroup"
+
+	"aurora-dsql-dr/lambda/contract"
+	"aurora-dsql-dr/lambda/schema"
+)
+
+const (
+	alice = "arn:aws:iam::123456789012:role/alice"
+	bob   = "arn:aws:iam::123456789012:role/bob"
+	carol = "arn:aws:iam::123456789012:role/carol"
+)
+
+var allFiles = []string{"00001_schema.sql", "00002_marker.sql", "00003_incident.sql"}
+
+func monitors(arns ...string) contract.MigrateEvent {
+	return contract.MigrateEvent{Roles: map[string][]string{schema.RoleMonitor: arns}}
+}
+
+// files are migrations 1, 2, …, of one statement each, after the one that makes the schema.
+func files(statements ...string) fstest.MapFS {
+	fs := fstest.MapFS{}
+	for i, statement := range append([]string{"CREATE SCHEMA IF NOT EXISTS dr"}, statements...) {
+		fs[fmt.Sprintf("%05d_test.sql", i+1)] = &fstest.MapFile{Data: []byte("-- +goose Up\n" + statement + ";\n")}
+	}
+	return fs
+}
+
+func (d testDB) mappings(t *testing.T) []string {
+	t.Helper()
+	return d.column(t, "SELECT pg_role_name || ' ' || arn FROM sys.iam_pg_role_mappings ORDER BY 1")
+}
+
+func TestASecondRunFindsNothingToDo(t *testing.T) {
+	db := startDatabase(t)
+	first, err := db.migrator(schema.FS()).Run(t.Context(), monitors(alice, bob))
+	require.NoError(t, err)
+	assert.Equal(t, contract.MigrateResult{
+		Version: 3, Applied: allFiles, Granted: []string{"dr_monitor " + alice, "dr_monitor " + bob}, Revoked: []string{},
+	}, first)
+
+	second, err := db.migrator(schema.FS()).Run(t.Context(), monitors(bob, alice))
+	require.NoError(t, err)
+	assert.Equal(t, contract.MigrateResult{Version: 3, Applied: []string{}, Granted: []string{}, Revoked: []string{}}, second)
+	assert.Equal(t, []string{"dr_monitor " + alice, "dr_monitor " + bob}, db.mappings(t))
+
+	t.Run("the monitors may do what is declared and nothing else", func(t *testing.T) {
+		assert.Equal(t, []string{
+			"dr.incident INSERT", "dr.incident SELECT", "dr.incident UPDATE", "dr.marker INSERT", "dr.marker SELECT", "dr.marker UPDATE",
+		}, db.column(t, `SELECT table_schema || '.' || table_name || ' ' || privilege_type
+			FROM information_schema.role_table_grants WHERE grantee = 'dr_monitor' ORDER BY 1`))
+		assert.Equal(t, []string{"dr USAGE"}, db.column(t, `SELECT s || ' ' || p FROM unnest('{dr,public,sys}'::text[]) s,
+			unnest('{USAGE,CREATE}'::text[]) p WHERE has_schema_privilege('dr_monitor', s, p) AND s <> 'public' OR
+			p = 'CREATE' AND has_schema_privilege('dr_monitor', s, p) ORDER BY 1`))
+		assert.Equal(t, []string{"login=true super=false createrole=false createdb=false"}, db.column(t, `SELECT format('login=%s super=%s createrole=%s createdb=%s',
+			rolcanlogin::text, rolsuper::text, rolcreaterole::text, rolcreatedb::text) FROM pg_roles WHERE rolname = 'dr_monitor'`))
+	})
+}
+
+func TestOnlyWantedMappingsOfOurRolesRemain(t *testing.T) {
+	db := startDatabase(t)
+	_, err := db.migrator(schema.FS()).Run(t.Context(), monitors(alice, bob))
+	require.NoError(t, err)
+	db.exec(t,
+		"CREATE ROLE dr_retired LOGIN", "CREATE ROLE app LOGIN",
+		"INSERT INTO sys.iam_pg_role_mappings VALUES ('dr_retired', '"+alice+"'), ('app', '"+alice+"'), ('admin', '"+carol+"')",
+	)
+	result, err := db.migrator(schema.FS()).Run(t.Context(), monitors(bob, carol))
+	require.NoError(t, err)
+	assert.Equal(t, []string{"dr_monitor " + carol}, result.Granted)
+	assert.Equal(t, []string{"dr_monitor " + alice, "dr_retired " + alice}, result.Revoked)
+	assert.Equal(t, []string{"admin " + carol, "app " + alice, "dr_monitor " + bob, "dr_monitor " + carol}, db.mappings(t))
+}
+
+func TestAnEventThatIsWrongTouchesNothing(t *testing.T) {
+	m := &Migrator{roles: schema.Roles()} // nowhere to connect to
+	_, err := m.Run(t.Context(), contract.MigrateEvent{})
+	assert.ErrorContains(t, err, "migrate event: roles.dr_monitor: no ARN")
+}
+
+// trap runs body, in PL/pgSQL, within every DDL statement with the tag that is not about the test's own objects.
+func (d testDB) trap(t *testing.T, tag, body string) {
+	t.Helper()
+	d.exec(t,
+		"CREATE SEQUENCE public.trapped",
+		"CREATE FUNCTION public.trap() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN "+body+" END $$",
+		"CREATE EVENT TRIGGER trap ON ddl_command_end WHEN TAG IN ("+tag+") EXECUTE FUNCTION public.trap()",
+	)
+}
+
+const conflict = `RAISE EXCEPTION 'schema has been updated by another transaction, please retry: (OC001)' USING ERRCODE = '40001';`
+
+func TestAStepThatMeetsASchemaConflictIsRepeated(t *testing.T) {
+	db := startDatabase(t)
+	db.trap(t, "'CREATE SCHEMA', 'CREATE TABLE', 'GRANT'", "IF nextval('public.trapped') % 3 <> 0 THEN "+conflict+" END IF;")
+	result, err := db.migrator(schema.FS()).Run(t.Context(), monitors(alice))
+	require.NoError(t, err)
+	assert.Equal(t, allFiles, result.Applied)
+	assert.Equal(t, []string{"18"}, db.column(t, "SELECT last_value::text FROM public.trapped"), "goose's table, 3 files, 3 grants less the one … each the third time")
+}
+
+func TestAConflictWithoutEndIsReported(t *testing.T) {
+	db := startDatabase(t)
+	db.trap(t, "'CREATE SCHEMA'", conflict)
+	_, err := db.migrator(schema.FS()).Run(t.Context(), monitors(alice))
+	assert.ErrorContains(t, err, "migration 00001_schema.sql")
+	assert.ErrorContains(t, err, "(OC001) (SQLSTATE 40001)")
+	assert.ErrorContains(t, err, "wait for them to end and deploy again")
+}
+
+func TestARunCutShortIsFinishedByTheNext(t *testing.T) {
+	t.Run("the connection is lost under a migration", func(t *testing.T) {
+		db := startDatabase(t)
+		db.trap(t, "'CREATE TABLE'", "IF nextval('public.trapped') = 3 THEN PERFORM pg_terminate_backend(pg_backend_pid()); END IF;")
+		_, err := db.migrator(schema.FS()).Run(t.Context(), monitors(alice))
+		require.ErrorContains(t, err, "migration 00003_incident.sql")
+		result, err := db.migrator(schema.FS()).Run(t.Context(), monitors(alice))
+		require.NoError(t, err)
+		assert.Equal(t, []string{"00003_incident.sql"}, result.Applied)
+	})
+	t.Run("statements ran that were not recorded", func(t *testing.T) {
+		db := startDatabase(t)
+		db.exec(t,
+			"CREATE TABLE public.goose_db_version (id integer PRIMARY KEY, version_id bigint NOT NULL, is_applied boolean NOT NULL, tstamp timestamp NOT NULL DEFAULT now())",
+			"CREATE SCHEMA dr", "CREATE ROLE dr_monitor LOGIN",
+		)
+		result, err := db.migrator(schema.FS()).Run(t.Context(), monitors(alice))
+		require.NoError(t, err)
+		assert.Equal(t, allFiles, result.Applied)
+		assert.Equal(t, int64(3), result.Version)
+	})
+}
+
+func TestAStatementThatFailsIsReportedWithItsFileAndWhatToDo(t *testing.T) {
+	db := startDatabase(t)
+	_, err := db.migrator(files("CREATE TABLE IF NOT EXISTS dr.x (y nonsense)")).Run(t.Context(), monitors(alice))
+	assert.EqualError(t, err, `migration 00002_test.sql: ERROR: type "nonsense" does not exist (SQLSTATE 42704); `+
+		"correct the file and deploy again (the files before it are applied and stay so)")
+	assert.Equal(t, []string{"0", "1"}, db.column(t, "SELECT version_id::text FROM public.goose_db_version ORDER BY id"))
+	assert.Empty(t, db.mappings(t), "nobody is let in to a schema that is not there")
+}
+
+func TestAGrantThatFailsIsReported(t *testing.T) {
+	db := startDatabase(t)
+	m := db.migrator(files())
+	_, err := m.Run(t.Context(), monitors(alice))
+	assert.ErrorContains(t, err, `GRANT SELECT, INSERT, UPDATE ON dr.marker TO dr_monitor: ERROR: relation "dr.marker" does not exist (SQLSTATE 42P01)`)
+	assert.ErrorContains(t, err, "deploy again")
+}
+
+func TestTheFunctionAnswersBeforeItsTimeIsUp(t *testing.T) {
+	db := startDatabase(t)
+	db.trap(t, "'CREATE SCHEMA'", "PERFORM pg_sleep(60);")
+	ctx, cancel := context.WithTimeout(t.Context(), reserve+300*time.Millisecond)
+	defer cancel()
+	_, err := db.migrator(schema.FS()).Run(ctx, monitors(alice))
+	assert.ErrorContains(t, err, "migration 00001_schema.sql: out of time")
+	assert.NoError(t, ctx.Err(), "there is time left to answer")
+}
+
+func TestRunsAtTheSameTimeBothSucceed(t *testing.T) {
+	db := startDatabase(t)
+	var group errgroup.Group
+	for range 3 {
+		group.Go(func() error {
+			_, err := db.migrator(schema.FS()).Run(t.Context(), monitors(alice, bob))
+			return err
+		})
+	}
+	require.NoError(t, group.Wait())
+	assert.Equal(t, []string{"dr_monitor " + alice, "dr_monitor " + bob}, db.mappings(t))
+	result, err := db.migrator(schema.FS()).Run(t.Context(), monitors(alice, bob))
+	require.NoError(t, err)
+	assert.Equal(t, contract.MigrateResult{Version: 3, Applied: []string{}, Granted: []string{}, Revoked: []string{}}, result)
+}
+
+func TestAnEndpointThatRefusesIsReported(t *testing.T) {
+	db := startDatabase(t)
+	m := db.migrator(schema.FS())
+	m.dialer.RootCAs = nil
+	_, err := m.Run(t.Context(), monitors(alice))
+	assert.ErrorContains(t, err, "connect to "+endpoint+" as admin")
+	assert.ErrorContains(t, err, "unknown authority")
+	assert.ErrorContains(t, err, "needs dsql:DbConnectAdmin")
+}
