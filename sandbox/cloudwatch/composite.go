@@ -1,0 +1,72 @@
+package cloudwatch
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"time"
+)
+
+// child is an alarm that a composite alarm's rule names, as its notification lists it.
+type child struct {
+	arn   string
+	state State
+	since time.Time
+}
+
+// evaluateComposites brings the composite alarms in line with their children, again and again as they may be children
+// themselves; a cycle ends after as many rounds as there are alarms. The caller holds the lock.
+func (s *Service) evaluateComposites(now time.Time) []transition {
+	var transitions []transition
+	for range s.composites {
+		before := len(transitions)
+		for _, name := range slices.Sorted(maps.Keys(s.composites)) {
+			c := s.composites[name]
+			state := alarmIf(c.rule.holds(s.stateOf))
+			children := s.children(c)
+			if t, changed := s.move(&c.AlarmStatus, state, reasonOf(c, children), now, c.transition(children)); changed {
+				transitions = append(transitions, t)
+			}
+		}
+		if len(transitions) == before {
+			break
+		}
+	}
+	return transitions
+}
+
+func (s *Service) stateOf(alarm string) State {
+	if status := s.status(alarm); status != nil {
+		return status.Value
+	}
+	return StateInsufficientData
+}
+
+// children lists the alarms of a rule, the latest to change first.
+func (s *Service) children(c *compositeAlarm) []child {
+	var children []child
+	names := c.rule.children()
+	slices.Sort(names)
+	for _, name := range slices.Compact(names) {
+		if status := s.status(name); status != nil {
+			children = append(children, child{s.env.ARN("cloudwatch", "alarm:"+name), status.Value, status.TransitionedAt})
+		}
+	}
+	slices.SortStableFunc(children, func(a, b child) int { return b.since.Compare(a.since) })
+	return children
+}
+
+func reasonOf(c *compositeAlarm, children []child) string {
+	if len(children) == 0 {
+		return "AlarmRule is " + strings.ToUpper(c.AlarmRule)
+	}
+	latest := children[0]
+	return latest.arn + " transitioned to " + string(latest.state) + " at " + latest.since.UTC().Format("Monday 02 January, 2006 15:04:05 UTC")
+}
+
+func (c *compositeAlarm) transition(children []child) func() transition {
+	return func() transition {
+		return transition{alarm: c.CompositeAlarm, name: c.AlarmName, enabled: *c.ActionsEnabled, children: children,
+			actions: actionsOf(c.Value, c.OkActions, c.AlarmActions, c.InsufficientDataActions)}
+	}
+}
