@@ -1,0 +1,64 @@
+package api
+
+import (
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	sdk "github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
+
+	"aurora-dsql-dr/sandbox/cloudwatch"
+	"aurora-dsql-dr/sandbox/iam"
+)
+
+var cloudwatchOperations = []operation{
+	on("PutMetricData", putMetricData),
+}
+
+func putMetricData(c *Call, in *sdk.PutMetricDataInput) (*sdk.PutMetricDataOutput, error) {
+	namespace := aws.ToString(in.Namespace)
+	if err := c.Authorize("cloudwatch:PutMetricData", "*", iam.Context{"cloudwatch:namespace": namespace}); err != nil {
+		return nil, err
+	}
+	data := make([]cloudwatch.Datum, len(in.MetricData))
+	for i, d := range in.MetricData {
+		data[i] = datum(d)
+		if d.Timestamp != nil { // functions tell the wall's time
+			data[i].Timestamp = c.services.Env.Clock.FromWall(*d.Timestamp)
+		}
+	}
+	return &sdk.PutMetricDataOutput{}, c.services.CloudWatch.PutMetricData(namespace, data...)
+}
+
+func datum(d types.MetricDatum) cloudwatch.Datum {
+	to := cloudwatch.Datum{MetricName: aws.ToString(d.MetricName), Dimensions: dimensionMap(d.Dimensions), Value: d.Value,
+		Values: d.Values, Counts: d.Counts, Unit: string(d.Unit), StorageResolution: int(aws.ToInt32(d.StorageResolution))}
+	if s := d.StatisticValues; s != nil {
+		to.StatisticValues = &cloudwatch.StatisticSet{SampleCount: aws.ToFloat64(s.SampleCount), Sum: aws.ToFloat64(s.Sum),
+			Minimum: aws.ToFloat64(s.Minimum), Maximum: aws.ToFloat64(s.Maximum)}
+	}
+	return to
+}
+
+func dimensionMap(dimensions []types.Dimension) map[string]string {
+	named := map[string]string{}
+	for _, d := range dimensions {
+		named[aws.ToString(d.Name)] = aws.ToString(d.Value)
+	}
+	return named
+}
+
+// optional is a pointer to the value, nil for a zero value.
+func optional[T comparable](value T) *T {
+	var zero T
+	if value == zero {
+		return nil
+	}
+	return &value
+}
+
+// wallTime is a sandbox time for an answer: what leaves the sandbox is wall time.
+func (c *Call) wallTime(t time.Time) *time.Time {
+	wall := c.services.Env.Clock.ToWall(t)
+	return &wall
+}

@@ -1,0 +1,259 @@
+// Package api is the sandbox's AWS HTTP face: one loopback listener for all regions and services, which any AWS SDK or
+// the AWS CLI uses by its endpoint URL. The credential scope of a request's signature says which region and service it
+// is for. Every request is verified (Signature Version 4, wall time) and authorised by the caller's own policies.
+//
+// The listener speaks plain HTTP, since it never leaves the machine. It stands in for AWS's TLS endpoints, so requests
+// count as aws:SecureTransport unless Config says otherwise.
+package api
+
+import (
+	"compress/gzip"
+	"context"
+	"crypto/rand"
+	"crypto/subtle"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"aurora-dsql-dr/sandbox/awserr"
+	"aurora-dsql-dr/sandbox/cloudwatch"
+	"aurora-dsql-dr/sandbox/dsql"
+	"aurora-dsql-dr/sandbox/iam"
+	"aurora-dsql-dr/sandbox/lambda"
+	"aurora-dsql-dr/sandbox/region"
+	"aurora-dsql-dr/sandbox/sns"
+	"aurora-dsql-dr/sandbox/sqs"
+)
+
+// maxBody is the largest request, in bytes: Lambda's synchronous payload.
+const maxBody = 6 << 20
+
+// Services are one region's.
+type Services struct {
+	Env        *region.Env
+	CloudWatch *cloudwatch.Service
+	DSQL       *dsql.Region
+	Lambda     *lambda.Service
+	SNS        *sns.Service
+	SQS        *sqs.Service
+}
+
+// Config is what a Server needs.
+type Config struct {
+	IAM     *iam.Service
+	Regions map[string]Services // by region name
+	// Gate, if set, is asked before every request is served; it may wait (a black-holed region) until the context ends,
+	// or return the error to answer with. Nil lets everything pass.
+	Gate func(ctx context.Context, region, service string) error
+	// PlainTransport makes requests count as not secure (aws:SecureTransport is false).
+	PlainTransport bool
+}
+
+// Server is the HTTP face. Create it with New and use it as an http.Handler, or with Listen.
+type Server struct {
+	config Config
+}
+
+// New returns the face of these regions.
+func New(config Config) *Server { return &Server{config: config} }
+
+// Listen serves on an address of this machine, "127.0.0.1:0" for any free port, until the returned function is called.
+// It returns the endpoint URL.
+func (s *Server) Listen(address string) (url string, stop func(), err error) {
+	host, _, err := net.SplitHostPort(address)
+	if err == nil && !net.ParseIP(host).IsLoopback() {
+		err = errors.New("the sandbox serves this machine only: use a loopback address such as 127.0.0.1:0")
+	}
+	if err != nil {
+		return "", nil, fmt.Errorf("AWS endpoint on %q: %w", address, err)
+	}
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		return "", nil, fmt.Errorf("AWS endpoint on %q: %w", address, err)
+	}
+	server := &http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second}
+	go func() { _ = server.Serve(listener) }()
+	return "http://" + listener.Addr().String(), func() { _ = server.Close() }, nil
+}
+
+// ServeHTTP verifies, authorises and answers one request in its own protocol.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	p, requestID := protocolOf(r), newRequestID()
+	if err := s.serve(w, r, p, requestID); err != nil {
+		p.refuse(w, refusal(err, p), requestID)
+	}
+}
+
+func (s *Server) serve(w http.ResponseWriter, r *http.Request, p protocol, requestID string) error {
+	raw, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if err != nil {
+		return &awserr.Error{Code: "RequestEntityTooLarge", Message: err.Error(), Status: http.StatusRequestEntityTooLarge}
+	}
+	signed, caller, err := s.authenticate(r, raw)
+	if err != nil {
+		return err
+	}
+	services, svc, err := s.locate(r.Context(), signed.scope)
+	if err != nil {
+		return err
+	}
+	body, err := decompress(r, raw)
+	if err != nil {
+		return malformedRequest(err)
+	}
+	o, err := svc.find(p, r, body)
+	if err != nil {
+		return err
+	}
+	input := o.input()
+	if err := readInput(p, o, r, body, input); err != nil {
+		return malformedRequest(err)
+	}
+	answer, err := o.handle(s.newCall(r.Context(), signed.scope, services, caller, requestID), input)
+	if err != nil {
+		return err
+	}
+	if _, isREST := p.(restProtocol); isREST && o.route != nil {
+		o.route.write(w, answer, svc.lower, requestID)
+		return nil
+	}
+	p.encode(w, o.name, unbind(answer, svc.lower), requestID)
+	return nil
+}
+
+func readInput(p protocol, o operation, r *http.Request, body []byte, input any) error {
+	var tree any
+	var err error
+	if _, isREST := p.(restProtocol); isREST && o.route != nil {
+		tree, err = o.route.read(r, body)
+	} else {
+		tree, err = p.decode(r, body)
+	}
+	if err != nil {
+		return err
+	}
+	return bind(tree, input)
+}
+
+// authenticate verifies the request's signature against the credentials IAM has given out.
+func (s *Server) authenticate(r *http.Request, body []byte) (signature, iam.Principal, error) {
+	signed, err := parseSignature(r)
+	if errors.Is(err, errUnsigned) {
+		return signed, iam.Principal{}, awserr.Denied("MissingAuthenticationToken", "Request is missing Authentication Token")
+	}
+	if err != nil {
+		return signed, iam.Principal{}, awserr.Invalid("IncompleteSignature", "%v", err)
+	}
+	credentials, err := s.config.IAM.Lookup(signed.accessKey)
+	if err != nil {
+		return signed, iam.Principal{}, err
+	}
+	if subtle.ConstantTimeCompare([]byte(signed.token), []byte(credentials.SessionToken)) != 1 {
+		return signed, iam.Principal{}, awserr.Denied("InvalidClientTokenId", "The security token included in the request is invalid.")
+	}
+	if err := signed.checkTime(time.Now()); err != nil {
+		return signed, iam.Principal{}, awserr.Denied("SignatureDoesNotMatch", "%v", err)
+	}
+	if !signed.matches(r, body, credentials.SecretAccessKey) {
+		return signed, iam.Principal{}, awserr.Denied("SignatureDoesNotMatch", "The request signature we calculated does not match "+
+			"the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.")
+	}
+	return signed, credentials.Principal, nil
+}
+
+// locate finds region and service of a credential scope, and asks whether they are up.
+func (s *Server) locate(ctx context.Context, at scope) (Services, service, error) {
+	services, ok := s.config.Regions[at.region]
+	if !ok {
+		return Services{}, service{}, awserr.Denied("SignatureDoesNotMatch",
+			"Credential should be scoped to a valid Region, not '%s'; the sandbox has %s", at.region,
+			strings.Join(slices.Sorted(maps.Keys(s.config.Regions)), ", "))
+	}
+	svc, ok := serviceTable[at.service]
+	if !ok {
+		return Services{}, service{}, notImplemented("service %q is not modelled by the sandbox; modelled are %s", at.service,
+			strings.Join(slices.Sorted(maps.Keys(serviceTable)), ", "))
+	}
+	if s.config.Gate != nil {
+		if err := s.config.Gate(ctx, at.region, svc.name); err != nil {
+			return Services{}, service{}, err
+		}
+	}
+	return services, svc, services.Env.Available(svc.name)
+}
+
+func (s *Server) newCall(ctx context.Context, at scope, services Services, caller iam.Principal, requestID string) *Call {
+	c := &Call{Context: ctx, Region: at.region, Account: s.config.IAM.Account(), Caller: caller, RequestID: requestID, services: services,
+		Conditions: iam.Context{"aws:SecureTransport": strconv.FormatBool(!s.config.PlainTransport), "aws:RequestedRegion": at.region}}
+	c.authorize = func(action, resource string, more iam.Context) error {
+		conditions := maps.Clone(c.Conditions)
+		maps.Copy(conditions, more)
+		return s.config.IAM.Authorize(caller, action, resource, conditions)
+	}
+	return c
+}
+
+// decompress undoes the gzip that SDKs apply to large PutMetricData requests. The signature covers the compressed body.
+func decompress(r *http.Request, body []byte) ([]byte, error) {
+	if r.Header.Get("Content-Encoding") != "gzip" {
+		return body, nil
+	}
+	z, err := gzip.NewReader(strings.NewReader(string(body)))
+	if err != nil {
+		return nil, err
+	}
+	plain, err := io.ReadAll(io.LimitReader(z, maxBody+1))
+	if len(plain) > maxBody {
+		return nil, fmt.Errorf("the request is larger than %d bytes", maxBody)
+	}
+	return plain, err
+}
+
+func malformedRequest(err error) error { return awserr.Invalid("SerializationException", "%v", err) }
+
+// jsonCodes are the names the JSON and CBOR protocols have for errors all services share; the services' own keep theirs.
+var jsonCodes = map[string]string{
+	"AccessDenied":               "AccessDeniedException",
+	"ExpiredToken":               "ExpiredTokenException",
+	"IncompleteSignature":        "IncompleteSignatureException",
+	"InvalidClientTokenId":       "UnrecognizedClientException",
+	"MissingAuthenticationToken": "MissingAuthenticationTokenException",
+	"ServiceUnavailable":         "ServiceUnavailableException",
+	"SignatureDoesNotMatch":      "InvalidSignatureException",
+}
+
+// refusal is an error as the protocol spells it. What is no error of AWS's is an internal failure.
+func refusal(err error, p protocol) *awserr.Error {
+	failed := awsError(err)
+	if _, isQuery := p.(queryProtocol); isQuery {
+		return failed
+	}
+	if code, ok := jsonCodes[failed.Code]; ok {
+		renamed := *failed
+		renamed.Code = code
+		return &renamed
+	}
+	return failed
+}
+
+func awsError(err error) *awserr.Error {
+	if failed := (*awserr.Error)(nil); errors.As(err, &failed) {
+		return failed
+	}
+	return &awserr.Error{Code: "InternalFailure", Message: err.Error(), Status: http.StatusInternalServerError}
+}
+
+func newRequestID() string {
+	var b [16]byte
+	_, _ = rand.Read(b[:]) // never fails
+	id := hex.EncodeToString(b[:])
+	return id[:8] + "-" + id[8:12] + "-" + id[12:16] + "-" + id[16:20] + "-" + id[20:]
+}

@@ -1,0 +1,187 @@
+package api
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+const (
+	algorithm  = "AWS4-HMAC-SHA256"
+	timeFormat = "20060102T150405Z"
+	// maxSkew is how far a signature's time may be from the service's ("Elements of an AWS API request signature", IAM
+	// User Guide).
+	maxSkew = 5 * time.Minute
+	// maxExpiry is the longest life of a presigned request.
+	maxExpiry = 7 * 24 * time.Hour
+)
+
+// signature is what a request says about its own signature (Signature Version 4), in the header or in the query.
+type signature struct {
+	accessKey string
+	scope     scope
+	signed    []string // header names, lower case
+	value     string   // hexadecimal
+	time      time.Time
+	expires   time.Duration // presigned requests only
+	token     string
+	presigned bool
+}
+
+// scope is a credential scope.
+type scope struct{ date, region, service string }
+
+func (s scope) String() string { return s.date + "/" + s.region + "/" + s.service + "/aws4_request" }
+
+var errUnsigned = errors.New("request is not signed")
+
+// parseSignature reads the signature of a request: errUnsigned, or an error that says what is malformed.
+func parseSignature(r *http.Request) (signature, error) {
+	header, query := r.Header.Get("Authorization"), r.URL.Query()
+	switch {
+	case header != "":
+		fields := map[string]string{}
+		rest, ok := strings.CutPrefix(header, algorithm)
+		if !ok {
+			return signature{}, fmt.Errorf("Authorization must begin with %s", algorithm)
+		}
+		for part := range strings.SplitSeq(rest, ",") {
+			name, value, _ := strings.Cut(strings.TrimSpace(part), "=")
+			fields[name] = value
+		}
+		return newSignature(fields["Credential"], fields["SignedHeaders"], fields["Signature"],
+			r.Header.Get("X-Amz-Date"), r.Header.Get("X-Amz-Security-Token"), "")
+	case query.Get("X-Amz-Algorithm") == algorithm:
+		if query.Get("X-Amz-Expires") == "" {
+			return signature{}, errors.New("X-Amz-Expires is missing")
+		}
+		return newSignature(query.Get("X-Amz-Credential"), query.Get("X-Amz-SignedHeaders"), query.Get("X-Amz-Signature"),
+			query.Get("X-Amz-Date"), query.Get("X-Amz-Security-Token"), query.Get("X-Amz-Expires"))
+	}
+	return signature{}, errUnsigned
+}
+
+func newSignature(credential, signed, value, date, token, expires string) (signature, error) {
+	s := signature{value: value, token: token, presigned: expires != "", signed: strings.Split(signed, ";")}
+	parts := strings.Split(credential, "/")
+	if len(parts) != 5 || parts[4] != "aws4_request" {
+		return s, errors.New("Credential must be <key>/<date>/<region>/<service>/aws4_request")
+	}
+	s.accessKey, s.scope = parts[0], scope{parts[1], parts[2], parts[3]}
+	var err error
+	if s.time, err = time.Parse(timeFormat, date); err != nil {
+		return s, errors.New("X-Amz-Date must be a time like 20060102T150405Z")
+	}
+	if s.scope.date != date[:8] {
+		return s, fmt.Errorf("the date in the Credential, %s, must be that of X-Amz-Date, %s", s.scope.date, date[:8])
+	}
+	if s.presigned {
+		seconds, err := strconv.Atoi(expires)
+		s.expires = time.Duration(seconds) * time.Second
+		if err != nil || seconds < 1 || s.expires > maxExpiry {
+			return s, fmt.Errorf("X-Amz-Expires must be 1 to %d seconds", int(maxExpiry.Seconds()))
+		}
+	}
+	if !slices.Contains(s.signed, "host") {
+		return s, errors.New("SignedHeaders must contain host")
+	}
+	return s, nil
+}
+
+// checkTime says why a signature is not valid at a (wall) time, in AWS's words.
+func (s signature) checkTime(now time.Time) error {
+	stamp := func(t time.Time) string { return t.UTC().Format(timeFormat) }
+	expiry := s.time.Add(maxSkew)
+	if s.presigned {
+		expiry = s.time.Add(s.expires)
+	}
+	switch {
+	case now.After(expiry):
+		return fmt.Errorf("Signature expired: %s is now earlier than %s (%s - %s)", stamp(s.time),
+			stamp(now.Add(s.time.Sub(expiry))), stamp(now), expiry.Sub(s.time))
+	case now.Add(maxSkew).Before(s.time):
+		return fmt.Errorf("Signature not yet current: %s is still later than %s (%s + %s)", stamp(s.time),
+			stamp(now.Add(maxSkew)), stamp(now), maxSkew)
+	}
+	return nil
+}
+
+// matches reports whether the request, with its body, was signed with the secret.
+func (s signature) matches(r *http.Request, body []byte, secret string) bool {
+	want, err := hex.DecodeString(s.value)
+	return err == nil && hmac.Equal(want, s.sign(r, body, secret))
+}
+
+func (s signature) sign(r *http.Request, body []byte, secret string) []byte {
+	canonical := sha256.Sum256([]byte(s.canonicalRequest(r, body)))
+	toSign := strings.Join([]string{algorithm, s.time.Format(timeFormat), s.scope.String(), hex.EncodeToString(canonical[:])}, "\n")
+	key := []byte("AWS4" + secret)
+	for _, part := range []string{s.scope.date, s.scope.region, s.scope.service, "aws4_request"} {
+		key = mac(key, part)
+	}
+	return mac(key, toSign)
+}
+
+func (s signature) canonicalRequest(r *http.Request, body []byte) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s\n%s\n%s\n", r.Method, canonicalPath(r.URL), canonicalQuery(r.URL))
+	for _, name := range s.signed {
+		fmt.Fprintf(&b, "%s:%s\n", name, canonicalHeader(r, name))
+	}
+	hash := sha256.Sum256(body)
+	fmt.Fprintf(&b, "\n%s\n%s", strings.Join(s.signed, ";"), hex.EncodeToString(hash[:]))
+	return b.String()
+}
+
+// canonicalPath encodes the encoded path once more, as every service but S3 wants it.
+func canonicalPath(u *url.URL) string {
+	path := u.EscapedPath()
+	if path == "" {
+		return "/"
+	}
+	return strings.ReplaceAll(encode(path), "%2F", "/")
+}
+
+func canonicalQuery(u *url.URL) string {
+	query := u.Query()
+	query.Del("X-Amz-Signature")
+	var pairs []string
+	for _, name := range slices.SortedFunc(maps.Keys(query), func(a, b string) int { return strings.Compare(encode(a), encode(b)) }) {
+		for _, value := range slices.Sorted(slices.Values(query[name])) {
+			pairs = append(pairs, encode(name)+"="+encode(value))
+		}
+	}
+	return strings.Join(pairs, "&")
+}
+
+func canonicalHeader(r *http.Request, name string) string {
+	switch name {
+	case "host":
+		return r.Host
+	case "content-length":
+		return strconv.FormatInt(r.ContentLength, 10)
+	}
+	values := slices.Clone(r.Header.Values(name))
+	for i, value := range values {
+		values[i] = strings.Join(strings.Fields(value), " ")
+	}
+	return strings.Join(values, ",")
+}
+
+// encode escapes all but RFC 3986's unreserved characters.
+func encode(s string) string { return strings.ReplaceAll(url.QueryEscape(s), "+", "%20") }
+
+func mac(key []byte, message string) []byte {
+	h := hmac.New(sha256.New, key)
+	h.Write([]byte(message))
+	return h.Sum(nil)
+}

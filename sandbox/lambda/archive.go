@@ -1,0 +1,153 @@
+package lambda
+
+import (
+	"archive/zip"
+	"bytes"
+	"crypto/sha256"
+	"debug/elf"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+)
+
+// maxUnpacked is Lambda's quota for an unpacked deployment package, in bytes.
+const maxUnpacked = 250 << 20
+
+// machines maps Lambda's architecture names to the machine of an ELF file and to GOARCH.
+var machines = map[string]struct {
+	machine elf.Machine
+	goarch  string
+}{
+	"x86_64": {elf.EM_X86_64, "amd64"},
+	"arm64":  {elf.EM_AARCH64, "arm64"},
+}
+
+// hostArchitecture is the architecture, in Lambda's spelling, this machine can run.
+func hostArchitecture() string {
+	for name, m := range machines {
+		if m.goarch == runtime.GOARCH {
+			return name
+		}
+	}
+	return runtime.GOARCH
+}
+
+// codeHash is a deployment package's CodeSha256: base64 of its SHA-256, the value Pulumi's sourceCodeHash holds.
+func codeHash(code []byte) string {
+	sum := sha256.Sum256(code)
+	return base64.StdEncoding.EncodeToString(sum[:])
+}
+
+// openPackage opens a deployment package. The error is Lambda's.
+func openPackage(code []byte) (*zip.Reader, error) {
+	r, err := zip.NewReader(bytes.NewReader(code), int64(len(code)))
+	if err != nil {
+		return nil, invalid("Could not unzip uploaded file. Please check your file, then try to upload again.")
+	}
+	var total uint64
+	for _, f := range r.File {
+		total += f.UncompressedSize64
+	}
+	if total > maxUnpacked {
+		return nil, invalid("Unzipped size must be smaller than %d bytes", maxUnpacked)
+	}
+	return r, nil
+}
+
+// checkHost refuses a package whose bootstrap this machine cannot run although it suits the declared architecture. AWS
+// would accept it; here every invocation would fail, so it is said at once.
+func checkHost(f Function, pkg *zip.Reader) error {
+	machine, ok := bootstrapMachine(pkg)
+	if host := hostArchitecture(); ok && machine == machines[f.Architectures[0]].machine && f.Architectures[0] != host {
+		return invalid("function %s is built for %s and the sandbox runs it on this machine, which is %s: "+
+			"set architectures to [%q] and build for it", f.Name, f.Architectures[0], host, host)
+	}
+	return nil
+}
+
+func bootstrapMachine(pkg *zip.Reader) (elf.Machine, bool) {
+	i := slices.IndexFunc(pkg.File, func(f *zip.File) bool { return f.Name == "bootstrap" })
+	if i < 0 {
+		return 0, false
+	}
+	body, err := readEntry(pkg.File[i])
+	if err != nil {
+		return 0, false
+	}
+	file, err := elf.NewFile(bytes.NewReader(body))
+	if err != nil {
+		return 0, false
+	}
+	return file.Machine, true
+}
+
+// unpack writes a deployment package under dir with the modes its entries carry.
+func unpack(code []byte, dir string) error {
+	pkg, err := openPackage(code)
+	if err != nil {
+		return err
+	}
+	for _, f := range pkg.File {
+		if !filepath.IsLocal(f.Name) {
+			return fmt.Errorf("deployment package: entry %q leaves the package", f.Name)
+		}
+		path := filepath.Join(dir, f.Name)
+		if f.FileInfo().IsDir() {
+			if err := os.MkdirAll(path, 0o755); err != nil {
+				return err
+			}
+			continue
+		}
+		body, err := readEntry(f)
+		if err != nil {
+			return fmt.Errorf("deployment package: entry %q: %w", f.Name, err)
+		}
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			return err
+		}
+		if err := os.WriteFile(path, body, 0o600); err != nil {
+			return err
+		}
+		if err := os.Chmod(path, f.Mode().Perm()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func readEntry(f *zip.File) ([]byte, error) {
+	r, err := f.Open()
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = r.Close() }()
+	return io.ReadAll(io.LimitReader(r, maxUnpacked))
+}
+
+// checkEntrypoint says why Lambda could not start the unpacked function, in the words of its Runtime.InvalidEntrypoint.
+func checkEntrypoint(taskRoot, architecture string) error {
+	path := filepath.Join(taskRoot, "bootstrap")
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, os.ErrNotExist) || err == nil && info.IsDir():
+		return errors.New("Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]")
+	case err != nil:
+		return err
+	case info.Mode().Perm()&0o111 == 0:
+		return errors.New("fork/exec /var/task/bootstrap: permission denied")
+	}
+	file, err := elf.Open(path)
+	if err != nil {
+		return nil // a script: the kernel decides
+	}
+	defer func() { _ = file.Close() }()
+	if file.Machine != machines[architecture].machine {
+		return errors.New("fork/exec /var/task/bootstrap: exec format error")
+	}
+	return nil
+}
