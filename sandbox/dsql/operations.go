@@ -55,6 +55,9 @@ func (r *Region) GetCluster(id string) (Cluster, error) {
 	return c.view(), nil
 }
 
+// Changed is ControlPlane.Changed.
+func (r *Region) Changed() <-chan struct{} { return r.plane.Changed() }
+
 // ListClusters are the clusters of the region, by identifier.
 func (r *Region) ListClusters() []Cluster {
 	return slices.DeleteFunc(r.plane.Clusters(), func(c Cluster) bool { return c.Region != r.name })

@@ -1,0 +1,14 @@
+package provider
+
+import "maps"
+
+// kinds are the resource types by token.
+var kinds = collect(dsqlKinds)
+
+func collect(services ...map[string]*kind) map[string]*kind {
+	all := map[string]*kind{}
+	for _, service := range services {
+		maps.Copy(all, service)
+	}
+	return all
+}
