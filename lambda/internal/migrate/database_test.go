@@ -57,6 +57,20 @@ func startDatabase(t *testing.T) testDB {
 	return db
 }
 
+// reset empties the database.
+func (d testDB) reset(t *testing.T) {
+	t.Helper()
+	ctx := context.Background() // the test's has ended
+	for _, statement := range []string{
+		"DROP EVENT TRIGGER IF EXISTS trap", "DROP FUNCTION IF EXISTS public.trap", "DROP SEQUENCE IF EXISTS public.trapped",
+		"DROP SCHEMA IF EXISTS dr CASCADE", "DROP TABLE IF EXISTS public.goose_db_version", "DELETE FROM sys.iam_pg_role_mappings",
+		"DROP ROLE IF EXISTS dr_monitor, dr_retired, app",
+	} {
+		_, err := d.super.Exec(ctx, statement)
+		require.NoError(t, err, statement)
+	}
+}
+
 // migrator migrates the database with the given migrations and the declared roles.
 func (d testDB) migrator(migrations fs.FS) *Migrator {
 	return &Migrator{

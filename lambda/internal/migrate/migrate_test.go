@@ -41,8 +41,31 @@ func (d testDB) mappings(t *testing.T) []string {
 	return d.column(t, "SELECT pg_role_name || ' ' || arn FROM sys.iam_pg_role_mappings ORDER BY 1")
 }
 
-func TestASecondRunFindsNothingToDo(t *testing.T) {
+func TestRun(t *testing.T) {
 	db := startDatabase(t)
+	for name, test := range map[string]func(*testing.T, testDB){
+		"a second run finds nothing to do":                                           aSecondRunFindsNothingToDo,
+		"only wanted mappings of our roles remain":                                   onlyWantedMappingsOfOurRolesRemain,
+		"a step that meets a schema conflict is repeated":                            aStepThatMeetsASchemaConflictIsRepeated,
+		"a conflict without end is reported":                                         aConflictWithoutEndIsReported,
+		"a run that lost its connection is finished by the next":                     aRunThatLostItsConnectionIsFinishedByTheNext,
+		"what ran but was not recorded runs again":                                   whatRanButWasNotRecordedRunsAgain,
+		"a statement that fails is reported with its file and what to do":            aStatementThatFailsIsReportedWithItsFileAndWhatToDo,
+		"a grant that fails is reported":                                             aGrantThatFailsIsReported,
+		"the function answers before its time is up":                                 theFunctionAnswersBeforeItsTimeIsUp,
+		"runs at the same time both succeed":                                         runsAtTheSameTimeBothSucceed,
+		"an endpoint that refuses is reported":                                       anEndpointThatRefusesIsReported,
+		"an index is waited for before its migration counts":                         anIndexIsWaitedForBeforeItsMigrationCounts,
+		"an index that cannot be built is reported and built once that is put right": anIndexThatCannotBeBuiltIsReported,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Cleanup(func() { db.reset(t) })
+			test(t, db)
+		})
+	}
+}
+
+func aSecondRunFindsNothingToDo(t *testing.T, db testDB) {
 	first, err := db.migrator(schema.FS()).Run(t.Context(), monitors(alice, bob))
 	require.NoError(t, err)
 	assert.Equal(t, contract.MigrateResult{
@@ -67,8 +90,7 @@ func TestASecondRunFindsNothingToDo(t *testing.T) {
 	})
 }
 
-func TestOnlyWantedMappingsOfOurRolesRemain(t *testing.T) {
-	db := startDatabase(t)
+func onlyWantedMappingsOfOurRolesRemain(t *testing.T, db testDB) {
 	_, err := db.migrator(schema.FS()).Run(t.Context(), monitors(alice, bob))
 	require.NoError(t, err)
 	db.exec(t,
@@ -88,29 +110,29 @@ func TestAnEventThatIsWrongTouchesNothing(t *testing.T) {
 	assert.ErrorContains(t, err, "migrate event: roles.dr_monitor: no ARN")
 }
 
-// trap runs body, in PL/pgSQL, within every DDL statement with the tag that is not about the test's own objects.
+// trap runs body, in PL/pgSQL, at the end of every DDL statement with one of the tags, goose's own table apart. The
+// sequence public.trapped counts through rollbacks.
 func (d testDB) trap(t *testing.T, tag, body string) {
 	t.Helper()
 	d.exec(t,
 		"CREATE SEQUENCE public.trapped",
-		"CREATE FUNCTION public.trap() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN "+body+" END $$",
+		`CREATE FUNCTION public.trap() RETURNS event_trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN
+			IF EXISTS (SELECT FROM pg_event_trigger_ddl_commands() WHERE schema_name = 'public') THEN RETURN; END IF; `+body+" END $$",
 		"CREATE EVENT TRIGGER trap ON ddl_command_end WHEN TAG IN ("+tag+") EXECUTE FUNCTION public.trap()",
 	)
 }
 
 const conflict = `RAISE EXCEPTION 'schema has been updated by another transaction, please retry: (OC001)' USING ERRCODE = '40001';`
 
-func TestAStepThatMeetsASchemaConflictIsRepeated(t *testing.T) {
-	db := startDatabase(t)
+func aStepThatMeetsASchemaConflictIsRepeated(t *testing.T, db testDB) {
 	db.trap(t, "'CREATE SCHEMA', 'CREATE TABLE', 'GRANT'", "IF nextval('public.trapped') % 3 <> 0 THEN "+conflict+" END IF;")
 	result, err := db.migrator(schema.FS()).Run(t.Context(), monitors(alice))
 	require.NoError(t, err)
 	assert.Equal(t, allFiles, result.Applied)
-	assert.Equal(t, []string{"18"}, db.column(t, "SELECT last_value::text FROM public.trapped"), "goose's table, 3 files, 3 grants less the one … each the third time")
+	assert.Equal(t, []string{"18"}, db.column(t, "SELECT last_value::text FROM public.trapped"), "3 files and 3 grants, 3 times each")
 }
 
-func TestAConflictWithoutEndIsReported(t *testing.T) {
-	db := startDatabase(t)
+func aConflictWithoutEndIsReported(t *testing.T, db testDB) {
 	db.trap(t, "'CREATE SCHEMA'", conflict)
 	_, err := db.migrator(schema.FS()).Run(t.Context(), monitors(alice))
 	assert.ErrorContains(t, err, "migration 00001_schema.sql")
@@ -118,31 +140,26 @@ func TestAConflictWithoutEndIsReported(t *testing.T) {
 	assert.ErrorContains(t, err, "wait for them to end and deploy again")
 }
 
-func TestARunCutShortIsFinishedByTheNext(t *testing.T) {
-	t.Run("the connection is lost under a migration", func(t *testing.T) {
-		db := startDatabase(t)
-		db.trap(t, "'CREATE TABLE'", "IF nextval('public.trapped') = 3 THEN PERFORM pg_terminate_backend(pg_backend_pid()); END IF;")
-		_, err := db.migrator(schema.FS()).Run(t.Context(), monitors(alice))
-		require.ErrorContains(t, err, "migration 00003_incident.sql")
-		result, err := db.migrator(schema.FS()).Run(t.Context(), monitors(alice))
-		require.NoError(t, err)
-		assert.Equal(t, []string{"00003_incident.sql"}, result.Applied)
-	})
-	t.Run("statements ran that were not recorded", func(t *testing.T) {
-		db := startDatabase(t)
-		db.exec(t,
-			"CREATE TABLE public.goose_db_version (id integer PRIMARY KEY, version_id bigint NOT NULL, is_applied boolean NOT NULL, tstamp timestamp NOT NULL DEFAULT now())",
-			"CREATE SCHEMA dr", "CREATE ROLE dr_monitor LOGIN",
-		)
-		result, err := db.migrator(schema.FS()).Run(t.Context(), monitors(alice))
-		require.NoError(t, err)
-		assert.Equal(t, allFiles, result.Applied)
-		assert.Equal(t, int64(3), result.Version)
-	})
+func aRunThatLostItsConnectionIsFinishedByTheNext(t *testing.T, db testDB) {
+	db.trap(t, "'CREATE TABLE'", "IF nextval('public.trapped') = 2 THEN PERFORM pg_terminate_backend(pg_backend_pid()); END IF;")
+	_, err := db.migrator(schema.FS()).Run(t.Context(), monitors(alice))
+	require.ErrorContains(t, err, "migration 00003_incident.sql")
+	result, err := db.migrator(schema.FS()).Run(t.Context(), monitors(alice))
+	require.NoError(t, err)
+	assert.Equal(t, []string{"00003_incident.sql"}, result.Applied)
 }
 
-func TestAStatementThatFailsIsReportedWithItsFileAndWhatToDo(t *testing.T) {
-	db := startDatabase(t)
+func whatRanButWasNotRecordedRunsAgain(t *testing.T, db testDB) {
+	_, err := db.migrator(schema.FS()).Run(t.Context(), monitors(alice))
+	require.NoError(t, err)
+	db.exec(t, "DELETE FROM public.goose_db_version") // not even the row that goose puts in first
+	result, err := db.migrator(schema.FS()).Run(t.Context(), monitors(alice))
+	require.NoError(t, err)
+	assert.Equal(t, allFiles, result.Applied)
+	assert.Equal(t, int64(3), result.Version)
+}
+
+func aStatementThatFailsIsReportedWithItsFileAndWhatToDo(t *testing.T, db testDB) {
 	_, err := db.migrator(files("CREATE TABLE IF NOT EXISTS dr.x (y nonsense)")).Run(t.Context(), monitors(alice))
 	assert.EqualError(t, err, `migration 00002_test.sql: ERROR: type "nonsense" does not exist (SQLSTATE 42704); `+
 		"correct the file and deploy again (the files before it are applied and stay so)")
@@ -150,16 +167,14 @@ func TestAStatementThatFailsIsReportedWithItsFileAndWhatToDo(t *testing.T) {
 	assert.Empty(t, db.mappings(t), "nobody is let in to a schema that is not there")
 }
 
-func TestAGrantThatFailsIsReported(t *testing.T) {
-	db := startDatabase(t)
+func aGrantThatFailsIsReported(t *testing.T, db testDB) {
 	m := db.migrator(files())
 	_, err := m.Run(t.Context(), monitors(alice))
 	assert.ErrorContains(t, err, `GRANT SELECT, INSERT, UPDATE ON dr.marker TO dr_monitor: ERROR: relation "dr.marker" does not exist (SQLSTATE 42P01)`)
 	assert.ErrorContains(t, err, "deploy again")
 }
 
-func TestTheFunctionAnswersBeforeItsTimeIsUp(t *testing.T) {
-	db := startDatabase(t)
+func theFunctionAnswersBeforeItsTimeIsUp(t *testing.T, db testDB) {
 	db.trap(t, "'CREATE SCHEMA'", "PERFORM pg_sleep(60);")
 	ctx, cancel := context.WithTimeout(t.Context(), reserve+300*time.Millisecond)
 	defer cancel()
@@ -168,8 +183,7 @@ func TestTheFunctionAnswersBeforeItsTimeIsUp(t *testing.T) {
 	assert.NoError(t, ctx.Err(), "there is time left to answer")
 }
 
-func TestRunsAtTheSameTimeBothSucceed(t *testing.T) {
-	db := startDatabase(t)
+func runsAtTheSameTimeBothSucceed(t *testing.T, db testDB) {
 	var group errgroup.Group
 	for range 3 {
 		group.Go(func() error {
@@ -184,12 +198,50 @@ func TestRunsAtTheSameTimeBothSucceed(t *testing.T) {
 	assert.Equal(t, contract.MigrateResult{Version: 3, Applied: []string{}, Granted: []string{}, Revoked: []string{}}, result)
 }
 
-func TestAnEndpointThatRefusesIsReported(t *testing.T) {
-	db := startDatabase(t)
+func anEndpointThatRefusesIsReported(t *testing.T, db testDB) {
 	m := db.migrator(schema.FS())
 	m.dialer.RootCAs = nil
 	_, err := m.Run(t.Context(), monitors(alice))
 	assert.ErrorContains(t, err, "connect to "+endpoint+" as admin")
 	assert.ErrorContains(t, err, "unknown authority")
 	assert.ErrorContains(t, err, "needs dsql:DbConnectAdmin")
+}
+
+const uniqueIndex = "CREATE UNIQUE INDEX ASYNC IF NOT EXISTS once ON dr.thing (name)"
+
+// things are migrations that make a table with an index.
+func things() fstest.MapFS {
+	return files("CREATE TABLE IF NOT EXISTS dr.thing (id int PRIMARY KEY, name text)", uniqueIndex)
+}
+
+// withoutRoles migrates only: the tests' migrations have none of the objects that the declared roles are granted.
+func withoutRoles(m *Migrator) *Migrator {
+	m.roles = nil
+	return m
+}
+
+func anIndexIsWaitedForBeforeItsMigrationCounts(t *testing.T, db testDB) {
+	result, err := withoutRoles(db.migrator(things())).Run(t.Context(), contract.MigrateEvent{})
+	require.NoError(t, err)
+	assert.Equal(t, []string{"00001_test.sql", "00002_test.sql", "00003_test.sql"}, result.Applied)
+	assert.Equal(t, []string{"true"}, db.column(t, "SELECT indisvalid::text FROM pg_index WHERE indexrelid = 'dr.once'::regclass"))
+}
+
+func anIndexThatCannotBeBuiltIsReported(t *testing.T, db testDB) {
+	migrations := things()
+	delete(migrations, "00003_test.sql")
+	_, err := withoutRoles(db.migrator(migrations)).Run(t.Context(), contract.MigrateEvent{})
+	require.NoError(t, err)
+	db.exec(t, "INSERT INTO dr.thing VALUES (1, 'twice'), (2, 'twice')")
+
+	for range 2 { // as long as it is not put right
+		_, err = withoutRoles(db.migrator(things())).Run(t.Context(), contract.MigrateEvent{})
+		assert.ErrorContains(t, err, "migration 00003_test.sql: index dr.once is INVALID, its build ended with")
+		assert.ErrorContains(t, err, "DROP INDEX dr.once as admin, and deploy again")
+	}
+	db.exec(t, "DROP INDEX dr.once", "DELETE FROM dr.thing WHERE id = 2")
+	result, err := withoutRoles(db.migrator(things())).Run(t.Context(), contract.MigrateEvent{})
+	require.NoError(t, err)
+	assert.Equal(t, []string{"00003_test.sql"}, result.Applied)
+	assert.Equal(t, []string{"true"}, db.column(t, "SELECT indisvalid::text FROM pg_index WHERE indexrelid = 'dr.once'::regclass"))
 }

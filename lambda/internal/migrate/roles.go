@@ -84,7 +84,7 @@ func (m *Migrator) execute(ctx context.Context, db *sql.DB, statement, done stri
 	if err != nil && !hasCode(err, done) {
 		return fmt.Errorf("%s: %s; correct the cause and deploy again, which continues where this run stopped", statement, describe(err))
 	}
-	m.log.InfoContext(ctx, "role reconciled", "statement", statement)
+	m.log.InfoContext(ctx, "statement executed", "statement", statement)
 	return nil
 }
 
