@@ -1,0 +1,147 @@
+package events
+
+import (
+	"errors"
+	"math/rand/v2"
+	"strconv"
+	"strings"
+	"time"
+
+	"aurora-dsql-dr/sandbox/awserr"
+	"aurora-dsql-dr/sandbox/cloudwatch"
+	"aurora-dsql-dr/sandbox/iam"
+	"aurora-dsql-dr/sandbox/sns"
+)
+
+// principal is whom EventBridge acts as.
+const principal = "events.amazonaws.com"
+
+// Defaults of a retry policy, and the longest pause between two attempts. AWS publishes the first two (EventBridge User
+// Guide, "How EventBridge retries delivering events"); 185 attempts in a day give the third.
+const (
+	defaultRetries = 185
+	defaultAge     = 24 * time.Hour
+	longestPause   = 8 * time.Minute
+)
+
+// trigger sends an event to the targets of a rule, each on its own. The caller holds the lock.
+func (s *Service) trigger(r *storedRule, event []byte) {
+	if s.ctx.Err() != nil {
+		return
+	}
+	s.count(r.Name, "TriggeredRules")
+	for _, t := range r.sortedTargets() {
+		rule := r.Rule
+		s.work.Go(func() { s.deliver(rule, t, event) })
+	}
+}
+
+// deliver tries until it succeeds, the error is final, or the retry policy is exhausted; then the event goes to the dead
+// letters.
+func (s *Service) deliver(rule Rule, t Target, event []byte) {
+	input := t.input(rule, event)
+	retries, age := t.limits()
+	begun := s.env.Now()
+	for attempt := 0; ; attempt++ {
+		err := s.invoke(rule, t, input)
+		if err == nil {
+			s.count(rule.Name, "Invocations")
+			return
+		}
+		condition := ""
+		pause := backoff(attempt)
+		switch {
+		case errors.Is(err, awserr.ErrDenied), errors.Is(err, awserr.ErrNotFound):
+		case attempt == retries:
+			condition = "MaximumRetryAttempts"
+		case s.env.Clock.Since(begun)+pause > age:
+			condition = "MaximumEventAgeInSeconds"
+		default:
+			s.count(rule.Name, "RetryInvocationAttempts")
+			if s.env.Clock.Sleep(s.ctx, pause) != nil {
+				return
+			}
+			continue
+		}
+		s.count(rule.Name, "Invocations", "FailedInvocations")
+		s.bury(rule, t, event, err, condition, attempt)
+		return
+	}
+}
+
+func (t Target) limits() (retries int, age time.Duration) {
+	retries, age = defaultRetries, defaultAge
+	if p := t.RetryPolicy; p != nil && p.MaximumRetryAttempts != nil {
+		retries = *p.MaximumRetryAttempts
+	}
+	if p := t.RetryPolicy; p != nil && p.MaximumEventAgeInSeconds != nil {
+		age = time.Duration(*p.MaximumEventAgeInSeconds) * time.Second
+	}
+	return retries, age
+}
+
+// backoff doubles from a second, with jitter of a quarter.
+func backoff(attempt int) time.Duration {
+	pause := min(time.Second<<min(attempt, 20), longestPause)
+	return pause*3/4 + rand.N(pause/4)
+}
+
+func (s *Service) invoke(rule Rule, t Target, input []byte) error {
+	switch strings.SplitN(t.Arn, ":", 4)[2] {
+	case "lambda":
+		return s.env.InvokeAsync(s.ctx, t.Arn, input, principal, rule.Arn)
+	case "sns":
+		// EventBridge brings no source to a topic: conditions on aws:SourceArn and aws:SourceAccount never hold there.
+		_, err := s.topics.Publish(iam.ServicePrincipal(principal), sns.Publication{TopicARN: t.Arn, Message: string(input)},
+			iam.Context{"aws:SecureTransport": "true"})
+		return err
+	default:
+		return s.send(rule, t.Arn, string(input), nil)
+	}
+}
+
+func (s *Service) send(rule Rule, queue, body string, attributes map[string]string) error {
+	_, err := s.queues.Send(iam.ServicePrincipal(principal), queue, body, attributes,
+		iam.Context{"aws:SourceArn": rule.Arn, "aws:SourceAccount": s.env.Account, "aws:SecureTransport": "true"})
+	return err
+}
+
+// bury sends an event to the dead letters with the attributes that say why (EventBridge User Guide, "Using dead-letter
+// queues").
+func (s *Service) bury(rule Rule, t Target, event []byte, cause error, condition string, retries int) {
+	if t.DeadLetterConfig == nil || t.DeadLetterConfig.Arn == "" {
+		return
+	}
+	attributes := map[string]string{
+		"RULE_ARN": rule.Arn, "TARGET_ARN": t.Arn, "ERROR_CODE": code(cause), "ERROR_MESSAGE": cause.Error(),
+		"RETRY_ATTEMPTS": strconv.Itoa(retries),
+	}
+	if condition != "" {
+		attributes["EXHAUSTED_RETRY_CONDITION"] = condition
+	}
+	if s.send(rule, t.DeadLetterConfig.Arn, string(event), attributes) != nil {
+		s.count(rule.Name, "InvocationsFailedToBeSentToDlq")
+		return
+	}
+	s.count(rule.Name, "InvocationsSentToDlq")
+}
+
+func code(cause error) string {
+	switch {
+	case errors.Is(cause, awserr.ErrDenied):
+		return "NO_PERMISSIONS"
+	case errors.Is(cause, awserr.ErrNotFound):
+		return "NO_RESOURCE"
+	default:
+		return "SDK_CLIENT_ERROR"
+	}
+}
+
+// count publishes to CloudWatch, namespace AWS/Events. A CloudWatch that is down loses the count.
+func (s *Service) count(rule string, metrics ...string) {
+	var data []cloudwatch.Datum
+	for _, name := range metrics {
+		data = append(data, cloudwatch.Sample(name, map[string]string{"RuleName": rule}, 1, "Count", s.env.Now()))
+	}
+	_ = s.metrics.PutMetricData("AWS/Events", data...)
+}

@@ -1,0 +1,146 @@
+package events
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"aurora-dsql-dr/sandbox/awserr"
+)
+
+var (
+	pathForm     = regexp.MustCompile(`^\$(?:\.[A-Za-z0-9_-]+|\[\d+\])*$`)
+	pathStep     = regexp.MustCompile(`\.[A-Za-z0-9_-]+|\[\d+\]`)
+	variableForm = regexp.MustCompile(`<([A-Za-z0-9_.-]+)>`)
+)
+
+// reserved are the variables a template may use without declaring them.
+var reserved = []string{"aws.events.rule-arn", "aws.events.rule-name", "aws.events.event.json"}
+
+// checkTarget refuses what PutTargets refuses, all problems at once.
+func checkTarget(t Target) error {
+	var problems []error
+	report := func(bad bool, format string, args ...any) {
+		if bad {
+			problems = append(problems, fmt.Errorf(format, args...))
+		}
+	}
+	service := ""
+	if parts := strings.SplitN(t.Arn, ":", 6); len(parts) == 6 {
+		service = parts[2]
+	}
+	report(t.TargetID == "", "targetId: missing")
+	report(!slices.Contains([]string{"lambda", "sns", "sqs"}, service), "arn %q: the sandbox models functions, topics and queues", t.Arn)
+	inputs := 0
+	for _, given := range []bool{t.Input != "", t.InputPath != "", t.InputTransformer != nil} {
+		if given {
+			inputs++
+		}
+	}
+	report(inputs > 1, "only one of input, inputPath and inputTransformer is accepted")
+	report(t.Input != "" && !json.Valid([]byte(t.Input)), "input: not JSON")
+	report(t.InputPath != "" && !pathForm.MatchString(t.InputPath), "inputPath %q: accepted is $.name.name[0]", t.InputPath)
+	if transformer := t.InputTransformer; transformer != nil {
+		for name, path := range transformer.InputPaths {
+			report(!pathForm.MatchString(path), "inputPaths %s: %q, accepted is $.name.name[0]", name, path)
+		}
+		for _, match := range variableForm.FindAllStringSubmatch(transformer.InputTemplate, -1) {
+			_, declared := transformer.InputPaths[match[1]]
+			report(!declared && !slices.Contains(reserved, match[1]), "inputTemplate: <%s> is not in inputPaths", match[1])
+		}
+	}
+	if retry := t.RetryPolicy; retry != nil {
+		report(!within(retry.MaximumRetryAttempts, 0, 185), "maximumRetryAttempts: accepted are 0 to 185")
+		report(!within(retry.MaximumEventAgeInSeconds, 60, 86400), "maximumEventAgeInSeconds: accepted are 60 to 86400")
+	}
+	if err := errors.Join(problems...); err != nil {
+		return awserr.Invalid("ValidationException", "Target %s of rule %s: %v", t.TargetID, t.Rule, err)
+	}
+	return nil
+}
+
+func within(value *int, low, high int) bool { return value == nil || *value >= low && *value <= high }
+
+// input is what the target receives for an event.
+func (t Target) input(rule Rule, event []byte) []byte {
+	switch {
+	case t.Input != "":
+		return []byte(t.Input)
+	case t.InputPath != "":
+		return mustMarshal(lookUp(event, t.InputPath))
+	case t.InputTransformer != nil:
+		return t.InputTransformer.apply(rule, event)
+	default:
+		return event
+	}
+}
+
+// lookUp follows a path; what is not there is null.
+func lookUp(event []byte, path string) any {
+	var value any
+	if err := json.Unmarshal(event, &value); err != nil {
+		return nil
+	}
+	for _, step := range pathStep.FindAllString(path, -1) {
+		if name, ok := strings.CutPrefix(step, "."); ok {
+			object, _ := value.(map[string]any)
+			value = object[name]
+			continue
+		}
+		list, _ := value.([]any)
+		index, _ := strconv.Atoi(strings.Trim(step, "[]"))
+		if value = nil; index < len(list) {
+			value = list[index]
+		}
+	}
+	return value
+}
+
+// apply fills in the template. Within quotes a variable stands for text, outside for a JSON value.
+func (i InputTransformer) apply(rule Rule, event []byte) []byte {
+	var out strings.Builder
+	last := 0
+	for _, at := range variableForm.FindAllStringSubmatchIndex(i.InputTemplate, -1) {
+		out.WriteString(i.InputTemplate[last:at[0]])
+		value := i.value(i.InputTemplate[at[2]:at[3]], rule, event)
+		if inQuotes(i.InputTemplate[:at[0]]) {
+			out.WriteString(asText(value))
+		} else {
+			out.Write(mustMarshal(value))
+		}
+		last = at[1]
+	}
+	out.WriteString(i.InputTemplate[last:])
+	return []byte(out.String())
+}
+
+func (i InputTransformer) value(variable string, rule Rule, event []byte) any {
+	switch variable {
+	case "aws.events.rule-arn":
+		return rule.Arn
+	case "aws.events.rule-name":
+		return rule.Name
+	case "aws.events.event.json":
+		return json.RawMessage(event)
+	default:
+		return lookUp(event, i.InputPaths[variable])
+	}
+}
+
+func inQuotes(text string) bool {
+	return strings.Count(strings.ReplaceAll(text, `\"`, ""), `"`)%2 == 1
+}
+
+// asText is a value as part of a JSON string: escaped, and a string without its quotes.
+func asText(value any) string {
+	text, ok := value.(string)
+	if !ok {
+		text = string(mustMarshal(value))
+	}
+	quoted := string(mustMarshal(text))
+	return quoted[1 : len(quoted)-1]
+}
