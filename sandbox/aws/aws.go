@@ -71,7 +71,7 @@ func (a *Account) newRegion(name string) *Region {
 	r := &Region{Env: env, KMS: kms.New(env, a.IAM), SQS: sqs.New(env, a.IAM)}
 	r.SNS = sns.New(env, a.IAM, r.KMS, r.SQS, a.Inbox)
 	r.CloudWatch = cloudwatch.New(env, r.SNS)
-	r.Logs = logs.New(env, r.CloudWatch)
+	r.Logs = logs.New(env, a.IAM, r.CloudWatch)
 	r.Events = events.New(env, r.CloudWatch, r.SNS, r.SQS)
 	r.EveryMinute(func(now time.Time) { r.publishQueueMetrics(now) })
 	return r

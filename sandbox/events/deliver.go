@@ -133,7 +133,7 @@ func code(cause error) string {
 	case errors.Is(cause, awserr.ErrNotFound):
 		return "NO_RESOURCE"
 	default:
-		return "SDK_CLIENT_ERROR"
+		return "ERROR_FROM_TARGET"
 	}
 }
 

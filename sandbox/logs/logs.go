@@ -5,17 +5,20 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
 	"aurora-dsql-dr/sandbox/awserr"
 	"aurora-dsql-dr/sandbox/cloudwatch"
+	"aurora-dsql-dr/sandbox/iam"
 	"aurora-dsql-dr/sandbox/region"
 )
 
 // Service is the CloudWatch Logs of one region. Create it with New; it is safe for concurrent use.
 type Service struct {
 	env     *region.Env
+	iam     *iam.Service
 	metrics *cloudwatch.Service
 
 	mu     sync.Mutex
@@ -50,14 +53,15 @@ const maxEvents = 20_000
 
 type group struct {
 	Group
+	streams map[string]bool
 	events  []Event
 	dropped int
 	changed chan struct{} // closed and replaced when lines arrive
 }
 
 // New returns the CloudWatch Logs of a region without groups. Metrics embedded in lines go to its CloudWatch.
-func New(env *region.Env, metrics *cloudwatch.Service) *Service {
-	return &Service{env: env, metrics: metrics, groups: map[string]*group{}}
+func New(env *region.Env, identities *iam.Service, metrics *cloudwatch.Service) *Service {
+	return &Service{env: env, iam: identities, metrics: metrics, groups: map[string]*group{}}
 }
 
 // CreateGroup creates a log group.
@@ -71,7 +75,7 @@ func (s *Service) CreateGroup(g Group) (Group, error) {
 	if _, taken := s.groups[g.Name]; taken {
 		return Group{}, awserr.Invalid("ResourceAlreadyExistsException", "The specified log group already exists: %s", g.Name)
 	}
-	s.groups[g.Name] = &group{Group: g, changed: make(chan struct{})}
+	s.groups[g.Name] = &group{Group: g, streams: map[string]bool{}, changed: make(chan struct{})}
 	return g, nil
 }
 
@@ -104,12 +108,7 @@ func (s *Service) Groups() []Group {
 	for _, g := range s.groups {
 		groups = append(groups, g.Group)
 	}
-	slices.SortFunc(groups, func(a, b Group) int {
-		if a.Name < b.Name {
-			return -1
-		}
-		return 1
-	})
+	slices.SortFunc(groups, func(a, b Group) int { return strings.Compare(a.Name, b.Name) })
 	return groups
 }
 
@@ -150,37 +149,51 @@ func (s *Service) find(name string) (*group, error) {
 	return g, nil
 }
 
-// Put appends lines to a stream of a group, which begins with its first line. A line in the embedded metric format also
-// becomes samples of the region's CloudWatch; a malformed one stays a line and is reported in the error.
-func (s *Service) Put(name, stream string, lines ...string) error {
+// Write appends a line to a stream of a group, which begins with its first line, for a caller that may. A line in the
+// embedded metric format also becomes samples of the region's CloudWatch; a malformed one stays a line, and the error
+// says what is wrong with it.
+func (s *Service) Write(caller iam.Principal, name, stream string, at time.Time, message string) error {
 	if err := s.env.Available("logs"); err != nil {
 		return err
 	}
-	now := s.env.Now()
-	if err := s.append(name, stream, lines, now); err != nil {
+	if err := s.append(caller, name, Event{at, stream, message}); err != nil {
 		return err
 	}
-	for _, line := range lines {
-		if err := s.extract(line, now); err != nil {
-			return fmt.Errorf("embedded metrics in %s: %w", name, err)
-		}
+	if err := s.extract(message, at); err != nil {
+		return fmt.Errorf("embedded metrics in %s: %w", name, err)
 	}
 	return nil
 }
 
-func (s *Service) append(name, stream string, lines []string, now time.Time) error {
+func (s *Service) append(caller iam.Principal, name string, e Event) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	g, err := s.find(name)
 	if err != nil {
 		return err
 	}
-	for _, line := range lines {
-		g.events = append(g.events, Event{now, stream, line})
+	if err := s.authorize(caller, g, e.Stream); err != nil {
+		return err
 	}
-	g.expire(now)
+	g.events = append(g.events, e)
+	g.streams[e.Stream] = true
+	g.expire(s.env.Now())
 	close(g.changed)
 	g.changed = make(chan struct{})
+	return nil
+}
+
+// authorize asks for the permission to begin a stream as well when there is none of this name.
+func (s *Service) authorize(caller iam.Principal, g *group, stream string) error {
+	actions := []string{"logs:PutLogEvents"}
+	if !g.streams[stream] {
+		actions = append(actions, "logs:CreateLogStream")
+	}
+	for _, action := range actions {
+		if err := s.iam.Authorize(caller, action, g.Arn+":log-stream:"+stream, nil); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
@@ -192,8 +205,16 @@ func (g *group) expire(now time.Time) {
 			old++
 		}
 	}
+	if old == 0 {
+		return
+	}
 	g.events = slices.Delete(g.events, 0, old)
 	g.dropped += old
+	kept := map[string]bool{}
+	for _, e := range g.events {
+		kept[e.Stream] = true
+	}
+	g.streams = kept
 }
 
 // Events returns the lines of a group from a time on, oldest first.
