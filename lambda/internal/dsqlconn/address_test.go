@@ -1,6 +1,7 @@
 package dsqlconn
 
 import (
+	"net/netip"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -47,4 +48,22 @@ func TestEveryMalformedPairOfHostAddrIsReported(t *testing.T) {
 	} {
 		assert.ErrorContains(t, err, problem)
 	}
+}
+
+func FuzzHostAddr(f *testing.F) {
+	for _, seed := range []string{"", "a=127.0.0.1:1,b=[::1]:2", "a=,=b,,", "a=1.2.3.4:99999", "a=[fe80::1%eth0]:5"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, value string) {
+		addresses, err := ParseHostAddr(value)
+		if err != nil {
+			assert.Nil(t, addresses)
+			return
+		}
+		for host, addr := range addresses {
+			assert.NotEmpty(t, host)
+			_, err := netip.ParseAddrPort(addr)
+			assert.NoError(t, err)
+		}
+	})
 }
