@@ -295,7 +295,7 @@ func (p *awsProvider) run(ctx context.Context, k *kind, c *call, operation strin
 	if err != nil {
 		return err
 	}
-	c.ctx, c.region, c.cloud = ctx, region, p.opts.Cloud
+	c.ctx, c.region, c.cloud, c.dir = ctx, region, p.opts.Cloud, p.opts.Dir
 	c.timeout, err = p.timeout(c.inputs, operation, seconds)
 	if err != nil {
 		return err

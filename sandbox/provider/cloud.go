@@ -6,10 +6,16 @@ import (
 	"slices"
 	"strings"
 
+	"aurora-dsql-dr/sandbox/cloudwatch"
 	"aurora-dsql-dr/sandbox/dsql"
+	"aurora-dsql-dr/sandbox/events"
 	"aurora-dsql-dr/sandbox/iam"
 	"aurora-dsql-dr/sandbox/kms"
+	"aurora-dsql-dr/sandbox/lambda"
+	"aurora-dsql-dr/sandbox/logs"
 	"aurora-dsql-dr/sandbox/region"
+	"aurora-dsql-dr/sandbox/sns"
+	"aurora-dsql-dr/sandbox/sqs"
 )
 
 // Cloud is the account behind the providers.
@@ -20,9 +26,15 @@ type Cloud struct {
 
 // Region holds the services of one region.
 type Region struct {
-	Env  *region.Env
-	DSQL *dsql.Region
-	KMS  *kms.Service
+	Env        *region.Env
+	DSQL       *dsql.Region
+	KMS        *kms.Service
+	SNS        *sns.Service
+	SQS        *sqs.Service
+	Logs       *logs.Service
+	CloudWatch *cloudwatch.Service
+	Events     *events.Service
+	Lambda     *lambda.Service
 }
 
 // region finds a region of the account.

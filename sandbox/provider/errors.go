@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"time"
 
@@ -19,8 +20,16 @@ func failed(verb string, k *kind, name string, err error) error {
 	return fmt.Errorf("%s %s (%s): %w", verb, k.title, name, err)
 }
 
+// gone is the error of a resource that the real provider takes for deleted.
+func gone(format string, args ...any) error {
+	return awserr.NotFound(http.StatusNotFound, "NotFoundException", format, args...)
+}
+
 // isNotFound reports whether the resource does not exist.
 func isNotFound(err error) bool { return errors.Is(err, awserr.ErrNotFound) }
+
+// global is the service of resources that live in no region: the loss of one does not stop them.
+const global = ""
 
 // SDK retries: terraform-provider-aws's default number, and the backoff between two attempts.
 const (
@@ -38,7 +47,7 @@ func retrying(ctx context.Context, region *Region, service string, c config, do 
 	}
 	backoff := firstBackoff
 	for attempt := 1; ; attempt++ {
-		err := region.Env.Available(service)
+		err := available(region, service)
 		if err == nil {
 			err = do()
 		}
@@ -54,4 +63,11 @@ func retrying(ctx context.Context, region *Region, service string, c config, do 
 		}
 		backoff = min(2*backoff, longestBackoff)
 	}
+}
+
+func available(region *Region, service string) error {
+	if service == global {
+		return nil
+	}
+	return region.Env.Available(service)
 }

@@ -16,14 +16,14 @@ import (
 	"aurora-dsql-dr/sandbox/region"
 )
 
-// function is a look-up: the SDK's argument struct and the answer by Pulumi property name.
-type function struct {
+// lookup is a function of the provider: the SDK's argument struct and the answer by Pulumi property name.
+type lookup struct {
 	service string
 	args    reflect.Type
 	answer  func(*Cloud, *Region) map[string]any
 }
 
-var functions = map[string]function{
+var functions = map[string]lookup{
 	"aws:index/getCallerIdentity:getCallerIdentity": {"sts", reflect.TypeFor[pulumiaws.GetCallerIdentityArgs](), callerIdentity},
 	"aws:index/getPartition:getPartition":           {"sts", reflect.TypeFor[pulumiaws.GetPartitionArgs](), partition},
 	"aws:index/getRegion:getRegion":                 {"ec2", reflect.TypeFor[pulumiaws.GetRegionArgs](), thisRegion},

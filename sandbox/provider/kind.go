@@ -17,7 +17,7 @@ import (
 type kind struct {
 	// title is how errors call it, as in terraform-provider-aws: "SNS Topic".
 	title string
-	// service is the ARN namespace of the service behind it.
+	// service is the ARN namespace of the service behind it, or global.
 	service string
 	// args and state are the SDK's structs of inputs and outputs.
 	args, state reflect.Type
@@ -56,6 +56,8 @@ type call struct {
 	inputs map[string]any
 	// old is the state before the operation; empty during create.
 	old map[string]any
+	// dir is the project's directory.
+	dir string
 	// code is the archive among the inputs, if there is one.
 	code *archive.Archive
 	// timeout is how long the operation may wait, in sandbox time.

@@ -3,7 +3,7 @@ package provider
 import "maps"
 
 // kinds are the resource types by token.
-var kinds = collect(dsqlKinds)
+var kinds = collect(dsqlKinds, kmsKinds, snsKinds, sqsKinds, iamKinds, cloudwatchKinds, eventsKinds, lambdaKinds)
 
 func collect(services ...map[string]*kind) map[string]*kind {
 	all := map[string]*kind{}

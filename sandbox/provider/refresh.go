@@ -23,11 +23,20 @@ func (k *kind) liveInputs(olds, before, live resource.PropertyMap) resource.Prop
 			inputs[key] = project(old, now, t)
 		case given && empty(old):
 			inputs[key] = old
-		case !given && readable && !empty(now) && !slices.Contains(k.computed, name) && !now.DeepEquals(before[key]):
+		case !given && readable && !slices.Contains(k.computed, name) && differs(before, key, now):
 			inputs[key] = k.importable(name, now)
 		}
 	}
 	return inputs
+}
+
+// differs reports whether a value says something that the state did not say.
+func differs(before resource.PropertyMap, key resource.PropertyKey, now resource.PropertyValue) bool {
+	was, known := before[key]
+	if !known {
+		return !empty(now)
+	}
+	return !now.DeepEquals(was)
 }
 
 // importable leaves out of an object what AWS fills in, named in computed as "object.property".
