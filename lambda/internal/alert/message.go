@@ -50,7 +50,7 @@ func Write(n incident.Notice, target contract.Target) Message {
 		Attributes: map[string]string{
 			AttributeKind:      n.Kind.String(),
 			AttributeRegion:    target.Region,
-			AttributeReason:    i.Reason.String(),
+			AttributeReason:    word(i.Reason),
 			AttributeConfirmed: strconv.FormatBool(confirmed),
 			AttributeIncident:  strconv.FormatInt(i.Number, 10),
 		},
@@ -61,9 +61,9 @@ func subject(n incident.Notice, target contract.Target, confirmed bool) string {
 	var b strings.Builder
 	switch n.Kind {
 	case incident.Opened:
-		fmt.Fprintf(&b, "DSQL LOST in %s: %v", target.Region, n.Incident.Reason)
+		fmt.Fprintf(&b, "DSQL LOST in %s: %s", target.Region, word(n.Incident.Reason))
 	case incident.Reminder:
-		fmt.Fprintf(&b, "DSQL STILL LOST in %s for %s: %v", target.Region, span(n.Lasted()), n.Incident.Reason)
+		fmt.Fprintf(&b, "DSQL STILL LOST in %s for %s: %s", target.Region, span(n.Lasted()), word(n.Incident.Reason))
 	case incident.Resolved:
 		fmt.Fprintf(&b, "DSQL RESOLVED in %s after %s", target.Region, span(n.Lasted()))
 	}
@@ -95,7 +95,7 @@ func body(n incident.Notice, target contract.Target, confirmed bool) string {
 	if !i.Open() {
 		line("Until", stamp(i.ClosedAt))
 	}
-	line("Reason", i.Reason.String())
+	line("Reason", word(i.Reason))
 	line("Observers", observers(i, confirmed))
 	if i.Number > 0 {
 		line("Incident", strconv.FormatInt(i.Number, 10)+" of this endpoint")
@@ -121,6 +121,14 @@ func observers(i incident.Incident, confirmed bool) string {
 		fmt.Fprintf(&b, "; closed from %s", i.ClosedBy)
 	}
 	return b.String()
+}
+
+// word is the reason's name, never empty: SNS refuses an attribute without a value.
+func word(r verdict.Reason) string {
+	if r == verdict.None {
+		return "unknown"
+	}
+	return r.String()
 }
 
 // explain says in words what a reason means to whoever is woken by it.
@@ -151,6 +159,9 @@ func explain(r verdict.Reason) string {
 func advice(n incident.Notice) string {
 	if n.Kind == incident.Resolved {
 		return "To do: move clients back if they were moved, then note what happened. Runbook: \"Region back\"."
+	}
+	if n.Incident.Number == 0 {
+		return "To do: look from elsewhere first: this observer reached no endpoint and may be cut off itself. Runbook: \"Region lost\"."
 	}
 	switch n.Incident.Reason {
 	case verdict.Key:

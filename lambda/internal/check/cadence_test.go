@@ -1,0 +1,54 @@
+package check
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+)
+
+func cadence(schedule, interval time.Duration) Cadence {
+	return Cadence{Schedule: schedule, Interval: interval, RunLimit: time.Minute, StepLimit: 5 * time.Second}
+}
+
+func TestCadence(t *testing.T) {
+	for _, tt := range []struct {
+		intent      string
+		given       Cadence
+		rounds      int
+		step, fresh time.Duration
+	}{
+		{"The default: four rounds a minute.", cadence(time.Minute, 15*time.Second), 4, 3750 * time.Millisecond, 45 * time.Second},
+		{"The fast rehearsal: twelve rounds.", cadence(time.Minute, 5*time.Second), 12, 1250 * time.Millisecond, 15 * time.Second},
+		{"The lean profile: one round, and no step as long as a quarter of it.", cadence(time.Minute, time.Minute), 1, 5 * time.Second, 3 * time.Minute},
+		{"An interval that does not divide the minute leaves a rest.", cadence(time.Minute, 25*time.Second), 2, 5 * time.Second, 95 * time.Second},
+		{"A schedule beyond the run's limit leaves a pause, through which words stay fresh.", cadence(5*time.Minute, 15*time.Second), 4, 3750 * time.Millisecond, 525 * time.Second},
+		{"Ten times as fast is the same.", Cadence{Schedule: 6 * time.Second, Interval: 1500 * time.Millisecond, RunLimit: 6 * time.Second, StepLimit: 500 * time.Millisecond}, 4, 375 * time.Millisecond, 4500 * time.Millisecond},
+		{"A window shorter than the interval still has a round.", Cadence{Schedule: time.Minute, Interval: time.Minute, RunLimit: 30 * time.Second, StepLimit: time.Second}, 1, time.Second, 3 * time.Minute},
+	} {
+		assert.Equal(t, tt.rounds, tt.given.Rounds(), tt.intent)
+		assert.Equal(t, tt.step, tt.given.Step(), tt.intent)
+		assert.Equal(t, tt.fresh, tt.given.Fresh(), tt.intent)
+	}
+}
+
+func TestTheLastRoundEndsInTime(t *testing.T) {
+	start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	for interval := time.Second; interval <= time.Minute; interval += time.Second {
+		c := cadence(time.Minute, interval)
+		times := c.timetable(start, time.Time{}, false)
+		assert.Equal(t, c.Rounds(), c.rounds(times, 0), "an interval of %v loses no round", interval)
+		last := start.Add(time.Duration(c.Rounds()-1) * interval)
+		assert.False(t, last.Add(3*c.Step()).After(times.probes), "every step of the last probe may use its deadline")
+		assert.True(t, times.probes.Before(times.publish) && times.publish.Before(start.Add(time.Minute)))
+	}
+}
+
+func TestFewerRoundsAreMade(t *testing.T) {
+	start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	c := cadence(time.Minute, 15*time.Second)
+	assert.Equal(t, 1, c.rounds(c.timetable(start, time.Time{}, false), 1), "when the event asks for them")
+	assert.Equal(t, 4, c.rounds(c.timetable(start, time.Time{}, false), 9), "but never more than fit")
+	assert.Equal(t, 2, c.rounds(c.timetable(start, start.Add(31*time.Second), true), 0), "when the caller ends earlier")
+	assert.Equal(t, 1, c.rounds(c.timetable(start, start.Add(time.Second), true), 0), "but one in any case")
+}

@@ -1,0 +1,313 @@
+package check
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"aurora-dsql-dr/lambda/contract"
+	"aurora-dsql-dr/lambda/internal/alert"
+	"aurora-dsql-dr/lambda/internal/incident"
+	"aurora-dsql-dr/lambda/internal/metrics"
+	"aurora-dsql-dr/lambda/internal/probe"
+	"aurora-dsql-dr/lambda/internal/verdict"
+)
+
+var (
+	east = contract.Target{Region: "us-east-1", ClusterID: "aaa", ClusterARN: "arn:aws:dsql:us-east-1:123456789012:cluster/aaa", Endpoint: "aaa.dsql.us-east-1.on.aws"}
+	ohio = contract.Target{Region: "us-east-2", ClusterID: "bbb", ClusterARN: "arn:aws:dsql:us-east-2:123456789012:cluster/bbb", Endpoint: "bbb.dsql.us-east-2.on.aws"}
+
+	up      = probe.Result{Observation: verdict.Observation{Verdict: verdict.Up}, Cluster: verdict.Cluster{Status: "ACTIVE"}, Connect: 20 * time.Millisecond, Query: 2 * time.Millisecond, Commit: 8 * time.Millisecond}
+	down    = probe.Result{Observation: verdict.Observation{Verdict: verdict.Down, Reason: verdict.Timeout}, Err: errors.New("no answer")}
+	unknown = probe.Result{Err: errors.New("no credentials")}
+)
+
+// prober answers from a script per endpoint, whose last line repeats, and notes when it was asked.
+type prober struct {
+	script map[string][]probe.Result
+	takes  time.Duration
+
+	mu    sync.Mutex
+	asked map[string][]time.Time
+}
+
+func (p *prober) Probe(ctx context.Context, target contract.Target, _ incident.Word) probe.Result {
+	p.mu.Lock()
+	n := len(p.asked[target.Endpoint])
+	if p.asked == nil {
+		p.asked = map[string][]time.Time{}
+	}
+	p.asked[target.Endpoint] = append(p.asked[target.Endpoint], time.Now())
+	p.mu.Unlock()
+	select {
+	case <-time.After(p.takes):
+	case <-ctx.Done():
+	}
+	script := p.script[target.Endpoint]
+	return script[min(n, len(script)-1)]
+}
+
+// alerts and samples record; they fail as told.
+type alerts struct {
+	mu   sync.Mutex
+	got  []alert.Message
+	fail []error // by call; then none
+}
+
+func (a *alerts) Publish(_ context.Context, m alert.Message) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if len(a.fail) > 0 {
+		err := a.fail[0]
+		a.fail = a.fail[1:]
+		if err != nil {
+			return err
+		}
+	}
+	a.got = append(a.got, m)
+	return nil
+}
+
+func (a *alerts) subjects() []string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	var out []string
+	for _, m := range a.got {
+		out = append(out, m.Subject)
+	}
+	return out
+}
+
+type samples struct {
+	got  [][]metrics.Series
+	at   time.Time
+	fail error
+	hang bool
+}
+
+func (s *samples) Publish(ctx context.Context, run []metrics.Series, _ time.Time) error {
+	if s.hang {
+		<-ctx.Done()
+		return ctx.Err()
+	}
+	s.got, s.at = append(s.got, run), time.Now()
+	return s.fail
+}
+
+type fakes struct {
+	prober  *prober
+	alerts  *alerts
+	samples *samples
+	out     bytes.Buffer
+}
+
+// checker observes both endpoints through fakes, four rounds a minute.
+func checker(script map[string][]probe.Result) (*Checker, *fakes) {
+	f := &fakes{prober: &prober{script: script}, alerts: &alerts{}, samples: &samples{}}
+	return New(Config{
+		Observer: "us-west-2", FunctionName: "health-check", Targets: []contract.Target{east, ohio}, Cadence: cadence(time.Minute, 15*time.Second),
+		Policy: verdict.Policy{FailuresToOpen: 2, SuccessesToClose: 3, WakingLimit: time.Minute}, Reminder: 15 * time.Minute,
+		Prober: f.prober, Alerts: f.alerts, Metrics: f.samples, Embedded: &f.out, Log: slog.New(slog.DiscardHandler),
+	}), f
+}
+
+func script(e, o []probe.Result) map[string][]probe.Result {
+	return map[string][]probe.Result{east.Endpoint: e, ohio.Endpoint: o}
+}
+
+// lambdaContext has the deadline that Lambda gives a function with a timeout of a minute.
+func lambdaContext(t *testing.T) context.Context {
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+func TestARunProbesBothEndpointsAtAFixedCadence(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, f := checker(script([]probe.Result{up}, []probe.Result{up}))
+		f.prober.takes = 3 * time.Second
+		start := time.Now()
+		report, err := c.Check(lambdaContext(t), contract.CheckEvent{}, "request-1")
+		require.NoError(t, err)
+		for _, endpoint := range []string{east.Endpoint, ohio.Endpoint} {
+			var offsets []time.Duration
+			for _, at := range f.prober.asked[endpoint] {
+				offsets = append(offsets, at.Sub(start))
+			}
+			assert.Equal(t, []time.Duration{0, 15 * time.Second, 30 * time.Second, 45 * time.Second}, offsets)
+		}
+		assert.Equal(t, 48*time.Second, time.Since(start), "it ends with its last probe")
+		assert.Equal(t, 4, report.Probes)
+		assert.Empty(t, f.alerts.got)
+	})
+}
+
+func TestTheReportIsTheLastProbeOfEveryEndpoint(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		age := 5 * time.Second
+		result := up
+		result.Visit.Snapshot.Markers = []incident.Marker{{Observer: "us-east-1", Endpoint: ohio.Endpoint, Age: age}}
+		c, _ := checker(script([]probe.Result{down, result}, []probe.Result{up, down}))
+		start := time.Now().UTC()
+		report, err := c.Check(lambdaContext(t), contract.CheckEvent{Probes: 2}, "request-1")
+		require.NoError(t, err, "an unhealthy endpoint is a successful check")
+		assert.Equal(t, contract.HealthReport{
+			Timestamp: start, Region: "us-west-2", FunctionName: "health-check", RequestID: "request-1", Healthy: false, Probes: 2,
+			Targets: []contract.TargetHealth{
+				{Region: "us-east-1", ClusterID: "aaa", ClusterARN: east.ClusterARN, Status: "ACTIVE", Healthy: true, Verdict: "up",
+					ConnectMillis: 20, QueryMillis: 2, CommitMillis: 8, MarkerAgeSeconds: 5},
+				{Region: "us-east-2", ClusterID: "bbb", ClusterARN: ohio.ClusterARN, Verdict: "down", Reason: "timeout", Detail: "no answer"},
+			},
+		}, report)
+	})
+}
+
+func TestMetricsArePublishedOnceARunEvenWhenEverythingIsDown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, f := checker(script([]probe.Result{down}, []probe.Result{down}))
+		f.prober.takes = 11250 * time.Millisecond // every step to its deadline
+		start := time.Now()
+		ctx := lambdaContext(t)
+		_, err := c.Check(ctx, contract.CheckEvent{}, "")
+		require.NoError(t, err)
+		require.Len(t, f.samples.got, 1)
+		assert.Equal(t, 56250*time.Millisecond, f.samples.at.Sub(start))
+		for _, s := range f.samples.got[0] {
+			unreachable, ok := s.Unreachable()
+			assert.True(t, unreachable && ok)
+			assert.Len(t, s.Probes, 4)
+		}
+		require.NoError(t, ctx.Err(), "before the deadline")
+	})
+}
+
+func TestARunWhoseMetricsHangStillAnswersBeforeItsDeadline(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, f := checker(script([]probe.Result{up}, []probe.Result{up}))
+		f.samples.hang = true
+		ctx := lambdaContext(t)
+		_, err := c.Check(ctx, contract.CheckEvent{}, "")
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		require.NoError(t, ctx.Err())
+	})
+}
+
+func TestMetricsThatReachNoRegionFailTheCheck(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, f := checker(script([]probe.Result{up}, []probe.Result{up}))
+		f.samples.fail = errors.New("metrics reached no region")
+		report, err := c.Check(lambdaContext(t), contract.CheckEvent{Probes: 1}, "")
+		assert.ErrorIs(t, err, f.samples.fail)
+		assert.True(t, report.Healthy)
+	})
+}
+
+func TestARunThatLearnsNothingFails(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, _ := checker(script([]probe.Result{unknown}, []probe.Result{unknown}))
+		_, err := c.Check(lambdaContext(t), contract.CheckEvent{}, "")
+		assert.ErrorIs(t, err, ErrNothingLearned)
+		assert.ErrorContains(t, err, "no credentials")
+	})
+}
+
+func TestARunThatLearnsSomethingSucceeds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, _ := checker(script([]probe.Result{unknown}, []probe.Result{unknown, unknown, up}))
+		_, err := c.Check(lambdaContext(t), contract.CheckEvent{}, "")
+		assert.NoError(t, err)
+	})
+}
+
+func TestLatenciesStayInTheObserversRegion(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, f := checker(script([]probe.Result{up}, []probe.Result{down}))
+		_, err := c.Check(lambdaContext(t), contract.CheckEvent{Probes: 2}, "")
+		require.NoError(t, err)
+		var line struct {
+			ClusterID, Observer string
+			ConnectLatency      []float64
+		}
+		require.NoError(t, json.Unmarshal(f.out.Bytes(), &line), "one line: the other endpoint has no latency")
+		assert.Equal(t, []float64{20, 20}, line.ConnectLatency)
+		assert.Equal(t, []string{"aaa", "us-west-2"}, []string{line.ClusterID, line.Observer})
+	})
+}
+
+func TestWithoutAnyCommitAnObserverPagesOnItsOwnEvidence(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, f := checker(script([]probe.Result{down}, []probe.Result{down}))
+		lostEast, lostOhio := "DSQL LOST in us-east-1: timeout UNCONFIRMED", "DSQL LOST in us-east-2: timeout UNCONFIRMED"
+		for range 15 {
+			at := time.Now()
+			_, err := c.Check(lambdaContext(t), contract.CheckEvent{}, "")
+			require.NoError(t, err)
+			assert.ElementsMatch(t, []string{lostEast, lostOhio}, f.alerts.subjects(), "once per outage")
+			time.Sleep(time.Until(at.Add(time.Minute)))
+		}
+		_, err := c.Check(lambdaContext(t), contract.CheckEvent{}, "")
+		require.NoError(t, err)
+		assert.ElementsMatch(t, []string{"DSQL STILL LOST in us-east-1 for 15m15s: timeout UNCONFIRMED", "DSQL STILL LOST in us-east-2 for 15m15s: timeout UNCONFIRMED"},
+			f.alerts.subjects()[2:], "and a reminder after 15 minutes")
+	})
+}
+
+func TestAPageThatReachesNoTopicFailsTheCheckAndIsTriedAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, f := checker(script([]probe.Result{down}, []probe.Result{unknown}))
+		f.alerts.fail = []error{errors.New("no topic took it"), errors.New("no topic took it")}
+		_, err := c.Check(lambdaContext(t), contract.CheckEvent{}, "")
+		assert.ErrorContains(t, err, "no topic took it")
+		assert.Equal(t, []string{"DSQL LOST in us-east-1: timeout UNCONFIRMED"}, f.alerts.subjects(), "in the fourth round")
+	})
+}
+
+func TestAnOutageWithoutTheDatabaseIsResolvedByWhoPagedIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, f := checker(script([]probe.Result{down, down, up}, []probe.Result{down, down, up}))
+		for range 2 {
+			at := time.Now()
+			_, err := c.Check(lambdaContext(t), contract.CheckEvent{}, "")
+			require.NoError(t, err)
+			time.Sleep(time.Until(at.Add(time.Minute)))
+		}
+		assert.ElementsMatch(t, []string{"DSQL RESOLVED in us-east-1 after 1m0s UNCONFIRMED", "DSQL RESOLVED in us-east-2 after 1m0s UNCONFIRMED"}, f.alerts.subjects()[2:])
+	})
+}
+
+func TestAPauseForgetsAStreak(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, f := checker(script([]probe.Result{down}, []probe.Result{down}))
+		_, err := c.Check(lambdaContext(t), contract.CheckEvent{Probes: 1}, "")
+		require.NoError(t, err)
+		time.Sleep(c.Cadence.Fresh())
+		_, err = c.Check(lambdaContext(t), contract.CheckEvent{Probes: 1}, "")
+		require.NoError(t, err)
+		assert.Empty(t, f.alerts.got, "two failures an age apart are not consecutive")
+		_, err = c.Check(lambdaContext(t), contract.CheckEvent{Probes: 1}, "")
+		require.NoError(t, err)
+		assert.Len(t, f.alerts.got, 2)
+	})
+}
+
+func TestACancelledRunEndsAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, f := checker(script([]probe.Result{unknown}, []probe.Result{unknown}))
+		f.prober.takes = 3 * time.Second
+		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Second)
+		time.AfterFunc(20*time.Second, cancel)
+		start := time.Now()
+		_, err := c.Check(ctx, contract.CheckEvent{}, "")
+		assert.ErrorIs(t, err, ErrNothingLearned)
+		assert.Equal(t, 20*time.Second, time.Since(start))
+	})
+}

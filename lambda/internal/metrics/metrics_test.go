@@ -1,0 +1,180 @@
+package metrics
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"aurora-dsql-dr/lambda/contract"
+	"aurora-dsql-dr/lambda/internal/verdict"
+)
+
+var (
+	east  = contract.Target{Region: "us-east-1", ClusterID: "aaa"}
+	ohio  = contract.Target{Region: "us-east-2", ClusterID: "bbb"}
+	epoch = time.Date(2026, 1, 1, 3, 0, 0, 0, time.UTC)
+)
+
+func series(target contract.Target, verdicts ...verdict.Verdict) Series {
+	s := Series{Target: target}
+	for _, v := range verdicts {
+		s.Probes = append(s.Probes, Probe{Verdict: v})
+	}
+	return s
+}
+
+// region records what one region of CloudWatch is sent.
+type region struct {
+	mu   sync.Mutex
+	got  []*cloudwatch.PutMetricDataInput
+	fail error
+	hang bool
+}
+
+func (r *region) PutMetricData(ctx context.Context, in *cloudwatch.PutMetricDataInput, _ ...func(*cloudwatch.Options)) (*cloudwatch.PutMetricDataOutput, error) {
+	if r.hang {
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.got = append(r.got, in)
+	return &cloudwatch.PutMetricDataOutput{}, r.fail
+}
+
+// sent is every datum as name{dimensions}=value.
+func (r *region) sent() map[string]float64 {
+	out := map[string]float64{}
+	for _, in := range r.got {
+		for _, d := range in.MetricData {
+			var dims []string
+			for _, dim := range d.Dimensions {
+				dims = append(dims, *dim.Name+":"+*dim.Value)
+			}
+			out[*d.MetricName+"{"+strings.Join(dims, ",")+"}"] = *d.Value
+		}
+	}
+	return out
+}
+
+func TestUnreachableNeedsAStrictMajority(t *testing.T) {
+	const up, degraded, down, unknown = verdict.Up, verdict.Degraded, verdict.Down, verdict.Unknown
+	for _, tt := range []struct {
+		intent          string
+		verdicts        []verdict.Verdict
+		unreachable, ok bool
+	}{
+		{"Half is no majority.", []verdict.Verdict{down, down, up, up}, false, true},
+		{"More than half is.", []verdict.Verdict{down, up, down, down}, true, true},
+		{"Degraded serves.", []verdict.Verdict{degraded, degraded, down}, false, true},
+		{"Unknown does not vote, but it is part of the run.", []verdict.Verdict{down, unknown, unknown}, false, true},
+		{"Nothing known, nothing said.", []verdict.Verdict{unknown, unknown}, false, false},
+		{"No probe, nothing said.", nil, false, false},
+	} {
+		unreachable, ok := series(east, tt.verdicts...).Unreachable()
+		assert.Equal(t, []bool{tt.unreachable, tt.ok}, []bool{unreachable, ok}, tt.intent)
+	}
+}
+
+func TestHealthIsTheLastConclusion(t *testing.T) {
+	healthy, ok := series(east, verdict.Down, verdict.Up, verdict.Unknown).Healthy()
+	assert.True(t, healthy && ok)
+	healthy, ok = series(east, verdict.Up, verdict.Down).Healthy()
+	assert.True(t, !healthy && ok)
+	_, ok = series(east, verdict.Unknown).Healthy()
+	assert.False(t, ok)
+}
+
+func TestBothRegionsGetOneCallWithTheDimensionsOfTheContract(t *testing.T) {
+	a, b := &region{}, &region{}
+	p := Publisher{Observer: "us-east-1", Regions: map[string]CloudWatch{"us-east-1": a, "us-east-2": b}, Timeout: time.Second, Log: slog.New(slog.DiscardHandler)}
+	require.NoError(t, p.Publish(t.Context(), []Series{series(east, verdict.Up), series(ohio, verdict.Down)}, epoch))
+	want := map[string]float64{
+		"EndpointUnreachable{ClusterID:aaa,Observer:us-east-1,Region:us-east-1}": 0,
+		"EndpointUnreachable{ClusterID:bbb,Observer:us-east-1,Region:us-east-2}": 1,
+		"ClusterHealth{ClusterID:aaa,Region:us-east-1}":                          1,
+	}
+	for _, r := range []*region{a, b} {
+		require.Len(t, r.got, 1)
+		assert.Equal(t, want, r.sent(), "health comes only from the observer in the cluster's own region")
+		assert.Equal(t, contract.MetricNamespace, *r.got[0].Namespace)
+		assert.Equal(t, epoch, *r.got[0].MetricData[0].Timestamp)
+	}
+}
+
+func TestARegionThatHangsCostsItsTimeoutAndNothingElse(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
+		alive := &region{}
+		p := Publisher{Observer: "us-west-2", Regions: map[string]CloudWatch{"us-east-1": &region{hang: true}, "us-east-2": alive}, Timeout: 2 * time.Second, Log: slog.New(slog.NewJSONHandler(&log, nil))}
+		start := time.Now()
+		require.NoError(t, p.Publish(t.Context(), []Series{series(east, verdict.Down)}, start))
+		assert.Equal(t, 2*time.Second, time.Since(start))
+		assert.Len(t, alive.got, 1)
+		assert.Contains(t, log.String(), "us-east-1: context deadline exceeded")
+	})
+}
+
+func TestNoRegionAtAllIsAnErrorThatNamesThem(t *testing.T) {
+	down := func() *region { return &region{fail: errors.New("throttled")} }
+	p := Publisher{Regions: map[string]CloudWatch{"us-east-1": down(), "us-east-2": down()}, Timeout: time.Second, Log: slog.New(slog.DiscardHandler)}
+	err := p.Publish(t.Context(), []Series{series(east, verdict.Up)}, epoch)
+	assert.EqualError(t, err, "metrics reached no region: us-east-1: throttled\nus-east-2: throttled")
+}
+
+func TestARunThatLearnedNothingPublishesNothing(t *testing.T) {
+	r := &region{}
+	p := Publisher{Regions: map[string]CloudWatch{"us-east-1": r}, Timeout: time.Second}
+	require.NoError(t, p.Publish(t.Context(), []Series{series(east, verdict.Unknown)}, epoch))
+	assert.Empty(t, r.got)
+}
+
+func TestEmbeddedMetricsAreOneLineAnEndpoint(t *testing.T) {
+	age := 1500 * time.Millisecond
+	var out bytes.Buffer
+	require.NoError(t, Embedded(&out, "us-west-2", []Series{
+		{Target: east, Probes: []Probe{
+			{Verdict: verdict.Up, Connect: 20 * time.Millisecond, Query: 2 * time.Millisecond, Commit: 8 * time.Millisecond, MarkerAge: &age},
+			{Verdict: verdict.Down, Connect: 30 * time.Millisecond},
+		}},
+		series(ohio, verdict.Down),
+	}, epoch))
+
+	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
+	require.Len(t, lines, 1, "an endpoint of which no step was reached has no line")
+	assert.JSONEq(t, `{
+		"_aws": {"Timestamp": 1767236400000, "CloudWatchMetrics": [{
+			"Namespace": "Aurora/DSQL/DisasterRecovery",
+			"Dimensions": [["ClusterID", "Observer", "Region"]],
+			"Metrics": [
+				{"Name": "CommitLatency", "Unit": "Milliseconds"}, {"Name": "ConnectLatency", "Unit": "Milliseconds"},
+				{"Name": "MarkerAge", "Unit": "Seconds"}, {"Name": "QueryLatency", "Unit": "Milliseconds"}]}]},
+		"ClusterID": "aaa", "Region": "us-east-1", "Observer": "us-west-2",
+		"ConnectLatency": [20, 30], "QueryLatency": [2], "CommitLatency": [8], "MarkerAge": [1.5]}`, lines[0])
+}
+
+type brokenPipe struct{}
+
+func (brokenPipe) Write([]byte) (int, error) { return 0, errors.New("broken pipe") }
+
+func TestEmbeddedMetricsThatCannotBeWrittenAreAnError(t *testing.T) {
+	err := Embedded(brokenPipe{}, "us-west-2", []Series{{Target: east, Probes: []Probe{{Connect: time.Second}}}}, epoch)
+	assert.EqualError(t, err, "embedded metrics: broken pipe")
+}
+
+func TestMillisKeepFractions(t *testing.T) {
+	b, err := json.Marshal(Millis(1250 * time.Microsecond))
+	require.NoError(t, err)
+	assert.Equal(t, "1.25", string(b))
+}
