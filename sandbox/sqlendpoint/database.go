@@ -1,0 +1,61 @@
+package sqlendpoint
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"aurora-dsql-dr/sandbox/postgres"
+)
+
+// adminRole is the role every cluster is born with.
+const adminRole = "admin"
+
+//go:embed schema.sql
+var schema string
+
+// Database is the one database behind the regional endpoints of a pair of clusters: a PostgreSQL that has been given the
+// role admin and the schema sys.
+type Database struct {
+	socket string
+	pool   *pgxpool.Pool
+}
+
+// OpenDatabase makes a fresh PostgreSQL a database of Aurora DSQL.
+func OpenDatabase(ctx context.Context, server *postgres.Server) (*Database, error) {
+	config, err := pgxpool.ParseConfig(server.ConnString(postgres.Superuser))
+	if err != nil {
+		return nil, fmt.Errorf("connection to PostgreSQL: %w", err)
+	}
+	config.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeExec
+	config.MaxConns = 4
+	pool, err := pgxpool.NewWithConfig(ctx, config)
+	if err != nil {
+		return nil, fmt.Errorf("connect to PostgreSQL: %w", err)
+	}
+	if _, err := pool.Exec(ctx, schema); err != nil {
+		pool.Close()
+		return nil, fmt.Errorf("prepare PostgreSQL: %w", err)
+	}
+	return &Database{socket: server.Socket(), pool: pool}, nil
+}
+
+// Close ends the database's own connections. PostgreSQL goes on.
+func (d *Database) Close() { d.pool.Close() }
+
+// mapped tells whether AWS IAM GRANT lets the principal connect as the role.
+func (d *Database) mapped(ctx context.Context, role, principal string) (bool, error) {
+	var one int
+	err := d.pool.QueryRow(ctx, "SELECT 1 FROM sys.iam_pg_role_mappings WHERE pg_role_name = $1 AND arn = $2", role, principal).Scan(&one)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("role mapping of %s: %w", role, err)
+	}
+	return true, nil
+}

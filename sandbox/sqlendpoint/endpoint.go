@@ -1,0 +1,219 @@
+// Package sqlendpoint is the SQL face of Aurora DSQL in one region: it takes TLS connections, checks their IAM tokens,
+// applies what Aurora DSQL has beyond or below PostgreSQL, and has a real PostgreSQL carry out the rest. The endpoints of
+// two regions share one Database, as the two clusters of a pair do.
+//
+// What still differs from Aurora DSQL is listed in docs/sandbox-sql.md.
+package sqlendpoint
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"net"
+	"sync"
+	"time"
+
+	"aurora-dsql-dr/sandbox/clock"
+)
+
+// Options describe an endpoint. Region, Database, CA and Credentials are required.
+type Options struct {
+	// Region is the region whose clusters the endpoint serves.
+	Region string
+	// Database is behind all of them.
+	Database *Database
+	// CA signs the endpoint's certificate, *.dsql.<region>.on.aws.
+	CA *CA
+	// Credentials looks up an access key.
+	Credentials func(accessKeyID string) (Credential, bool)
+	// Allowed tells whether a principal's IAM policies allow an action (dsql:DbConnect, dsql:DbConnectAdmin) on a cluster;
+	// nil allows everything.
+	Allowed func(principalARN, action, clusterARN string) bool
+	// OnConnect hears of every connection that was let in and returns how long the cluster takes to wake, in sandbox time;
+	// nil for clusters that never sleep.
+	OnConnect func(clusterARN string) time.Duration
+	// Clock ages transactions and connections; nil runs as the wall does.
+	Clock *clock.Clock
+	// Now is the wall clock that tokens are signed by; nil means time.Now.
+	Now func() time.Time
+}
+
+// Endpoint serves the clusters of one region on one port of 127.0.0.1 and tells them apart by the host name that the
+// client asks for in TLS (SNI).
+type Endpoint struct {
+	database  *Database
+	tls       *tls.Config
+	verifier  verifier
+	allowed   func(principalARN, action, clusterARN string) bool
+	onConnect func(clusterARN string) time.Duration
+	clock     *clock.Clock
+	faults    *faults
+	port      *port
+
+	ctx     context.Context
+	cancel  context.CancelCauseFunc
+	running sync.WaitGroup
+
+	mu       sync.Mutex
+	clusters map[string]string // ARN by host name
+	live     map[context.Context]context.CancelCauseFunc
+	listener net.Listener // nil while connections are refused
+}
+
+var (
+	errClosed      = errors.New("the endpoint was closed")
+	errConnections = errors.New("the connection was ended by the sandbox")
+	errLifetime    = errors.New("the connection has lived for an hour")
+)
+
+// New starts an endpoint without clusters.
+func New(o Options) (*Endpoint, error) {
+	if o.Allowed == nil {
+		o.Allowed = func(string, string, string) bool { return true }
+	}
+	if o.OnConnect == nil {
+		o.OnConnect = func(string) time.Duration { return 0 }
+	}
+	if o.Clock == nil {
+		o.Clock = clock.New(1)
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	certificate, err := o.CA.Issue("*.dsql." + o.Region + ".on.aws")
+	if err != nil {
+		return nil, err
+	}
+	port, err := reservePort()
+	if err != nil {
+		return nil, err
+	}
+	e := &Endpoint{
+		database: o.Database,
+		tls: &tls.Config{
+			MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{certificate}, NextProtos: []string{"postgresql"},
+		},
+		verifier:  verifier{region: o.Region, credentials: o.Credentials, now: o.Now},
+		allowed:   o.Allowed,
+		onConnect: o.OnConnect,
+		clock:     o.Clock,
+		faults:    newFaults(o.Clock),
+		port:      port,
+		clusters:  map[string]string{},
+		live:      map[context.Context]context.CancelCauseFunc{},
+	}
+	e.ctx, e.cancel = context.WithCancelCause(context.Background())
+	if err := e.listen(true); err != nil {
+		port.release()
+		return nil, err
+	}
+	return e, nil
+}
+
+// Addr is the ip:port that the endpoint listens on; it never changes.
+func (e *Endpoint) Addr() string { return e.port.addr.String() }
+
+// AddCluster serves a cluster under its host name, <identifier>.dsql.<region>.on.aws.
+func (e *Endpoint) AddCluster(host, clusterARN string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.clusters[host] = clusterARN
+}
+
+// RemoveCluster stops letting new connections to the host in.
+func (e *Endpoint) RemoveCluster(host string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	delete(e.clusters, host)
+}
+
+func (e *Endpoint) cluster(host string) (arn string, ok bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	arn, ok = e.clusters[host]
+	return arn, ok
+}
+
+// SetFault makes the endpoint ill, or with the zero Fault well again. Live connections stay; see CloseAll.
+func (e *Endpoint) SetFault(f Fault) error {
+	e.faults.set(f)
+	return e.listen(!f.Refuse)
+}
+
+// Fault is the present fault.
+func (e *Endpoint) Fault() Fault {
+	f, _ := e.faults.get()
+	return f
+}
+
+// InjectConflicts replaces the conflicts to come.
+func (e *Endpoint) InjectConflicts(c Conflicts) { e.faults.inject(c) }
+
+// CloseAll ends all live connections, as the loss of a region does; transactions in them are rolled back.
+func (e *Endpoint) CloseAll() { e.closeAll(errConnections) }
+
+func (e *Endpoint) closeAll(reason error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, cancel := range e.live {
+		cancel(reason)
+	}
+}
+
+// Close ends the endpoint and its connections and returns when nothing of it runs any more.
+func (e *Endpoint) Close() error {
+	e.cancel(errClosed)
+	err := e.listen(false)
+	e.running.Wait()
+	e.port.release()
+	return err
+}
+
+// listen starts or stops taking connections.
+func (e *Endpoint) listen(on bool) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	switch {
+	case on && e.listener == nil && e.ctx.Err() == nil:
+		listener, err := e.port.listen()
+		if err != nil {
+			return err
+		}
+		e.listener = listener
+		e.running.Go(func() { e.accept(listener) })
+	case !on && e.listener != nil:
+		listener := e.listener
+		e.listener = nil
+		return listener.Close()
+	}
+	return nil
+}
+
+// accept serves every connection in a goroutine of its own until the listener is closed.
+func (e *Endpoint) accept(listener net.Listener) {
+	for {
+		conn, err := listener.Accept()
+		if err != nil {
+			return
+		}
+		e.running.Go(func() { e.serve(conn) })
+	}
+}
+
+// serve gives a connection a context that ends with it, and the connection an end when its context does.
+func (e *Endpoint) serve(conn net.Conn) {
+	ctx, cancel := context.WithCancelCause(e.ctx)
+	e.mu.Lock()
+	e.live[ctx] = cancel
+	e.mu.Unlock()
+	stop := context.AfterFunc(ctx, func() { conn.Close() })
+	defer func() {
+		stop()
+		cancel(nil)
+		conn.Close()
+		e.mu.Lock()
+		delete(e.live, ctx)
+		e.mu.Unlock()
+	}()
+	(&connection{endpoint: e, ctx: ctx, cancel: cancel}).serve(conn)
+}

@@ -1,0 +1,54 @@
+package sqlendpoint
+
+import (
+	"crypto/rand"
+	"encoding/base32"
+	"strings"
+)
+
+// translate turns a statement of Aurora DSQL that PostgreSQL does not know into what PostgreSQL runs.
+func (st *statement) translate() {
+	switch st.kind {
+	case kindIndex:
+		st.sql = st.without(st.find("ASYNC", 0))
+	case kindIAM:
+		st.sql, st.refusal = st.translateIAM()
+	}
+}
+
+// translateIAM reads AWS IAM GRANT role TO 'arn' and AWS IAM REVOKE role FROM 'arn' (Aurora DSQL User Guide, "Using
+// database roles and IAM authentication").
+func (st *statement) translateIAM() (string, *failure) {
+	verb, preposition := st.word(2), map[string]string{"GRANT": "TO", "REVOKE": "FROM"}[st.word(2)]
+	if len(st.tokens) != 6 || preposition == "" || st.tokens[3].kind > tokenQuoted || st.word(4) != preposition ||
+		st.tokens[5].kind != tokenLiteral {
+		return "", fail(codeSyntax, "syntax error: want AWS IAM GRANT role TO 'arn' or AWS IAM REVOKE role FROM 'arn'")
+	}
+	return "SELECT sandbox.iam_" + strings.ToLower(verb) + "(" + literal(st.identifier(3)) + ", " + literal(st.tokens[5].text) + ")", nil
+}
+
+// identifier is the name that the i-th token stands for: unquoted names are folded to lower case.
+func (st *statement) identifier(i int) string {
+	if t := st.tokens[i]; t.kind == tokenWord {
+		return strings.ToLower(t.text)
+	}
+	return st.tokens[i].text
+}
+
+// literal quotes a text as a string constant.
+func literal(text string) string {
+	return "'" + strings.ReplaceAll(text, "'", "''") + "'"
+}
+
+// newJobID has the form of Aurora DSQL's: a random UUID in lower-case base 32.
+func newJobID() string {
+	id := make([]byte, 16)
+	rand.Read(id)
+	return strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(id))
+}
+
+// withoutUnique is a unique index's translated SQL as that of an ordinary one.
+func (st *statement) withoutUnique() string {
+	unique := st.tokens[1]
+	return st.sql[:unique.start] + st.sql[unique.end:]
+}
