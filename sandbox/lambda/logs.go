@@ -58,7 +58,7 @@ func (l *stream) line(text string) {
 	defer l.mu.Unlock()
 	l.last = append(append(l.last, text...), '\n')
 	l.last = l.last[max(0, len(l.last)-tailSize):]
-	l.put(text)
+	_ = l.service.deps.Logs.Write(l.caller, l.function.Logging.LogGroup, l.name, l.service.env.Now(), text)
 }
 
 // started writes Lambda's first line of an invocation.
@@ -131,13 +131,4 @@ func (l *stream) platform(kind string, record any) {
 // millis rounds to Lambda's hundredths of a millisecond.
 func millis(d time.Duration) float64 {
 	return math.Round(float64(d)/float64(time.Millisecond)*100) / 100
-}
-
-// LogWriter is where functions log: sandbox/logs.
-type LogWriter interface {
-	Write(caller iam.Principal, group, stream string, at time.Time, message string) error
-}
-
-func (l *stream) put(text string) {
-	_ = l.service.deps.Logs.Write(l.caller, l.function.Logging.LogGroup, l.name, l.service.env.Now(), text)
 }

@@ -14,6 +14,7 @@ import (
 
 	"aurora-dsql-dr/sandbox/cloudwatch"
 	"aurora-dsql-dr/sandbox/iam"
+	"aurora-dsql-dr/sandbox/logs"
 	"aurora-dsql-dr/sandbox/region"
 	"aurora-dsql-dr/sandbox/sqs"
 )
@@ -23,7 +24,7 @@ const servicePrincipal = "lambda.amazonaws.com"
 // Deps are the services a function's host relies on, all of the same region but for IAM.
 type Deps struct {
 	IAM        *iam.Service
-	Logs       LogWriter
+	Logs       *logs.Service
 	CloudWatch *cloudwatch.Service
 	SQS        *sqs.Service
 

@@ -24,7 +24,7 @@ func (stub Stub) run(ctx context.Context, payload []byte) (reply, error) {
 	}()
 	select {
 	case r := <-done:
-		return r, nil
+		return r, context.Cause(ctx) // an answer that is late is none
 	case <-ctx.Done():
 		return reply{}, context.Cause(ctx)
 	}
