@@ -1,12 +1,11 @@
 // Package dsql is the Aurora DSQL control plane: the regional API that creates, peers, updates and deletes clusters, and
 // the states a cluster goes through meanwhile. It serves no SQL: OnServing says which clusters a SQL endpoint has to
-// serve, and Connect is what that endpoint asks for every new connection.
+// serve, and Connected is what that endpoint tells of every new connection.
 //
 // Sources are the Aurora DSQL User Guide and API Reference; docs/sandbox-dsql.md says what is modelled and what is not.
 package dsql
 
 import (
-	"context"
 	"fmt"
 	"maps"
 	"slices"
@@ -70,6 +69,7 @@ type cluster struct {
 	multi   bool
 	policy  string
 	wake    time.Duration
+	awake   time.Time // when a cluster that is waking will be ACTIVE
 	timer   *time.Timer
 	idle    *time.Timer
 	serving bool
@@ -117,44 +117,27 @@ func (p *ControlPlane) Changed() <-chan struct{} {
 	return p.changed
 }
 
-// Connect is asked by the SQL endpoint for every new connection: it wakes an IDLE or INACTIVE cluster, which takes its
-// time, and says why a cluster cannot be connected to.
-func (p *ControlPlane) Connect(ctx context.Context, arn string) error {
-	for {
-		changed := p.Changed()
-		status, err := p.connect(arn)
-		if err != nil || status == Active || status == Updating {
-			return err
-		}
-		select {
-		case <-changed:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
-}
-
-func (p *ControlPlane) connect(arn string) (Status, error) {
+// Connected is told by the SQL endpoint of every new connection, which keeps an ACTIVE cluster from falling IDLE and
+// wakes an IDLE or INACTIVE one. It answers how long the connection waits until the cluster is awake.
+func (p *ControlPlane) Connected(arn string) time.Duration {
 	defer p.deliver()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	c := p.clusters[arn]
-	if c == nil {
-		return "", notFound(arn)
-	}
-	if !c.Serves() {
-		return "", conflict(c.Identifier, "cluster %s is %s, encryption %s: it accepts no connections", c.Identifier,
-			c.Status, c.EncryptionDetails.EncryptionStatus)
-	}
-	switch c.Status {
-	case Idle, Inactive:
-		if c.timer == nil {
-			p.after(c, c.wake, func() { p.activate(c) })
-		}
-	case Active:
+	switch {
+	case c == nil || !c.Serves():
+		return 0
+	case c.Status == Active:
 		p.activate(c)
+		return 0
+	case c.Status == Updating:
+		return 0
 	}
-	return c.Status, nil
+	if c.timer == nil {
+		c.awake = p.opts.Clock.Now().Add(c.wake)
+		p.after(c, c.wake, func() { p.activate(c) })
+	}
+	return c.awake.Sub(p.opts.Clock.Now())
 }
 
 // Suspend makes an ACTIVE cluster IDLE or INACTIVE; the next connection takes wake until the cluster is ACTIVE again.

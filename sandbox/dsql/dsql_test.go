@@ -1,7 +1,6 @@
 package dsql
 
 import (
-	"context"
 	"errors"
 	"sync"
 	"testing"
@@ -335,12 +334,15 @@ func TestADisabledKeyShowsAsIdleAndInaccessible(t *testing.T) {
 				assert.Equal(t, Idle, w.get(c).Status)
 				assert.Equal(t, EncryptionInaccessible, w.get(c).EncryptionDetails.EncryptionStatus)
 				assert.False(t, w.serves(c))
-				assert.Equal(t, "ConflictException", code(t, w.Connect(context.Background(), c.ARN)))
+				w.Connected(c.ARN)
+				time.Sleep(time.Hour)
+				assert.Equal(t, Idle, w.get(c).Status, "no connection wakes it")
 
 				w.keys[key] = nil
 				w.CheckKeys()
 				assert.True(t, w.serves(c))
-				require.NoError(t, w.Connect(context.Background(), c.ARN))
+				time.Sleep(w.Connected(c.ARN))
+				synctest.Wait()
 				assert.Equal(t, Active, w.get(c).Status)
 			})
 		})
@@ -352,32 +354,33 @@ func TestAnUnusedClusterFallsIdleAndItsNextConnectionWakesIt(t *testing.T) {
 		c := w.create(primary, CreateClusterInput{})
 		settle()
 		time.Sleep(40 * time.Second)
-		require.NoError(t, w.Connect(context.Background(), c.ARN))
+		assert.Zero(t, w.Connected(c.ARN))
 		time.Sleep(40 * time.Second)
 		assert.Equal(t, Active, w.get(c).Status, "a connection starts the minute anew")
 		time.Sleep(21 * time.Second)
 		assert.Equal(t, Idle, w.get(c).Status)
 		assert.True(t, w.serving[c.ARN], "an idle cluster is no outage")
 
-		start := time.Now()
-		require.NoError(t, w.Connect(context.Background(), c.ARN))
-		assert.Equal(t, 3*time.Second, time.Since(start))
+		assert.Equal(t, 3*time.Second, w.Connected(c.ARN))
+		time.Sleep(time.Second)
+		assert.Equal(t, 2*time.Second, w.Connected(c.ARN), "a second connection does not wake it again")
+		time.Sleep(2 * time.Second)
+		synctest.Wait()
 		assert.Equal(t, Active, w.get(c).Status)
 	})
 }
 
-func TestASlowWakeEndsWithTheConnectionsPatience(t *testing.T) {
+func TestASuspendedClusterWakesAsSlowlyAsAskedFor(t *testing.T) {
 	run(t, Options{}, func(w *world) {
 		c := w.create(primary, CreateClusterInput{})
 		settle()
 		require.NoError(t, w.Suspend(c.ARN, Inactive, time.Minute))
 		assert.Error(t, w.Suspend(c.ARN, Failed, time.Minute), "a fault cannot fake any state")
-		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-		defer cancel()
-		assert.ErrorIs(t, w.Connect(ctx, c.ARN), context.DeadlineExceeded)
+		assert.Equal(t, time.Minute, w.Connected(c.ARN))
 		assert.Equal(t, Inactive, w.get(c).Status)
 		time.Sleep(time.Minute)
-		assert.Equal(t, Active, w.get(c).Status, "the waking itself goes on")
+		synctest.Wait()
+		assert.Equal(t, Active, w.get(c).Status)
 	})
 }
 

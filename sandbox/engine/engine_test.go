@@ -14,26 +14,24 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	sandboxaws "aurora-dsql-dr/sandbox/aws"
 	"aurora-dsql-dr/sandbox/clock"
 	controlplane "aurora-dsql-dr/sandbox/dsql"
-	"aurora-dsql-dr/sandbox/iam"
 	"aurora-dsql-dr/sandbox/provider"
-	"aurora-dsql-dr/sandbox/region"
 )
-
-const account = "123456789012"
 
 // cloud is an account with nothing but Aurora DSQL, and its providers.
 func cloud(t *testing.T, timeout time.Duration) (*controlplane.ControlPlane, *provider.Server) {
 	t.Helper()
-	clk := clock.New(1)
-	plane := controlplane.New(controlplane.Options{Account: account, Clock: clk, Delay: 20 * time.Millisecond})
+	account := sandboxaws.NewAccount(clock.New(1), "us-east-1", "us-east-2", "us-west-2")
+	t.Cleanup(account.Close)
+	plane := controlplane.New(controlplane.Options{Account: account.ID, Clock: account.Clock, Delay: 20 * time.Millisecond})
 	t.Cleanup(plane.Close)
 	regions := map[string]*provider.Region{}
-	for _, name := range []string{"us-east-1", "us-east-2", "us-west-2"} {
-		regions[name] = &provider.Region{Env: region.New(name, account, clk), DSQL: plane.Region(name)}
+	for _, r := range account.Regions() {
+		regions[r.Name] = &provider.Region{Region: r, DSQL: plane.Region(r.Name)}
 	}
-	server, err := provider.Start(provider.Options{Cloud: &provider.Cloud{IAM: iam.New(account, clk), Regions: regions}, Timeout: timeout})
+	server, err := provider.Start(provider.Options{Cloud: &provider.Cloud{Account: account, Regions: regions}, Timeout: timeout})
 	require.NoError(t, err)
 	t.Cleanup(server.Close)
 	return plane, server

@@ -278,6 +278,9 @@ func (p *awsProvider) Delete(ctx context.Context, r *pulumirpc.DeleteRequest) (*
 		return nil, err
 	}
 	c := &call{id: r.GetId(), inputs: asJSON(inputs), old: asJSON(before)}
+	if k.delete == nil {
+		return &emptypb.Empty{}, nil
+	}
 	err = p.run(ctx, k, c, "delete", r.GetTimeout(), func() error { return k.delete(c) })
 	if err != nil && !isNotFound(err) {
 		return nil, failed("deleting", k, r.GetId(), err)

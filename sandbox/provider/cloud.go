@@ -6,35 +6,22 @@ import (
 	"slices"
 	"strings"
 
-	"aurora-dsql-dr/sandbox/cloudwatch"
+	"aurora-dsql-dr/sandbox/aws"
 	"aurora-dsql-dr/sandbox/dsql"
-	"aurora-dsql-dr/sandbox/events"
-	"aurora-dsql-dr/sandbox/iam"
-	"aurora-dsql-dr/sandbox/kms"
 	"aurora-dsql-dr/sandbox/lambda"
-	"aurora-dsql-dr/sandbox/logs"
-	"aurora-dsql-dr/sandbox/region"
-	"aurora-dsql-dr/sandbox/sns"
-	"aurora-dsql-dr/sandbox/sqs"
 )
 
-// Cloud is the account behind the providers.
+// Cloud is the AWS account behind the providers and its regions by name.
 type Cloud struct {
-	IAM     *iam.Service
+	*aws.Account
 	Regions map[string]*Region
 }
 
 // Region holds the services of one region.
 type Region struct {
-	Env        *region.Env
-	DSQL       *dsql.Region
-	KMS        *kms.Service
-	SNS        *sns.Service
-	SQS        *sqs.Service
-	Logs       *logs.Service
-	CloudWatch *cloudwatch.Service
-	Events     *events.Service
-	Lambda     *lambda.Service
+	*aws.Region
+	DSQL   *dsql.Region
+	Lambda *lambda.Service
 }
 
 // region finds a region of the account.

@@ -30,7 +30,7 @@ var dsqlKinds = map[string]*kind{
 		args: awsdsql.ClusterPeeringArgs{}.ElementType(), state: awsdsql.ClusterPeeringState{}.ElementType(),
 		required:  []string{"clusters"},
 		writeOnly: []string{"timeouts"},
-		handlers:  handlers{create: createPeering, read: readPeering, update: updatePeering, delete: deletePeering},
+		handlers:  handlers{create: createPeering, read: readPeering, update: updatePeering}, // no delete: clusters cannot be unpeered
 	},
 }
 
@@ -185,9 +185,6 @@ func readPeering(c *call) (map[string]any, error) {
 func updatePeering(*call) (map[string]any, error) {
 	return nil, errors.New("not supported: a peering cannot be changed, neither in place nor by replacement")
 }
-
-// deletePeering does nothing: there is no way to unpeer two clusters but to delete them.
-func deletePeering(*call) error { return nil }
 
 func clusterState(c *call, cluster dsql.Cluster) (map[string]any, error) {
 	name, err := c.region.DSQL.GetVpcEndpointServiceName(cluster.Identifier)

@@ -32,7 +32,7 @@ var functions = map[string]lookup{
 // callerIdentity is the deployer: the account's administrator.
 func callerIdentity(c *Cloud, _ *Region) map[string]any {
 	caller := c.IAM.Admin()
-	return map[string]any{"accountId": c.IAM.Account(), "arn": caller.Principal.ARN, "id": c.IAM.Account(), "userId": caller.AccessKeyID}
+	return map[string]any{"accountId": c.ID, "arn": caller.Principal.ARN, "id": c.ID, "userId": caller.AccessKeyID}
 }
 
 func partition(*Cloud, *Region) map[string]any {

@@ -37,7 +37,8 @@ type kind struct {
 	handlers
 }
 
-// handlers are what the resource does. Maps hold plain JSON by Pulumi property name.
+// handlers are what the resource does. Maps hold plain JSON by Pulumi property name. Without delete, a deletion calls
+// nothing.
 type handlers struct {
 	create func(*call) (id string, state map[string]any, err error)
 	read   func(*call) (state map[string]any, err error)

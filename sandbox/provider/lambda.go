@@ -82,7 +82,6 @@ var lambdaKinds = map[string]*kind{
 			create: invoke,
 			read:   func(c *call) (map[string]any, error) { return c.old, nil },
 			update: func(c *call) (map[string]any, error) { return c.old, nil },
-			delete: func(*call) error { return nil }, // lifecycle scope CREATE_ONLY: nothing to undo
 		},
 	},
 }
