@@ -36,6 +36,11 @@ func CheckFunctionsBuilt(architecture string) error {
 	return errors.Join(problems...)
 }
 
+// FunctionFiles are the binaries that deploying for an architecture needs.
+func FunctionFiles(architecture string) []string {
+	return each(Functions, func(function string) string { return bootstrapPath(architecture, function) })
+}
+
 func bootstrapPath(architecture, function string) string {
 	return path.Join(functionDirectory, architecture, function, "bootstrap")
 }

@@ -211,6 +211,9 @@ func (d *disasterRecovery) exports() pulumi.Map {
 	}
 }
 
+// projectTag groups the cost of every stack of this program, whatever a fork calls its Pulumi project.
+const projectTag = "AuroraDsqlDr"
+
 // newRegions creates one provider a region. Retries are bounded, so that during the loss of a region an operation fails
 // in minutes and names the region instead of hanging on it.
 func newRegions(ctx *pulumi.Context, c *Config) ([3]components.Region, error) {
@@ -220,7 +223,7 @@ func newRegions(ctx *pulumi.Context, c *Config) ([3]components.Region, error) {
 			Region:     pulumi.String(name),
 			MaxRetries: pulumi.Int(5),
 			DefaultTags: aws.ProviderDefaultTagsArgs{Tags: pulumi.StringMap{
-				"Project": pulumi.String(ctx.Project()), "Stack": pulumi.String(ctx.Stack()), "Environment": pulumi.String(c.Environment),
+				"Project": pulumi.String(projectTag), "Stack": pulumi.String(ctx.Stack()), "Environment": pulumi.String(c.Environment),
 				"Owner": pulumi.String(c.Owner), "CostCenter": pulumi.String(c.CostCenter), "ManagedBy": pulumi.String("pulumi"),
 			}},
 		})
@@ -229,18 +232,31 @@ func newRegions(ctx *pulumi.Context, c *Config) ([3]components.Region, error) {
 		}
 		regions[i] = components.Region{Name: name, Provider: provider}
 	}
-	// The account is the same through all three; the primary's provider is asked once.
-	through := pulumi.Provider(regions[primary].Provider)
-	caller, err := aws.GetCallerIdentity(ctx, nil, through)
-	if err != nil {
-		return regions, err
-	}
-	partition, err := aws.GetPartition(ctx, nil, through)
+	account, partition, err := whoAmI(ctx, regions)
 	if err != nil {
 		return regions, err
 	}
 	for i := range regions {
-		regions[i].Account, regions[i].Partition = caller.AccountId, partition.Partition
+		regions[i].Account, regions[i].Partition = account, partition
 	}
 	return regions, nil
+}
+
+// whoAmI asks one region after the other, so that the survivor can be changed while a region is lost.
+func whoAmI(ctx *pulumi.Context, regions [3]components.Region) (account, partition string, err error) {
+	var failures []error
+	for _, region := range regions {
+		through := pulumi.Provider(region.Provider)
+		caller, err := aws.GetCallerIdentity(ctx, nil, through)
+		if err != nil {
+			failures = append(failures, fmt.Errorf("%s: %w", region.Name, err))
+			continue
+		}
+		partition, err := aws.GetPartition(ctx, nil, through)
+		if err != nil {
+			return "", "", err
+		}
+		return caller.AccountId, partition.Partition, nil
+	}
+	return "", "", fmt.Errorf("no region says which account this is:\n%w", errors.Join(failures...))
 }

@@ -1,0 +1,42 @@
+package components
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// Every policy document of the stack, word for word: a change of what somebody may do shows in a diff of testdata.
+func TestPolicyDocuments(t *testing.T) {
+	region := Region{Name: "us-east-1", Account: "123456789012", Partition: "aws"}
+	const (
+		topic = "arn:aws:sns:us-east-1:123456789012:alerts"
+		queue = "arn:aws:sqs:us-east-1:123456789012:dead"
+		rule  = "arn:aws:events:us-east-1:123456789012:rule/schedule"
+	)
+	clusters := []string{"arn:aws:dsql:us-east-1:123456789012:cluster/a", "arn:aws:dsql:us-east-2:123456789012:cluster/b"}
+	documents := map[string]func() (string, error){
+		"cluster-key.json":  func() (string, error) { return clusterKeyPolicy(region) },
+		"topic-key.json":    func() (string, error) { return topicKeyPolicy(region) },
+		"topic.json":        func() (string, error) { return alertTopicPolicy(region, topic) },
+		"dead-letters.json": func() (string, error) { return deadLetterQueuePolicy(queue, rule) },
+		"monitor.json": func() (string, error) {
+			return monitorPolicy(clusters, []string{topic}, []string{"arn:aws:kms:us-east-1:123456789012:key/k"}, queue)
+		},
+		"migrate.json": func() (string, error) { return migratePolicy(clusters[0]) },
+		"telemetry.json": func() (string, error) {
+			return telemetryPolicy("arn:aws:logs:us-east-1:123456789012:log-group:g", true)
+		},
+		"telemetry-untraced.json": func() (string, error) {
+			return telemetryPolicy("arn:aws:logs:us-east-1:123456789012:log-group:g", false)
+		},
+		"assume.json": func() (string, error) { return assumedBy("lambda.amazonaws.com") },
+	}
+	for name, render := range documents {
+		t.Run(name, func(t *testing.T) {
+			document, err := render()
+			require.NoError(t, err)
+			golden(t, name, indent(t, document))
+		})
+	}
+}

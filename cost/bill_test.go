@@ -1,0 +1,78 @@
+package main
+
+import (
+	"bytes"
+	"path/filepath"
+	"testing"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"aurora-dsql-dr/internal/graph"
+)
+
+// root is the project's directory; pricing leaves it.
+var root, _ = filepath.Abs("..")
+
+func linesOf(t *testing.T, stack string, changes map[string]string) []line {
+	t.Helper()
+	t.Chdir(root)
+	config, err := graph.StackConfig(".", stack)
+	require.NoError(t, err)
+	for key, value := range changes {
+		config["aurora-dsql-dr:"+key] = value
+	}
+	p, err := loadPrices()
+	require.NoError(t, err)
+	g, err := describe(stack, config)
+	require.NoError(t, err)
+	lines, err := bill(g, p)
+	require.NoError(t, err)
+	return lines
+}
+
+func quantity(lines []line, what string) float64 {
+	for _, l := range lines {
+		if l.What == what {
+			return l.Quantity
+		}
+	}
+	return 0
+}
+
+func TestWatchingStaysWithinItsBudget(t *testing.T) {
+	for stack, most := range map[string]float64{"dev": 20, "prod": 50} {
+		t.Run(stack, func(t *testing.T) {
+			sum := total(linesOf(t, stack, nil))
+			assert.LessOrEqual(t, sum, most)
+			assert.Greater(t, sum, most/4, "a bill this small has lost a line")
+		})
+	}
+}
+
+func TestTheBillFollowsTheGraph(t *testing.T) {
+	lean := linesOf(t, "dev", nil)
+	assert.Equal(t, 3.0, quantity(lean, "KMS keys"), "a key for each topic")
+	assert.Equal(t, 16.0, quantity(lean, "Custom metrics"), "3 observers x 2 endpoints x 2 regions, and ClusterHealth in 2 regions for 2 clusters")
+	full := linesOf(t, "prod", nil)
+	assert.Equal(t, 5.0, quantity(full, "KMS keys"), "and one for each cluster")
+	assert.Equal(t, 40.0, quantity(full, "Custom metrics"), "and 4 metrics x 3 observers x 2 endpoints")
+	assert.Equal(t, quantity(lean, "Alarms")+4, quantity(full, "Alarms"))
+	x86 := linesOf(t, "dev", map[string]string{"monitor": `{"architecture":"x86_64"}`})
+	assert.Zero(t, quantity(x86, "Lambda duration, arm64"))
+	assert.Zero(t, quantity(linesOf(t, "dev", map[string]string{"monitor": `{"tracing":false}`}), "X-Ray traces"))
+}
+
+func TestAnExpressionIsChargedForEveryMetricItReads(t *testing.T) {
+	queries := resource.NewPropertyMapFromMap(map[string]any{"metricQueries": []any{
+		map[string]any{"metric": map[string]any{}}, map[string]any{"metric": map[string]any{}}, map[string]any{"expression": "a+b"},
+	}})
+	assert.Equal(t, 2, alarmReads(graph.Resource{Inputs: queries}))
+	assert.Equal(t, 1, alarmReads(graph.Resource{Inputs: resource.PropertyMap{}}))
+}
+
+func TestAnUnknownStackIsNamed(t *testing.T) {
+	t.Chdir(root)
+	assert.ErrorContains(t, run("nosuch", &bytes.Buffer{}), "Pulumi.nosuch.yaml")
+}

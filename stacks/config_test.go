@@ -1,0 +1,145 @@
+package stacks
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"aurora-dsql-dr/components"
+	"aurora-dsql-dr/internal/graph"
+)
+
+func valid() map[string]string {
+	return map[string]string{
+		"environment": "dev", "owner": "platform", "costCenter": "42",
+		"regions": `{"primary":"us-east-1","secondary":"us-east-2","witness":"us-west-2"}`,
+	}
+}
+
+func load(values map[string]string) (*Config, error) {
+	return loadConfig(func(key string) (string, bool) { value, ok := values[key]; return value, ok })
+}
+
+func TestDefaultsStandInForMissingKeys(t *testing.T) {
+	c, err := load(valid())
+	require.NoError(t, err)
+	assert.Equal(t, &Config{
+		Environment: "dev", Owner: "platform", CostCenter: "42", Regions: Regions{"us-east-1", "us-east-2", "us-west-2"},
+		DeletionProtection: true, RunbooksURL: "docs/runbooks.md",
+		Monitor: components.MonitorSettings{
+			Schedule: time.Minute, ProbeInterval: 15 * time.Second, FailuresToOpen: 2, SuccessesToClose: 3, Reminder: 15 * time.Minute,
+			Architecture: "arm64", MemoryMB: 128, LogRetentionDays: 30, ReservedConcurrency: 10, Tracing: true,
+		},
+	}, c)
+}
+
+func TestDefaultsOfPulumiYamlAreTheProgramsOwn(t *testing.T) {
+	ours, err := load(valid())
+	require.NoError(t, err)
+	values, err := graph.StackConfig("..", "dev")
+	require.NoError(t, err)
+	for _, key := range []string{"deletionProtection", "monitor"} { // what dev changes
+		delete(values, "aurora-dsql-dr:"+key)
+	}
+	declared := valid()
+	for key, value := range values {
+		if name := strings.TrimPrefix(key, "aurora-dsql-dr:"); declared[name] == "" {
+			declared[name] = value
+		}
+	}
+	theirs, err := load(declared)
+	require.NoError(t, err)
+	ours.Alerts, theirs.Alerts = nil, nil
+	assert.Equal(t, ours, theirs)
+}
+
+func TestEveryValueIsRead(t *testing.T) {
+	values := valid()
+	values["deletionProtection"], values["databaseEncryption"], values["runbooksUrl"] = "false", "customer-managed", "https://wiki.example.com/dr"
+	values["alerts"] = `[{"protocol":"email","endpoint":"oncall@example.com"},{"protocol":"sqs","endpoint":"arn:aws:sqs:us-east-1:123456789012:pages"}]`
+	values["monitor"] = `{"scheduleMinutes":5,"probeInterval":"30s","failuresToOpen":3,"successesToClose":4,"reminder":"1h","memoryMb":256,
+		"reservedConcurrency":2,"logRetentionDays":365,"tracing":false,"architecture":"x86_64","metrics":"full"}`
+	c, err := load(values)
+	require.NoError(t, err)
+	assert.False(t, c.DeletionProtection)
+	assert.True(t, c.CustomerManagedKeys)
+	assert.Equal(t, []components.Subscription{{Protocol: "email", Endpoint: "oncall@example.com"}, {Protocol: "sqs", Endpoint: "arn:aws:sqs:us-east-1:123456789012:pages"}}, c.Alerts)
+	assert.Equal(t, components.MonitorSettings{
+		Schedule: 5 * time.Minute, ProbeInterval: 30 * time.Second, FailuresToOpen: 3, SuccessesToClose: 4, Reminder: time.Hour, MetricsFull: true,
+		Architecture: "x86_64", MemoryMB: 256, LogRetentionDays: 365, ReservedConcurrency: 2,
+	}, c.Monitor)
+}
+
+func TestEachMistakeNamesKeyValueAndWhatIsAccepted(t *testing.T) {
+	cases := map[string]struct{ key, value, want string }{
+		"a missing environment":              {"environment", "", `environment is ""`},
+		"a tag AWS refuses":                  {"owner", "a<b>", `owner is "a<b>"`},
+		"no regions":                         {"regions", "{}", `regions.witness is "", want a region code`},
+		"regions that are no object":         {"regions", "us-east-1", "want an object"},
+		"equal data regions":                 {"regions", `{"primary":"us-east-1","secondary":"us-east-1","witness":"us-west-2"}`, `regions.secondary is "us-east-1", want another region`},
+		"a witness that is a data region":    {"regions", `{"primary":"us-east-1","secondary":"us-east-2","witness":"us-east-2"}`, `regions.witness is "us-east-2", want a third region`},
+		"a witness on another continent":     {"regions", `{"primary":"us-east-1","secondary":"us-east-2","witness":"eu-west-1"}`, "not all of one Aurora DSQL region set"},
+		"a region DSQL is not in":            {"regions", `{"primary":"us-east-1","secondary":"us-east-2","witness":"us-west-1"}`, "us-west-1 are not all of one"},
+		"a misspelt region key":              {"regions", `{"primary":"us-east-1","secondary":"us-east-2","witness":"us-west-2","wittness":"x"}`, "regions.wittness is not a key; accepted are primary, secondary, witness"},
+		"protection that is neither":         {"deletionProtection", "yes", `deletionProtection is "yes", want true or false`},
+		"an unknown encryption":              {"databaseEncryption", "kms", `want aws-owned or customer-managed`},
+		"alerts that are no list":            {"alerts", `{"protocol":"email"}`, "want a list of {protocol, endpoint}"},
+		"an unknown protocol":                {"alerts", `[{"protocol":"http","endpoint":"http://x.example.com"}]`, `alerts[0].protocol is "http", want email`},
+		"a malformed e-mail address":         {"alerts", `[{"protocol":"email","endpoint":"oncall"}]`, `alerts[0].endpoint is "oncall", want an e-mail address`},
+		"a display name in an address":       {"alerts", `[{"protocol":"email","endpoint":"On Call <oncall@example.com>"}]`, "want an e-mail address"},
+		"a phone number without its country": {"alerts", `[{"protocol":"sms","endpoint":"5550100"}]`, "E.164"},
+		"an https endpoint over http":        {"alerts", `[{"protocol":"https","endpoint":"http://x.example.com"}]`, "want a URL such as https"},
+		"credentials in a URL":               {"alerts", `[{"protocol":"https","endpoint":"https://u:p@x.example.com"}]`, "want a URL such as https"},
+		"a FIFO queue":                       {"alerts", `[{"protocol":"sqs","endpoint":"arn:aws:sqs:us-east-1:123456789012:q.fifo"}]`, "a standard queue"},
+		"a function name for an ARN":         {"alerts", `[{"protocol":"lambda","endpoint":"pager"}]`, "the ARN of a function"},
+		"a recipient named twice":            {"alerts", `[{"protocol":"sms","endpoint":"+12065550100"},{"protocol":"sms","endpoint":"+12065550100"}]`, "alerts[1].endpoint"},
+		"an alert's misspelt key":            {"alerts", `[{"protocol":"sms","endpoint":"+12065550100","to":"x"}]`, "alerts[0].to is not a key"},
+		"a schedule below a minute":          {"monitor", `{"scheduleMinutes":0}`, `monitor.scheduleMinutes is "0", want a whole number from 1 to 60`},
+		"a schedule of half minutes":         {"monitor", `{"scheduleMinutes":1.5}`, `monitor.scheduleMinutes is "1.5"`},
+		"an interval over the schedule":      {"monitor", `{"probeInterval":"61s"}`, `monitor.probeInterval is "1m1s", want at most the schedule, 1m0s`},
+		"an interval without a unit":         {"monitor", `{"probeInterval":15}`, `monitor.probeInterval is "15", want whole seconds`},
+		"a retention CloudWatch refuses":     {"monitor", `{"logRetentionDays":31}`, `monitor.logRetentionDays is "31", want one of [1 3 5`},
+		"no concurrency":                     {"monitor", `{"reservedConcurrency":0}`, `monitor.reservedConcurrency is "0"`},
+		"too little memory":                  {"monitor", `{"memoryMb":64}`, `monitor.memoryMb is "64", want a whole number from 128 to 10240`},
+		"an unknown architecture":            {"monitor", `{"architecture":"amd64"}`, "want arm64 or x86_64"},
+		"an unknown profile":                 {"monitor", `{"metrics":"most"}`, "want lean or full"},
+		"a misspelt monitor key":             {"monitor", `{"probeIntervall":"5s"}`, "monitor.probeIntervall is not a key"},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			values := valid()
+			values[c.key] = c.value
+			_, err := load(values)
+			assert.ErrorContains(t, err, c.want)
+		})
+	}
+}
+
+func TestAllMistakesAreToldTogether(t *testing.T) {
+	_, err := load(map[string]string{"deletionProtection": "maybe", "monitor": `{"memoryMb":"a lot","reminder":"soon"}`})
+	for _, part := range []string{"environment", "owner", "costCenter", "regions.primary", "regions.secondary", "regions.witness", "deletionProtection", "monitor.memoryMb", "monitor.reminder"} {
+		assert.ErrorContains(t, err, part)
+	}
+}
+
+func FuzzConfigNeverPanicsAndNeverDefaultsAMalformedValue(f *testing.F) {
+	f.Add("monitor", `{"scheduleMinutes":2}`)
+	f.Add("alerts", `[{"protocol":"email","endpoint":"a@b.c"}]`)
+	f.Add("regions", `{"primary":null}`)
+	f.Add("deletionProtection", "TRUE")
+	f.Fuzz(func(t *testing.T, key, value string) {
+		values := valid()
+		values[key] = value
+		c, err := load(values)
+		if err == nil && key == "deletionProtection" {
+			assert.Equal(t, value == "true", c.DeletionProtection)
+		}
+		if err == nil {
+			assert.LessOrEqual(t, c.Monitor.ProbeInterval, c.Monitor.Schedule)
+			assert.NoError(t, checkOneRegionSet(c.Regions.All()...))
+		}
+	})
+}

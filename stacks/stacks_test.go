@@ -1,0 +1,209 @@
+package stacks
+
+import (
+	"errors"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"aurora-dsql-dr/components"
+	"aurora-dsql-dr/internal/graph"
+)
+
+// root is the project's directory; tests leave it.
+var root, _ = filepath.Abs("..")
+
+// builtFunctions puts the test into a directory in which `make lambda` seems to have run.
+func builtFunctions(t *testing.T) {
+	t.Helper()
+	t.Chdir(t.TempDir())
+	require.NoError(t, graph.PretendBuilt(".", slices.Concat(components.FunctionFiles(components.ArchitectureARM), components.FunctionFiles(components.ArchitectureX86))))
+}
+
+// stackConfig is a stack's own configuration with some keys changed.
+func stackConfig(t *testing.T, stack string, changes map[string]string) map[string]string {
+	t.Helper()
+	config, err := graph.StackConfig(root, stack)
+	require.NoError(t, err)
+	for key, value := range changes {
+		config["aurora-dsql-dr:"+key] = value
+	}
+	return config
+}
+
+// both runs a test over the stacks of the repository, with known values and as a preview of a new stack.
+func both(t *testing.T, changes map[string]string, test func(t *testing.T, g *graph.Graph, preview bool)) {
+	for _, stack := range []string{"dev", "prod"} {
+		for name, preview := range map[string]bool{"up": false, "preview": true} {
+			t.Run(stack+" "+name, func(t *testing.T) {
+				config := stackConfig(t, stack, changes)
+				builtFunctions(t)
+				g, err := graph.Run(Run, graph.Options{Stack: stack, Config: config, Preview: preview})
+				require.NoError(t, err)
+				test(t, g, preview)
+			})
+		}
+	}
+}
+
+func TestEveryResourceHasAParentAndAnExplicitProvider(t *testing.T) {
+	both(t, nil, func(t *testing.T, g *graph.Graph, _ bool) {
+		regions := map[string]bool{}
+		for _, r := range g.Resources {
+			switch {
+			case strings.HasPrefix(r.Type, "aws:"):
+				assert.NotEmpty(t, r.Region, "%s %s has no provider of its own", r.Type, r.Name)
+				assert.Contains(t, r.RPC.Parent, "aurora-dsql-dr:index:", "%s %s is not a component's child", r.Type, r.Name)
+				regions[r.Region] = true
+			case r.Type == "pulumi:providers:aws":
+				tags := r.Inputs["defaultTags"].ObjectValue()["tags"].ObjectValue()
+				for _, tag := range []string{"Project", "Stack", "Environment", "Owner", "CostCenter", "ManagedBy"} {
+					assert.NotEmpty(t, tags[resource.PropertyKey(tag)].StringValue(), tag)
+				}
+				assert.Positive(t, r.Inputs["maxRetries"].NumberValue(), "retries are bounded")
+			}
+		}
+		assert.Len(t, regions, 3)
+	})
+}
+
+func TestProtectionIsOneSetting(t *testing.T) {
+	for value, protected := range map[string]bool{"true": true, "false": false} {
+		both(t, map[string]string{"deletionProtection": value}, func(t *testing.T, g *graph.Graph, _ bool) {
+			clusters := g.Of("aws:dsql/cluster:Cluster")
+			require.Len(t, clusters, 2)
+			for _, c := range clusters {
+				assert.Equal(t, protected, c.Inputs["deletionProtectionEnabled"].BoolValue())
+				assert.Equal(t, protected, c.RPC.GetProtect())
+			}
+		})
+	}
+}
+
+func TestNeitherSideOfThePairDependsOnTheOther(t *testing.T) {
+	both(t, nil, func(t *testing.T, g *graph.Graph, _ bool) {
+		for _, p := range g.Of("aws:dsql/clusterPeering:ClusterPeering") {
+			for _, urn := range p.RPC.Dependencies {
+				assert.NotContains(t, urn, "ClusterPeering", "chained peerings wait for each other for ever")
+			}
+		}
+		for _, c := range g.Of("aws:dsql/cluster:Cluster") {
+			for _, urn := range c.RPC.Dependencies {
+				assert.NotContains(t, urn, "dsql/cluster:", "a cluster that depends on its peer cannot be destroyed")
+			}
+		}
+	})
+}
+
+func TestTheDatabaseIsReadyBeforeItsUsersAndWatchedAfterItsFirstCheck(t *testing.T) {
+	both(t, nil, func(t *testing.T, g *graph.Graph, _ bool) {
+		migrated, ok := g.Named("aws:lambda/invocation:Invocation", "bootstrap-migrated")
+		require.True(t, ok)
+		assert.Equal(t, 2, count(migrated, "ClusterPeering"), "the migration waits for both peerings")
+		for _, rule := range g.Of("aws:cloudwatch/eventRule:EventRule") {
+			if strings.HasSuffix(rule.Name, "-schedule-rule") {
+				assert.Equal(t, 1, count(rule, "bootstrap-migrated"), "%s starts before the schema exists", rule.Name)
+			}
+		}
+		for _, alarm := range g.Of("aws:cloudwatch/metricAlarm:MetricAlarm") {
+			assert.NotZero(t, count(alarm, "-first-check"), "%s could fire before the first sample", alarm.Name)
+		}
+	})
+}
+
+func count(r graph.Resource, part string) (n int) {
+	for _, urn := range r.RPC.Dependencies {
+		if strings.Contains(urn, part) {
+			n++
+		}
+	}
+	return n
+}
+
+func TestLeanPublishesLessThanFull(t *testing.T) {
+	for metrics, alarms := range map[string]int{"lean": 23, "full": 27} {
+		both(t, map[string]string{"monitor": `{"metrics":"` + metrics + `"}`}, func(t *testing.T, g *graph.Graph, _ bool) {
+			assert.Len(t, g.Of("aws:cloudwatch/metricAlarm:MetricAlarm"), alarms)
+			assert.Len(t, g.Of("aws:cloudwatch/compositeAlarm:CompositeAlarm"), 2)
+			for _, f := range g.Of("aws:lambda/function:Function") {
+				if strings.HasSuffix(f.Name, "-monitor") {
+					assert.Equal(t, metrics, f.Inputs["environment"].ObjectValue()["variables"].ObjectValue()["METRICS"].StringValue())
+				}
+			}
+		})
+	}
+}
+
+func TestNothingIsNamedByHandExceptWhereCloudWatchWantsIt(t *testing.T) {
+	both(t, nil, func(t *testing.T, g *graph.Graph, _ bool) {
+		for _, r := range g.Resources {
+			if strings.HasPrefix(r.Type, "aws:") {
+				assert.NotContains(t, r.Inputs, resource.PropertyKey("name"), "%s %s", r.Type, r.Name)
+			}
+		}
+	})
+}
+
+func TestDefaultProvidersOfAwsAreDisabled(t *testing.T) {
+	body, err := os.ReadFile("../Pulumi.yaml")
+	require.NoError(t, err)
+	assert.Regexp(t, regexp.MustCompile(`pulumi:disable-default-providers:\n(\s*#.*\n)*\s*- aws\n`), string(body))
+	assert.Regexp(t, regexp.MustCompile(`options:\n(\s*#.*\n)*\s*refresh: always`), string(body))
+}
+
+func TestASurvivorCanBeChangedWhileARegionIsLost(t *testing.T) {
+	config := stackConfig(t, "dev", nil)
+	builtFunctions(t)
+	lost := func(_, region string) error {
+		if region == "us-east-1" {
+			return errors.New("dial tcp: connection refused")
+		}
+		return nil
+	}
+	_, err := graph.Run(Run, graph.Options{Config: config, Fail: lost})
+	assert.NoError(t, err, "the account is asked for in another region")
+
+	_, err = graph.Run(Run, graph.Options{Config: config, Fail: func(string, string) error { return errors.New("connection refused") }})
+	for _, region := range []string{"us-east-1", "us-east-2", "us-west-2"} {
+		assert.ErrorContains(t, err, region, "with every region lost, each is named")
+	}
+}
+
+func TestOneAtATimeIsRefusedWithTheReason(t *testing.T) {
+	config := stackConfig(t, "dev", nil)
+	builtFunctions(t)
+	_, err := graph.Run(Run, graph.Options{Config: config, Parallel: 1})
+	assert.ErrorContains(t, err, "the two peerings wait for each other")
+}
+
+func TestFunctionsThatAreNotBuiltAndBadConfigurationAreOneErrorBeforeAnyResource(t *testing.T) {
+	config := stackConfig(t, "dev", map[string]string{"owner": "", "monitor": `{"probeInterval":"2m"}`})
+	t.Chdir(t.TempDir())
+	g, err := graph.Run(Run, graph.Options{Config: config})
+	for _, part := range []string{"make lambda", `"healthcheck"`, `"migrate"`, `owner is ""`, `monitor.probeInterval is "2m0s"`} {
+		assert.ErrorContains(t, err, part)
+	}
+	assert.Empty(t, g.Resources)
+}
+
+func TestExportsAreNounsKeyedByRegion(t *testing.T) {
+	config := stackConfig(t, "dev", nil)
+	builtFunctions(t)
+	var names []string
+	_, err := graph.Run(func(ctx *pulumi.Context) error {
+		exports, err := deploy(ctx)
+		names = slices.Collect(maps.Keys(exports))
+		return err
+	}, graph.Options{Config: config})
+	require.NoError(t, err)
+	assert.ElementsMatch(t, []string{"regions", "clusterIdentifiers", "clusterArns", "clusterEndpoints", "alertTopicArns", "monitorFunctionNames", "alarmNames", "dashboardUrl"}, names)
+}

@@ -1,0 +1,257 @@
+package stacks
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"aurora-dsql-dr/internal/graph"
+	"aurora-dsql-dr/lambda/contract"
+)
+
+// deployed is a stack with everything known.
+func deployed(t *testing.T, stack string, changes map[string]string) *graph.Graph {
+	t.Helper()
+	config := stackConfig(t, stack, changes)
+	builtFunctions(t)
+	g, err := graph.Run(Run, graph.Options{Stack: stack, Config: config})
+	require.NoError(t, err)
+	return g
+}
+
+type document struct{ Statement []statement }
+
+type statement struct {
+	Sid, Effect      string
+	Principal        struct{ Service, AWS []string }
+	Action, Resource []string
+	Condition        map[string]map[string]string
+}
+
+func parse(t *testing.T, policy string) (d document) {
+	t.Helper()
+	require.NoError(t, json.Unmarshal([]byte(policy), &d), policy)
+	return d
+}
+
+// allows reports whether a service may do an action.
+func (d document) allows(service, action string) bool {
+	for _, s := range d.Statement {
+		if s.Effect == "Allow" && slices.Contains(s.Principal.Service, service) && slices.ContainsFunc(s.Action, func(a string) bool {
+			return a == action || strings.HasSuffix(a, "*") && strings.HasPrefix(action, strings.TrimSuffix(a, "*"))
+		}) {
+			return true
+		}
+	}
+	return false
+}
+
+// alarmTypes are what can notify somebody.
+var alarmTypes = []string{"aws:cloudwatch/metricAlarm:MetricAlarm", "aws:cloudwatch/compositeAlarm:CompositeAlarm"}
+
+// An alarm reaches a person only if its topic is of its own region, the topic lets CloudWatch publish, and the topic's
+// key lets CloudWatch encrypt. Walk that way for every alarm.
+func TestEveryAlarmReachesItsTopic(t *testing.T) {
+	g := deployed(t, "prod", map[string]string{"alerts": `[{"protocol":"email","endpoint":"oncall@example.com"}]`})
+	topics, keys, policies, subscribed := map[string]graph.Resource{}, map[string]document{}, map[string]document{}, map[string]bool{}
+	for _, r := range g.Of("aws:sns/topic:Topic") {
+		topics[r.ARN()] = r
+	}
+	for _, r := range g.Of("aws:kms/key:Key") {
+		keys[r.ARN()] = parse(t, r.Input("policy"))
+	}
+	for _, r := range g.Of("aws:sns/topicPolicy:TopicPolicy") {
+		policies[r.Input("arn")] = parse(t, r.Input("policy"))
+	}
+	for _, r := range g.Of("aws:sns/topicSubscription:TopicSubscription") {
+		subscribed[r.Input("topic")] = true
+	}
+	walked := 0
+	for _, typ := range alarmTypes {
+		for _, alarm := range g.Of(typ) {
+			assert.Equal(t, strings.Contains(alarm.Name, "-quorum-"), !alarm.Inputs.HasValue("alarmActions"), "%s: all but quorum alarms notify", alarm.Name)
+			if !alarm.Inputs.HasValue("alarmActions") {
+				continue
+			}
+			assert.Equal(t, alarm.Inputs["alarmActions"], alarm.Inputs["okActions"], "%s says when it is over", alarm.Name)
+			for _, action := range alarm.Inputs["alarmActions"].ArrayValue() {
+				topic, ok := topics[action.StringValue()]
+				require.True(t, ok, "%s notifies %s, which is no topic of the stack", alarm.Name, action.StringValue())
+				assert.Equal(t, alarm.Region, topic.Region, "%s notifies another region", alarm.Name)
+				assert.True(t, subscribed[topic.ARN()])
+				for _, service := range []string{"cloudwatch.amazonaws.com", "events.amazonaws.com"} {
+					assert.True(t, policies[topic.ARN()].allows(service, "sns:Publish"))
+					key := keys[topic.Input("kmsMasterKeyId")]
+					assert.True(t, key.allows(service, "kms:GenerateDataKey") && key.allows(service, "kms:Decrypt"), "%s cannot encrypt for %s", service, topic.Name)
+				}
+				walked++
+			}
+		}
+	}
+	assert.Greater(t, walked, 20)
+}
+
+func TestTopicsRefusePlainHTTP(t *testing.T) {
+	g := deployed(t, "dev", nil)
+	require.Len(t, g.Of("aws:sns/topicPolicy:TopicPolicy"), 3, "a topic in every region, the witness included")
+	for _, r := range g.Of("aws:sns/topicPolicy:TopicPolicy") {
+		denied := slices.ContainsFunc(parse(t, r.Input("policy")).Statement, func(s statement) bool {
+			return s.Effect == "Deny" && s.Condition["Bool"]["aws:SecureTransport"] == "false"
+		})
+		assert.True(t, denied)
+	}
+}
+
+// Actions are exact and resources are ARNs, except where AWS has no other way.
+func TestLeastPrivilege(t *testing.T) {
+	g := deployed(t, "prod", nil)
+	admins := 0
+	for _, r := range g.Of("aws:iam/rolePolicy:RolePolicy") {
+		for _, s := range parse(t, r.Input("policy")).Statement {
+			for _, action := range s.Action {
+				assert.True(t, !strings.Contains(action, "*") || action == "kms:GenerateDataKey*", "%s: %s", r.Name, action)
+				if action == "dsql:DbConnectAdmin" {
+					admins++
+					assert.Equal(t, "bootstrap-migrate-access", r.Name)
+				}
+			}
+			for _, res := range s.Resource {
+				if res == "*" {
+					assert.True(t, strings.HasPrefix(s.Action[0], "xray:Put") || s.Condition["StringEquals"]["cloudwatch:namespace"] == contract.MetricNamespace, "%s: %v on *", r.Name, s.Action)
+				} else {
+					assert.True(t, strings.HasPrefix(res, "arn:aws:"), "%s: %s", r.Name, res)
+				}
+			}
+		}
+	}
+	assert.Equal(t, 1, admins, "one role connects as admin")
+	assert.Empty(t, g.Of("aws:iam/rolePolicyAttachment:RolePolicyAttachment"), "no managed policies")
+}
+
+// An alarm sees a metric only if it names exactly the dimensions that are published.
+func TestAlarmsNameExactlyThePublishedDimensions(t *testing.T) {
+	g := deployed(t, "prod", nil)
+	published := map[string][]string{
+		contract.MetricNamespace: {contract.DimensionClusterID, contract.DimensionObserver, contract.DimensionRegion},
+		"AWS/AuroraDSQL":         {"ClusterId"}, "AWS/Events": {"RuleName"}, "AWS/Lambda": {"FunctionName"}, "AWS/SQS": {"QueueName"},
+	}
+	seen := map[string]int{}
+	check := func(name string, in resource.PropertyMap) {
+		namespace := in["namespace"].StringValue()
+		var dimensions []string
+		for key, value := range in["dimensions"].ObjectValue() {
+			dimensions = append(dimensions, string(key))
+			assert.NotEmpty(t, value.StringValue(), "%s: %s", name, key)
+		}
+		assert.ElementsMatch(t, published[namespace], dimensions, name)
+		seen[namespace]++
+	}
+	for _, alarm := range g.Of(alarmTypes[0]) {
+		if alarm.Inputs.HasValue("metricName") {
+			check(alarm.Name, alarm.Inputs)
+		}
+		if alarm.Inputs.HasValue("metricQueries") {
+			for _, q := range alarm.Inputs["metricQueries"].ArrayValue() {
+				if q.ObjectValue().HasValue("metric") {
+					check(alarm.Name, q.ObjectValue()["metric"].ObjectValue())
+				}
+			}
+		}
+	}
+	assert.Len(t, seen, len(published))
+}
+
+// An outage is told once, from a side that lives: the composite of each data region speaks of the other one.
+func TestCompositesPageForTheOtherRegionOnly(t *testing.T) {
+	g := deployed(t, "dev", nil)
+	composites := g.Of(alarmTypes[1])
+	require.Len(t, composites, 2)
+	for _, c := range composites {
+		place, _, _ := strings.Cut(c.Name, "-")
+		quorum, ok := g.Named(alarmTypes[0], place+"-endpoint-alarms-quorum-other")
+		require.True(t, ok)
+		assert.Equal(t, `ALARM("`+quorum.State["name"].StringValue()+`")`, c.Input("alarmRule"))
+		for _, q := range quorum.Inputs["metricQueries"].ArrayValue() {
+			if q.ObjectValue().HasValue("metric") {
+				about := q.ObjectValue()["metric"].ObjectValue()["dimensions"].ObjectValue()["Region"].StringValue()
+				assert.NotEqual(t, c.Region, about, "%s decides about the other region's endpoint", c.Name)
+				assert.Contains(t, c.Input("alarmName"), about)
+			} else {
+				assert.Equal(t, "u1+u2+u3", q.ObjectValue()["expression"].StringValue())
+			}
+		}
+		assert.Equal(t, "notBreaching", quorum.Input("treatMissingData"))
+	}
+}
+
+func TestMonitorsRunOnTerms(t *testing.T) {
+	g := deployed(t, "prod", nil)
+	for _, c := range g.Of("aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig") {
+		assert.Zero(t, c.Inputs["maximumRetryAttempts"].NumberValue(), "a late run is worth nothing")
+		assert.EqualValues(t, 60, c.Inputs["maximumEventAgeInSeconds"].NumberValue())
+	}
+	functions := g.Of("aws:lambda/function:Function")
+	require.Len(t, functions, 4)
+	for _, f := range functions {
+		assert.Equal(t, "provided.al2023", f.Input("runtime"))
+		assert.Equal(t, "JSON", f.Inputs["loggingConfig"].ObjectValue()["logFormat"].StringValue())
+		if strings.HasSuffix(f.Name, "-monitor") {
+			assert.EqualValues(t, 10, f.Inputs["reservedConcurrentExecutions"].NumberValue())
+			assert.EqualValues(t, 60, f.Inputs["timeout"].NumberValue())
+			assert.Equal(t, "Active", f.Inputs["tracingConfig"].ObjectValue()["mode"].StringValue())
+		}
+	}
+	targets := 0
+	for _, target := range g.Of("aws:cloudwatch/eventTarget:EventTarget") {
+		if strings.HasSuffix(target.Name, "-schedule-target") {
+			targets++
+			retry := target.Inputs["retryPolicy"].ObjectValue()
+			assert.EqualValues(t, 3, retry["maximumRetryAttempts"].NumberValue())
+			assert.EqualValues(t, 3600, retry["maximumEventAgeInSeconds"].NumberValue())
+			assert.True(t, target.Inputs.HasValue("deadLetterConfig"))
+		}
+	}
+	assert.Equal(t, 3, targets)
+	for _, p := range g.Of("aws:lambda/permission:Permission") {
+		assert.Contains(t, p.Input("sourceArn"), ":rule/", "only the rule may invoke")
+	}
+	for _, q := range g.Of("aws:sqs/queue:Queue") {
+		assert.True(t, q.Inputs["sqsManagedSseEnabled"].BoolValue())
+	}
+}
+
+func TestDatabaseEventsOfBothDataRegionsReachATopic(t *testing.T) {
+	g := deployed(t, "dev", nil)
+	var regions []string
+	for _, rule := range g.Of("aws:cloudwatch/eventRule:EventRule") {
+		if pattern := rule.Input("eventPattern"); pattern != "" {
+			regions = append(regions, rule.Region)
+			for _, call := range []string{"DeleteCluster", "UpdateCluster", "PutClusterPolicy", "dsql.amazonaws.com", "AWS API Call via CloudTrail"} {
+				assert.Contains(t, pattern, call)
+			}
+		}
+	}
+	assert.ElementsMatch(t, []string{"us-east-1", "us-east-2"}, regions)
+}
+
+func TestCustomerManagedKeysAreOfTheClustersOwnRegion(t *testing.T) {
+	g := deployed(t, "prod", nil)
+	for _, c := range g.Of("aws:dsql/cluster:Cluster") {
+		key := c.Input("kmsEncryptionKey")
+		assert.Contains(t, key, "arn:aws:kms:"+c.Region+":")
+		for _, k := range g.Of("aws:kms/key:Key") {
+			if k.ARN() == key {
+				p := parse(t, k.Input("policy"))
+				assert.True(t, p.allows("dsql.amazonaws.com", "kms:GenerateDataKey") && p.allows("dsql.amazonaws.com", "kms:DescribeKey"))
+			}
+		}
+	}
+	for _, c := range deployed(t, "dev", nil).Of("aws:dsql/cluster:Cluster") {
+		assert.False(t, c.Inputs.HasValue("kmsEncryptionKey"), "the AWS owned key is the default")
+	}
+}
