@@ -52,22 +52,30 @@ func (s *Service) PutEvents(e Entry) (eventID string, err error) {
 	return s.put(e), nil
 }
 
-// CloudTrail puts the event of a successful API call on the bus, as AWS does in an account with a trail: source
-// "aws.dsql" for event source "dsql.amazonaws.com". Detail gives its requestParameters, responseElements and the like.
-// Delivery is best effort: in a region that is down there is none.
-func (s *Service) CloudTrail(eventSource, eventName string, detail map[string]any) {
+// CloudTrail puts the record of an API call on the bus, as AWS does in an account with a trail: source "aws.dsql" for event
+// source "dsql.amazonaws.com". The record marshals to a JSON object with eventName; what CloudTrail adds to every record
+// is added where it is missing. Delivery is best effort: in a region that is down there is none.
+func (s *Service) CloudTrail(eventSource string, record any) error {
 	if s.env.Available("events") != nil {
-		return
+		return nil
 	}
 	now := s.env.Now().UTC()
-	full := map[string]any{
-		"eventVersion": "1.09", "eventTime": now.Format(time.RFC3339), "eventSource": eventSource, "eventName": eventName,
-		"awsRegion": s.env.Name, "recipientAccountId": s.env.Account, "eventType": "AwsApiCall", "eventCategory": "Management",
-		"managementEvent": true, "eventID": rand.Text(), "requestID": rand.Text(),
+	detail := map[string]any{
+		"eventVersion": "1.09", "eventTime": now.Format(time.RFC3339), "awsRegion": s.env.Name,
+		"recipientAccountId": s.env.Account, "eventType": "AwsApiCall", "eventCategory": "Management",
+		"managementEvent": true, "eventID": newID(), "requestID": newID(),
 	}
-	maps.Copy(full, detail)
+	body, err := json.Marshal(record)
+	if err == nil {
+		err = json.Unmarshal(body, &detail)
+	}
+	if err != nil {
+		return fmt.Errorf("CloudTrail record of %s: %w", eventSource, err)
+	}
+	detail["eventSource"] = eventSource
 	service, _, _ := strings.Cut(eventSource, ".")
-	s.put(Entry{Source: "aws." + service, DetailType: "AWS API Call via CloudTrail", Detail: string(mustMarshal(full)), Time: now})
+	s.put(Entry{Source: "aws." + service, DetailType: "AWS API Call via CloudTrail", Detail: string(mustMarshal(detail)), Time: now})
+	return nil
 }
 
 func (s *Service) put(e Entry) string {
