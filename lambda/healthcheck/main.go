@@ -10,7 +10,6 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-lambda-go/lambdacontext"
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/dsql"
@@ -55,10 +54,7 @@ func fail(log *slog.Logger, err error) {
 
 func configure(e env.Environment, cfg aws.Config, log *slog.Logger) check.Config {
 	cadence := check.Cadence{Schedule: e.Schedule, Interval: e.ProbeInterval, RunLimit: e.RunLimit, StepLimit: e.StepLimit}
-	// Retries on retryable errors only, with jittered backoff; each call's own deadline bounds them all.
-	cfg.Retryer = func() aws.Retryer {
-		return retry.NewStandard(func(o *retry.StandardOptions) { o.MaxAttempts, o.MaxBackoff = 3, cadence.Step()/4 })
-	}
+	cfg.Retryer = probe.Retryer(min(cadence.Step(), e.PublishTimeout))
 	var embedded io.Writer
 	if e.FullMetrics {
 		embedded = os.Stdout

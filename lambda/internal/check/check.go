@@ -88,7 +88,7 @@ func (c *Checker) Check(ctx context.Context, event contract.CheckEvent, requestI
 			break
 		}
 		results := c.observe(probing, r)
-		if i+1 == rounds { // before sharing: both fit into what is left of the window only side by side
+		if i+1 == rounds { // before sharing: what is left of the window has room for both only side by side
 			r.background.Go(func() { r.fail(c.Metrics.Publish(publishing, r.series, start)) })
 		}
 		c.share(r, results)

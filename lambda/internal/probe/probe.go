@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/dsql"
 	"github.com/jackc/pgx/v5"
 
@@ -37,6 +38,14 @@ type Prober struct {
 	// Step is the deadline of each of the three steps.
 	Step   time.Duration
 	Memory incident.Settings
+}
+
+// Retryer is how AWS calls are repeated: on retryable errors only, at most twice, after jittered pauses that grow to a
+// quarter of the deadline that bounds the call.
+func Retryer(deadline time.Duration) func() aws.Retryer {
+	return func() aws.Retryer {
+		return retry.NewStandard(func(o *retry.StandardOptions) { o.MaxAttempts, o.MaxBackoff = 3, deadline/4 })
+	}
 }
 
 // Result is what one probe found.
