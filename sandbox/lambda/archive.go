@@ -6,13 +6,13 @@ import (
 	"crypto/sha256"
 	"debug/elf"
 	"encoding/base64"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"runtime"
-	"slices"
 )
 
 // maxUnpacked is Lambda's quota for an unpacked deployment package, in bytes.
@@ -70,20 +70,21 @@ func checkHost(f Function, pkg *zip.Reader) error {
 	return nil
 }
 
+// bootstrapMachine is the machine the package's bootstrap is built for.
 func bootstrapMachine(pkg *zip.Reader) (elf.Machine, bool) {
-	i := slices.IndexFunc(pkg.File, func(f *zip.File) bool { return f.Name == "bootstrap" })
-	if i < 0 {
-		return 0, false
-	}
-	body, err := readEntry(pkg.File[i])
+	file, err := pkg.Open("bootstrap")
 	if err != nil {
 		return 0, false
 	}
-	file, err := elf.NewFile(bytes.NewReader(body))
-	if err != nil {
-		return 0, false
-	}
-	return file.Machine, true
+	defer func() { _ = file.Close() }()
+	return elfMachine(file)
+}
+
+// elfMachine reads the machine from an ELF header; ok is false for what is none, such as a script.
+func elfMachine(file io.Reader) (machine elf.Machine, ok bool) {
+	var header elf.Header64
+	err := binary.Read(file, binary.LittleEndian, &header) // both architectures are little-endian
+	return elf.Machine(header.Machine), err == nil && string(header.Ident[:4]) == elf.ELFMAG
 }
 
 // unpack writes a deployment package under dir with the modes its entries carry.
@@ -141,12 +142,12 @@ func checkEntrypoint(taskRoot, architecture string) error {
 	case info.Mode().Perm()&0o111 == 0:
 		return errors.New("fork/exec /var/task/bootstrap: permission denied")
 	}
-	file, err := elf.Open(path)
+	file, err := os.Open(path)
 	if err != nil {
-		return nil // a script: the kernel decides
+		return err
 	}
 	defer func() { _ = file.Close() }()
-	if file.Machine != machines[architecture].machine {
+	if machine, ok := elfMachine(file); ok && machine != machines[architecture].machine {
 		return errors.New("fork/exec /var/task/bootstrap: exec format error")
 	}
 	return nil

@@ -181,7 +181,7 @@ func TestAFunctionThatCannotStart(t *testing.T) {
 			"Error: Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]"},
 		{"has a bootstrap that is not executable", func(f *lambda.Function) { f.Code = pack(program[:64], 0o644) },
 			"Runtime.InvalidEntrypoint", "Error: fork/exec /var/task/bootstrap: permission denied"},
-		{"is built for another architecture than it declares", func(f *lambda.Function) { f.Code = pack(foreign(), 0o755) },
+		{"is built for another architecture than it declares", func(f *lambda.Function) { f.Code = pack(foreign()[:64], 0o755) },
 			"Runtime.InvalidEntrypoint", "Error: fork/exec /var/task/bootstrap: exec format error"},
 	}
 	for _, c := range cases {

@@ -36,8 +36,11 @@ const (
 	trust    = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}`
 )
 
-// program is the built testdata/bootstrap.
-var program []byte
+// program is the built testdata/bootstrap, deployable its deployment package.
+var (
+	program    []byte
+	deployable = sync.OnceValue(func() []byte { return pack(program, 0o755) })
+)
 
 func TestMain(m *testing.M) {
 	if os.Getenv(sandboxToKill) != "" {
@@ -121,7 +124,7 @@ func (w *world) allow(t testing.TB, action, resource string) {
 func function(edit func(*lambda.Function)) lambda.Function {
 	f := lambda.Function{
 		Name: "health-check", Role: "arn:aws:iam::" + account + ":role/monitor", Runtime: "provided.al2023", Handler: "bootstrap",
-		Architectures: []string{hostArchitecture()}, Timeout: 60, Code: pack(program, 0o755),
+		Architectures: []string{hostArchitecture()}, Timeout: 60, Code: deployable(),
 		Logging: &lambda.LoggingConfig{LogFormat: "JSON", LogGroup: logGroup},
 	}
 	if edit != nil {
