@@ -1,6 +1,7 @@
 package sqlendpoint
 
 import (
+	"slices"
 	"strings"
 )
 
@@ -190,31 +191,44 @@ func refuseSerial(st *statement) *failure {
 	return nil
 }
 
-// refuseAlterTable: a column is added bare, and neither its type nor its NOT NULL can be changed later.
+// refuseAlterTable: a column is added bare, neither its type nor its NOT NULL can be changed later, and a constraint is
+// added without looking at the rows that are there.
 func refuseAlterTable(st *statement) *failure {
 	if !st.begins("ALTER", "TABLE") {
 		return nil
 	}
-	if at := st.find("ADD", 2); at >= 0 {
-		switch st.word(at + 1) {
-		case "CONSTRAINT", "CHECK", "UNIQUE", "PRIMARY", "FOREIGN", "EXCLUDE":
-		default:
-			for _, word := range []string{"DEFAULT", "NOT", "CHECK", "UNIQUE", "PRIMARY", "REFERENCES", "GENERATED", "CONSTRAINT"} {
-				if i := st.find(word, at+2); i >= 0 && st.word(i+1) != "EXISTS" {
-					return unsupported("ALTER TABLE ADD COLUMN with constraint not supported")
-				}
-			}
+	add, alter := st.find("ADD", 2), st.find("ALTER", 2)
+	switch {
+	case add >= 0 && slices.Contains(constraintWords, st.word(add+1)):
+		if !st.has("VALID", add) && !st.has("USING", add) {
+			return unsupported("unsupported ALTER TABLE ADD CONSTRAINT statement")
 		}
-	}
-	if at := st.find("ALTER", 2); at >= 0 {
-		switch {
-		case st.has("TYPE", at):
-			return unsupported("unsupported ALTER TABLE ALTER COLUMN ... SET DATA TYPE statement")
-		case st.find("SET", at) >= 0 && st.word(st.find("SET", at)+1) == "NOT":
-			return unsupported("unsupported ALTER TABLE ALTER COLUMN ... SET NOT NULL statement")
-		}
+	case add >= 0 && st.constrains(add+1):
+		return unsupported("ALTER TABLE ADD COLUMN with constraint not supported")
+	case st.has("VALIDATE", 2):
+		return unsupported("unsupported ALTER TABLE VALIDATE CONSTRAINT statement")
+	case alter >= 0 && st.has("TYPE", alter):
+		return unsupported("unsupported ALTER TABLE ALTER COLUMN ... SET DATA TYPE statement")
+	case alter >= 0 && st.has("SET", alter) && st.word(st.find("SET", alter)+1) == "NOT":
+		return unsupported("unsupported ALTER TABLE ALTER COLUMN ... SET NOT NULL statement")
 	}
 	return nil
+}
+
+// constraintWords begin a table constraint; constraints of a column begin with these and columnWords.
+var (
+	constraintWords = []string{"CONSTRAINT", "CHECK", "UNIQUE", "PRIMARY", "FOREIGN", "EXCLUDE"}
+	columnWords     = []string{"DEFAULT", "NOT", "REFERENCES", "GENERATED"}
+)
+
+// constrains tells whether a column definition at or behind from has more than a name and a type.
+func (st *statement) constrains(from int) bool {
+	for _, word := range slices.Concat(constraintWords, columnWords) {
+		if i := st.find(word, from); i >= 0 && st.word(i+1) != "EXISTS" { // ADD COLUMN IF NOT EXISTS
+			return true
+		}
+	}
+	return false
 }
 
 // refuseCopy: only the client's own stream can be copied from and to, there is no server file system.

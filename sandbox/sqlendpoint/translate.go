@@ -12,19 +12,26 @@ func (st *statement) translate() {
 	case kindIndex:
 		st.sql = st.without(st.find("ASYNC", 0))
 	case kindIAM:
-		st.sql, st.refusal = st.translateIAM()
+		if st.refusal = st.checkIAM(); st.refusal == nil {
+			st.sql = st.callIAM()
+		}
 	}
 }
 
-// translateIAM reads AWS IAM GRANT role TO 'arn' and AWS IAM REVOKE role FROM 'arn' (Aurora DSQL User Guide, "Using
-// database roles and IAM authentication").
-func (st *statement) translateIAM() (string, *failure) {
-	verb, preposition := st.word(2), map[string]string{"GRANT": "TO", "REVOKE": "FROM"}[st.word(2)]
-	if len(st.tokens) != 6 || preposition == "" || st.tokens[3].kind > tokenQuoted || st.word(4) != preposition ||
-		st.tokens[5].kind != tokenLiteral {
-		return "", fail(codeSyntax, "syntax error: want AWS IAM GRANT role TO 'arn' or AWS IAM REVOKE role FROM 'arn'")
+// checkIAM accepts AWS IAM GRANT role TO 'arn' and AWS IAM REVOKE role FROM 'arn' (Aurora DSQL User Guide, "Using database
+// roles and IAM authentication").
+func (st *statement) checkIAM() *failure {
+	preposition := map[string]string{"GRANT": "TO", "REVOKE": "FROM"}[st.word(2)]
+	if len(st.tokens) == 6 && preposition != "" && st.tokens[3].kind <= tokenQuoted && st.word(4) == preposition &&
+		st.tokens[5].kind == tokenLiteral {
+		return nil
 	}
-	return "SELECT sandbox.iam_" + strings.ToLower(verb) + "(" + literal(st.identifier(3)) + ", " + literal(st.tokens[5].text) + ")", nil
+	return fail(codeSyntax, "syntax error: want AWS IAM GRANT role TO 'arn' or AWS IAM REVOKE role FROM 'arn'")
+}
+
+// callIAM is what PostgreSQL runs instead.
+func (st *statement) callIAM() string {
+	return "SELECT sandbox.iam_" + strings.ToLower(st.word(2)) + "(" + literal(st.identifier(3)) + ", " + literal(st.tokens[5].text) + ")"
 }
 
 // identifier is the name that the i-th token stands for: unquoted names are folded to lower case.
