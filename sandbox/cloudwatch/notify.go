@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -68,14 +69,14 @@ type notification struct {
 }
 
 type trigger struct {
-	MetricName                       string        `json:",omitempty"`
-	Namespace                        string        `json:",omitempty"`
-	StatisticType                    string        `json:",omitempty"`
-	Statistic                        string        `json:",omitempty"`
-	ExtendedStatistic                string        `json:",omitempty"`
-	Unit                             *string       `json:",omitempty"`
-	Dimensions                       []dimension   `json:",omitempty"`
-	Metrics                          []metricEntry `json:",omitempty"`
+	MetricName                       string          `json:",omitempty"`
+	Namespace                        string          `json:",omitempty"`
+	StatisticType                    string          `json:",omitempty"`
+	Statistic                        string          `json:",omitempty"`
+	ExtendedStatistic                string          `json:",omitempty"`
+	Unit                             json.RawMessage `json:",omitempty"` // null for a metric without unit
+	Dimensions                       []dimension     `json:",omitempty"`
+	Metrics                          []metricEntry   `json:",omitempty"`
 	Period                           int
 	EvaluationPeriods                int
 	DatapointsToAlarm                int
@@ -151,7 +152,10 @@ func triggerOf(a MetricAlarm) *trigger {
 		Threshold: *a.Threshold, TreatMissingData: a.TreatMissingData, Period: a.Period,
 	}
 	if len(a.MetricQueries) == 0 {
-		t.MetricName, t.Namespace, t.Dimensions, t.Unit = a.MetricName, a.Namespace, dimensions(a.Dimensions), optional(a.Unit)
+		t.MetricName, t.Namespace, t.Dimensions, t.Unit = a.MetricName, a.Namespace, dimensions(a.Dimensions), json.RawMessage("null")
+		if a.Unit != "" {
+			t.Unit = json.RawMessage(strconv.Quote(a.Unit))
+		}
 		t.StatisticType, t.Statistic = "Statistic", strings.ToUpper(a.Statistic)
 		if a.ExtendedStatistic != "" {
 			t.StatisticType, t.ExtendedStatistic = "ExtendedStatistic", a.ExtendedStatistic

@@ -35,3 +35,6 @@ type Service struct {
 func New(env *region.Env, identities *iam.Service, keys *kms.Service, queues Queues, inbox *Inbox) *Service {
 	return &Service{env: env, iam: identities, keys: keys, queues: queues, inbox: inbox}
 }
+
+// Inbox is where deliveries of all regions go.
+func (s *Service) Inbox() *Inbox { return s.inbox }

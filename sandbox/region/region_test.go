@@ -1,0 +1,54 @@
+package region
+
+import (
+	"context"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"aurora-dsql-dr/sandbox/awserr"
+	"aurora-dsql-dr/sandbox/clock"
+)
+
+func TestFaultsOfARegionAndOfAService(t *testing.T) {
+	e := New("us-east-1", "123456789012", clock.New(1))
+	assert.NoError(t, e.Available("sns"))
+
+	e.SetBroken("sns", true)
+	assert.ErrorIs(t, e.Available("sns"), awserr.ErrUnavailable)
+	assert.NoError(t, e.Available("sqs"), "another service of the region works")
+	e.SetBroken("sns", false)
+	assert.NoError(t, e.Available("sns"))
+
+	e.SetDown(true)
+	assert.True(t, e.Down())
+	assert.ErrorContains(t, e.Available("sqs"), "region us-east-1 is unavailable")
+	e.SetDown(false)
+	assert.NoError(t, e.Available("sqs"))
+}
+
+func TestNames(t *testing.T) {
+	e := New("eu-west-1", "123456789012", clock.New(1))
+	assert.Equal(t, "arn:aws:sns:eu-west-1:123456789012:alerts", e.ARN("sns", "alerts"))
+	assert.Equal(t, "EU (Ireland)", e.DisplayName())
+	assert.Equal(t, "xx-test-1", New("xx-test-1", "1", clock.New(1)).DisplayName())
+}
+
+type invoker func(function string) error
+
+func (i invoker) InvokeAsync(_ context.Context, function string, _ []byte, _, _ string) error {
+	return i(function)
+}
+
+func TestFunctionsAreReachedWhenAttachedAndUp(t *testing.T) {
+	e := New("us-east-1", "123456789012", clock.New(1))
+	invoke := func() error { return e.InvokeAsync(context.Background(), "f", nil, "sns.amazonaws.com", "") }
+	assert.ErrorIs(t, invoke(), awserr.ErrNotFound, "nothing is attached")
+
+	var invoked []string
+	e.SetInvoker(invoker(func(function string) error { invoked = append(invoked, function); return nil }))
+	assert.NoError(t, invoke())
+	e.SetDown(true)
+	assert.ErrorIs(t, invoke(), awserr.ErrUnavailable)
+	assert.Equal(t, []string{"f"}, invoked)
+}
