@@ -432,7 +432,6 @@ func TestCloudTrailHearsOfEveryChangeAndOfEveryRefusal(t *testing.T) {
 		var names []string
 		for _, e := range w.events {
 			names = append(names, e.EventName)
-			assert.Equal(t, "dsql.amazonaws.com", e.EventSource)
 			assert.Equal(t, primary, e.AWSRegion)
 		}
 		assert.Equal(t, []string{"CreateCluster", "UpdateCluster", "PutClusterPolicy", "DeleteCluster"}, names)

@@ -201,8 +201,7 @@ func (r *Region) change(operation, token string, request any, do func() (*cluste
 }
 
 func (r *Region) record(operation string, request any, err error) {
-	event := Event{EventVersion: "1.09", EventTime: r.plane.opts.Clock.Now().UTC(), EventSource: servicePrincipal,
-		EventName: operation, AWSRegion: r.name, RequestParameters: request}
+	event := Event{AWSRegion: r.name, EventName: operation, RequestParameters: request}
 	if refused, ok := err.(*Error); ok {
 		event.ErrorCode, event.ErrorMessage = refused.Base.Code, refused.Base.Message
 	}

@@ -103,15 +103,15 @@ type PutClusterPolicyInput struct {
 	ClientToken string `json:"clientToken"`
 }
 
-// Event is the record CloudTrail keeps of a call that changes something, refused ones included; EventBridge carries it
-// as the detail of an "AWS API Call via CloudTrail" event.
+// Event is the part of CloudTrail's record that depends on the call, by CloudTrail's JSON names. Every call that changes
+// something has one, refused ones included.
 type Event struct {
-	EventVersion      string    `json:"eventVersion"`
-	EventTime         time.Time `json:"eventTime"`
-	EventSource       string    `json:"eventSource"`
-	EventName         string    `json:"eventName"`
-	AWSRegion         string    `json:"awsRegion"`
-	RequestParameters any       `json:"requestParameters"`
-	ErrorCode         string    `json:"errorCode,omitempty"`
-	ErrorMessage      string    `json:"errorMessage,omitempty"`
+	AWSRegion         string `json:"awsRegion"`
+	EventName         string `json:"eventName"`
+	RequestParameters any    `json:"requestParameters"`
+	ErrorCode         string `json:"errorCode,omitempty"`
+	ErrorMessage      string `json:"errorMessage,omitempty"`
 }
+
+// EventSource is the event source of the control plane in CloudTrail.
+const EventSource = servicePrincipal

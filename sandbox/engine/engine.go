@@ -117,6 +117,9 @@ func (e *Error) Unwrap() error { return e.cause }
 
 // New prepares the stack; nothing is deployed yet.
 func New(ctx context.Context, opts Options) (_ *Engine, err error) {
+	if opts.Dir, err = filepath.Abs(opts.Dir); err != nil {
+		return nil, err
+	}
 	path, version, err := findCommand(ctx, opts.CLI, opts.Dir)
 	if err != nil {
 		return nil, err
@@ -169,12 +172,8 @@ func (e *Engine) prepare(ctx context.Context) error {
 			return err
 		}
 	}
-	dir, err := filepath.Abs(e.opts.Dir)
-	if err != nil {
-		return err
-	}
 	e.project.Backend = &workspace.ProjectBackend{URL: "file://" + state}
-	e.project.Main = dir
+	e.project.Main = e.opts.Dir
 	settings, err := yaml.Marshal(map[string]any{"config": e.opts.Config})
 	if err != nil {
 		return err
