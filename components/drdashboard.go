@@ -81,7 +81,7 @@ func (a *DrDashboardArgs) body() pulumi.StringOutput {
 		clusters = append(clusters, d.Identifier)
 	}
 	for i, m := range a.Monitors {
-		functions, rules, queues = append(functions, m.Function.Function.Name), append(rules, a.Schedules[i].Rule.Name), append(queues, m.DeadLetters.Name)
+		functions, rules, queues = append(functions, m.Function.Function.Name), append(rules, a.Schedules[i].Rule.Name), append(queues, m.Function.DeadLetters.Name)
 	}
 	regions := sortedKeys(a.AlarmARNs)
 	alarms := make(pulumi.StringArrayArray, len(regions))

@@ -10,6 +10,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lambda"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/sqs"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
@@ -65,10 +66,22 @@ type GoFunctionArgs struct {
 	ReservedConcurrency int
 	// Tracing records runs with X-Ray. Optional; defaults to off.
 	Tracing bool
+	// Asynchronous are the terms of runs that nobody waits for. Optional; nil for a function that is only called and
+	// waited for.
+	Asynchronous *AsynchronousTerms
 	// Environment of the function. Optional.
 	Environment pulumi.StringMap
 	// Access is the identity policy of what the function does. Required; logging and tracing are added to it.
 	Access pulumi.StringInput
+}
+
+// AsynchronousTerms bound an asynchronous run. What fails or comes too late ends in a dead-letter queue of the function's
+// own, with the reason.
+type AsynchronousTerms struct {
+	// Retries after a failed run, 0 to 2.
+	Retries int
+	// MaximumAgeSeconds is how old an event may be when its run starts, 60 to 21,600.
+	MaximumAgeSeconds int
 }
 
 // GoFunction is a Lambda function of this repository with a role and a log group of its own.
@@ -79,8 +92,12 @@ type GoFunction struct {
 	Function *lambda.Function
 	// Role is the function's execution role.
 	Role *iam.Role
+	// DeadLetters holds the asynchronous runs that came to nothing; nil without AsynchronousTerms.
+	DeadLetters *sqs.Queue
 	// CodeHash changes when the code does.
 	CodeHash string
+
+	region Region
 }
 
 // NewGoFunction packages the binary and creates log group, role, policies and function.
@@ -88,7 +105,7 @@ func NewGoFunction(ctx *pulumi.Context, name string, args *GoFunctionArgs, opts 
 	if err := args.validate(); err != nil {
 		return nil, fmt.Errorf("GoFunction %q: %w", name, err)
 	}
-	f := &GoFunction{}
+	f := &GoFunction{region: args.Region}
 	if err := ctx.RegisterComponentResource(token("GoFunction"), name, f, opts...); err != nil {
 		return nil, err
 	}
@@ -101,6 +118,11 @@ func NewGoFunction(ctx *pulumi.Context, name string, args *GoFunctionArgs, opts 
 	logs, err := cloudwatch.NewLogGroup(ctx, name+"-logs", &cloudwatch.LogGroupArgs{RetentionInDays: pulumi.Int(args.LogRetentionDays)}, args.Region.child(f)...)
 	if err != nil {
 		return nil, err
+	}
+	if args.Asynchronous != nil {
+		if err := f.deadLetters(ctx, name, args.Region); err != nil {
+			return nil, err
+		}
 	}
 	policies, err := f.role(ctx, name, args, logs)
 	if err != nil {
@@ -125,6 +147,11 @@ func NewGoFunction(ctx *pulumi.Context, name string, args *GoFunctionArgs, opts 
 	}
 	if f.Function, err = lambda.NewFunction(ctx, name, function, args.Region.child(f, pulumi.DependsOn(policies))...); err != nil {
 		return nil, err
+	}
+	if args.Asynchronous != nil {
+		if err := f.onTerms(ctx, name, args.Region, *args.Asynchronous); err != nil {
+			return nil, err
+		}
 	}
 	return f, ctx.RegisterResourceOutputs(f, pulumi.Map{"functionName": f.Function.Name, "roleArn": f.Role.Arn})
 }
@@ -165,9 +192,15 @@ func (f *GoFunction) role(ctx *pulumi.Context, name string, args *GoFunctionArgs
 	}, args.Region.child(f)...); err != nil {
 		return nil, err
 	}
+	deadLetters := pulumi.String("").ToStringOutput()
+	if f.DeadLetters != nil {
+		deadLetters = f.DeadLetters.Arn
+	}
 	telemetry, err := iam.NewRolePolicy(ctx, name+"-telemetry", &iam.RolePolicyArgs{
-		Role:   f.Role.ID(),
-		Policy: logs.Arn.ApplyT(func(arn string) (string, error) { return telemetryPolicy(arn, args.Tracing) }).(pulumi.StringOutput),
+		Role: f.Role.ID(),
+		Policy: pulumi.All(logs.Arn, deadLetters).ApplyT(func(v []any) (string, error) {
+			return telemetryPolicy(v[0].(string), v[1].(string), args.Tracing)
+		}).(pulumi.StringOutput),
 	}, args.Region.child(f)...)
 	if err != nil {
 		return nil, err
@@ -176,12 +209,37 @@ func (f *GoFunction) role(ctx *pulumi.Context, name string, args *GoFunctionArgs
 	return []pulumi.Resource{telemetry, access}, err
 }
 
-// telemetryPolicy lets a function write its own log group and, if traced, X-Ray, which has no resources to name
-// ("Actions, resources, and condition keys for AWS X-Ray").
-func telemetryPolicy(logGroupARN string, tracing bool) (string, error) {
+func (f *GoFunction) deadLetters(ctx *pulumi.Context, name string, region Region) (err error) {
+	f.DeadLetters, err = sqs.NewQueue(ctx, name+"-dead-letters", &sqs.QueueArgs{
+		SqsManagedSseEnabled:    pulumi.Bool(true),
+		MessageRetentionSeconds: pulumi.Int(14 * 24 * 3600), // the longest SQS keeps: time to look into it
+	}, region.child(f)...)
+	return err
+}
+
+func (f *GoFunction) onTerms(ctx *pulumi.Context, name string, region Region, terms AsynchronousTerms) error {
+	_, err := lambda.NewFunctionEventInvokeConfig(ctx, name+"-async", &lambda.FunctionEventInvokeConfigArgs{
+		FunctionName:             f.Function.Name,
+		MaximumRetryAttempts:     pulumi.Int(terms.Retries),
+		MaximumEventAgeInSeconds: pulumi.Int(terms.MaximumAgeSeconds),
+		DestinationConfig: lambda.FunctionEventInvokeConfigDestinationConfigArgs{
+			OnFailure: lambda.FunctionEventInvokeConfigDestinationConfigOnFailureArgs{Destination: f.DeadLetters.Arn},
+		},
+	}, region.child(f)...)
+	return err
+}
+
+// telemetryPolicy lets a function write its own log group, report its failed runs to its own queue if it has one, and,
+// if traced, write to X-Ray, which has no resources to name ("Actions, resources, and condition keys for AWS X-Ray").
+func telemetryPolicy(logGroupARN, deadLetterARN string, tracing bool) (string, error) {
 	statements := []statement{{
 		Sid: "WriteOwnLogs", Effect: allow, Action: []string{"logs:CreateLogStream", "logs:PutLogEvents"}, Resource: []string{logGroupARN + ":*"},
 	}}
+	if deadLetterARN != "" {
+		statements = append(statements, statement{
+			Sid: "ReportFailedRuns", Effect: allow, Action: []string{"sqs:SendMessage"}, Resource: []string{deadLetterARN},
+		})
+	}
 	if tracing {
 		statements = append(statements, statement{
 			Sid: "Trace", Effect: allow, Action: []string{"xray:PutTelemetryRecords", "xray:PutTraceSegments"}, Resource: []string{"*"},

@@ -100,7 +100,7 @@ func (a *MonitorAlarmsArgs) own(name string) []namedAlarm {
 			"The health check in "+region+" is throttled."), 2, 3)},
 		{name + "-failed-invocations", outOf(count("AWS/Events", "FailedInvocations", "Sum", "RuleName", a.Schedule.Rule.Name, schedule,
 			"EventBridge could not start the health check in "+region+"."), 1, 1)},
-		{name + "-dead-letters", outOf(count("AWS/SQS", "ApproximateNumberOfMessagesVisible", "Maximum", "QueueName", a.Monitor.DeadLetters.Name, 5*time.Minute,
+		{name + "-dead-letters", outOf(count("AWS/SQS", "ApproximateNumberOfMessagesVisible", "Maximum", "QueueName", a.Monitor.Function.DeadLetters.Name, 5*time.Minute,
 			"Runs of the health check in "+region+" ended in its dead-letter queue."), 1, 1)},
 	}
 }

@@ -8,7 +8,6 @@ import (
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lambda"
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/sqs"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"aurora-dsql-dr/lambda/contract"
@@ -44,7 +43,6 @@ func NewMonitorSchedule(ctx *pulumi.Context, name string, args *MonitorScheduleA
 		return nil, err
 	}
 	m, region := args.Monitor, args.Monitor.Region
-	function := m.Function.Function
 	var err error
 	if s.Rule, err = cloudwatch.NewEventRule(ctx, name+"-rule", &cloudwatch.EventRuleArgs{
 		Description:        pulumi.String("Runs the health check in " + region.Name),
@@ -52,27 +50,7 @@ func NewMonitorSchedule(ctx *pulumi.Context, name string, args *MonitorScheduleA
 	}, region.child(s, pulumi.DependsOn(args.After))...); err != nil {
 		return nil, err
 	}
-	permission, err := lambda.NewPermission(ctx, name+"-permission", &lambda.PermissionArgs{
-		Action: pulumi.String("lambda:InvokeFunction"), Function: function.Name,
-		Principal: pulumi.String("events.amazonaws.com"), SourceArn: s.Rule.Arn,
-	}, region.child(s)...)
-	if err != nil {
-		return nil, err
-	}
-	deadLetterPolicy, err := sqs.NewQueuePolicy(ctx, name+"-dead-letter-policy", &sqs.QueuePolicyArgs{
-		QueueUrl: m.DeadLetters.Url,
-		Policy: pulumi.All(m.DeadLetters.Arn, s.Rule.Arn).ApplyT(func(v []any) (string, error) {
-			return deadLetterQueuePolicy(v[0].(string), v[1].(string))
-		}).(pulumi.StringOutput),
-	}, region.child(s)...)
-	if err != nil {
-		return nil, err
-	}
-	target, err := cloudwatch.NewEventTarget(ctx, name+"-target", &cloudwatch.EventTargetArgs{
-		Rule: s.Rule.Name, Arn: function.Arn,
-		RetryPolicy:      cloudwatch.EventTargetRetryPolicyArgs{MaximumRetryAttempts: pulumi.Int(3), MaximumEventAgeInSeconds: pulumi.Int(3600)},
-		DeadLetterConfig: cloudwatch.EventTargetDeadLetterConfigArgs{Arn: m.DeadLetters.Arn},
-	}, region.child(s, pulumi.DependsOn([]pulumi.Resource{permission, deadLetterPolicy}))...)
+	target, err := runByRule(ctx, name, s, m.Function, s.Rule)
 	if err != nil {
 		return nil, err
 	}
@@ -107,15 +85,4 @@ func rate(d time.Duration) string {
 		return "rate(1 minute)"
 	}
 	return fmt.Sprintf("rate(%d minutes)", d/time.Minute)
-}
-
-// deadLetterQueuePolicy lets the rule, and nobody else's, put its undelivered events into the queue.
-func deadLetterQueuePolicy(queueARN, ruleARN string) (string, error) {
-	return policy(
-		statement{
-			Sid: "RuleReportsUndelivered", Effect: allow, Principal: service("events.amazonaws.com"), Action: []string{"sqs:SendMessage"}, Resource: []string{queueARN},
-			Condition: condition{"ArnEquals": {"aws:SourceArn": ruleARN}},
-		},
-		refusePlainHTTP("sqs:*", queueARN),
-	)
 }

@@ -21,14 +21,14 @@ func TestPolicyDocuments(t *testing.T) {
 		"topic.json":        func() (string, error) { return alertTopicPolicy(region, topic) },
 		"dead-letters.json": func() (string, error) { return deadLetterQueuePolicy(queue, rule) },
 		"monitor.json": func() (string, error) {
-			return monitorPolicy(clusters, []string{topic}, []string{"arn:aws:kms:us-east-1:123456789012:key/k"}, queue)
+			return monitorPolicy(clusters, []string{topic}, []string{"arn:aws:kms:us-east-1:123456789012:key/k"})
 		},
 		"migrate.json": func() (string, error) { return migratePolicy(clusters[0]) },
 		"telemetry.json": func() (string, error) {
-			return telemetryPolicy("arn:aws:logs:us-east-1:123456789012:log-group:g", true)
+			return telemetryPolicy("arn:aws:logs:us-east-1:123456789012:log-group:g", queue, true)
 		},
 		"telemetry-untraced.json": func() (string, error) {
-			return telemetryPolicy("arn:aws:logs:us-east-1:123456789012:log-group:g", false)
+			return telemetryPolicy("arn:aws:logs:us-east-1:123456789012:log-group:g", "", false)
 		},
 		"assume.json": func() (string, error) { return assumedBy("lambda.amazonaws.com") },
 	}

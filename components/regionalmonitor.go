@@ -8,8 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lambda"
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/sqs"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"aurora-dsql-dr/lambda/contract"
@@ -58,29 +56,20 @@ type RegionalMonitor struct {
 
 	// Region is the observer's region, and its name in metrics and markers.
 	Region Region
-	// Function is the health check.
+	// Function is the health check. Its dead-letter queue also takes the schedule's undelivered events.
 	Function *GoFunction
-	// DeadLetters holds the runs that failed or came too late, and the schedule's undelivered events.
-	DeadLetters *sqs.Queue
 
 	settings MonitorSettings
 	target   *DsqlSide
 }
 
-// NewRegionalMonitor creates the function, its dead-letter queue and the terms of its asynchronous invocation.
+// NewRegionalMonitor creates the function and what it may do.
 func NewRegionalMonitor(ctx *pulumi.Context, name string, args *RegionalMonitorArgs, opts ...pulumi.ResourceOption) (*RegionalMonitor, error) {
 	if err := args.validate(); err != nil {
 		return nil, fmt.Errorf("RegionalMonitor %q: %w", name, err)
 	}
 	m := &RegionalMonitor{Region: args.Region, settings: args.Settings, target: args.Targets[0]}
 	if err := ctx.RegisterComponentResource(token("RegionalMonitor"), name, m, opts...); err != nil {
-		return nil, err
-	}
-	var err error
-	if m.DeadLetters, err = sqs.NewQueue(ctx, name+"-dead-letters", &sqs.QueueArgs{
-		SqsManagedSseEnabled:    pulumi.Bool(true),
-		MessageRetentionSeconds: pulumi.Int(14 * 24 * 3600), // the longest SQS keeps: time to look into it
-	}, args.Region.child(m)...); err != nil {
 		return nil, err
 	}
 	environment, err := args.environment()
@@ -92,19 +81,10 @@ func NewRegionalMonitor(ctx *pulumi.Context, name string, args *RegionalMonitorA
 		Description:  "Probes both endpoints of the database from " + args.Region.Name,
 		Architecture: args.Settings.Architecture, MemoryMB: args.Settings.MemoryMB, TimeoutSeconds: 60,
 		LogRetentionDays: args.Settings.LogRetentionDays, ReservedConcurrency: args.Settings.ReservedConcurrency, Tracing: args.Settings.Tracing,
-		Environment: environment, Access: args.access(m.DeadLetters),
+		// A late run is worth nothing: no retry, and an event older than the next run is dropped.
+		Asynchronous: &AsynchronousTerms{Retries: 0, MaximumAgeSeconds: 60},
+		Environment:  environment, Access: args.access(),
 	}, pulumi.Parent(m)); err != nil {
-		return nil, err
-	}
-	// A late run is worth nothing: no retry, and an event older than the next run is dropped.
-	if _, err = lambda.NewFunctionEventInvokeConfig(ctx, name+"-async", &lambda.FunctionEventInvokeConfigArgs{
-		FunctionName:             m.Function.Function.Name,
-		MaximumRetryAttempts:     pulumi.Int(0),
-		MaximumEventAgeInSeconds: pulumi.Int(60),
-		DestinationConfig: lambda.FunctionEventInvokeConfigDestinationConfigArgs{
-			OnFailure: lambda.FunctionEventInvokeConfigDestinationConfigOnFailureArgs{Destination: m.DeadLetters.Arn},
-		},
-	}, args.Region.child(m)...); err != nil {
 		return nil, err
 	}
 	return m, ctx.RegisterResourceOutputs(m, pulumi.Map{"functionName": m.Function.Function.Name, "roleArn": m.Function.Role.Arn})
@@ -168,7 +148,7 @@ func jsonOf(values pulumi.Array) pulumi.StringOutput {
 	}).(pulumi.StringOutput)
 }
 
-func (a *RegionalMonitorArgs) access(deadLetters *sqs.Queue) pulumi.StringOutput {
+func (a *RegionalMonitorArgs) access() pulumi.StringOutput {
 	var clusters, topics, keys pulumi.StringArray
 	for _, t := range a.Targets {
 		clusters = append(clusters, t.ARN)
@@ -176,20 +156,19 @@ func (a *RegionalMonitorArgs) access(deadLetters *sqs.Queue) pulumi.StringOutput
 	for _, t := range a.Topics {
 		topics, keys = append(topics, t.ARN), append(keys, t.KeyARN)
 	}
-	return pulumi.All(clusters, topics, keys, deadLetters.Arn).ApplyT(func(v []any) (string, error) {
-		return monitorPolicy(v[0].([]string), v[1].([]string), v[2].([]string), v[3].(string))
+	return pulumi.All(clusters, topics, keys).ApplyT(func(v []any) (string, error) {
+		return monitorPolicy(v[0].([]string), v[1].([]string), v[2].([]string))
 	}).(pulumi.StringOutput)
 }
 
 // monitorPolicy is what a health check does. PutMetricData takes no resource; the namespace condition bounds it
 // ("Actions, resources, and condition keys for Amazon CloudWatch").
-func monitorPolicy(clusterARNs, topicARNs, topicKeyARNs []string, deadLetterARN string) (string, error) {
+func monitorPolicy(clusterARNs, topicARNs, topicKeyARNs []string) (string, error) {
 	return policy(
 		statement{Sid: "ReadClusterStatus", Effect: allow, Action: []string{"dsql:GetCluster"}, Resource: clusterARNs},
 		statement{Sid: "ConnectAsDatabaseRole", Effect: allow, Action: []string{"dsql:DbConnect"}, Resource: clusterARNs},
 		statement{Sid: "Alert", Effect: allow, Action: []string{"sns:Publish"}, Resource: topicARNs},
 		statement{Sid: "EncryptAlerts", Effect: allow, Action: []string{"kms:Decrypt", "kms:GenerateDataKey*"}, Resource: topicKeyARNs},
-		statement{Sid: "ReportFailedRuns", Effect: allow, Action: []string{"sqs:SendMessage"}, Resource: []string{deadLetterARN}},
 		statement{
 			Sid: "PublishVerdicts", Effect: allow, Action: []string{"cloudwatch:PutMetricData"}, Resource: []string{"*"},
 			Condition: condition{"StringEquals": {"cloudwatch:namespace": contract.MetricNamespace}},
