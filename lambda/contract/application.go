@@ -1,6 +1,12 @@
 package contract
 
-import "time"
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
 
 // Environment keys of the application's functions. EnvDatabaseRole, EnvDatabaseEndpoint (the own region's endpoint) and
 // EnvHostAddr are shared with the other functions.
@@ -19,6 +25,83 @@ const (
 	// (publisher).
 	EnvTakeoverAge = "TAKEOVER_AGE"
 )
+
+// Environment keys of the application that have a default: Go durations that nobody needs to set on AWS; see
+// ApplicationDurations.
+const (
+	// EnvRequestLimit bounds the work on one request, its retries included (transactions).
+	EnvRequestLimit = "REQUEST_LIMIT"
+	// EnvBreakerPause is how long an open circuit breaker waits before it tries the endpoint again (transactions). It is
+	// what clients are told by Retry-After.
+	EnvBreakerPause = "BREAKER_PAUSE"
+	// EnvClaimLease is how long a claimed row stays with its claimant before another run sends it (publisher).
+	EnvClaimLease = "CLAIM_LEASE"
+	// EnvSweepAge is how long a row of the own region stays unsent before a scheduled run sends it; until then it is left
+	// to the invocation after its commit (publisher).
+	EnvSweepAge = "SWEEP_AGE"
+	// EnvOutboxRetention is how long a sent row is kept (publisher).
+	EnvOutboxRetention = "OUTBOX_RETENTION"
+)
+
+// ApplicationDurations is every environment key of the application that holds a duration, with its default.
+func ApplicationDurations() map[string]time.Duration {
+	return map[string]time.Duration{
+		EnvTakeoverAge:     2 * time.Minute,
+		EnvRequestLimit:    5 * time.Second,
+		EnvBreakerPause:    10 * time.Second,
+		EnvClaimLease:      30 * time.Second,
+		EnvSweepAge:        10 * time.Second,
+		EnvOutboxRetention: 7 * 24 * time.Hour,
+	}
+}
+
+// Routes are the routes of the HTTP API, as API Gateway writes them. docs/openapi.yaml describes them.
+func Routes() []string {
+	return []string{"POST /transactions", "GET /transactions", "GET /transactions/{id}", "GET /totals", "GET /healthz"}
+}
+
+// EncryptableFields are the fields of a transaction that can be stored encrypted.
+var EncryptableFields = []string{"details", "reference"}
+
+// plainFields are the others, each with the reason why it stays readable to the database.
+var plainFields = map[string]string{
+	"transaction_id": "it is the key that rows are found by",
+	"amount":         "it is summed, and events are routed by it",
+	"created_at":     "pages are ordered by it",
+	"region":         "rows are found by it",
+	"status":         "it is the same for every row",
+}
+
+// CheckEncryptedFields reports everything that is wrong with a list of fields to encrypt, in one error.
+func CheckEncryptedFields(fields []string) error {
+	var problems []error
+	for i, field := range fields {
+		reason, plain := plainFields[field]
+		switch {
+		case plain:
+			problems = append(problems, fmt.Errorf("%q cannot be encrypted: %s", field, reason))
+		case !slices.Contains(EncryptableFields, field):
+			problems = append(problems, fmt.Errorf("%q is not a field: want %s", field, strings.Join(EncryptableFields, " or ")))
+		case slices.Contains(fields[:i], field):
+			problems = append(problems, fmt.Errorf("%q is listed twice", field))
+		}
+	}
+	return errors.Join(problems...)
+}
+
+// KeysetAssociatedData is bound to the wrapped keyset. tink-go-awskms passes it to KMS as the encryption context
+// {"associatedData": KeysetEncryptionContext}, which a key policy may demand.
+const (
+	KeysetAssociatedData    = "app.keyset"
+	KeysetEncryptionContext = "6170702e6b6579736574" // KeysetAssociatedData in hexadecimal
+)
+
+// PublishEvent is the optional part of an invocation of the publisher. EventBridge's scheduled event has none of its
+// fields and so asks for a full run: everything that is due, the other region's overdue rows, metrics and cleaning up.
+type PublishEvent struct {
+	// IDs are the events to send, no others.
+	IDs []string `json:"ids,omitempty"`
+}
 
 // ApplicationNamespace is the CloudWatch namespace of the application's own metrics (dimension Region).
 const ApplicationNamespace = "Aurora/DSQL/Application"

@@ -41,6 +41,9 @@ type MigrateEvent struct {
 	// Roles maps a database role of package schema to the IAM role ARNs that may connect as it. A mapping in the
 	// database that is not listed here is revoked.
 	Roles map[string][]string `json:"roles"`
+	// Keyset is the version of the field-encryption keyset that must exist at least: 1 creates the first, a higher number
+	// than before adds a key and makes it the one that encrypts. 0 asks for none. It needs EnvKeyARN.
+	Keyset int64 `json:"keyset,omitempty"`
 }
 
 // MigrateResult is what the migrate function did.
@@ -49,4 +52,6 @@ type MigrateResult struct {
 	Applied []string `json:"applied"`
 	Granted []string `json:"granted"`
 	Revoked []string `json:"revoked"`
+	// Keyset is the version of the keyset, 0 if none was asked for.
+	Keyset int64 `json:"keyset,omitempty"`
 }
