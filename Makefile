@@ -1,15 +1,131 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
 
+# Where the function binaries go: <architecture>/<function>/bootstrap, as the stack expects them below build/lambda.
+LAMBDA_DIR ?= build/lambda
 FUNCTIONS := $(notdir $(patsubst %/main.go,%,$(wildcard lambda/*/main.go)))
-BOOTSTRAPS := $(foreach arch,arm64 x86_64,$(foreach f,$(FUNCTIONS),build/lambda/$(arch)/$(f)/bootstrap))
+BOOTSTRAPS := $(foreach arch,arm64 x86_64,$(foreach f,$(FUNCTIONS),$(LAMBDA_DIR)/$(arch)/$(f)/bootstrap))
+# The same sources give the same bytes, wherever and whenever they are built.
+LAMBDA_FLAGS := -tags lambda.norpc -trimpath -buildvcs=false -ldflags "-s -w"
+
+PULUMI_VERSION := $(shell awk '$$1 == "github.com/pulumi/pulumi/pkg/v3" { print $$2 }' tools/go.mod)
+PULUMI_MODULE := github.com/pulumi/pulumi/sdk/v3/go/common/version
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# — Try it: no AWS account, no network once the modules are there
+
+.PHONY: demo
+demo: linux deps lambda cli build/bin/sandbox ## deploy the whole stack into an AWS on this machine, check it, destroy it
+	@build/bin/sandbox demo
+
+.PHONY: sandbox
+sandbox: linux deps lambda cli build/bin/sandbox ## the same, and keep it up until Ctrl-C
+	@build/bin/sandbox serve
+
+# — Work on it
+
+.PHONY: test
+test: linux deps lambda cli ## every test, with the race detector
+	@echo "Vetting and testing (about 2 minutes; the first time some 10, to compile everything with the race detector)"
+	@go vet ./...
+	@go test -vet=off -race -shuffle=on ./...
+
+.PHONY: lint
+lint: build/bin/golangci-lint ## format and lint rules of .golangci.yml
+	@echo "Linting (about 1 minute; the first time 3)"
+	@build/bin/golangci-lint run
+
+.PHONY: audit
+audit: build/bin/govulncheck ## known vulnerabilities in what is really called (asks vuln.go.dev)
+	@build/bin/govulncheck ./...
+
+.PHONY: bench
+bench: linux deps lambda ## each function's size, start, CPU, allocations and memory
+	@go run ./sandbox/cmd/bench
+
+.PHONY: cost
+cost: stack ## STACK=dev: what a month of watching costs, line by line
+	@go run ./cost $(STACK)
+
+# — Deploy it: the pulumi on PATH, with your AWS credentials
+
+.PHONY: preview
+preview: stack lambda ## STACK=dev: show what would change
+	pulumi preview --stack $(STACK)
+
+.PHONY: up
+up: stack lambda ## STACK=dev: deploy
+	pulumi up --stack $(STACK)
+
+.PHONY: destroy
+destroy: stack ## STACK=dev: remove everything; a protected database is refused before anything is touched
+	@pulumi destroy --stack $(STACK) || { echo 'If the clusters are protected: docs/runbooks.md#destroy says how to take the protection off.' >&2; exit 1; }
+
+# — Parts
+
+.PHONY: build
+build: lambda build/bin/pulumi build/bin/sandbox ## everything: functions, Pulumi CLI, sandbox
+	@go build ./...
 
 .PHONY: lambda
-lambda: $(BOOTSTRAPS) ## build the function binaries for both architectures
+lambda: $(BOOTSTRAPS) ## the function binaries, for arm64 and x86_64
 
-build/lambda/arm64/%/bootstrap: GOARCH = arm64
-build/lambda/x86_64/%/bootstrap: GOARCH = amd64
+$(LAMBDA_DIR)/arm64/%/bootstrap: GOARCH = arm64
+$(LAMBDA_DIR)/x86_64/%/bootstrap: GOARCH = amd64
 $(BOOTSTRAPS): FORCE
-	@CGO_ENABLED=0 GOOS=linux GOARCH=$(GOARCH) go build -tags lambda.norpc -trimpath -buildvcs=false -ldflags "-s -w" -o $@ ./lambda/$(notdir $(patsubst %/bootstrap,%,$@))
+	@[ -e $@ ] || echo "Building $@"
+	@CGO_ENABLED=0 GOOS=linux GOARCH=$(GOARCH) go build $(LAMBDA_FLAGS) -o $@ ./lambda/$(notdir $(patsubst %/bootstrap,%,$@))
+
+.PHONY: pulumi
+pulumi: build/bin/pulumi ## the pinned Pulumi CLI, into build/bin
+
+build/bin/pulumi: tools/go.mod tools/go.sum
+	@echo "Building the Pulumi CLI $(PULUMI_VERSION) (the first time about 5 minutes, with 2 GB of memory)"
+	@cd tools && go build -ldflags "-s -w -X $(PULUMI_MODULE).Version=$(PULUMI_VERSION)" -o ../$@ github.com/pulumi/pulumi/pkg/v3/cmd/pulumi
+	@touch $@
+
+# The sandbox takes a pulumi on PATH that is not older than the SDK, as it checks itself; else the one in build/bin.
+.PHONY: cli
+cli:
+	@have=$$(PULUMI_SKIP_UPDATE_CHECK=true pulumi version 2>/dev/null || true); \
+	[[ $$have == v3.* ]] && printf '%s\n' $(PULUMI_VERSION) "$$have" | sort -VC || $(MAKE) --no-print-directory build/bin/pulumi
+
+build/bin/sandbox: FORCE
+	@[ -e $@ ] || echo "Building the sandbox (the first time about 3 minutes)"
+	@go build -o $@ ./sandbox/cmd/sandbox
+
+build/bin/golangci-lint: tools/lint/go.mod tools/lint/go.sum
+	@echo "Building golangci-lint (the first time about 4 minutes)"
+	@cd tools/lint && go build -o ../../$@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+	@touch $@
+
+build/bin/govulncheck: tools/lint/go.mod tools/lint/go.sum
+	@cd tools/lint && go build -o ../../$@ golang.org/x/vuln/cmd/govulncheck
+	@touch $@
+
+.PHONY: deps
+deps: ## PostgreSQL, which the sandbox runs: installed as root on Debian, else the command to type
+	@compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null || command -v postgres >/dev/null || { \
+	  install='apt-get install -y --no-install-recommends postgresql'; \
+	  if ! command -v apt-get >/dev/null; then echo 'PostgreSQL is missing: install version 15 or later, so that postgres and initdb are on PATH.' >&2; exit 1; fi; \
+	  if [ "$$(id -u)" != 0 ]; then echo "PostgreSQL is missing: sudo $$install" >&2; exit 1; fi; \
+	  echo "PostgreSQL is missing: $$install"; \
+	  export DEBIAN_FRONTEND=noninteractive; apt-get update -q && $$install; }
+
+.PHONY: clean
+clean: ## remove build/
+	@rm -rf build
+
+.PHONY: linux
+linux:
+	@[ "$$(uname -s)" = Linux ] || { echo "The sandbox runs on Linux only, and this is $$(uname -s); preview, up, destroy, cost and lint run here." >&2; exit 1; }
+
+.PHONY: stack
+stack:
+	@[ -f "Pulumi.$(STACK).yaml" ] || { echo "Which stack? Add STACK=<name>, one of: $(patsubst Pulumi.%.yaml,%,$(wildcard Pulumi.*.yaml))" >&2; exit 2; }
 
 FORCE:
