@@ -51,8 +51,10 @@ func TestRun(t *testing.T) {
 		"a run that lost its connection is finished by the next":                     aRunThatLostItsConnectionIsFinishedByTheNext,
 		"what ran but was not recorded runs again":                                   whatRanButWasNotRecordedRunsAgain,
 		"a statement that fails is reported with its file and what to do":            aStatementThatFailsIsReportedWithItsFileAndWhatToDo,
+		"a file that came too late is reported":                                      aFileThatCameTooLateIsReported,
 		"a grant that fails is reported":                                             aGrantThatFailsIsReported,
 		"the function answers before its time is up":                                 theFunctionAnswersBeforeItsTimeIsUp,
+		"what another run has just made is no failure":                               whatAnotherRunHasJustMadeIsNoFailure,
 		"runs at the same time both succeed":                                         runsAtTheSameTimeBothSucceed,
 		"an endpoint that refuses is reported":                                       anEndpointThatRefusesIsReported,
 		"an index is waited for before its migration counts":                         anIndexIsWaitedForBeforeItsMigrationCounts,
@@ -142,7 +144,7 @@ func aConflictWithoutEndIsReported(t *testing.T, db testDB) {
 func aRunThatLostItsConnectionIsFinishedByTheNext(t *testing.T, db testDB) {
 	db.trap(t, "'CREATE TABLE'", "IF nextval('public.trapped') = 2 THEN PERFORM pg_terminate_backend(pg_backend_pid()); END IF;")
 	_, err := db.migrator(schema.FS()).Run(t.Context(), monitors(alice))
-	require.ErrorContains(t, err, "migration 00003_incident.sql")
+	require.ErrorContains(t, err, "migration 00003_incident.sql: the connection was lost")
 	result, err := db.migrator(schema.FS()).Run(t.Context(), monitors(alice))
 	require.NoError(t, err)
 	assert.Equal(t, []string{"00003_incident.sql"}, result.Applied)
@@ -158,12 +160,30 @@ func whatRanButWasNotRecordedRunsAgain(t *testing.T, db testDB) {
 	assert.Equal(t, int64(3), result.Version)
 }
 
+func whatAnotherRunHasJustMadeIsNoFailure(t *testing.T, db testDB) {
+	db.trap(t, "'CREATE SCHEMA', 'CREATE TABLE'", `IF nextval('public.trapped') % 2 = 1 THEN
+		RAISE EXCEPTION 'type "marker" already exists' USING ERRCODE = '42710'; END IF;`)
+	result, err := db.migrator(schema.FS()).Run(t.Context(), monitors(alice))
+	require.NoError(t, err)
+	assert.Equal(t, allFiles, result.Applied)
+}
+
 func aStatementThatFailsIsReportedWithItsFileAndWhatToDo(t *testing.T, db testDB) {
 	_, err := db.migrator(files("CREATE TABLE IF NOT EXISTS dr.x (y nonsense)")).Run(t.Context(), monitors(alice))
 	assert.EqualError(t, err, `migration 00002_test.sql: ERROR: type "nonsense" does not exist (SQLSTATE 42704); `+
 		"correct the file and deploy again (the files before it are applied and stay so)")
 	assert.Equal(t, []string{"0", "1"}, db.column(t, "SELECT version_id::text FROM public.goose_db_version ORDER BY id"))
 	assert.Empty(t, db.mappings(t), "nobody is let in to a schema that is not there")
+}
+
+func aFileThatCameTooLateIsReported(t *testing.T, db testDB) {
+	late := files("CREATE TABLE IF NOT EXISTS dr.a (id int PRIMARY KEY)", "CREATE TABLE IF NOT EXISTS dr.b (id int PRIMARY KEY)")
+	early := fstest.MapFS{"00001_test.sql": late["00001_test.sql"], "00003_test.sql": late["00003_test.sql"]}
+	_, err := withoutRoles(db.migrator(early)).Run(t.Context(), contract.MigrateEvent{})
+	require.NoError(t, err)
+	_, err = withoutRoles(db.migrator(late)).Run(t.Context(), contract.MigrateEvent{})
+	assert.ErrorContains(t, err, "version 2")
+	assert.ErrorContains(t, err, "correct the file and deploy again")
 }
 
 func aGrantThatFailsIsReported(t *testing.T, db testDB) {

@@ -3,9 +3,14 @@ package migrate
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
+	"io"
+	"net"
+	"strings"
 
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/pressly/goose/v3"
 
 	"aurora-dsql-dr/lambda/internal/dsqlconn"
@@ -47,7 +52,12 @@ func (m *Migrator) applyNext(ctx context.Context, db *sql.DB) (*goose.MigrationR
 	if err != nil {
 		return nil, err
 	}
-	return provider.UpByOne(ctx)
+	result, err := provider.UpByOne(ctx)
+	if hasCode(err, duplicateSchema, duplicateTable, duplicateObject) {
+		// A run at the same time made it under our IF NOT EXISTS, which is not safe from that; now it sees it.
+		return provider.UpByOne(ctx)
+	}
+	return result, err
 }
 
 func (m *Migrator) provider(db *sql.DB) (*goose.Provider, error) {
@@ -74,7 +84,20 @@ func failure(err error) error {
 		return fmt.Errorf("%s: %s; other changes of the schema keep disturbing it: wait for them to end and deploy again", what, describe(err))
 	case dsqlconn.Classify(err) == dsqlconn.ReasonTimeout:
 		return fmt.Errorf("%s: out of time: %s; deploy again to continue where it stopped", what, describe(err))
+	case isLost(err):
+		return fmt.Errorf("%s: the connection was lost: %s; deploy again to continue where it stopped", what, describe(err))
 	default:
 		return fmt.Errorf("%s: %s; correct the file and deploy again (the files before it are applied and stay so)", what, describe(err))
 	}
+}
+
+// isLost tells a connection that ended from a statement that failed: the database gave an answer of class 08 (connection
+// exception) or 57 (operator intervention), or none.
+func isLost(err error) bool {
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) {
+		return strings.HasPrefix(pg.Code, "08") || strings.HasPrefix(pg.Code, "57")
+	}
+	var network *net.OpError
+	return errors.As(err, &network) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, driver.ErrBadConn)
 }

@@ -67,21 +67,21 @@ func (m *Migrator) ensureRole(ctx context.Context, db *sql.DB, role schema.Role)
 		}
 	}
 	for _, grant := range role.Grants {
-		if err := m.execute(ctx, db, "GRANT "+grant+" TO "+identifier(role.Name), ""); err != nil {
+		if err := m.execute(ctx, db, "GRANT "+grant+" TO "+identifier(role.Name)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// execute runs one statement in a transaction of its own, again after a conflict. The SQLSTATE done means that somebody
-// else has just done the same.
-func (m *Migrator) execute(ctx context.Context, db *sql.DB, statement, done string) error {
+// execute runs one statement in a transaction of its own, again after a conflict. The SQLSTATEs done mean that another
+// run has just done the same.
+func (m *Migrator) execute(ctx context.Context, db *sql.DB, statement string, done ...string) error {
 	err := dsqlconn.Retry(ctx, m.retry, func(ctx context.Context) error {
 		_, err := db.ExecContext(ctx, statement)
 		return err
 	})
-	if err != nil && !hasCode(err, done) {
+	if err != nil && !hasCode(err, done...) {
 		return fmt.Errorf("%s: %s; correct the cause and deploy again, which continues where this run stopped", statement, describe(err))
 	}
 	m.log.InfoContext(ctx, "statement executed", "statement", statement)

@@ -3,6 +3,7 @@ package migrate
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/pressly/goose/v3"
@@ -54,12 +55,13 @@ func (s store) Insert(ctx context.Context, db database.DBTxConn, request databas
 
 // SQLSTATEs of what another run has done already.
 const (
+	duplicateSchema = "42P06"
 	duplicateTable  = "42P07"
 	duplicateObject = "42710"
 	undefinedObject = "42704"
 )
 
-func hasCode(err error, code string) bool {
+func hasCode(err error, codes ...string) bool {
 	var pg *pgconn.PgError
-	return errors.As(err, &pg) && pg.Code == code
+	return errors.As(err, &pg) && slices.Contains(codes, pg.Code)
 }
