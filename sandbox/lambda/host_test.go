@@ -329,6 +329,7 @@ const sandboxToKill = "LAMBDA_TEST_SANDBOX_TO_KILL"
 func TestAKilledSandboxLeavesNoProcess(t *testing.T) {
 	code := t.TempDir() + "/bootstrap"
 	require.NoError(t, os.WriteFile(code, program, 0o600))
+	require.NoError(t, os.Mkdir(code+".d", 0o700))
 	sandbox := exec.Command(os.Args[0])
 	sandbox.Env = append(os.Environ(), sandboxToKill+"="+code)
 	out, err := sandbox.StdoutPipe()
@@ -363,5 +364,6 @@ type fatal struct{ testing.TB }
 
 func (*fatal) Helper()                           {}
 func (*fatal) Cleanup(func())                    {}
+func (*fatal) TempDir() string                   { return os.Getenv(sandboxToKill) + ".d" }
 func (*fatal) Errorf(format string, args ...any) { panic(fmt.Sprintf(format, args...)) }
 func (*fatal) FailNow()                          { panic("failed") }

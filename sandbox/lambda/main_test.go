@@ -89,7 +89,7 @@ func newWorld(t testing.TB, speed float64) *world {
 	w.sqs = sqs.New(w.env, w.iam)
 	w.cloudwatch = cloudwatch.New(w.env, sns.New(w.env, w.iam, keys, w.sqs, &sns.Inbox{}))
 	w.logs = logs.New(w.env, w.iam, w.cloudwatch)
-	w.lambda = lambda.New(w.env, lambda.Deps{IAM: w.iam, Logs: w.logs, CloudWatch: w.cloudwatch, SQS: w.sqs,
+	w.lambda = lambda.New(w.env, lambda.Deps{IAM: w.iam, Logs: w.logs, CloudWatch: w.cloudwatch, SQS: w.sqs, Dir: t.TempDir(),
 		Platform: w.currentPlatform, ScaledVariables: []string{"PROBE_INTERVAL"}})
 	t.Cleanup(w.lambda.Close)
 	_, err := w.iam.CreateRole(iam.Role{Name: "monitor", AssumeRolePolicy: trust})

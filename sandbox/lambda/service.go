@@ -31,6 +31,8 @@ type Deps struct {
 	// Platform returns the variables the sandbox adds to every function, such as AWS_ENDPOINT_URL. It is asked before
 	// each invocation; execution environments started with other values are not used again. Nil means none.
 	Platform func() map[string]string
+	// Dir is where deployment packages are unpacked; "" is the system's directory for temporary files.
+	Dir string
 	// ScaledVariables are the configured variables whose values are Go durations that the host divides by the clock's
 	// speed, since a function measures time by the wall.
 	ScaledVariables []string
@@ -128,7 +130,7 @@ func (s *Service) configure(target *function, f Function) error {
 	f.ARN, f.LastModified, f.Revision = s.env.ARN("lambda", "function:"+f.Name), s.env.Now().UTC(), target.Revision+1
 	if f.Stub == nil {
 		f.SourceCodeHash = codeHash(f.Code)
-		root, err := os.MkdirTemp("", "sandbox-lambda-")
+		root, err := os.MkdirTemp(s.deps.Dir, "function-")
 		if err != nil {
 			return err
 		}

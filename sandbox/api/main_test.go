@@ -1,0 +1,145 @@
+package api_test
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+	"github.com/aws/smithy-go"
+	"github.com/stretchr/testify/require"
+
+	"aurora-dsql-dr/sandbox/api"
+	sandboxaws "aurora-dsql-dr/sandbox/aws"
+	"aurora-dsql-dr/sandbox/clock"
+	"aurora-dsql-dr/sandbox/dsql"
+	"aurora-dsql-dr/sandbox/iam"
+	"aurora-dsql-dr/sandbox/lambda"
+)
+
+const role = "monitor"
+
+// world is two regions behind the HTTP face, and a role with no permissions.
+type world struct {
+	account  *sandboxaws.Account
+	dsql     *dsql.ControlPlane
+	lambda   map[string]*lambda.Service
+	endpoint string
+	role     iam.Role
+}
+
+func newWorld(t *testing.T, edit func(*api.Config)) *world {
+	t.Helper()
+	clk := clock.New(1)
+	w := &world{account: sandboxaws.NewAccount(clk, "us-east-1", "us-east-2"), lambda: map[string]*lambda.Service{}}
+	t.Cleanup(w.account.Close)
+	w.dsql = dsql.New(dsql.Options{Account: w.account.ID, Clock: clk})
+	t.Cleanup(w.dsql.Close)
+	config := api.Config{IAM: w.account.IAM, Regions: map[string]api.Services{}}
+	for _, r := range w.account.Regions() {
+		functions := lambda.New(r.Env, lambda.Deps{IAM: w.account.IAM, Logs: r.Logs, CloudWatch: r.CloudWatch, SQS: r.SQS})
+		t.Cleanup(functions.Close)
+		w.lambda[r.Name] = functions
+		config.Regions[r.Name] = api.Services{Env: r.Env, CloudWatch: r.CloudWatch, DSQL: w.dsql.Region(r.Name),
+			Lambda: functions, SNS: r.SNS, SQS: r.SQS}
+	}
+	if edit != nil {
+		edit(&config)
+	}
+	endpoint, stop, err := api.New(config).Listen("127.0.0.1:0")
+	require.NoError(t, err)
+	t.Cleanup(stop)
+	w.endpoint = endpoint
+	w.role, err = w.account.IAM.CreateRole(iam.Role{Name: role, AssumeRolePolicy: `{"Version":"2012-10-17","Statement":[
+		{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}`})
+	require.NoError(t, err)
+	return w
+}
+
+// allow gives the role an inline policy with one statement.
+func (w *world) allow(t *testing.T, action, resource, condition string) {
+	t.Helper()
+	if condition != "" {
+		condition = `,"Condition":` + condition
+	}
+	_, err := w.account.IAM.PutRolePolicy(iam.RolePolicy{Role: role, Name: action[strings.Index(action, ":")+1:], Policy: fmt.Sprintf(
+		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":%q,"Resource":%q%s}]}`, action, resource, condition)})
+	require.NoError(t, err)
+}
+
+// as is an SDK configuration with these credentials.
+func (w *world) as(region string, credentials iam.Credentials) aws.Config {
+	return aws.Config{Region: region, BaseEndpoint: &w.endpoint, RetryMaxAttempts: 1,
+		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+			return aws.Credentials{AccessKeyID: credentials.AccessKeyID, SecretAccessKey: credentials.SecretAccessKey,
+				SessionToken: credentials.SessionToken}, nil
+		})}
+}
+
+func (w *world) admin(region string) aws.Config { return w.as(region, w.account.IAM.Admin()) }
+
+// function is an SDK configuration for a function with the role.
+func (w *world) function(t *testing.T, region string) aws.Config {
+	t.Helper()
+	credentials, err := w.account.IAM.AssumeRole("lambda.amazonaws.com", w.role.Arn, "health-check")
+	require.NoError(t, err)
+	return w.as(region, credentials)
+}
+
+// requireCode checks the error code an SDK client has read from an answer.
+func requireCode(t *testing.T, err error, code, message string) {
+	t.Helper()
+	var failed smithy.APIError
+	require.ErrorAs(t, err, &failed)
+	require.Equal(t, code, failed.ErrorCode(), err)
+	require.Contains(t, failed.ErrorMessage(), message)
+}
+
+func (w *world) request(t *testing.T, method, path string) *http.Request {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), method, w.endpoint+path, nil)
+	require.NoError(t, err)
+	return r
+}
+
+// post sends what no current SDK would, signed by the administrator.
+func (w *world) post(t *testing.T, service string, headers map[string]string, body string) (status int, answer string) {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), "POST", w.endpoint, strings.NewReader(body))
+	require.NoError(t, err)
+	for name, value := range headers {
+		r.Header.Set(name, value)
+	}
+	sum := sha256.Sum256([]byte(body))
+	require.NoError(t, v4.NewSigner().SignHTTP(t.Context(), credentialsOf(w.account.IAM.Admin()), r, hex.EncodeToString(sum[:]),
+		service, "us-east-1", time.Now()))
+	return do(t, r)
+}
+
+func do(t *testing.T, r *http.Request) (status int, body string) {
+	t.Helper()
+	answer, err := http.DefaultClient.Do(r)
+	require.NoError(t, err)
+	defer func() { _ = answer.Body.Close() }()
+	content, err := io.ReadAll(answer.Body)
+	require.NoError(t, err)
+	return answer.StatusCode, string(content)
+}
+
+func credentialsOf(c iam.Credentials) aws.Credentials {
+	return aws.Credentials{AccessKeyID: c.AccessKeyID, SecretAccessKey: c.SecretAccessKey, SessionToken: c.SessionToken}
+}
+
+func or(value, otherwise string) string {
+	if value == "" {
+		return otherwise
+	}
+	return value
+}

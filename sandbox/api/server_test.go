@@ -1,0 +1,206 @@
+package api_test
+
+import (
+	"context"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+	awscloudwatch "github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	awsdsql "github.com/aws/aws-sdk-go-v2/service/dsql"
+	awslambda "github.com/aws/aws-sdk-go-v2/service/lambda"
+	awssns "github.com/aws/aws-sdk-go-v2/service/sns"
+	awssqs "github.com/aws/aws-sdk-go-v2/service/sqs"
+	awssts "github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"aurora-dsql-dr/sandbox/api"
+	"aurora-dsql-dr/sandbox/iam"
+	"aurora-dsql-dr/sandbox/sns"
+)
+
+// sha256 of the empty string
+const emptyHash = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+
+// Each protocol has its own shape and name for the same refusal; the SDK client of each must be able to read it.
+func TestEveryProtocolRefusesWrongCredentials(t *testing.T) {
+	w := newWorld(t, nil)
+	wrong := w.account.IAM.Admin()
+	wrong.SecretAccessKey += "x"
+	config := w.as("us-east-1", wrong)
+	const message = "signature we calculated does not match"
+	_, err := awssts.NewFromConfig(config).GetCallerIdentity(t.Context(), nil)
+	requireCode(t, err, "SignatureDoesNotMatch", message)
+	_, err = awssqs.NewFromConfig(config).SendMessage(t.Context(), &awssqs.SendMessageInput{QueueUrl: aws.String("q"), MessageBody: aws.String("m")})
+	requireCode(t, err, "InvalidSignatureException", message)
+	_, err = awsdsql.NewFromConfig(config).ListClusters(t.Context(), nil)
+	requireCode(t, err, "InvalidSignatureException", message)
+	_, err = awscloudwatch.NewFromConfig(config).PutMetricData(t.Context(), &awscloudwatch.PutMetricDataInput{Namespace: aws.String("n")})
+	requireCode(t, err, "InvalidSignatureException", message)
+}
+
+// What is not modelled says so with its name, in every protocol, and is not retried.
+func TestWhatIsNotModelledSaysSo(t *testing.T) {
+	w := newWorld(t, nil)
+	config := w.admin("us-east-1")
+	_, err := awssns.NewFromConfig(config).ListPhoneNumbersOptedOut(t.Context(), nil)
+	requireCode(t, err, "NotImplemented", "sns: operation ListPhoneNumbersOptedOut is not modelled by the sandbox; modelled are")
+	_, err = awssqs.NewFromConfig(config).ListMessageMoveTasks(t.Context(), &awssqs.ListMessageMoveTasksInput{SourceArn: aws.String("a")})
+	requireCode(t, err, "NotImplemented", "sqs: operation ListMessageMoveTasks")
+	_, err = awscloudwatch.NewFromConfig(config).DescribeInsightRules(t.Context(), nil)
+	requireCode(t, err, "NotImplemented", "cloudwatch: operation DescribeInsightRules")
+	_, err = awslambda.NewFromConfig(config).ListLayers(t.Context(), nil)
+	requireCode(t, err, "NotImplemented", "lambda: operation GET /2018-10-31/layers")
+}
+
+// The signature decides; each case is a request that AWS refuses.
+func TestSignatures(t *testing.T) {
+	w := newWorld(t, nil)
+	admin := w.account.IAM.Admin()
+	session, err := w.account.IAM.AssumeRole("lambda.amazonaws.com", w.role.Arn, "s")
+	require.NoError(t, err)
+	cases := []struct {
+		name        string
+		credentials iam.Credentials
+		at          time.Time
+		region      string
+		service     string
+		tamper      func(*http.Request)
+		want        string
+	}{
+		{name: "as it should be", credentials: admin},
+		{name: "of a session", credentials: session},
+		{name: "four minutes old", credentials: admin, at: time.Now().Add(-4 * time.Minute)},
+		{name: "six minutes old", credentials: admin, at: time.Now().Add(-6 * time.Minute), want: "Signature expired"},
+		{name: "from the future", credentials: admin, at: time.Now().Add(6 * time.Minute), want: "Signature not yet current"},
+		{name: "of an unknown key", credentials: iam.Credentials{AccessKeyID: "AKIANOBODY", SecretAccessKey: "s"},
+			want: "UnrecognizedClientException"},
+		{name: "without the session's token", want: "UnrecognizedClientException",
+			credentials: iam.Credentials{AccessKeyID: session.AccessKeyID, SecretAccessKey: session.SecretAccessKey}},
+		{name: "with another body", credentials: admin, want: "InvalidSignatureException",
+			tamper: func(r *http.Request) {
+				r.Body, r.ContentLength = http.NoBody, 0
+				r.URL.RawQuery = "max-results=1"
+			}},
+		{name: "with another header", credentials: admin, want: "InvalidSignatureException",
+			tamper: func(r *http.Request) { r.Header.Set("X-Amz-Meta", "other") }},
+		{name: "none", credentials: admin, want: "MissingAuthenticationTokenException",
+			tamper: func(r *http.Request) { r.Header.Del("Authorization") }},
+		{name: "garbled", credentials: admin, want: "IncompleteSignatureException",
+			tamper: func(r *http.Request) { r.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=x") }},
+		{name: "for a region the sandbox has not", credentials: admin, region: "eu-west-1",
+			want: "valid Region, not 'eu-west-1'; the sandbox has us-east-1, us-east-2"},
+		{name: "for a service the sandbox has not", credentials: admin, service: "s3", want: `service \"s3\" is not modelled`},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			r := w.request(t, "GET", "/cluster?max-results=10")
+			r.Header.Set("X-Amz-Meta", "a   b")
+			at := c.at
+			if at.IsZero() {
+				at = time.Now()
+			}
+			require.NoError(t, v4.NewSigner().SignHTTP(t.Context(), credentialsOf(c.credentials), r, emptyHash,
+				or(c.service, "dsql"), or(c.region, "us-east-1"), at))
+			if c.tamper != nil {
+				c.tamper(r)
+			}
+			status, body := do(t, r)
+			if c.want != "" {
+				assert.GreaterOrEqual(t, status, 400)
+				assert.Contains(t, body, c.want)
+				return
+			}
+			assert.NotContains(t, body, "Signature")
+			assert.NotContains(t, body, "Client")
+		})
+	}
+}
+
+func TestPresignedRequests(t *testing.T) {
+	w := newWorld(t, nil)
+	presigned := func(at time.Time) (int, string) {
+		r := w.request(t, "GET", "/?Action=GetCallerIdentity&Version=2011-06-15&X-Amz-Expires=60")
+		url, _, err := v4.NewSigner().PresignHTTP(t.Context(), credentialsOf(w.account.IAM.Admin()), r, emptyHash, "sts", "us-east-1", at)
+		require.NoError(t, err)
+		signed, err := http.NewRequestWithContext(t.Context(), "GET", url, nil)
+		require.NoError(t, err)
+		return do(t, signed)
+	}
+	status, body := presigned(time.Now().Add(-50 * time.Second))
+	assert.Equal(t, 200, status, body)
+	assert.Contains(t, body, ":user/admin")
+	status, body = presigned(time.Now().Add(-70 * time.Second))
+	assert.Equal(t, 403, status)
+	assert.Contains(t, body, "Signature expired")
+}
+
+// Faults of a region and of one service are the environment's; a gate may also let a request hang.
+func TestLostRegions(t *testing.T) {
+	hang := make(chan struct{})
+	w := newWorld(t, func(c *api.Config) {
+		c.Gate = func(ctx context.Context, region, service string) error {
+			if region == "us-east-2" && service == "sns" {
+				close(hang)
+				<-ctx.Done()
+				return ctx.Err()
+			}
+			return nil
+		}
+	})
+	w.account.Region("us-east-1").SetDown(true)
+	_, err := awsdsql.NewFromConfig(w.admin("us-east-1")).ListClusters(t.Context(), nil)
+	requireCode(t, err, "ServiceUnavailableException", "region us-east-1 is unavailable")
+	_, err = awsdsql.NewFromConfig(w.admin("us-east-2")).ListClusters(t.Context(), nil)
+	require.NoError(t, err)
+
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() {
+		<-hang
+		cancel()
+	}()
+	_, err = awssns.NewFromConfig(w.admin("us-east-2")).Publish(ctx, &awssns.PublishInput{TopicArn: aws.String("t"), Message: aws.String("m")})
+	require.ErrorIs(t, err, context.Canceled)
+}
+
+// A topic that refuses plain HTTP takes what comes through the loopback listener, unless told that it is plain.
+func TestSecureTransport(t *testing.T) {
+	for _, plain := range []bool{false, true} {
+		w := newWorld(t, func(c *api.Config) { c.PlainTransport = plain })
+		arn := w.account.Region("us-east-1").ARN("sns", "alerts")
+		topic, err := w.account.Region("us-east-1").SNS.CreateTopic(sns.Topic{Name: "alerts", Policy: `{"Version":"2012-10-17","Statement":[
+			{"Effect":"Deny","Principal":"*","Action":"sns:Publish","Resource":"` + arn + `","Condition":{"Bool":{"aws:SecureTransport":"false"}}}]}`})
+		require.NoError(t, err)
+		w.allow(t, "sns:Publish", "*", "")
+		_, err = awssns.NewFromConfig(w.function(t, "us-east-1")).Publish(t.Context(), &awssns.PublishInput{TopicArn: &topic.Arn, Message: aws.String("m")})
+		if plain {
+			require.ErrorContains(t, err, "explicit deny")
+			continue
+		}
+		require.NoError(t, err)
+	}
+}
+
+func TestMalformedRequestsSayWhere(t *testing.T) {
+	w := newWorld(t, nil)
+	cases := map[string]string{
+		`{"QueueUrl":1}`:  "QueueUrl must be a string, not float64",
+		`{"QueueUrl":"q"`: "SerializationException",
+		`[1]`:             "must be a structure",
+	}
+	for body, want := range cases {
+		status, answer := w.post(t, "sqs", map[string]string{"X-Amz-Target": "AmazonSQS.SendMessage", "Content-Type": "application/x-amz-json-1.0"}, body)
+		assert.Equal(t, 400, status)
+		assert.Contains(t, answer, want)
+	}
+}
+
+func TestTheListenerIsForThisMachineOnly(t *testing.T) {
+	for _, address := range []string{"0.0.0.0:0", ":0", "nowhere"} {
+		_, _, err := api.New(api.Config{}).Listen(address)
+		require.Error(t, err, address)
+	}
+}
