@@ -37,6 +37,8 @@ type Options struct {
 	// Dir is an existing directory in which the server makes its own private one; "" means os.TempDir. When started by
 	// root, the unprivileged user of the server must be able to reach it.
 	Dir string
+	// Template is the data directory to start from; nil runs initdb.
+	Template *Template
 
 	// debian stands in for debianDirectory in tests.
 	debian string
@@ -72,7 +74,7 @@ func Start(ctx context.Context, options Options) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{dir: dir, done: make(chan struct{})}
-	if err := s.start(ctx, programs, identity); err != nil {
+	if err := s.start(ctx, programs, identity, options.Template); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
 	return s, nil
@@ -96,8 +98,8 @@ func privateDirectory(parent string, as *syscall.Credential) (string, error) {
 
 const socketName = ".s.PGSQL." + port
 
-func (s *Server) start(ctx context.Context, programs binaries, as *syscall.Credential) error {
-	if err := s.initialise(ctx, programs.initdb, as); err != nil {
+func (s *Server) start(ctx context.Context, programs binaries, as *syscall.Credential, template *Template) error {
+	if err := s.fill(ctx, programs.initdb, as, template); err != nil {
 		return err
 	}
 	log, err := os.OpenFile(s.logFile(), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
@@ -117,10 +119,18 @@ func (s *Server) start(ctx context.Context, programs binaries, as *syscall.Crede
 	return nil
 }
 
-// initialise makes the data directory. Nothing in it has to survive a crash, so nothing is synced.
+// fill makes the data directory.
+func (s *Server) fill(ctx context.Context, initdb string, as *syscall.Credential, template *Template) error {
+	if template != nil {
+		return template.write(s.data(), as)
+	}
+	return s.initialise(ctx, initdb, as)
+}
+
+// initialise makes the data directory with initdb. Nothing in it has to survive a crash, so nothing is synced.
 func (s *Server) initialise(ctx context.Context, initdb string, as *syscall.Credential) error {
 	cmd := exec.Command(initdb, "--pgdata="+s.data(), "--username="+Superuser, "--auth=trust", "--encoding=UTF8",
-		"--locale=C", "--no-sync", "--no-instructions")
+		"--locale=C", "--wal-segsize=1", "--no-sync", "--no-instructions")
 	var output bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &output, &output
 	child, err := spawn(s.prepare(cmd), as)

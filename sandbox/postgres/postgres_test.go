@@ -102,10 +102,12 @@ func TestAKilledServerIsReported(t *testing.T) {
 }
 
 func TestTwoServersCoexist(t *testing.T) {
+	template, err := NewTemplate(t.Context())
+	require.NoError(t, err)
 	servers := make(chan *Server)
 	for range 2 {
 		go func() {
-			s, err := Start(t.Context(), Options{})
+			s, err := Start(t.Context(), Options{Template: template})
 			assert.NoError(t, err)
 			servers <- s
 		}()
