@@ -84,7 +84,11 @@ func TestConnectFailuresAreNamedByTheStepThatFailed(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
+			deadline := 30 * time.Second // which only a test that wants a timeout meets
+			if tc.want == ReasonTimeout {
+				deadline = 300 * time.Millisecond
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), deadline)
 			defer cancel()
 			host, dialer := endpoint, tc.dialer
 			if dialer.Credentials == nil {

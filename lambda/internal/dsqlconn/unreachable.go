@@ -1,0 +1,28 @@
+package dsqlconn
+
+import (
+	"errors"
+	"net"
+	"strings"
+
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// Unreachable tells whether an error of a connection, a pool or a statement means that the endpoint could not be reached,
+// was lost, or did not answer in time, which another endpoint need not suffer from. Any answer to a statement, a refused
+// token, and a failure of the caller's own are something else.
+func Unreachable(err error) bool {
+	switch Classify(err) {
+	case ReasonDNS, ReasonConnect, ReasonTLS, ReasonTimeout:
+		return true
+	case ReasonQuery:
+		if pg := pgError(err); pg != nil {
+			// Class 08 is a failed connection, class 57 the server's operator ending it.
+			return strings.HasPrefix(pg.Code, "08") || strings.HasPrefix(pg.Code, "57P")
+		}
+		var connect *pgconn.ConnectError // what a pool's attempt to connect gives
+		return errors.As(err, &connect) || isNetwork(err) || errors.Is(err, net.ErrClosed)
+	default:
+		return false
+	}
+}
