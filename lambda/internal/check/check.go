@@ -101,7 +101,9 @@ func (c *Checker) Check(ctx context.Context, event contract.CheckEvent, requestI
 	if !r.learned() {
 		r.fail(fmt.Errorf("%w: %w", ErrNothingLearned, errors.Join(r.causes()...)))
 	}
-	return c.report(r, start, requestID), errors.Join(r.errs...)
+	report := c.report(r, start, requestID)
+	c.Log.Info("check finished", "report", report) // nobody receives the answer of an asynchronous invocation
+	return report, errors.Join(r.errs...)
 }
 
 // forgetStale drops what was thought of the endpoints too long ago: failures with a pause between them are not
