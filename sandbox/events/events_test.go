@@ -336,6 +336,9 @@ func TestWhatATargetReceives(t *testing.T) {
 		{"text, escaped, within quotes", Target{InputTransformer: &InputTransformer{
 			InputPaths: map[string]string{"n": "$.detail.name", "l": "$.detail.list"}, InputTemplate: `{"text":"<n> and <l>"}`,
 		}}, `{"text":"x \"y\" and [1,2]"}`},
+		{"what the event does not have is left out", Target{InputTransformer: &InputTransformer{
+			InputPaths: map[string]string{"who": "$.detail.userIdentity.arn"}, InputTemplate: `"by <who>."`,
+		}}, `"by ."`},
 		{"values outside of quotes", Target{InputTransformer: &InputTransformer{
 			InputPaths: map[string]string{"n": "$.detail.name"}, InputTemplate: `{"name":<n>,"rule":<aws.events.rule-name>,"arn":"<aws.events.rule-arn>"}`,
 		}}, `{"name":"x \"y\"","rule":"r","arn":"` + ruleARN + `"}`},

@@ -135,8 +135,12 @@ func inQuotes(text string) bool {
 	return strings.Count(strings.ReplaceAll(text, `\"`, ""), `"`)%2 == 1
 }
 
-// asText is a value as part of a JSON string: escaped, and a string without its quotes.
+// asText is a value as part of a JSON string: escaped, a string without its quotes, and nothing for what the event does
+// not have.
 func asText(value any) string {
+	if value == nil {
+		return ""
+	}
 	text, ok := value.(string)
 	if !ok {
 		text = string(mustMarshal(value))
