@@ -104,30 +104,31 @@ func unpack(code []byte, dir string) error {
 			}
 			continue
 		}
-		body, err := readEntry(f)
-		if err != nil {
+		if err := unpackFile(f, path); err != nil {
 			return fmt.Errorf("deployment package: entry %q: %w", f.Name, err)
-		}
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			return err
-		}
-		if err := os.WriteFile(path, body, 0o600); err != nil {
-			return err
-		}
-		if err := os.Chmod(path, f.Mode().Perm()); err != nil {
-			return err
 		}
 	}
 	return nil
 }
 
-func readEntry(f *zip.File) ([]byte, error) {
-	r, err := f.Open()
-	if err != nil {
-		return nil, err
+func unpackFile(f *zip.File, path string) (err error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return err
 	}
-	defer func() { _ = r.Close() }()
-	return io.ReadAll(io.LimitReader(r, maxUnpacked))
+	from, err := f.Open()
+	if err != nil {
+		return err
+	}
+	defer func() { _ = from.Close() }()
+	to, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, to.Close()) }()
+	if _, err := io.Copy(to, io.LimitReader(from, maxUnpacked)); err != nil {
+		return err
+	}
+	return to.Chmod(f.Mode().Perm())
 }
 
 // checkEntrypoint says why Lambda could not start the unpacked function, in the words of its Runtime.InvalidEntrypoint.

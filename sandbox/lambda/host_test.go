@@ -15,6 +15,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -76,20 +77,40 @@ func TestEnvironmentsAreRecycled(t *testing.T) {
 	}
 }
 
-func TestAnIdleEnvironmentEnds(t *testing.T) {
-	w := newWorld(t, 6000) // ten minutes in a tenth of a second
-	w.create(t, func(f *lambda.Function) { f.Timeout = 900 })
-	_, a := w.invoke(t, `{}`)
-	awaitExit(t, a.PID)
+func TestAnIdleEnvironmentEndsAfterTenMinutes(t *testing.T) {
+	for every, want := range map[time.Duration]int{9 * time.Minute: 1, 11 * time.Minute: 3} {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t, 1)
+			w.create(t, func(f *lambda.Function) { f.Stub = echo })
+			for range 3 {
+				_, _ = w.invoke(t, `{}`)
+				pass(every)
+			}
+			assert.Equal(t, want, w.environments(t))
+		})
+	}
 }
 
 func TestCredentialsAboutToExpireAreNotUsed(t *testing.T) {
-	w := newWorld(t, 3600) // the role's hour is a second
-	w.create(t, func(f *lambda.Function) { f.Timeout = 900 })
-	_, before := w.invoke(t, `{}`)
-	require.NoError(t, w.env.Clock.Sleep(context.Background(), 46*time.Minute)) // 14 minutes are less than the timeout
-	_, after := w.invoke(t, `{}`)
-	assert.NotEqual(t, before.PID, after.PID)
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 1)
+		w.create(t, func(f *lambda.Function) { f.Stub, f.Timeout = echo, 900 })
+		for range 6 { // at 0, 9, … 45 minutes; 15 of the role's 60 are left then, a minute too few
+			_, _ = w.invoke(t, `{}`)
+			pass(9 * time.Minute)
+		}
+		assert.Equal(t, 2, w.environments(t))
+	})
+}
+
+// environments counts those the function has logged from.
+func (w *world) environments(t *testing.T) int {
+	t.Helper()
+	streams := map[string]bool{}
+	for _, line := range w.lines(t, logGroup) {
+		streams[line.Stream] = true
+	}
+	return len(streams)
 }
 
 // The function sees what Lambda sets, the sandbox's variables and its own; never this process's.
@@ -143,7 +164,7 @@ func TestFailures(t *testing.T) {
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			w := newWorld(t, 4)
+			w := newWorld(t, 2)
 			w.create(t, c.edit)
 			_, before := w.invoke(t, `{}`)
 			result, _ := w.invoke(t, c.event)
