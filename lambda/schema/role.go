@@ -4,8 +4,13 @@ package schema
 // still mapped to one that is no longer declared is cut off. No other role is touched.
 const RolePrefix = "dr_"
 
-// RoleMonitor is the role of the health checks.
-const RoleMonitor = "dr_monitor"
+// The roles, by the function that connects as them.
+const (
+	RoleMonitor      = "dr_monitor"      // the health checks
+	RoleTransactions = "dr_transactions" // the application's transaction service
+	RolePublisher    = "dr_publisher"    // the application's outbox publisher
+	RoleProcessor    = "dr_processor"    // the application's event processor
+)
 
 // Role is a database role that IAM roles connect as.
 type Role struct {
