@@ -1,0 +1,31 @@
+package aws
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestTheDocumentNamesTestsThatExist(t *testing.T) {
+	files, err := filepath.Glob("../*/*_test.go")
+	require.NoError(t, err)
+	declared := map[string]bool{}
+	for _, file := range files {
+		source, err := os.ReadFile(file)
+		require.NoError(t, err)
+		for _, match := range regexp.MustCompile(`(?m)^func (Test\w+)\(`).FindAllSubmatch(source, -1) {
+			declared[string(match[1])] = true
+		}
+	}
+	document, err := os.ReadFile("../../docs/sandbox-aws.md")
+	require.NoError(t, err)
+	named := regexp.MustCompile("`(Test\\w+)`").FindAllSubmatch(document, -1)
+	assert.Greater(t, len(named), 50)
+	for _, match := range named {
+		assert.True(t, declared[string(match[1])], "%s is no test", match[1])
+	}
+}
