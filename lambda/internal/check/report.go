@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"aurora-dsql-dr/lambda/contract"
+	"aurora-dsql-dr/lambda/internal/emf"
 	"aurora-dsql-dr/lambda/internal/metrics"
 	"aurora-dsql-dr/lambda/internal/probe"
 )
@@ -27,7 +28,7 @@ func targetHealth(t contract.Target, result probe.Result, p metrics.Probe) contr
 		Region: t.Region, ClusterID: t.ClusterID, ClusterARN: t.ClusterARN,
 		Status:  result.Cluster.Status,
 		Healthy: p.Verdict.Serves(), Verdict: p.Verdict.String(), Reason: result.Observation.Reason.String(),
-		ConnectMillis: metrics.Millis(p.Connect), QueryMillis: metrics.Millis(p.Query), CommitMillis: metrics.Millis(p.Commit),
+		ConnectMillis: emf.Millis(p.Connect), QueryMillis: emf.Millis(p.Query), CommitMillis: emf.Millis(p.Commit),
 	}
 	if result.Err != nil {
 		health.Detail = result.Err.Error()

@@ -3,7 +3,6 @@ package metrics
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"log/slog"
 	"strings"
@@ -171,10 +170,4 @@ func (brokenPipe) Write([]byte) (int, error) { return 0, errors.New("broken pipe
 func TestEmbeddedMetricsThatCannotBeWrittenAreAnError(t *testing.T) {
 	err := Embedded(brokenPipe{}, "us-west-2", []Series{{Target: east, Probes: []Probe{{Connect: time.Second}}}}, epoch)
 	assert.EqualError(t, err, "embedded metrics: broken pipe")
-}
-
-func TestMillisKeepFractions(t *testing.T) {
-	b, err := json.Marshal(Millis(1250 * time.Microsecond))
-	require.NoError(t, err)
-	assert.Equal(t, "1.25", string(b))
 }
