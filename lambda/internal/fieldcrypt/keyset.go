@@ -1,0 +1,103 @@
+package fieldcrypt
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/service/kms"
+	"github.com/tink-crypto/tink-go-awskms/v3/integration/awskms"
+	"github.com/tink-crypto/tink-go/v2/aead"
+	"github.com/tink-crypto/tink-go/v2/keyset"
+	"github.com/tink-crypto/tink-go/v2/tink"
+
+	"aurora-dsql-dr/lambda/contract"
+)
+
+// KMS is the part of the KMS client that wrapping a keyset needs.
+type KMS interface {
+	Encrypt(ctx context.Context, in *kms.EncryptInput, opts ...func(*kms.Options)) (*kms.EncryptOutput, error)
+	Decrypt(ctx context.Context, in *kms.DecryptInput, opts ...func(*kms.Options)) (*kms.DecryptOutput, error)
+}
+
+// KeyError is a key that cannot be had or used. Whoever gets it must not go on without encryption.
+type KeyError struct{ err error }
+
+func (e *KeyError) Error() string { return "field encryption: " + e.err.Error() }
+
+// Unwrap gives the cause.
+func (e *KeyError) Unwrap() error { return e.err }
+
+// Wrapper wraps keysets with one KMS key, the region's replica of a multi-region key: what one replica wrapped, the other
+// unwraps (KMS Developer Guide, "Multi-Region keys").
+type Wrapper struct {
+	keyARN string
+	key    tink.AEADWithContext
+}
+
+// NewWrapper returns the wrapper of a key. client must be of the key's region.
+func NewWrapper(ctx context.Context, keyARN string, client KMS) (*Wrapper, error) {
+	key, err := awskms.NewAEADWithContext(ctx, keyARN, awskms.WithKMS(client))
+	if err != nil {
+		return nil, fmt.Errorf("key %s: %w", keyARN, err)
+	}
+	return &Wrapper{keyARN: keyARN, key: key}, nil
+}
+
+// NewKeyset makes a keyset with one key and returns it wrapped.
+//
+// The keys are XAES-256-GCM: its nonces of 192 bits may be random for any number of messages, so that no counter says when
+// a key must be rotated.
+func (w *Wrapper) NewKeyset(ctx context.Context) (string, error) {
+	handle, err := keyset.NewHandle(aead.XAES256GCM192BitNonceKeyTemplate())
+	if err != nil {
+		return "", fmt.Errorf("new keyset: %w", err)
+	}
+	return w.wrap(ctx, handle)
+}
+
+// Rotate adds a key to a wrapped keyset, makes it the one that encrypts, and returns the result wrapped. The keys before
+// it stay, to decrypt what they encrypted.
+func (w *Wrapper) Rotate(ctx context.Context, wrapped string) (string, error) {
+	handle, err := w.unwrap(ctx, wrapped)
+	if err != nil {
+		return "", err
+	}
+	manager := keyset.NewManagerFromHandle(handle)
+	id, err := manager.Add(aead.XAES256GCM192BitNonceKeyTemplate())
+	if err == nil {
+		err = manager.SetPrimary(id)
+	}
+	if err != nil {
+		return "", fmt.Errorf("add a key to the keyset: %w", err)
+	}
+	if handle, err = manager.Handle(); err != nil {
+		return "", fmt.Errorf("rotated keyset: %w", err)
+	}
+	return w.wrap(ctx, handle)
+}
+
+func (w *Wrapper) wrap(ctx context.Context, handle *keyset.Handle) (string, error) {
+	var sealed bytes.Buffer
+	if err := handle.WriteWithContext(ctx, keyset.NewBinaryWriter(&sealed), w.key, []byte(contract.KeysetAssociatedData)); err != nil {
+		return "", w.failure("wrap", err)
+	}
+	return base64.StdEncoding.EncodeToString(sealed.Bytes()), nil
+}
+
+func (w *Wrapper) unwrap(ctx context.Context, wrapped string) (*keyset.Handle, error) {
+	sealed, err := base64.StdEncoding.DecodeString(wrapped)
+	if err != nil {
+		return nil, w.failure("unwrap", err)
+	}
+	handle, err := keyset.ReadWithContext(ctx, keyset.NewBinaryReader(bytes.NewReader(sealed)), w.key, []byte(contract.KeysetAssociatedData))
+	if err != nil {
+		return nil, w.failure("unwrap", err)
+	}
+	return handle, nil
+}
+
+func (w *Wrapper) failure(what string, err error) error {
+	return &KeyError{fmt.Errorf("cannot %s the keyset with the KMS key %s: %w", what, w.keyARN, err)}
+}
