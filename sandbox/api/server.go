@@ -75,7 +75,7 @@ func (s *Server) Listen(address string) (url string, stop func(), err error) {
 	if err != nil {
 		return "", nil, fmt.Errorf("AWS endpoint on %q: %w", address, err)
 	}
-	listener, err := net.Listen("tcp", address)
+	listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", address)
 	if err != nil {
 		return "", nil, fmt.Errorf("AWS endpoint on %q: %w", address, err)
 	}

@@ -71,7 +71,7 @@ func (e *environment) start(ctx context.Context) error {
 	if err := checkEntrypoint(e.blueprint.taskRoot, e.blueprint.function.Architectures[0]); err != nil {
 		return &fault{"Runtime.InvalidEntrypoint", err.Error()}
 	}
-	api, err := startRuntimeAPI()
+	api, err := startRuntimeAPI(ctx)
 	if err != nil {
 		return err
 	}
@@ -82,7 +82,8 @@ func (e *environment) start(ctx context.Context) error {
 	}
 	e.output = out
 	defer func() { _ = write.Close() }()
-	cmd := exec.Command(filepath.Join(e.blueprint.taskRoot, "bootstrap"))
+	bootstrap := filepath.Join(e.blueprint.taskRoot, "bootstrap")
+	cmd := exec.CommandContext(context.WithoutCancel(ctx), bootstrap) //nolint:gosec // running it is what the host is for
 	cmd.Dir, cmd.Env = e.blueprint.taskRoot, append(e.variables, "AWS_LAMBDA_RUNTIME_API="+api.addr)
 	cmd.Stdout, cmd.Stderr = write, write
 	process, err := startProcess(cmd)

@@ -122,7 +122,7 @@ func (s *Service) execute(name, requestID string, payload []byte) (Result, error
 		return Result{}, run.err
 	}
 	s.measureInvocation(e.blueprint.function.Name, invoked, run)
-	return Result{RequestID: requestID, FunctionError: run.functionError, Payload: run.payload, LogTail: e.logs.tail()}, nil
+	return Result{RequestID: requestID, FunctionError: run.functionError, Payload: run.payload, LogTail: run.logTail}, nil
 }
 
 // invocation is what happened in an environment.
@@ -134,6 +134,7 @@ type invocation struct {
 	functionError string
 	status        string // success, error or timeout, as in Lambda's report
 	errorType     string
+	logTail       []byte
 	reusable      bool
 	err           error // of the service, not of the function
 }
@@ -161,6 +162,7 @@ func (s *Service) runIn(e *environment, cold bool, job work) invocation {
 	run.duration = min(s.env.Clock.Since(begun), timeout)
 	run.conclude(r, err)
 	e.logs.reported(run, e)
+	run.logTail = e.logs.tail()
 	return run
 }
 

@@ -45,8 +45,8 @@ type runtimeAPI struct {
 	current string // request ID the runtime owes a reply for
 }
 
-func startRuntimeAPI() (*runtimeAPI, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+func startRuntimeAPI(ctx context.Context) (*runtimeAPI, error) {
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,7 @@ package lambda
 
 import (
 	"context"
+	"errors"
 	"os"
 	"slices"
 	"strings"
@@ -115,31 +116,31 @@ func (s *Service) UpdateFunction(f Function) (Function, error) {
 	if err != nil {
 		return Function{}, err
 	}
-	s.retire(updated)
 	if err := s.configure(updated, f); err != nil {
 		return Function{}, err
 	}
 	return updated.Function, nil
 }
 
-// configure is called with the lock held.
+// configure gives the target a new revision, or leaves it as it was. It is called with the lock held.
 func (s *Service) configure(target *function, f Function) error {
 	if err := s.checkConcurrency(f); err != nil {
 		return err
 	}
-	f.ARN, f.LastModified, f.Revision = s.env.ARN("lambda", "function:"+f.Name), s.env.Now().UTC(), target.Revision+1
+	root := ""
 	if f.Stub == nil {
-		f.SourceCodeHash = codeHash(f.Code)
-		root, err := os.MkdirTemp(s.deps.Dir, "function-")
-		if err != nil {
+		var err error
+		if root, err = os.MkdirTemp(s.deps.Dir, "function-"); err != nil {
 			return err
 		}
-		target.taskRoot = root
 		if err := unpack(f.Code, root); err != nil {
-			return err
+			return errors.Join(err, os.RemoveAll(root))
 		}
+		f.SourceCodeHash = codeHash(f.Code)
 	}
-	target.Function = f
+	f.ARN, f.LastModified, f.Revision = s.env.ARN("lambda", "function:"+f.Name), s.env.Now().UTC(), target.Revision+1
+	s.retire(target)
+	target.Function, target.taskRoot = f, root
 	return nil
 }
 

@@ -81,6 +81,10 @@ func TestAFunctionCanBeFoundUntilItIsDeleted(t *testing.T) {
 	}
 	_, err := w.lambda.CreateFunction(function(nil))
 	require.ErrorContains(t, err, "ResourceConflictException")
+	_, err = w.lambda.UpdateFunction(function(func(f *lambda.Function) { f.ReservedConcurrentExecutions = new(1000) }))
+	require.ErrorContains(t, err, "below its minimum")
+	result, _ := w.invoke(t, `{}`)
+	assert.JSONEq(t, `{}`, string(result.Payload), "a refused update changes nothing")
 	require.NoError(t, w.lambda.DeleteFunction(f.Name))
 	_, err = w.lambda.Function(f.Name)
 	assert.ErrorIs(t, err, awserr.ErrNotFound)
