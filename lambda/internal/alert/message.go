@@ -83,7 +83,8 @@ func body(n incident.Notice, target contract.Target, confirmed bool) string {
 	case incident.Opened:
 		fmt.Fprintf(&b, "The Aurora DSQL endpoint in %s is lost: %s.\n\n", target.Region, explain(i.Reason))
 	case incident.Reminder:
-		fmt.Fprintf(&b, "The Aurora DSQL endpoint in %s is still lost, for %s now: %s.\n\n", target.Region, span(n.Lasted()), explain(i.Reason))
+		fmt.Fprintf(&b, "The Aurora DSQL endpoint in %s is still lost, for %s now: %s.\n\n",
+			target.Region, span(n.Lasted()), explain(i.Reason))
 	case incident.Resolved:
 		fmt.Fprintf(&b, "The Aurora DSQL endpoint in %s serves again, after %s.\n\n", target.Region, span(n.Lasted()))
 	}

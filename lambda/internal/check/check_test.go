@@ -284,6 +284,20 @@ func TestAnOutageWithoutTheDatabaseIsResolvedByWhoPagedIt(t *testing.T) {
 	})
 }
 
+func TestEndpointsThatNobodyWatchesAnyMoreAreForgotten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		stored := up
+		stored.Visit.Word = incident.Word{At: time.Now(), States: map[string]verdict.State{
+			"old.dsql.us-east-1.on.aws": {Open: true, Failures: 2}, east.Endpoint: {Open: true, Failures: 2, FailingSince: time.Now()},
+		}}
+		c, f := checker(script([]probe.Result{stored, down}, []probe.Result{down}))
+		_, err := c.Check(lambdaContext(t), contract.CheckEvent{Probes: 2}, "")
+		require.NoError(t, err)
+		assert.Len(t, f.alerts.got, 2, "only those that are watched are paged for")
+		assert.Len(t, c.word.States, 2)
+	})
+}
+
 func TestAPauseForgetsAStreak(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, f := checker(script([]probe.Result{down}, []probe.Result{down}))

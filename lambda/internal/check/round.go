@@ -2,7 +2,6 @@ package check
 
 import (
 	"context"
-	"maps"
 	"sync"
 	"time"
 
@@ -42,12 +41,9 @@ func (c *Checker) adopt(results []probe.Result) {
 
 // judge moves the state machines, and replaces every observation by what it counts as.
 func (c *Checker) judge(results []probe.Result, now time.Time) {
-	states := maps.Clone(c.word.States)
-	if states == nil {
-		states = map[string]verdict.State{}
-	}
+	states := make(map[string]verdict.State, len(c.Targets)) // a stored word may hold endpoints that nobody watches any more
 	for i, target := range c.Targets {
-		before := states[target.Endpoint]
+		before := c.word.States[target.Endpoint]
 		after, counted := c.Policy.Next(before, results[i].Observation, now)
 		states[target.Endpoint], results[i].Observation = after, counted
 		c.logVerdict(target, results[i], before, after)

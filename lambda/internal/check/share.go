@@ -25,7 +25,7 @@ func (c *Checker) share(r *run, results []probe.Result) {
 	c.takeBack(r)
 	if len(sessions) == 0 {
 		var own []incident.Notice
-		c.ledger, own = incident.Alone(c.Observer, c.ledger, c.word.States, time.Now(), c.Reminder)
+		c.ledger, own = c.ledger.Alone(c.moment())
 		c.deliver(r, nil, own)
 		return
 	}
@@ -38,7 +38,7 @@ func (c *Checker) share(r *run, results []probe.Result) {
 		}
 		closeAll(r.publishing, sessions[i+1:])
 		var own []incident.Notice
-		c.ledger, own = incident.Together(c.Observer, c.ledger, c.word.States, visit.Snapshot, time.Now(), c.Reminder)
+		c.ledger, own = c.ledger.Together(c.moment(), visit.Snapshot)
 		c.deliver(r, session, append(visit.Notices, own...))
 		return
 	}
@@ -66,6 +66,10 @@ func (c *Checker) concerned(results []probe.Result) bool {
 		}
 	}
 	return c.ledger.Own()
+}
+
+func (c *Checker) moment() incident.Moment {
+	return incident.Moment{Observer: c.Observer, States: c.word.States, Now: time.Now(), Reminder: c.Reminder}
 }
 
 func (c *Checker) confer(ctx context.Context, session *incident.Session, timeout time.Duration) (incident.Visit, error) {

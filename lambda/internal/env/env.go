@@ -66,7 +66,8 @@ func Parse(lookup func(key string) (value string, ok bool)) (Environment, error)
 		HostAddr:         p.hostAddr(),
 	}
 	if e.ProbeInterval > e.Schedule && e.Schedule > 0 {
-		p.problem(contract.EnvProbeInterval, e.ProbeInterval.String(), fmt.Sprintf("at most %s, which is %v", contract.EnvSchedule, e.Schedule))
+		accepted := fmt.Sprintf("at most %s, which is %v", contract.EnvSchedule, e.Schedule)
+		p.problem(contract.EnvProbeInterval, e.ProbeInterval.String(), accepted)
 	}
 	if len(p.problems) > 0 {
 		return Environment{}, fmt.Errorf("environment of the health check:\n%w", errors.Join(p.problems...))

@@ -9,7 +9,7 @@ import (
 )
 
 // Ledger is what an observer remembers of pages while the shared memory is out of reach, keyed by the endpoint's host
-// name. It is a value: the functions below return a new one.
+// name. It is a value: its methods return a new one.
 type Ledger map[string]Entry
 
 // Entry is the latest page about an endpoint.
@@ -30,22 +30,32 @@ func (l Ledger) Own() bool {
 	return false
 }
 
+// Moment is what an observer thinks, and when.
+type Moment struct {
+	Observer string
+	States   map[string]verdict.State
+	// Now is the observer's own clock.
+	Now time.Time
+	// Reminder is the time between two pages about one outage.
+	Reminder time.Duration
+}
+
 // Alone decides without the shared memory: no endpoint accepted a commit, so the observer pages on its own evidence, once
 // per outage and then by the reminder. Its peers may do the same; duplicates are the lesser evil. An outage that the
 // database had recorded before it was lost is only reminded of.
-func Alone(observer string, ledger Ledger, states map[string]verdict.State, now time.Time, reminder time.Duration) (Ledger, []Notice) {
-	next, notices := ledger.resolve(observer, states, now)
-	for _, endpoint := range slices.Sorted(maps.Keys(states)) {
-		state := states[endpoint]
+func (l Ledger) Alone(m Moment) (Ledger, []Notice) {
+	next, notices := l.resolve(m)
+	for _, endpoint := range slices.Sorted(maps.Keys(m.States)) {
+		state := m.States[endpoint]
 		entry, paged := next[endpoint]
-		if !state.Open || paged && now.Before(entry.RemindAt) {
+		if !state.Open || paged && m.Now.Before(entry.RemindAt) {
 			continue
 		}
 		if !paged {
-			entry.Incident = Incident{Endpoint: endpoint, OpenedAt: state.FailingSince, OpenedBy: observer, Reason: state.Reason}
+			entry.Incident = Incident{Endpoint: endpoint, OpenedAt: state.FailingSince, OpenedBy: m.Observer, Reason: state.Reason}
 		}
-		notices = append(notices, noticeOf(entry.Incident, now))
-		entry.Incident.Announced, entry.RemindAt = true, now.Add(reminder)
+		notices = append(notices, noticeOf(entry.Incident, m.Now))
+		entry.Incident.Announced, entry.RemindAt = true, m.Now.Add(m.Reminder)
 		next[endpoint] = entry
 	}
 	return next, notices
@@ -53,9 +63,9 @@ func Alone(observer string, ledger Ledger, states map[string]verdict.State, now 
 
 // Together brings the ledger up to date with the shared memory: open incidents there are the common business again, pages
 // on own evidence about endpoints that have recovered since are resolved.
-func Together(observer string, ledger Ledger, states map[string]verdict.State, snapshot Snapshot, now time.Time, reminder time.Duration) (Ledger, []Notice) {
+func (l Ledger) Together(m Moment, snapshot Snapshot) (Ledger, []Notice) {
 	next := Ledger{}
-	for endpoint, entry := range ledger {
+	for endpoint, entry := range l {
 		if entry.Incident.Number == 0 {
 			next[endpoint] = entry
 		}
@@ -63,24 +73,24 @@ func Together(observer string, ledger Ledger, states map[string]verdict.State, s
 	for _, i := range snapshot.Incidents {
 		if i.Open() {
 			i.Announced = true
-			next[i.Endpoint] = Entry{Incident: i, RemindAt: now.Add(reminder)}
+			next[i.Endpoint] = Entry{Incident: i, RemindAt: m.Now.Add(m.Reminder)}
 		}
 	}
-	return next.resolve(observer, states, now)
+	return next.resolve(m)
 }
 
 // resolve copies the ledger without the pages on own evidence whose endpoint has recovered, and announces those.
-func (l Ledger) resolve(observer string, states map[string]verdict.State, now time.Time) (Ledger, []Notice) {
+func (l Ledger) resolve(m Moment) (Ledger, []Notice) {
 	next, notices := Ledger{}, []Notice(nil)
 	for _, endpoint := range slices.Sorted(maps.Keys(l)) {
 		entry := l[endpoint]
-		if entry.Incident.Number != 0 || states[endpoint].Open {
+		if entry.Incident.Number != 0 || m.States[endpoint].Open {
 			next[endpoint] = entry
 			continue
 		}
 		resolved := entry.Incident
-		resolved.ClosedAt, resolved.ClosedBy = now, observer
-		notices = append(notices, noticeOf(resolved, now))
+		resolved.ClosedAt, resolved.ClosedBy = m.Now, m.Observer
+		notices = append(notices, noticeOf(resolved, m.Now))
 	}
 	return next, notices
 }

@@ -15,13 +15,18 @@ func states(e, o verdict.State) map[string]verdict.State {
 	return map[string]verdict.State{east: e, ohio: o}
 }
 
-func alone(ledger Ledger, s map[string]verdict.State, minute int) (Ledger, []string) {
-	ledger, notices := Alone("one", ledger, s, epoch.Add(time.Duration(minute)*time.Minute), reminder)
+// after is what observer one thinks, some minutes after the epoch.
+func after(minutes int, s map[string]verdict.State) Moment {
+	return Moment{Observer: "one", States: s, Now: epoch.Add(time.Duration(minutes) * time.Minute), Reminder: reminder}
+}
+
+func alone(ledger Ledger, s map[string]verdict.State, minutes int) (Ledger, []string) {
+	ledger, notices := ledger.Alone(after(minutes, s))
 	return ledger, kinds(notices)
 }
 
-func together(ledger Ledger, s map[string]verdict.State, minute int, incidents ...Incident) (Ledger, []string) {
-	ledger, notices := Together("one", ledger, s, Snapshot{Incidents: incidents}, epoch.Add(time.Duration(minute)*time.Minute), reminder)
+func together(ledger Ledger, s map[string]verdict.State, minutes int, incidents ...Incident) (Ledger, []string) {
+	ledger, notices := ledger.Together(after(minutes, s), Snapshot{Incidents: incidents})
 	return ledger, kinds(notices)
 }
 
@@ -48,7 +53,7 @@ func TestWithoutTheDatabaseAnObserverPagesOnceThenReminds(t *testing.T) {
 }
 
 func TestAPageOnOwnEvidenceTellsSinceWhenAndIsUnconfirmed(t *testing.T) {
-	_, notices := Alone("one", Ledger{}, states(lost, well), epoch.Add(time.Minute), reminder)
+	_, notices := Ledger{}.Alone(after(1, states(lost, well)))
 	assert.Equal(t, Notice{
 		Kind: Opened, At: epoch.Add(time.Minute),
 		Incident: Incident{Endpoint: east, OpenedAt: epoch, OpenedBy: "one", Reason: verdict.Timeout},
@@ -81,22 +86,22 @@ func TestBackTogetherOwnPagesAreHandedOverOrResolved(t *testing.T) {
 }
 
 func TestAPageThatReachedNobodyIsTriedAgainAsWhatItWas(t *testing.T) {
-	l, notices := Alone("one", Ledger{}, states(lost, well), epoch, reminder)
+	l, notices := Ledger{}.Alone(after(0, states(lost, well)))
 	l, said := alone(l.Return(notices[0]), states(lost, well), 1)
 	assert.Equal(t, []string{"opened aaa"}, said)
 
-	l, notices = Alone("one", l, states(lost, well), epoch.Add(time.Hour), reminder)
+	l, notices = l.Alone(after(60, states(lost, well)))
 	l, said = alone(l.Return(notices[0]), states(lost, well), 61)
 	assert.Equal(t, []string{"reminder aaa"}, said)
 
-	l, notices = Alone("one", l, states(well, well), epoch.Add(2*time.Hour), reminder)
+	l, notices = l.Alone(after(120, states(well, well)))
 	l, said = alone(l.Return(notices[0]), states(well, well), 121)
 	assert.Equal(t, []string{"resolved aaa"}, said)
 	assert.Empty(t, l)
 }
 
 func TestAPageThatReachedNobodyGivesWayToAnIncidentOfAll(t *testing.T) {
-	l, notices := Alone("one", Ledger{}, states(lost, well), epoch, reminder)
+	l, notices := Ledger{}.Alone(after(0, states(lost, well)))
 	l, _ = together(l, states(lost, well), 1, Incident{Endpoint: east, Number: 3})
 	assert.False(t, l.Return(notices[0]).Own())
 }

@@ -3,7 +3,7 @@
 // one row per incident that whoever opens, closes or alerts it changes by a conditional write. Ages are told by the
 // database's clock, so that an observer with a wrong clock misleads nobody.
 //
-// What to do is decided by pure functions (Decide, Alone); Session carries it out.
+// What to do is decided by pure functions (Decide, and the Ledger's methods); Session carries it out.
 package incident
 
 import (

@@ -19,7 +19,9 @@ import (
 
 // CloudWatch is the part of the CloudWatch client that publishing needs.
 type CloudWatch interface {
-	PutMetricData(ctx context.Context, in *cloudwatch.PutMetricDataInput, opts ...func(*cloudwatch.Options)) (*cloudwatch.PutMetricDataOutput, error)
+	PutMetricData(
+		ctx context.Context, in *cloudwatch.PutMetricDataInput, opts ...func(*cloudwatch.Options),
+	) (*cloudwatch.PutMetricDataOutput, error)
 }
 
 // Publisher publishes ClusterHealth and EndpointUnreachable.
