@@ -24,9 +24,11 @@ const (
 	name    = "/monitor"
 )
 
-func newService(t *testing.T) *Service {
+func newService(t *testing.T) *Service { return newServiceAt(t, 1) }
+
+func newServiceAt(t *testing.T, speed float64) *Service {
 	t.Helper()
-	clk := clock.New(1)
+	clk := clock.New(speed)
 	identities := iam.New(account, clk)
 	env := region.New("us-east-1", account, clk)
 	s := New(env, identities, cloudwatch.New(env, sns.New(env, identities, kms.New(env, identities), nil, &sns.Inbox{})))
@@ -66,6 +68,19 @@ func TestEmbeddedMetricsReachCloudWatch(t *testing.T) {
 		require.NoError(t, err)
 		require.Len(t, points, 1)
 		assert.Equal(t, []float64{2, 15}, []float64{points[0].SampleCount, points[0].Average})
+	})
+}
+
+func TestEmbeddedTimestampsAreTheWalls(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newServiceAt(t, 10)
+		time.Sleep(time.Minute)
+		require.NoError(t, write(t, s, fmt.Sprintf(`{"M":1,"_aws":{"Timestamp":%d,"CloudWatchMetrics":[{"Namespace":"DR","Metrics":[{"Name":"M"}]}]}}`,
+			time.Now().UnixMilli())))
+		now := s.env.Now()
+		points, err := s.metrics.GetMetricStatistics(cloudwatch.Metric{Namespace: "DR", Name: "M"}, now, now.Add(time.Minute), time.Minute, "")
+		require.NoError(t, err)
+		assert.Len(t, points, 1, "ten sandbox minutes have passed")
 	})
 }
 

@@ -2,6 +2,8 @@
 package sqs
 
 import (
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -110,13 +112,13 @@ func (s *Service) Queue(name string) (Queue, error) {
 	return q.Queue, nil
 }
 
-// Queues lists all queues.
+// Queues lists all queues by URL.
 func (s *Service) Queues() []Queue {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var queues []Queue
-	for _, q := range s.queues {
-		queues = append(queues, q.Queue)
+	for _, url := range slices.Sorted(maps.Keys(s.queues)) {
+		queues = append(queues, s.queues[url].Queue)
 	}
 	return queues
 }
