@@ -1,6 +1,8 @@
 package components
 
 import (
+	"time"
+
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
@@ -45,4 +47,25 @@ func (s *alarmSet) metric(region Region, topic *AlertTopic, name string, args cl
 func outOf(args cloudwatch.MetricAlarmArgs, m, n int) cloudwatch.MetricAlarmArgs {
 	args.DatapointsToAlarm, args.EvaluationPeriods = pulumi.Int(m), pulumi.Int(n)
 	return args
+}
+
+type namedAlarm struct {
+	name string
+	args cloudwatch.MetricAlarmArgs
+}
+
+// countAlarm alarms when something that should not happen does. AWS publishes such counts only when there is something
+// to count, so no data is fine.
+func countAlarm(namespace, metric, statistic, dimension string, value pulumi.StringInput, period time.Duration, what string) cloudwatch.MetricAlarmArgs {
+	return cloudwatch.MetricAlarmArgs{
+		AlarmDescription:   pulumi.String(what),
+		Namespace:          pulumi.String(namespace),
+		MetricName:         pulumi.String(metric),
+		Dimensions:         pulumi.StringMap{dimension: value},
+		Statistic:          pulumi.String(statistic),
+		Period:             pulumi.Int(int(period.Seconds())),
+		Threshold:          pulumi.Float64(1),
+		ComparisonOperator: pulumi.String(atLeast),
+		TreatMissingData:   pulumi.String(missingIsFine),
+	}
 }

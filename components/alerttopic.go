@@ -151,7 +151,7 @@ func (t *AlertTopic) reportDatabaseEvents(ctx *pulumi.Context, name string, topi
 // source conditions: EventBridge does not send them to KMS for an encrypted topic.
 func topicKeyPolicy(region Region) (string, error) {
 	return policy(
-		statement{Sid: "AccountAdministers", Effect: allow, Principal: &principal{AWS: []string{region.rootARN()}}, Action: []string{"kms:*"}, Resource: []string{"*"}},
+		accountAdministers(region),
 		statement{
 			Sid: "AlarmsAndEventsEncrypt", Effect: allow, Principal: service("cloudwatch.amazonaws.com", "events.amazonaws.com"),
 			Action: []string{"kms:Decrypt", "kms:GenerateDataKey*"}, Resource: []string{"*"},

@@ -20,11 +20,21 @@ type DatabaseBootstrapArgs struct {
 	Database *DsqlSide
 	// Roles maps a database role of package schema to the ARNs of the IAM roles that may connect as it. Required.
 	Roles map[string]pulumi.StringArray
+	// Keyset of the application's field encryption. Optional; nil without the application.
+	Keyset *Keyset
 	// After is what the database needs before it accepts connections: both peerings. Required.
 	After []pulumi.Resource
 	// Architecture and LogRetentionDays are as in GoFunctionArgs. Required.
 	Architecture     string
 	LogRetentionDays int
+}
+
+// Keyset asks for a field-encryption keyset.
+type Keyset struct {
+	// Version is raised by one to rotate: a new key encrypts from then on, the old ones still decrypt.
+	Version int64
+	// KeyARN is the key that wraps the keyset, in the bootstrap's region.
+	KeyARN pulumi.StringOutput
 }
 
 // DatabaseBootstrap brings the schema, the database roles and their grants to their declared state, with a function
@@ -46,14 +56,14 @@ func NewDatabaseBootstrap(ctx *pulumi.Context, name string, args *DatabaseBootst
 	if err := ctx.RegisterComponentResource(token("DatabaseBootstrap"), name, b, opts...); err != nil {
 		return nil, err
 	}
+	environment, access := args.environmentAndAccess()
 	function, err := NewGoFunction(ctx, name+"-migrate", &GoFunctionArgs{
 		Region: args.Region, Function: "migrate",
 		Description:  "Brings the database's schema, roles and grants to their declared state",
 		Architecture: args.Architecture, MemoryMB: 128,
 		TimeoutSeconds:   900, // asynchronous indexes are waited for; this is Lambda's limit
 		LogRetentionDays: args.LogRetentionDays,
-		Environment:      pulumi.StringMap{contract.EnvDatabaseEndpoint: args.Database.Endpoint},
-		Access:           args.Database.ARN.ApplyT(migratePolicy).(pulumi.StringOutput),
+		Environment:      environment, Access: access,
 	}, pulumi.Parent(b))
 	if err != nil {
 		return nil, err
@@ -93,6 +103,9 @@ func (a *DatabaseBootstrapArgs) event() pulumi.StringOutput {
 	}
 	return roles.ToMapOutput().ApplyT(func(v map[string]any) (string, error) {
 		event := contract.MigrateEvent{Roles: map[string][]string{}}
+		if a.Keyset != nil {
+			event.Keyset = a.Keyset.Version
+		}
 		for role, arns := range v {
 			event.Roles[role] = arns.([]string)
 		}
@@ -101,6 +114,21 @@ func (a *DatabaseBootstrapArgs) event() pulumi.StringOutput {
 	}).(pulumi.StringOutput)
 }
 
-func migratePolicy(clusterARN string) (string, error) {
-	return policy(statement{Sid: "ConnectAsAdmin", Effect: allow, Action: []string{"dsql:DbConnectAdmin"}, Resource: []string{clusterARN}})
+func (a *DatabaseBootstrapArgs) environmentAndAccess() (pulumi.StringMap, pulumi.StringOutput) {
+	environment, key := pulumi.StringMap{contract.EnvDatabaseEndpoint: a.Database.Endpoint}, pulumi.String("").ToStringOutput()
+	if a.Keyset != nil {
+		environment[contract.EnvKeyARN], key = a.Keyset.KeyARN, a.Keyset.KeyARN
+	}
+	return environment, pulumi.All(a.Database.ARN, key).ApplyT(func(v []any) (string, error) {
+		return migratePolicy(v[0].(string), v[1].(string))
+	}).(pulumi.StringOutput)
+}
+
+// migratePolicy lets the function connect as admin and, for the application, wrap and unwrap the keyset.
+func migratePolicy(clusterARN, keyARN string) (string, error) {
+	statements := []statement{{Sid: "ConnectAsAdmin", Effect: allow, Action: []string{"dsql:DbConnectAdmin"}, Resource: []string{clusterARN}}}
+	if keyARN != "" {
+		statements = append(statements, statement{Sid: "WrapKeyset", Effect: allow, Action: []string{"kms:Decrypt", "kms:Encrypt"}, Resource: []string{keyARN}})
+	}
+	return policy(statements...)
 }

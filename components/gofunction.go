@@ -23,13 +23,17 @@ const (
 // functionDirectory is where `make lambda` leaves the binaries: <architecture>/<function>/bootstrap.
 const functionDirectory = "build/lambda"
 
-// Functions are the names of the function binaries the stack deploys.
-var Functions = []string{"healthcheck", "migrate"}
+// MonitorFunctions are the function binaries that watching needs, and Functions all of them: those of the application
+// come on top.
+var (
+	MonitorFunctions = []string{"healthcheck", "migrate"}
+	Functions        = append(slices.Clone(MonitorFunctions), "transactions", "publisher", "processor")
+)
 
-// CheckFunctionsBuilt reports every function binary of the architecture that `make lambda` has not made yet.
-func CheckFunctionsBuilt(architecture string) error {
+// CheckFunctionsBuilt reports every one of the functions that `make lambda` has not made yet for the architecture.
+func CheckFunctionsBuilt(architecture string, functions []string) error {
 	var problems []error
-	for _, function := range Functions {
+	for _, function := range functions {
 		if _, err := os.Stat(bootstrapPath(architecture, function)); err != nil {
 			problems = append(problems, fmt.Errorf("function %q is not built for %s (%w): run `make lambda`", function, architecture, err))
 		}

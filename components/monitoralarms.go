@@ -70,40 +70,24 @@ func (a *MonitorAlarmsArgs) validate() error {
 	})
 }
 
-type namedAlarm struct {
-	name string
-	args cloudwatch.MetricAlarmArgs
-}
-
 // own are the alarms on what AWS publishes about the function, its rule and its queue. A count that AWS publishes only
 // when there is something to count is fine when it is missing.
 func (a *MonitorAlarmsArgs) own(name string) []namedAlarm {
 	region := a.Monitor.Region.Name
-	count := func(namespace, metric, statistic, dimension string, value pulumi.StringInput, period time.Duration, what string) cloudwatch.MetricAlarmArgs {
-		return cloudwatch.MetricAlarmArgs{
-			AlarmDescription:   pulumi.String(what + " Runbook: docs/runbooks.md#monitor-broken"),
-			Namespace:          pulumi.String(namespace),
-			MetricName:         pulumi.String(metric),
-			Dimensions:         pulumi.StringMap{dimension: value},
-			Statistic:          pulumi.String(statistic),
-			Period:             pulumi.Int(int(period.Seconds())),
-			Threshold:          pulumi.Float64(1),
-			ComparisonOperator: pulumi.String(atLeast),
-			TreatMissingData:   pulumi.String(missingIsFine),
-		}
-	}
 	function, schedule := a.Monitor.Function.Function.Name, a.Monitor.settings.Schedule
 	return []namedAlarm{
-		{name + "-errors", outOf(count("AWS/Lambda", "Errors", "Sum", "FunctionName", function, schedule,
-			"The health check in "+region+" fails: it could not make its check."), 2, 3)},
-		{name + "-throttles", outOf(count("AWS/Lambda", "Throttles", "Sum", "FunctionName", function, schedule,
-			"The health check in "+region+" is throttled."), 2, 3)},
-		{name + "-failed-invocations", outOf(count("AWS/Events", "FailedInvocations", "Sum", "RuleName", a.Schedule.Rule.Name, schedule,
-			"EventBridge could not start the health check in "+region+"."), 1, 1)},
-		{name + "-dead-letters", outOf(count("AWS/SQS", "ApproximateNumberOfMessagesVisible", "Maximum", "QueueName", a.Monitor.Function.DeadLetters.Name, 5*time.Minute,
-			"Runs of the health check in "+region+" ended in its dead-letter queue."), 1, 1)},
+		{name + "-errors", outOf(countAlarm("AWS/Lambda", "Errors", "Sum", "FunctionName", function, schedule,
+			"The health check in "+region+" fails: it could not make its check."+monitorRunbook), 2, 3)},
+		{name + "-throttles", outOf(countAlarm("AWS/Lambda", "Throttles", "Sum", "FunctionName", function, schedule,
+			"The health check in "+region+" is throttled."+monitorRunbook), 2, 3)},
+		{name + "-failed-invocations", outOf(countAlarm("AWS/Events", "FailedInvocations", "Sum", "RuleName", a.Schedule.Rule.Name, schedule,
+			"EventBridge could not start the health check in "+region+"."+monitorRunbook), 1, 1)},
+		{name + "-dead-letters", outOf(countAlarm("AWS/SQS", "ApproximateNumberOfMessagesVisible", "Maximum", "QueueName", a.Monitor.Function.DeadLetters.Name, 5*time.Minute,
+			"Runs of the health check in "+region+" ended in its dead-letter queue."+monitorRunbook), 1, 1)},
 	}
 }
+
+const monitorRunbook = " Runbook: docs/runbooks.md#monitor-broken"
 
 // silent is the dead-man alarm: no sample of an observer for three runs. Missing data is the breach.
 func (a *MonitorAlarmsArgs) silent() cloudwatch.MetricAlarmArgs {

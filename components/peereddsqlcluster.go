@@ -158,7 +158,7 @@ func clusterKey(ctx *pulumi.Context, name string, region Region, parent pulumi.R
 func clusterKeyPolicy(region Region) (string, error) {
 	clusters := region.arn("dsql", "cluster/*")
 	return policy(
-		statement{Sid: "AccountAdministers", Effect: allow, Principal: &principal{AWS: []string{region.rootARN()}}, Action: []string{"kms:*"}, Resource: []string{"*"}},
+		accountAdministers(region),
 		statement{
 			Sid: "DsqlEncrypts", Effect: allow, Principal: service("dsql.amazonaws.com"),
 			Action:   []string{"kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"},

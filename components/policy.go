@@ -50,6 +50,12 @@ func assumedBy(serviceName string) (string, error) {
 	return policy(statement{Sid: "Assume", Effect: allow, Principal: service(serviceName), Action: []string{"sts:AssumeRole"}})
 }
 
+// accountAdministers delegates a key to the account's IAM: without it nobody could administer the key, and identity
+// policies could not grant its use.
+func accountAdministers(region Region) statement {
+	return statement{Sid: "AccountAdministers", Effect: allow, Principal: &principal{AWS: []string{region.rootARN()}}, Action: []string{"kms:*"}, Resource: []string{"*"}}
+}
+
 // refusePlainHTTP denies an action on a resource to everyone who does not come over TLS.
 func refusePlainHTTP(action, resource string) statement {
 	return statement{

@@ -19,18 +19,30 @@ func TestPolicyDocuments(t *testing.T) {
 		"cluster-key.json":  func() (string, error) { return clusterKeyPolicy(region) },
 		"topic-key.json":    func() (string, error) { return topicKeyPolicy(region) },
 		"topic.json":        func() (string, error) { return alertTopicPolicy(region, topic) },
-		"dead-letters.json": func() (string, error) { return deadLetterQueuePolicy(queue, rule) },
+		"dead-letters.json": func() (string, error) { return fedByRule(queue, rule) },
 		"monitor.json": func() (string, error) {
 			return monitorPolicy(clusters, []string{topic}, []string{"arn:aws:kms:us-east-1:123456789012:key/k"})
 		},
-		"migrate.json": func() (string, error) { return migratePolicy(clusters[0]) },
+		"migrate.json": func() (string, error) { return migratePolicy(clusters[0], "") },
+		"migrate-keyset.json": func() (string, error) {
+			return migratePolicy(clusters[0], "arn:aws:kms:us-east-1:123456789012:key/mrk-1")
+		},
+		"transactions.json": func() (string, error) {
+			return transactionPolicy(clusters, "arn:aws:lambda:us-east-1:123456789012:function:publisher", "arn:aws:kms:us-east-1:123456789012:key/mrk-1")
+		},
+		"publisher.json": func() (string, error) {
+			return publisherPolicy(clusters[0], "arn:aws:events:us-east-1:123456789012:event-bus/b")
+		},
 		"telemetry.json": func() (string, error) {
 			return telemetryPolicy("arn:aws:logs:us-east-1:123456789012:log-group:g", queue, true)
 		},
 		"telemetry-untraced.json": func() (string, error) {
 			return telemetryPolicy("arn:aws:logs:us-east-1:123456789012:log-group:g", "", false)
 		},
-		"assume.json": func() (string, error) { return assumedBy("lambda.amazonaws.com") },
+		"bus-key.json":     func() (string, error) { return busKeyPolicy(region) },
+		"forward.json":     func() (string, error) { return forwardPolicy("arn:aws:events:us-east-2:123456789012:event-bus/b") },
+		"account-key.json": func() (string, error) { return accountKeyPolicy(region) },
+		"assume.json":      func() (string, error) { return assumedBy("lambda.amazonaws.com") },
 	}
 	for name, render := range documents {
 		t.Run(name, func(t *testing.T) {

@@ -10,19 +10,11 @@ import (
 // runByRule lets an EventBridge rule, and nobody else, run a function: permission, target with bounded retries, and the
 // function's dead-letter queue for what cannot be delivered. It returns the target.
 func runByRule(ctx *pulumi.Context, name string, parent pulumi.Resource, f *GoFunction, rule *cloudwatch.EventRule) (*cloudwatch.EventTarget, error) {
-	permission, err := lambda.NewPermission(ctx, name+"-permission", &lambda.PermissionArgs{
-		Action: pulumi.String("lambda:InvokeFunction"), Function: f.Function.Name,
-		Principal: pulumi.String("events.amazonaws.com"), SourceArn: rule.Arn,
-	}, f.region.child(parent)...)
+	undelivered, err := ruleQueuePolicy(ctx, name+"-dead-letter-policy", parent, f.region, f.DeadLetters, rule)
 	if err != nil {
 		return nil, err
 	}
-	undelivered, err := sqs.NewQueuePolicy(ctx, name+"-dead-letter-policy", &sqs.QueuePolicyArgs{
-		QueueUrl: f.DeadLetters.Url,
-		Policy: pulumi.All(f.DeadLetters.Arn, rule.Arn).ApplyT(func(v []any) (string, error) {
-			return deadLetterQueuePolicy(v[0].(string), v[1].(string))
-		}).(pulumi.StringOutput),
-	}, f.region.child(parent)...)
+	permission, err := permit(ctx, name, parent, f, rule)
 	if err != nil {
 		return nil, err
 	}
@@ -33,11 +25,28 @@ func runByRule(ctx *pulumi.Context, name string, parent pulumi.Resource, f *GoFu
 	}, f.region.child(parent, pulumi.DependsOn([]pulumi.Resource{permission, undelivered}))...)
 }
 
-// deadLetterQueuePolicy lets the rule, and nobody else's, put its undelivered events into the queue.
-func deadLetterQueuePolicy(queueARN, ruleARN string) (string, error) {
+// permit lets a rule run a function.
+func permit(ctx *pulumi.Context, name string, parent pulumi.Resource, f *GoFunction, rule *cloudwatch.EventRule) (*lambda.Permission, error) {
+	return lambda.NewPermission(ctx, name+"-permission", &lambda.PermissionArgs{
+		Action: pulumi.String("lambda:InvokeFunction"), Function: f.Function.Name,
+		Principal: pulumi.String("events.amazonaws.com"), SourceArn: rule.Arn,
+	}, f.region.child(parent)...)
+}
+
+// ruleQueuePolicy lets a rule, and nobody else's, put events into a queue.
+func ruleQueuePolicy(ctx *pulumi.Context, name string, parent pulumi.Resource, region Region, queue *sqs.Queue, rule *cloudwatch.EventRule) (*sqs.QueuePolicy, error) {
+	return sqs.NewQueuePolicy(ctx, name, &sqs.QueuePolicyArgs{
+		QueueUrl: queue.Url,
+		Policy: pulumi.All(queue.Arn, rule.Arn).ApplyT(func(v []any) (string, error) {
+			return fedByRule(v[0].(string), v[1].(string))
+		}).(pulumi.StringOutput),
+	}, region.child(parent)...)
+}
+
+func fedByRule(queueARN, ruleARN string) (string, error) {
 	return policy(
 		statement{
-			Sid: "RuleReportsUndelivered", Effect: allow, Principal: service("events.amazonaws.com"), Action: []string{"sqs:SendMessage"}, Resource: []string{queueARN},
+			Sid: "RuleSends", Effect: allow, Principal: service("events.amazonaws.com"), Action: []string{"sqs:SendMessage"}, Resource: []string{queueARN},
 			Condition: condition{"ArnEquals": {"aws:SourceArn": ruleARN}},
 		},
 		refusePlainHTTP("sqs:*", queueARN),

@@ -25,6 +25,7 @@ type Config struct {
 	// RunbooksURL is linked from the dashboard; empty links to the page in the repository's own words.
 	RunbooksURL string
 	Monitor     components.MonitorSettings
+	Application Application
 }
 
 // Regions are the codes of the two data regions and of the witness.
@@ -75,6 +76,8 @@ func loadConfig(get func(key string) (string, bool)) (*Config, error) {
 			Tracing:             r.boolean(monitor, "tracing", true),
 		},
 	}
+	c.Application = r.application(top)
+	c.Application.Routes = r.eventRoutes(top, "eventRoutes", c.Regions)
 	r.leftOver(regions, monitor)
 	r.regions(c.Regions)
 	r.monitor(c.Monitor)

@@ -33,6 +33,9 @@ func TestDefaultsStandInForMissingKeys(t *testing.T) {
 			Schedule: time.Minute, ProbeInterval: 15 * time.Second, FailuresToOpen: 2, SuccessesToClose: 3, Reminder: 15 * time.Minute,
 			Architecture: "arm64", MemoryMB: 128, LogRetentionDays: 30, ReservedConcurrency: 10, Tracing: true,
 		},
+		Application: Application{
+			EncryptedFields: []string{"details"}, Throttle: components.Throttle{Rate: 100, Burst: 200}, ArchiveDays: 30, TakeoverAge: 2 * time.Minute, KeysetVersion: 1, MemoryMB: 256,
+		},
 	}, c)
 }
 
@@ -53,6 +56,7 @@ func TestDefaultsOfPulumiYamlAreTheProgramsOwn(t *testing.T) {
 	theirs, err := load(declared)
 	require.NoError(t, err)
 	ours.Alerts, theirs.Alerts = nil, nil
+	ours.Application.Routes, theirs.Application.Routes = nil, nil
 	assert.Equal(t, ours, theirs)
 }
 
@@ -71,6 +75,25 @@ func TestEveryValueIsRead(t *testing.T) {
 		Schedule: 5 * time.Minute, ProbeInterval: 30 * time.Second, FailuresToOpen: 3, SuccessesToClose: 4, Reminder: time.Hour, MetricsFull: true,
 		Architecture: "x86_64", MemoryMB: 256, LogRetentionDays: 365, ReservedConcurrency: 2,
 	}, c.Monitor)
+}
+
+func TestEveryValueOfTheApplicationIsRead(t *testing.T) {
+	values := valid()
+	values["application"] = "enabled"
+	values["applicationSettings"] = `{"jwt":{"issuer":"https://login.example.com/","audience":"transactions"},"crossRegionFallback":true,"encryptedFields":["details","reference"],
+		"throttle":{"rate":10,"burst":20},"archiveDays":7,"takeoverAge":"1m","keysetVersion":3,"memoryMb":512}`
+	values["eventRoutes"] = `[{"name":"large","types":["Transaction Created"],"minimumAmount":10000,"maximumAmount":"20000.50","regions":["us-east-2"],"target":"topic"},{"name":"all","target":"queue"}]`
+	c, err := load(values)
+	require.NoError(t, err)
+	low, high := 10000.0, 20000.5
+	assert.Equal(t, Application{
+		Enabled: true, JWT: &components.JWT{Issuer: "https://login.example.com/", Audience: "transactions"}, CrossRegionFallback: true,
+		EncryptedFields: []string{"details", "reference"}, Throttle: components.Throttle{Rate: 10, Burst: 20}, ArchiveDays: 7, TakeoverAge: time.Minute, KeysetVersion: 3, MemoryMB: 512,
+		Routes: []components.EventRoute{
+			{Name: "large", Types: []string{"Transaction Created"}, MinimumAmount: &low, MaximumAmount: &high, Regions: []string{"us-east-2"}, Target: "topic"},
+			{Name: "all", Target: "queue"},
+		},
+	}, c.Application)
 }
 
 func TestEachMistakeNamesKeyValueAndWhatIsAccepted(t *testing.T) {
@@ -106,6 +129,20 @@ func TestEachMistakeNamesKeyValueAndWhatIsAccepted(t *testing.T) {
 		"too little memory":                  {"monitor", `{"memoryMb":64}`, `monitor.memoryMb is "64", want a whole number from 128 to 10240`},
 		"an unknown architecture":            {"monitor", `{"architecture":"amd64"}`, "want arm64 or x86_64"},
 		"an unknown profile":                 {"monitor", `{"metrics":"most"}`, "want lean or full"},
+		"an application that is half on":     {"application", "true", "want disabled or enabled"},
+		"an issuer without https":            {"applicationSettings", `{"jwt":{"issuer":"http://x","audience":"a"}}`, `applicationSettings.jwt.issuer is "http://x"`},
+		"tokens for nobody":                  {"applicationSettings", `{"jwt":{"issuer":"https://x.example.com"}}`, "applicationSettings.jwt.audience"},
+		"a field that must stay readable":    {"applicationSettings", `{"encryptedFields":["amount"]}`, `"amount" cannot be encrypted: it is summed`},
+		"no field to encrypt":                {"applicationSettings", `{"encryptedFields":[]}`, "want a list of fields"},
+		"a rate of nothing":                  {"applicationSettings", `{"throttle":{"rate":0}}`, "applicationSettings.throttle.rate"},
+		"a misspelt setting":                 {"applicationSettings", `{"fallback":true}`, "applicationSettings.fallback is not a key"},
+		"a route without a name":             {"eventRoutes", `[{"target":"queue"}]`, "eventRoutes[0].name"},
+		"two routes of one name":             {"eventRoutes", `[{"name":"a","target":"queue"},{"name":"a","target":"topic"}]`, "a name that no other route has"},
+		"a route to nowhere":                 {"eventRoutes", `[{"name":"a","target":"kinesis"}]`, `eventRoutes[0].target is "kinesis", want function, queue, topic`},
+		"a route of an unknown type":         {"eventRoutes", `[{"name":"a","target":"queue","types":["Order"]}]`, "want Transaction Created"},
+		"a route of a foreign region":        {"eventRoutes", `[{"name":"a","target":"queue","regions":["us-west-2"]}]`, "want us-east-1 or us-east-2"},
+		"an amount range upside down":        {"eventRoutes", `[{"name":"a","target":"queue","minimumAmount":2,"maximumAmount":1}]`, "at most maximumAmount"},
+		"an amount EventBridge cannot match": {"eventRoutes", `[{"name":"a","target":"queue","minimumAmount":1e10}]`, "from -5e9 to 5e9"},
 		"a misspelt monitor key":             {"monitor", `{"probeIntervall":"5s"}`, "monitor.probeIntervall is not a key"},
 	}
 	for name, c := range cases {

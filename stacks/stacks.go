@@ -32,7 +32,7 @@ func deploy(ctx *pulumi.Context) (pulumi.Map, error) {
 		value, err := values.Try(key)
 		return value, err == nil
 	})
-	if err := errors.Join(err, components.CheckFunctionsBuilt(c.Monitor.Architecture)); err != nil {
+	if err := errors.Join(err, components.CheckFunctionsBuilt(c.Monitor.Architecture, c.functions())); err != nil {
 		return nil, fmt.Errorf("the configuration of stack %s cannot be deployed:\n%w", ctx.Stack(), err)
 	}
 	regions, err := newRegions(ctx, c)
@@ -53,6 +53,10 @@ type disasterRecovery struct {
 	monitors  [3]*components.RegionalMonitor
 	schedules [3]*components.MonitorSchedule
 	dashboard *components.DrDashboard
+	// migrated completes when the database is ready for the functions.
+	migrated pulumi.Resource
+	// application is nil unless it is enabled.
+	application *application
 
 	alarmARNs, alarmNames map[string]pulumi.StringArray // by region
 }
@@ -69,7 +73,7 @@ const (
 
 func newDisasterRecovery(ctx *pulumi.Context, c *Config, regions [3]components.Region) (pulumi.Map, error) {
 	d := &disasterRecovery{ctx: ctx, config: c, regions: regions, alarmARNs: map[string]pulumi.StringArray{}, alarmNames: map[string]pulumi.StringArray{}}
-	for _, step := range []func() error{d.alertTopics, d.peeredCluster, d.regionalMonitors, d.bootstrap, d.alarms, d.dashboardPage} {
+	for _, step := range []func() error{d.alertTopics, d.peeredCluster, d.regionalMonitors, d.applicationFunctions, d.bootstrap, d.startMonitors, d.startApplication, d.alarms, d.dashboardPage} {
 		if err := step(); err != nil {
 			return nil, err
 		}
@@ -116,23 +120,32 @@ func (d *disasterRecovery) regionalMonitors() error {
 	return nil
 }
 
-// bootstrap prepares the database and then starts the monitors, which need its schema and their role.
+// bootstrap prepares the database for the functions, which need its schema and their roles.
 func (d *disasterRecovery) bootstrap() error {
-	var roles pulumi.StringArray
+	roles := map[string]pulumi.StringArray{}
 	for _, m := range d.monitors {
-		roles = append(roles, m.Function.Role.Arn)
+		roles[schema.RoleMonitor] = append(roles[schema.RoleMonitor], m.Function.Role.Arn)
 	}
-	bootstrap, err := components.NewDatabaseBootstrap(d.ctx, "bootstrap", &components.DatabaseBootstrapArgs{
-		Region: d.regions[primary], Database: d.database.Primary,
-		Roles: map[string]pulumi.StringArray{schema.RoleMonitor: roles}, After: d.database.Ready(),
+	args := &components.DatabaseBootstrapArgs{
+		Region: d.regions[primary], Database: d.database.Primary, Roles: roles, After: d.database.Ready(),
 		Architecture: d.config.Monitor.Architecture, LogRetentionDays: d.config.Monitor.LogRetentionDays,
-	})
+	}
+	if d.application != nil {
+		d.application.roles(roles)
+		args.Keyset = &components.Keyset{Version: d.config.Application.KeysetVersion, KeyARN: d.application.key.ARNs[primary]}
+	}
+	bootstrap, err := components.NewDatabaseBootstrap(d.ctx, "bootstrap", args)
 	if err != nil {
 		return err
 	}
+	d.migrated = bootstrap.Migrated
+	return nil
+}
+
+func (d *disasterRecovery) startMonitors() (err error) {
 	for i, place := range places {
 		if d.schedules[i], err = components.NewMonitorSchedule(d.ctx, place+"-schedule", &components.MonitorScheduleArgs{
-			Monitor: d.monitors[i], After: []pulumi.Resource{bootstrap.Migrated},
+			Monitor: d.monitors[i], After: []pulumi.Resource{d.migrated},
 		}); err != nil {
 			return err
 		}
@@ -205,10 +218,14 @@ func (d *disasterRecovery) exports() pulumi.Map {
 		identifiers[side.Region], arns[side.Region], endpoints[side.Region] = side.Identifier, side.ARN, side.Endpoint
 		dashboards[side.Region] = d.dashboard.ConsoleURL(side.Region)
 	}
-	return pulumi.Map{
+	exports := pulumi.Map{
 		"regions": regions, "clusterIdentifiers": identifiers, "clusterArns": arns, "clusterEndpoints": endpoints,
 		"alertTopicArns": topics, "monitorFunctionNames": functions, "alarmNames": alarms, "dashboardUrl": dashboards,
 	}
+	if d.application != nil {
+		d.application.exports(exports)
+	}
+	return exports
 }
 
 // projectTag groups the cost of every stack of this program, whatever a fork calls its Pulumi project.

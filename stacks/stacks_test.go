@@ -56,7 +56,7 @@ func both(t *testing.T, changes map[string]string, test func(t *testing.T, g *gr
 }
 
 func TestEveryResourceHasAParentAndAnExplicitProvider(t *testing.T) {
-	both(t, nil, func(t *testing.T, g *graph.Graph, _ bool) {
+	both(t, map[string]string{"application": "enabled"}, func(t *testing.T, g *graph.Graph, _ bool) {
 		regions := map[string]bool{}
 		for _, r := range g.Resources {
 			switch {

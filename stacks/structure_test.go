@@ -2,6 +2,7 @@ package stacks
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -22,6 +23,19 @@ func deployed(t *testing.T, stack string, changes map[string]string) *graph.Grap
 	g, err := graph.Run(Run, graph.Options{Stack: stack, Config: config})
 	require.NoError(t, err)
 	return g
+}
+
+// variants are both profiles of the stack, with and without the application.
+func variants(t *testing.T, changes map[string]string, test func(t *testing.T, g *graph.Graph)) {
+	for _, stack := range []string{"dev", "prod"} {
+		for _, application := range []string{applicationDisabled, applicationEnabled} {
+			t.Run(stack+" application "+application, func(t *testing.T) {
+				all := map[string]string{"application": application, "eventRoutes": `[{"name":"large","minimumAmount":10000,"target":"topic"},{"name":"all","target":"queue"},{"name":"again","target":"function"}]`}
+				maps.Copy(all, changes)
+				test(t, deployed(t, stack, all))
+			})
+		}
+	}
 }
 
 type document struct{ Statement []statement }
@@ -57,7 +71,10 @@ var alarmTypes = []string{"aws:cloudwatch/metricAlarm:MetricAlarm", "aws:cloudwa
 // An alarm reaches a person only if its topic is of its own region, the topic lets CloudWatch publish, and the topic's
 // key lets CloudWatch encrypt. Walk that way for every alarm.
 func TestEveryAlarmReachesItsTopic(t *testing.T) {
-	g := deployed(t, "prod", map[string]string{"alerts": `[{"protocol":"email","endpoint":"oncall@example.com"}]`})
+	variants(t, map[string]string{"alerts": `[{"protocol":"email","endpoint":"oncall@example.com"}]`}, everyAlarmReachesItsTopic)
+}
+
+func everyAlarmReachesItsTopic(t *testing.T, g *graph.Graph) {
 	topics, keys, policies, subscribed := map[string]graph.Resource{}, map[string]document{}, map[string]document{}, map[string]bool{}
 	for _, r := range g.Of("aws:sns/topic:Topic") {
 		topics[r.ARN()] = r
@@ -108,8 +125,9 @@ func TestTopicsRefusePlainHTTP(t *testing.T) {
 }
 
 // Actions are exact and resources are ARNs, except where AWS has no other way.
-func TestLeastPrivilege(t *testing.T) {
-	g := deployed(t, "prod", nil)
+func TestLeastPrivilege(t *testing.T) { variants(t, nil, leastPrivilege) }
+
+func leastPrivilege(t *testing.T, g *graph.Graph) {
 	admins := 0
 	for _, r := range g.Of("aws:iam/rolePolicy:RolePolicy") {
 		for _, s := range parse(t, r.Input("policy")).Statement {
@@ -135,10 +153,14 @@ func TestLeastPrivilege(t *testing.T) {
 
 // An alarm sees a metric only if it names exactly the dimensions that are published.
 func TestAlarmsNameExactlyThePublishedDimensions(t *testing.T) {
-	g := deployed(t, "prod", nil)
+	variants(t, nil, alarmsNamePublishedDimensions)
+}
+
+func alarmsNamePublishedDimensions(t *testing.T, g *graph.Graph) {
 	published := map[string][]string{
-		contract.MetricNamespace: {contract.DimensionClusterID, contract.DimensionObserver, contract.DimensionRegion},
-		"AWS/AuroraDSQL":         {"ClusterId"}, "AWS/Events": {"RuleName"}, "AWS/Lambda": {"FunctionName"}, "AWS/SQS": {"QueueName"},
+		contract.MetricNamespace:      {contract.DimensionClusterID, contract.DimensionObserver, contract.DimensionRegion},
+		contract.ApplicationNamespace: {contract.DimensionRegion},
+		"AWS/AuroraDSQL":              {"ClusterId"}, "AWS/Events": {"RuleName"}, "AWS/Lambda": {"FunctionName"}, "AWS/SQS": {"QueueName"},
 	}
 	seen := map[string]int{}
 	check := func(name string, in resource.PropertyMap) {
@@ -163,7 +185,7 @@ func TestAlarmsNameExactlyThePublishedDimensions(t *testing.T) {
 			}
 		}
 	}
-	assert.Len(t, seen, len(published))
+	assert.Len(t, seen, len(published)-map[bool]int{false: 1}[len(g.Of("aws:cloudwatch/eventBus:EventBus")) > 0])
 }
 
 // An outage is told once, from a side that lives: the composite of each data region speaks of the other one.
@@ -253,5 +275,59 @@ func TestCustomerManagedKeysAreOfTheClustersOwnRegion(t *testing.T) {
 	}
 	for _, c := range deployed(t, "dev", nil).Of("aws:dsql/cluster:Cluster") {
 		assert.False(t, c.Inputs.HasValue("kmsEncryptionKey"), "the AWS owned key is the default")
+	}
+}
+
+// Events cross once: a region forwards only what was published in it first, to the other region's bus, with a role that
+// may do nothing else.
+func TestEventsCrossOnceAndDoNotComeBack(t *testing.T) {
+	g := deployed(t, "dev", map[string]string{"application": applicationEnabled})
+	buses := map[string]string{}
+	for _, b := range g.Of("aws:cloudwatch/eventBus:EventBus") {
+		buses[b.ARN()] = b.Region
+		assert.NotEmpty(t, b.Input("kmsKeyIdentifier"), "the bus is encrypted")
+	}
+	require.Len(t, buses, 2)
+	forwards := 0
+	for _, target := range g.Of("aws:cloudwatch/eventTarget:EventTarget") {
+		to, isBus := buses[target.Input("arn")]
+		if !isBus {
+			continue
+		}
+		forwards++
+		assert.NotEqual(t, target.Region, to, "a rule that targets its own region's bus replicates nothing")
+		rule, ok := g.Named("aws:cloudwatch/eventRule:EventRule", strings.TrimSuffix(target.Name, "-target"))
+		require.True(t, ok)
+		assert.Contains(t, rule.Input("eventPattern"), `"publishedIn":["`+target.Region+`"]`)
+		assert.True(t, target.Inputs.HasValue("deadLetterConfig"))
+		access, ok := g.Named("aws:iam/rolePolicy:RolePolicy", strings.TrimSuffix(target.Name, "-target")+"-access")
+		require.True(t, ok)
+		assert.Equal(t, []string{target.Input("arn")}, parse(t, access.Input("policy")).Statement[0].Resource)
+	}
+	assert.Equal(t, 2, forwards)
+	assert.Len(t, g.Of("aws:cloudwatch/eventArchive:EventArchive"), 2)
+}
+
+func TestEveryRouteOfTheApiIsAuthorized(t *testing.T) {
+	for authorization, settings := range map[string]string{"AWS_IAM": `{}`, "JWT": `{"jwt":{"issuer":"https://login.example.com","audience":"transactions"}}`} {
+		g := deployed(t, "dev", map[string]string{"application": applicationEnabled, "applicationSettings": settings})
+		require.Len(t, g.Of("aws:apigatewayv2/route:Route"), 2*len(contract.Routes()))
+		for _, r := range g.Of("aws:apigatewayv2/route:Route") {
+			assert.Equal(t, authorization, r.Input("authorizationType"), r.Name)
+			assert.Equal(t, authorization == "JWT", r.Inputs.HasValue("authorizerId"))
+		}
+		for _, s := range g.Of("aws:apigatewayv2/stage:Stage") {
+			assert.EqualValues(t, 100, s.Inputs["defaultRouteSettings"].ObjectValue()["throttlingRateLimit"].NumberValue())
+			assert.True(t, s.Inputs.HasValue("accessLogSettings"))
+		}
+	}
+}
+
+func TestFallbackIsTheOnlyReasonToReachThePeersCluster(t *testing.T) {
+	for fallback, clusters := range map[string]int{"false": 1, "true": 2} {
+		g := deployed(t, "dev", map[string]string{"application": applicationEnabled, "applicationSettings": `{"crossRegionFallback":` + fallback + `}`})
+		access, ok := g.Named("aws:iam/rolePolicy:RolePolicy", "primary-transactions-access")
+		require.True(t, ok)
+		assert.Len(t, parse(t, access.Input("policy")).Statement[0].Resource, clusters)
 	}
 }

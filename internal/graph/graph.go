@@ -154,7 +154,10 @@ func computed(r Resource) map[string]string {
 	case "aws:kms/key:Key":
 		return map[string]string{"arn": arn("kms", "key/"+name), "keyId": name}
 	case "aws:lambda/function:Function":
-		return map[string]string{"name": name, "arn": arn("lambda", "function:"+name)}
+		return map[string]string{
+			"name": name, "arn": arn("lambda", "function:"+name),
+			"invokeArn": fmt.Sprintf("arn:aws:apigateway:%s:lambda:path/2015-03-31/functions/%s/invocations", r.Region, arn("lambda", "function:"+name)),
+		}
 	case "aws:cloudwatch/logGroup:LogGroup":
 		return map[string]string{"name": name, "arn": arn("logs", "log-group:"+name)}
 	case "aws:cloudwatch/eventRule:EventRule":
@@ -163,6 +166,12 @@ func computed(r Resource) map[string]string {
 		return map[string]string{"name": name, "arn": arn("cloudwatch", "alarm:"+name)}
 	case "aws:cloudwatch/compositeAlarm:CompositeAlarm":
 		return map[string]string{"arn": arn("cloudwatch", "alarm:"+r.Input("alarmName"))}
+	case "aws:cloudwatch/eventBus:EventBus":
+		return map[string]string{"name": name, "arn": arn("events", "event-bus/"+name)}
+	case "aws:kms/replicaKey:ReplicaKey":
+		return map[string]string{"arn": arn("kms", "key/"+name), "keyId": name}
+	case "aws:apigatewayv2/api:Api":
+		return map[string]string{"executionArn": arn("execute-api", name), "apiEndpoint": "https://" + name + ".execute-api." + r.Region + ".amazonaws.com"}
 	case "aws:lambda/invocation:Invocation":
 		return map[string]string{"result": "{}"}
 	}

@@ -1,0 +1,117 @@
+package components
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"aurora-dsql-dr/lambda/contract"
+)
+
+// Thresholds of the application's alarms.
+const (
+	requestLatencyMillis  = 1000
+	applicationConflicts  = 50 // repeated transactions in a minute
+	outboxAgeSeconds      = 180
+	eventDelayMillis      = 60_000
+	applicationPeriod     = time.Minute
+	applicationRunbook    = " Runbook: docs/runbooks.md#application"
+	transactionPercentile = "p99"
+)
+
+// ApplicationAlarmsArgs configures ApplicationAlarms.
+type ApplicationAlarmsArgs struct {
+	// Region of the alarms, and Topic its topic. Required.
+	Region Region
+	Topic  *AlertTopic
+	// The region's parts of the application. Required.
+	Service   *TransactionService
+	Publisher *OutboxPublisher
+	Processor *EventProcessor
+	Bus       *RegionalBus
+}
+
+// ApplicationAlarms tell when a region's part of the application does not do its work.
+type ApplicationAlarms struct {
+	pulumi.ResourceState
+
+	// ARNs and Names of the alarms.
+	ARNs, Names pulumi.StringArray
+}
+
+// NewApplicationAlarms creates the alarms.
+func NewApplicationAlarms(ctx *pulumi.Context, name string, args *ApplicationAlarmsArgs, opts ...pulumi.ResourceOption) (*ApplicationAlarms, error) {
+	if err := args.validate(); err != nil {
+		return nil, fmt.Errorf("ApplicationAlarms %q: %w", name, err)
+	}
+	a := &ApplicationAlarms{}
+	if err := ctx.RegisterComponentResource(token("ApplicationAlarms"), name, a, opts...); err != nil {
+		return nil, err
+	}
+	set := &alarmSet{ctx: ctx, parent: a}
+	for _, alarm := range append(args.plumbing(name), args.measured(name)...) {
+		if _, err := set.metric(args.Region, args.Topic, alarm.name, alarm.args); err != nil {
+			return nil, err
+		}
+	}
+	a.ARNs, a.Names = set.arns, set.names
+	return a, ctx.RegisterResourceOutputs(a, pulumi.Map{"names": a.Names})
+}
+
+func (a *ApplicationAlarmsArgs) validate() error {
+	if a == nil {
+		return errors.New("args are required")
+	}
+	return required(a.Region.required("Region"), map[string]bool{
+		"Topic": a.Topic != nil, "Service": a.Service != nil, "Publisher": a.Publisher != nil, "Processor": a.Processor != nil, "Bus": a.Bus != nil,
+	})
+}
+
+// plumbing are the alarms on what AWS publishes about functions, rule and queues.
+func (a *ApplicationAlarmsArgs) plumbing(name string) []namedAlarm {
+	region := a.Region.Name
+	errorsOf := func(f *GoFunction, what string) cloudwatch.MetricAlarmArgs {
+		return outOf(countAlarm("AWS/Lambda", "Errors", "Sum", "FunctionName", f.Function.Name, applicationPeriod, what+applicationRunbook), 2, 3)
+	}
+	deadLetters := func(queue pulumi.StringInput, what string) cloudwatch.MetricAlarmArgs {
+		return outOf(countAlarm("AWS/SQS", "ApproximateNumberOfMessagesVisible", "Maximum", "QueueName", queue, 5*time.Minute, what+applicationRunbook), 1, 1)
+	}
+	return []namedAlarm{
+		{name + "-transaction-errors", errorsOf(a.Service.Function, "The transaction service in "+region+" fails.")},
+		{name + "-publisher-errors", errorsOf(a.Publisher.Function, "The outbox publisher in "+region+" fails.")},
+		{name + "-processor-errors", errorsOf(a.Processor.Function, "The event processor in "+region+" fails.")},
+		{name + "-forward-failed", outOf(countAlarm("AWS/Events", "FailedInvocations", "Sum", "RuleName", a.Bus.Forward.Name, applicationPeriod,
+			"Events do not leave "+region+" for the other region."+applicationRunbook), 1, 1)},
+		{name + "-publisher-dead-letters", deadLetters(a.Publisher.Function.DeadLetters.Name, "Runs of the outbox publisher in "+region+" ended in its dead-letter queue.")},
+		{name + "-processor-dead-letters", deadLetters(a.Processor.Function.DeadLetters.Name, "Events in "+region+" could not be processed.")},
+		{name + "-undelivered", deadLetters(a.Bus.Undelivered.Name, "Events from "+region+" did not reach the other region.")},
+	}
+}
+
+// measured are the alarms on what the functions publish about themselves.
+func (a *ApplicationAlarmsArgs) measured(name string) []namedAlarm {
+	measure := func(metric, statistic string, threshold float64, what string) cloudwatch.MetricAlarmArgs {
+		return cloudwatch.MetricAlarmArgs{
+			AlarmDescription: pulumi.String(what + " in " + a.Region.Name + "." + applicationRunbook),
+			Namespace:        pulumi.String(contract.ApplicationNamespace),
+			MetricName:       pulumi.String(metric),
+			Dimensions:       pulumi.StringMap{contract.DimensionRegion: pulumi.String(a.Region.Name)},
+			Statistic:        pulumi.String(statistic),
+			Period:           pulumi.Int(int(applicationPeriod.Seconds())), Threshold: pulumi.Float64(threshold),
+			ComparisonOperator: pulumi.String(atLeast),
+			TreatMissingData:   pulumi.String(missingIsFine), // no requests, no samples
+		}
+	}
+	slow := measure(contract.MetricTransactionLatency, "", requestLatencyMillis, "One request in a hundred is slow")
+	slow.Statistic, slow.ExtendedStatistic = nil, pulumi.String(transactionPercentile)
+	return []namedAlarm{
+		{name + "-latency", outOf(slow, 3, 5)},
+		{name + "-breaker-open", outOf(measure(contract.MetricBreakerOpen, "Maximum", 1, "The circuit breaker is open: the regional endpoint fails"), 2, 3)},
+		{name + "-conflicts", outOf(measure(contract.MetricConflictRetries, "Sum", applicationConflicts, "Many transactions conflict"), 3, 3)},
+		{name + "-outbox-age", outOf(measure(contract.MetricOutboxAge, "Maximum", outboxAgeSeconds, "Events wait in the outbox"), 2, 3)},
+		{name + "-replication-delay", outOf(measure(contract.MetricReplicationDelay, "Average", eventDelayMillis, "Events from the other region arrive late"), 3, 5)},
+	}
+}

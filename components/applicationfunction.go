@@ -1,0 +1,50 @@
+package components
+
+import (
+	"maps"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"aurora-dsql-dr/lambda/contract"
+)
+
+// FunctionSettings are the settings of the application's functions, the same for all.
+type FunctionSettings struct {
+	// Architecture, MemoryMB, LogRetentionDays and Tracing are as in GoFunctionArgs.
+	Architecture     string
+	MemoryMB         int
+	LogRetentionDays int
+	Tracing          bool
+}
+
+// databaseFunction is a function that uses its own region's endpoint of the database under a role of its own.
+type databaseFunction struct {
+	region                Region
+	database              *DsqlSide
+	function, description string
+	role                  string
+	timeoutSeconds        int
+	settings              FunctionSettings
+	asynchronous          *AsynchronousTerms
+	environment           pulumi.StringMap
+	access                pulumi.StringInput
+}
+
+func (d databaseFunction) create(ctx *pulumi.Context, name string, parent pulumi.Resource) (*GoFunction, error) {
+	environment := pulumi.StringMap{
+		contract.EnvDatabaseEndpoint: d.database.Endpoint,
+		contract.EnvDatabaseRole:     pulumi.String(d.role),
+	}
+	maps.Copy(environment, d.environment)
+	return NewGoFunction(ctx, name, &GoFunctionArgs{
+		Region: d.region, Function: d.function, Description: d.description,
+		Architecture: d.settings.Architecture, MemoryMB: d.settings.MemoryMB, TimeoutSeconds: d.timeoutSeconds,
+		LogRetentionDays: d.settings.LogRetentionDays, Tracing: d.settings.Tracing,
+		Asynchronous: d.asynchronous, Environment: environment, Access: d.access,
+	}, pulumi.Parent(parent))
+}
+
+// connect is the statement that lets a function connect to clusters under its database role.
+func connect(clusterARNs ...string) statement {
+	return statement{Sid: "ConnectAsDatabaseRole", Effect: allow, Action: []string{"dsql:DbConnect"}, Resource: clusterARNs}
+}

@@ -1,0 +1,64 @@
+package components
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/kms"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// FieldKeyArgs configures a FieldKey.
+type FieldKeyArgs struct {
+	// Primary holds the key, Secondary its replica. Required.
+	Primary, Secondary Region
+}
+
+// FieldKey is the multi-region key that wraps the application's field-encryption keyset. Both replicas have the same
+// key material, so a keyset wrapped in one region is unwrapped in the other, also when the first is lost.
+type FieldKey struct {
+	pulumi.ResourceState
+
+	// ARNs of the two replicas, the primary region's first.
+	ARNs [2]pulumi.StringOutput
+}
+
+// NewFieldKey creates the key and its replica. Who may use it is left to the account's IAM.
+func NewFieldKey(ctx *pulumi.Context, name string, args *FieldKeyArgs, opts ...pulumi.ResourceOption) (*FieldKey, error) {
+	if err := args.validate(); err != nil {
+		return nil, fmt.Errorf("FieldKey %q: %w", name, err)
+	}
+	k := &FieldKey{}
+	if err := ctx.RegisterComponentResource(token("FieldKey"), name, k, opts...); err != nil {
+		return nil, err
+	}
+	document, err := accountKeyPolicy(args.Primary)
+	if err != nil {
+		return nil, err
+	}
+	key, err := kms.NewKey(ctx, name+"-key", &kms.KeyArgs{
+		Description: pulumi.String("Wraps the keyset that encrypts fields of transactions"),
+		MultiRegion: pulumi.Bool(true), EnableKeyRotation: pulumi.Bool(true), Policy: pulumi.String(document),
+	}, args.Primary.child(k)...)
+	if err != nil {
+		return nil, err
+	}
+	replica, err := kms.NewReplicaKey(ctx, name+"-replica", &kms.ReplicaKeyArgs{
+		Description:   pulumi.String("Replica of the key that wraps the keyset of transactions"),
+		PrimaryKeyArn: key.Arn, Policy: pulumi.String(document),
+	}, args.Secondary.child(k)...)
+	if err != nil {
+		return nil, err
+	}
+	k.ARNs = [2]pulumi.StringOutput{key.Arn, replica.Arn}
+	return k, ctx.RegisterResourceOutputs(k, pulumi.Map{"primaryArn": key.Arn, "secondaryArn": replica.Arn})
+}
+
+func (a *FieldKeyArgs) validate() error {
+	if a == nil {
+		return errors.New("args are required")
+	}
+	return required(a.Primary.required("Primary"), a.Secondary.required("Secondary"))
+}
+
+func accountKeyPolicy(region Region) (string, error) { return policy(accountAdministers(region)) }

@@ -1,0 +1,185 @@
+package components
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/kms"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/sqs"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"aurora-dsql-dr/lambda/contract"
+)
+
+// GlobalEventBusArgs configures a GlobalEventBus.
+type GlobalEventBusArgs struct {
+	// Primary and Secondary are the two regions. Required.
+	Primary, Secondary Region
+	// ArchiveDays is how long events can be replayed. Required.
+	ArchiveDays int
+}
+
+// GlobalEventBus is an encrypted event bus in each of two regions that tell each other everything that was published
+// in them.
+type GlobalEventBus struct {
+	pulumi.ResourceState
+
+	// Buses, the primary region's first.
+	Buses [2]*RegionalBus
+}
+
+// RegionalBus is one region's bus.
+type RegionalBus struct {
+	Region Region
+	// Bus takes the events. Forward is the rule that sends those born here to the other bus, and Undelivered the queue of
+	// those it could not.
+	Bus         *cloudwatch.EventBus
+	Forward     *cloudwatch.EventRule
+	Undelivered *sqs.Queue
+}
+
+// NewGlobalEventBus creates the buses, their archives, and the rules between them. Both buses come before both rules:
+// each rule's target is the other region's bus.
+func NewGlobalEventBus(ctx *pulumi.Context, name string, args *GlobalEventBusArgs, opts ...pulumi.ResourceOption) (*GlobalEventBus, error) {
+	if err := args.validate(); err != nil {
+		return nil, fmt.Errorf("GlobalEventBus %q: %w", name, err)
+	}
+	g := &GlobalEventBus{}
+	if err := ctx.RegisterComponentResource(token("GlobalEventBus"), name, g, opts...); err != nil {
+		return nil, err
+	}
+	var err error
+	for i, side := range g.sides(name, args) {
+		if g.Buses[i], err = g.bus(ctx, side.name, side.region, args.ArchiveDays); err != nil {
+			return nil, err
+		}
+	}
+	for i, side := range g.sides(name, args) {
+		if err := g.forward(ctx, side.name, g.Buses[i], g.Buses[1-i]); err != nil {
+			return nil, err
+		}
+	}
+	return g, ctx.RegisterResourceOutputs(g, pulumi.Map{"primaryBus": g.Buses[0].Bus.Name, "secondaryBus": g.Buses[1].Bus.Name})
+}
+
+func (a *GlobalEventBusArgs) validate() error {
+	if a == nil {
+		return errors.New("args are required")
+	}
+	return required(a.Primary.required("Primary"), a.Secondary.required("Secondary"), map[string]bool{"ArchiveDays": a.ArchiveDays > 0})
+}
+
+type busSide struct {
+	name   string
+	region Region
+}
+
+func (g *GlobalEventBus) sides(name string, args *GlobalEventBusArgs) []busSide {
+	return []busSide{{name + "-primary", args.Primary}, {name + "-secondary", args.Secondary}}
+}
+
+func (g *GlobalEventBus) bus(ctx *pulumi.Context, name string, region Region, archiveDays int) (*RegionalBus, error) {
+	document, err := busKeyPolicy(region)
+	if err != nil {
+		return nil, err
+	}
+	key, err := kms.NewKey(ctx, name+"-key", &kms.KeyArgs{
+		Description:       pulumi.String("Encrypts the events of transactions in " + region.Name),
+		EnableKeyRotation: pulumi.Bool(true), Policy: pulumi.String(document),
+	}, region.child(g)...)
+	if err != nil {
+		return nil, err
+	}
+	b := &RegionalBus{Region: region}
+	if b.Bus, err = cloudwatch.NewEventBus(ctx, name, &cloudwatch.EventBusArgs{
+		Description: pulumi.String("Events of transactions, in " + region.Name), KmsKeyIdentifier: key.Arn,
+	}, region.child(g)...); err != nil {
+		return nil, err
+	}
+	_, err = cloudwatch.NewEventArchive(ctx, name+"-archive", &cloudwatch.EventArchiveArgs{
+		EventSourceArn: b.Bus.Arn, RetentionDays: pulumi.Int(archiveDays),
+	}, region.child(g)...)
+	return b, err
+}
+
+// forward sends the events that were published on one bus to the other. The pattern asks where an event was first
+// published, so what came from the other side does not go back: no loop, also with both directions at once.
+func (g *GlobalEventBus) forward(ctx *pulumi.Context, name string, from, to *RegionalBus) error {
+	pattern, err := forwardPattern(from.Region.Name)
+	if err != nil {
+		return err
+	}
+	if from.Forward, err = cloudwatch.NewEventRule(ctx, name+"-forward", &cloudwatch.EventRuleArgs{
+		Description:  pulumi.String("Events published in " + from.Region.Name + ", to " + to.Region.Name),
+		EventBusName: from.Bus.Name, EventPattern: pulumi.String(pattern),
+	}, from.Region.child(g)...); err != nil {
+		return err
+	}
+	trust, err := assumedBy("events.amazonaws.com")
+	if err != nil {
+		return err
+	}
+	role, err := iam.NewRole(ctx, name+"-forward-role", &iam.RoleArgs{
+		Description: pulumi.String("Puts events on the bus in " + to.Region.Name), AssumeRolePolicy: pulumi.String(trust),
+	}, from.Region.child(g)...)
+	if err != nil {
+		return err
+	}
+	access, err := iam.NewRolePolicy(ctx, name+"-forward-access", &iam.RolePolicyArgs{
+		Role: role.ID(), Policy: to.Bus.Arn.ApplyT(forwardPolicy).(pulumi.StringOutput),
+	}, from.Region.child(g)...)
+	if err != nil {
+		return err
+	}
+	if from.Undelivered, err = sqs.NewQueue(ctx, name+"-undelivered", &sqs.QueueArgs{
+		SqsManagedSseEnabled: pulumi.Bool(true), MessageRetentionSeconds: pulumi.Int(14 * 24 * 3600),
+	}, from.Region.child(g)...); err != nil {
+		return err
+	}
+	undelivered, err := ruleQueuePolicy(ctx, name+"-undelivered-policy", g, from.Region, from.Undelivered, from.Forward)
+	if err != nil {
+		return err
+	}
+	_, err = cloudwatch.NewEventTarget(ctx, name+"-forward-target", &cloudwatch.EventTargetArgs{
+		Rule: from.Forward.Name, EventBusName: from.Bus.Name, Arn: to.Bus.Arn, RoleArn: role.Arn,
+		// No retry policy here: EventBridge accepts none for a bus as target and retries for 24 hours by itself, which
+		// bridges the loss of the other region.
+		DeadLetterConfig: cloudwatch.EventTargetDeadLetterConfigArgs{Arn: from.Undelivered.Arn},
+	}, from.Region.child(g, pulumi.DependsOn([]pulumi.Resource{access, undelivered}))...)
+	return err
+}
+
+func forwardPattern(region string) (string, error) {
+	body, err := json.Marshal(map[string]any{
+		"source": []string{contract.EventSource},
+		"detail": map[string]any{"publishedIn": []string{region}},
+	})
+	return string(body), err
+}
+
+func forwardPolicy(busARN string) (string, error) {
+	return policy(statement{Sid: "PutOnTheOtherBus", Effect: allow, Action: []string{"events:PutEvents"}, Resource: []string{busARN}})
+}
+
+// busKeyPolicy lets EventBridge encrypt for this account's buses ("Encrypting event buses", EventBridge user guide). The
+// bus's name is not known before its key exists, so the encryption context is every bus of account and region.
+func busKeyPolicy(region Region) (string, error) {
+	buses := region.arn("events", "event-bus/*")
+	return policy(
+		accountAdministers(region),
+		statement{
+			Sid: "EventBridgeEncrypts", Effect: allow, Principal: service("events.amazonaws.com"), Action: []string{"kms:Decrypt", "kms:GenerateDataKey*"}, Resource: []string{"*"},
+			Condition: condition{
+				"StringEquals": {"aws:SourceAccount": region.Account},
+				"StringLike":   {"kms:EncryptionContext:aws:events:event-bus:arn": buses},
+			},
+		},
+		statement{
+			Sid: "EventBridgeDescribes", Effect: allow, Principal: service("events.amazonaws.com"), Action: []string{"kms:DescribeKey"}, Resource: []string{"*"},
+			Condition: condition{"StringEquals": {"aws:SourceAccount": region.Account}},
+		},
+	)
+}

@@ -1,0 +1,91 @@
+package components
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"aurora-dsql-dr/lambda/contract"
+)
+
+// OutboxPublisherArgs configures an OutboxPublisher.
+type OutboxPublisherArgs struct {
+	// Region of the publisher, with its side of the database and its bus. Required.
+	Region   Region
+	Database *DsqlSide
+	Bus      *RegionalBus
+	// DatabaseRole is the PostgreSQL role to connect as. Required.
+	DatabaseRole string
+	// TakeoverAge is how long the other region's events stay unsent before this region sends them. Required.
+	TakeoverAge time.Duration
+	// Settings of the function. Required.
+	Settings FunctionSettings
+}
+
+// OutboxPublisher takes events from the outbox to the region's bus: right after a commit, when the transaction service
+// runs it, and every minute, for what was left behind.
+type OutboxPublisher struct {
+	pulumi.ResourceState
+
+	Region   Region
+	Function *GoFunction
+
+	name string
+}
+
+// NewOutboxPublisher creates the function. Start lets it run.
+func NewOutboxPublisher(ctx *pulumi.Context, name string, args *OutboxPublisherArgs, opts ...pulumi.ResourceOption) (*OutboxPublisher, error) {
+	if err := args.validate(); err != nil {
+		return nil, fmt.Errorf("OutboxPublisher %q: %w", name, err)
+	}
+	p := &OutboxPublisher{Region: args.Region, name: name}
+	if err := ctx.RegisterComponentResource(token("OutboxPublisher"), name, p, opts...); err != nil {
+		return nil, err
+	}
+	var err error
+	if p.Function, err = (databaseFunction{
+		region: args.Region, database: args.Database, function: "publisher", role: args.DatabaseRole,
+		description:    "Takes events from the outbox to the bus in " + args.Region.Name,
+		timeoutSeconds: 60, settings: args.Settings,
+		// The next run takes what this one left: no retry, no run older than a minute.
+		asynchronous: &AsynchronousTerms{Retries: 0, MaximumAgeSeconds: 60},
+		environment: pulumi.StringMap{
+			contract.EnvEventBus: args.Bus.Bus.Name, contract.EnvTakeoverAge: pulumi.String(args.TakeoverAge.String()),
+		},
+		access: pulumi.All(args.Database.ARN, args.Bus.Bus.Arn).ApplyT(func(v []any) (string, error) {
+			return publisherPolicy(v[0].(string), v[1].(string))
+		}).(pulumi.StringOutput),
+	}).create(ctx, name, p); err != nil {
+		return nil, err
+	}
+	return p, ctx.RegisterResourceOutputs(p, pulumi.Map{"functionName": p.Function.Function.Name})
+}
+
+// Start runs the publisher every minute, once the database is ready for it.
+func (p *OutboxPublisher) Start(ctx *pulumi.Context, after ...pulumi.Resource) error {
+	rule, err := cloudwatch.NewEventRule(ctx, p.name+"-rule", &cloudwatch.EventRuleArgs{
+		Description:        pulumi.String("Runs the outbox publisher in " + p.Region.Name),
+		ScheduleExpression: pulumi.String(rate(time.Minute)),
+	}, p.Region.child(p, pulumi.DependsOn(after))...)
+	if err != nil {
+		return err
+	}
+	_, err = runByRule(ctx, p.name, p, p.Function, rule)
+	return err
+}
+
+func (a *OutboxPublisherArgs) validate() error {
+	if a == nil {
+		return errors.New("args are required")
+	}
+	return required(a.Region.required("Region"), map[string]bool{
+		"Database": a.Database != nil, "Bus": a.Bus != nil, "DatabaseRole": a.DatabaseRole != "", "TakeoverAge": a.TakeoverAge > 0,
+	})
+}
+
+func publisherPolicy(clusterARN, busARN string) (string, error) {
+	return policy(connect(clusterARN), statement{Sid: "Publish", Effect: allow, Action: []string{"events:PutEvents"}, Resource: []string{busARN}})
+}
