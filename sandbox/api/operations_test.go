@@ -128,6 +128,7 @@ func TestGetCluster(t *testing.T) {
 	_, err = client.GetCluster(t.Context(), &awsdsql.GetClusterInput{Identifier: aws.String("none")})
 	var missing *dsqltypes.ResourceNotFoundException
 	require.ErrorAs(t, err, &missing)
+	assert.Equal(t, "none", *missing.ResourceId)
 	list, err := awsdsql.NewFromConfig(w.admin("us-east-1")).ListClusters(t.Context(), nil)
 	require.NoError(t, err)
 	require.Len(t, list.Clusters, 1)

@@ -16,8 +16,6 @@ import (
 	"time"
 
 	"github.com/fxamacker/cbor/v2"
-
-	"aurora-dsql-dr/sandbox/awserr"
 )
 
 // protocol is one of AWS's wire protocols, as Smithy specifies them (smithy.io, "AWS protocols").
@@ -29,7 +27,7 @@ type protocol interface {
 	// encode writes an answer.
 	encode(w http.ResponseWriter, operation string, answer any, requestID string)
 	// refuse writes an error.
-	refuse(w http.ResponseWriter, failed *awserr.Error, requestID string)
+	refuse(w http.ResponseWriter, failed failure, requestID string)
 }
 
 // protocolOf tells a request's protocol by its headers; what has none of theirs is REST-JSON.
@@ -61,9 +59,9 @@ func (p jsonProtocol) encode(w http.ResponseWriter, _ string, answer any, reques
 	write(w, http.StatusOK, p.contentType, encodeJSON(answer), requestID)
 }
 
-func (p jsonProtocol) refuse(w http.ResponseWriter, failed *awserr.Error, requestID string) {
+func (p jsonProtocol) refuse(w http.ResponseWriter, failed failure, requestID string) {
 	queryError(w, failed)
-	write(w, failed.Status, p.contentType, encodeJSON(errorMembers(failed)), requestID)
+	write(w, failed.status, p.contentType, encodeJSON(errorMembers(failed)), requestID)
 }
 
 // restProtocol is REST-JSON. What of a request is in its path, query and headers is bound by the operation's route.
@@ -77,9 +75,9 @@ func (restProtocol) encode(w http.ResponseWriter, _ string, answer any, requestI
 	write(w, http.StatusOK, "application/json", encodeJSON(answer), requestID)
 }
 
-func (restProtocol) refuse(w http.ResponseWriter, failed *awserr.Error, requestID string) {
-	w.Header().Set("X-Amzn-ErrorType", failed.Code)
-	write(w, failed.Status, "application/json", encodeJSON(errorMembers(failed)), requestID)
+func (restProtocol) refuse(w http.ResponseWriter, failed failure, requestID string) {
+	w.Header().Set("X-Amzn-ErrorType", failed.code)
+	write(w, failed.status, "application/json", encodeJSON(errorMembers(failed)), requestID)
 }
 
 // cborProtocol is Smithy RPC v2 CBOR, which CloudWatch's current SDKs speak.
@@ -128,10 +126,10 @@ func (cborProtocol) encode(w http.ResponseWriter, _ string, answer any, requestI
 	write(w, http.StatusOK, "application/cbor", must(cborEncoding.Marshal(answer)), requestID)
 }
 
-func (cborProtocol) refuse(w http.ResponseWriter, failed *awserr.Error, requestID string) {
+func (cborProtocol) refuse(w http.ResponseWriter, failed failure, requestID string) {
 	queryError(w, failed)
 	w.Header().Set("Smithy-Protocol", "rpc-v2-cbor")
-	write(w, failed.Status, "application/cbor", must(cborEncoding.Marshal(errorMembers(failed))), requestID)
+	write(w, failed.status, "application/cbor", must(cborEncoding.Marshal(errorMembers(failed))), requestID)
 }
 
 // queryProtocol is AWS Query: a form in, XML out.
@@ -181,12 +179,12 @@ func (queryProtocol) encode(w http.ResponseWriter, operation string, answer any,
 	write(w, http.StatusOK, "text/xml", b.Bytes(), requestID)
 }
 
-func (queryProtocol) refuse(w http.ResponseWriter, failed *awserr.Error, requestID string) {
+func (queryProtocol) refuse(w http.ResponseWriter, failed failure, requestID string) {
 	var b bytes.Buffer
 	b.WriteString("<ErrorResponse><Error>")
-	writeXML(&b, object{"Type": faultOf(failed), "Code": failed.Code, "Message": failed.Message})
+	writeXML(&b, object{"Type": faultOf(failed), "Code": failed.code, "Message": failed.message})
 	fmt.Fprintf(&b, "</Error><RequestId>%s</RequestId></ErrorResponse>", requestID)
-	write(w, failed.Status, "text/xml", b.Bytes(), requestID)
+	write(w, failed.status, "text/xml", b.Bytes(), requestID)
 }
 
 func writeXML(b *bytes.Buffer, tree any) {
@@ -287,17 +285,21 @@ func forJSON(tree any) any {
 }
 
 // errorMembers is an error's body. The API models spell message either way.
-func errorMembers(failed *awserr.Error) object {
-	return object{"__type": failed.Code, "message": failed.Message, "Message": failed.Message}
+func errorMembers(failed failure) object {
+	members := object{"__type": failed.code, "message": failed.message, "Message": failed.message}
+	for name, value := range failed.members {
+		members[name] = value
+	}
+	return members
 }
 
 // queryError gives clients of services that once spoke the query protocol their old error code.
-func queryError(w http.ResponseWriter, failed *awserr.Error) {
-	w.Header().Set("X-Amzn-Query-Error", failed.Code+";"+faultOf(failed))
+func queryError(w http.ResponseWriter, failed failure) {
+	w.Header().Set("X-Amzn-Query-Error", failed.code+";"+faultOf(failed))
 }
 
-func faultOf(failed *awserr.Error) string {
-	if failed.Status >= http.StatusInternalServerError {
+func faultOf(failed failure) string {
+	if failed.status >= http.StatusInternalServerError {
 		return "Receiver"
 	}
 	return "Sender"

@@ -88,7 +88,7 @@ func (s *Server) Listen(address string) (url string, stop func(), err error) {
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p, requestID := protocolOf(r), newRequestID()
 	if err := s.serve(w, r, p, requestID); err != nil {
-		p.refuse(w, refusal(err, p), requestID)
+		p.refuse(w, newFailure(err, p), requestID)
 	}
 }
 
@@ -215,40 +215,6 @@ func decompress(r *http.Request, body []byte) ([]byte, error) {
 		return nil, fmt.Errorf("the request is larger than %d bytes", maxBody)
 	}
 	return plain, err
-}
-
-func malformedRequest(err error) error { return awserr.Invalid("SerializationException", "%v", err) }
-
-// jsonCodes are the names the JSON and CBOR protocols have for errors all services share; the services' own keep theirs.
-var jsonCodes = map[string]string{
-	"AccessDenied":               "AccessDeniedException",
-	"ExpiredToken":               "ExpiredTokenException",
-	"IncompleteSignature":        "IncompleteSignatureException",
-	"InvalidClientTokenId":       "UnrecognizedClientException",
-	"MissingAuthenticationToken": "MissingAuthenticationTokenException",
-	"ServiceUnavailable":         "ServiceUnavailableException",
-	"SignatureDoesNotMatch":      "InvalidSignatureException",
-}
-
-// refusal is an error as the protocol spells it. What is no error of AWS's is an internal failure.
-func refusal(err error, p protocol) *awserr.Error {
-	failed := awsError(err)
-	if _, isQuery := p.(queryProtocol); isQuery {
-		return failed
-	}
-	if code, ok := jsonCodes[failed.Code]; ok {
-		renamed := *failed
-		renamed.Code = code
-		return &renamed
-	}
-	return failed
-}
-
-func awsError(err error) *awserr.Error {
-	if failed := (*awserr.Error)(nil); errors.As(err, &failed) {
-		return failed
-	}
-	return &awserr.Error{Code: "InternalFailure", Message: err.Error(), Status: http.StatusInternalServerError}
 }
 
 func newRequestID() string {
