@@ -62,7 +62,6 @@ func (c *connection) serve(conn net.Conn) {
 		return
 	}
 	defer session.close()
-	_ = conn.SetDeadline(time.Time{})
 	timer := c.endpoint.clock.AfterFunc(maxConnectionAge, func() { c.cancel(errLifetime) })
 	defer timer.Stop()
 	session.endWith(session.serve())
@@ -147,6 +146,9 @@ func (c *connection) startup(conn *tls.Conn) (*session, error) {
 		return nil, err
 	}
 	if err := c.authenticate(host, clusterARN, parameters["user"]); err != nil {
+		return nil, err
+	}
+	if err := conn.SetDeadline(time.Time{}); err != nil {
 		return nil, err
 	}
 	if err := c.endpoint.clock.Sleep(c.ctx, c.endpoint.onConnect(clusterARN)); err != nil {

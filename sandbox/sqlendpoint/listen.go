@@ -15,7 +15,7 @@ type port struct {
 }
 
 func reservePort() (*port, error) {
-	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
+	fd, err := socket()
 	if err != nil {
 		return nil, fmt.Errorf("reserve a port: %w", err)
 	}
@@ -25,6 +25,17 @@ func reservePort() (*port, error) {
 		return nil, fmt.Errorf("reserve a port: %w", err)
 	}
 	return p, nil
+}
+
+// socket makes a socket that children do not inherit.
+func socket() (int, error) {
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
+	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM, 0)
+	if err == nil {
+		syscall.CloseOnExec(fd)
+	}
+	return fd, err
 }
 
 func (p *port) bind() error {
