@@ -59,11 +59,15 @@ type dashboardFacts struct {
 	Databases []databaseFacts // the two data regions
 	Monitors  []monitorFacts  // the three observers
 	Alarms    []alarmFacts    // a region each
+	// Applications are the regions' parts of the application; none without it.
+	Applications []applicationFacts
 }
 
 type databaseFacts struct{ Region, ClusterID string }
 
 type monitorFacts struct{ Region, Function, Rule, DeadLetters string }
+
+type applicationFacts struct{ Region, Service, Publisher, Processor, Forward, Undelivered string }
 
 type alarmFacts struct {
 	Region string
@@ -84,6 +88,10 @@ func renderDashboard(f dashboardFacts) (string, error) {
 	}
 	g.row(6, append(each(f.Databases, f.transactions), each(f.Databases, f.nativeLatency)...)...)
 	g.row(6, each(f.Databases, f.usage)...)
+	if len(f.Applications) > 0 {
+		g.row(6, append(each(f.Applications, f.requests), each(f.Applications, f.requestLatency)...)...)
+		g.row(6, append(each(f.Applications, f.events), each(f.Applications, f.eventDelay)...)...)
+	}
 	g.row(6, each(f.Monitors, f.function)...)
 	g.row(5, each(f.Monitors, f.delivery)...)
 	body, err := json.Marshal(dashboardBody{Widgets: g.widgets})
@@ -156,6 +164,39 @@ func (f dashboardFacts) delivery(m monitorFacts) widget {
 		metric("AWS/Events", "FailedInvocations", map[string]string{"RuleName": m.Rule}, "could not start"),
 		metric("AWS/SQS", "ApproximateNumberOfMessagesVisible", map[string]string{"QueueName": m.DeadLetters}, "dead letters"),
 	})
+}
+
+// requests and the rest are the application's rows.
+func (f dashboardFacts) requests(a applicationFacts) widget {
+	lines := each([]string{a.Service, a.Publisher, a.Processor}, func(function string) []any {
+		return metric("AWS/Lambda", "Errors", map[string]string{"FunctionName": function}, function+" errors")
+	})
+	lines = append(lines,
+		metric("AWS/Lambda", "Invocations", map[string]string{"FunctionName": a.Service}, "requests"),
+		f.own(contract.MetricConflictRetries, a, "conflicts repeated"), f.own(contract.MetricBreakerOpen, a, "breaker open"))
+	return f.metrics("Transactions in "+a.Region, a.Region, "Sum", "", lines)
+}
+
+func (f dashboardFacts) requestLatency(a applicationFacts) widget {
+	return f.metrics("Request latency in "+a.Region+" (p99)", a.Region, transactionPercentile, "ms", [][]any{f.own(contract.MetricTransactionLatency, a, "p99")})
+}
+
+func (f dashboardFacts) events(a applicationFacts) widget {
+	return f.metrics("Events in "+a.Region, a.Region, "Sum", "", [][]any{
+		metric("AWS/Events", "Invocations", map[string]string{"RuleName": a.Forward}, "forwarded"),
+		metric("AWS/Events", "FailedInvocations", map[string]string{"RuleName": a.Forward}, "not forwarded"),
+		metric("AWS/SQS", "ApproximateNumberOfMessagesVisible", map[string]string{"QueueName": a.Undelivered}, "undelivered"),
+	})
+}
+
+func (f dashboardFacts) eventDelay(a applicationFacts) widget {
+	return f.metrics("Age of events in "+a.Region, a.Region, "Maximum", "", [][]any{
+		f.own(contract.MetricOutboxAge, a, "oldest in the outbox, s"), f.own(contract.MetricReplicationDelay, a, "from the other region, ms"),
+	})
+}
+
+func (f dashboardFacts) own(name string, a applicationFacts, label string) []any {
+	return metric(contract.ApplicationNamespace, name, map[string]string{contract.DimensionRegion: a.Region}, label)
 }
 
 func (f dashboardFacts) metrics(title, region, stat, label string, lines [][]any) widget {

@@ -22,8 +22,18 @@ type DrDashboardArgs struct {
 	// Monitors are the observers, and Schedules their schedules in the same order. Required.
 	Monitors  []*RegionalMonitor
 	Schedules []*MonitorSchedule
+	// Applications are the regions' parts of the application. Optional.
+	Applications []DashboardApplication
 	// AlarmARNs are the alarms to show, by region. Required.
 	AlarmARNs map[string]pulumi.StringArray
+}
+
+// DashboardApplication is a region's part of the application.
+type DashboardApplication struct {
+	Service   *TransactionService
+	Publisher *OutboxPublisher
+	Processor *EventProcessor
+	Bus       *RegionalBus
 }
 
 // DrDashboard is the one page that answers "is it up, and since when not". Every widget reads the region that owns its
@@ -88,7 +98,13 @@ func (a *DrDashboardArgs) body() pulumi.StringOutput {
 	for i, region := range regions {
 		alarms[i] = a.AlarmARNs[region]
 	}
-	return pulumi.All(clusters, functions, rules, queues, alarms).ApplyT(func(v []any) (string, error) {
+	applications := make(pulumi.StringArrayArray, len(a.Applications))
+	for i, p := range a.Applications {
+		applications[i] = pulumi.StringArray{
+			p.Service.Function.Function.Name, p.Publisher.Function.Function.Name, p.Processor.Function.Function.Name, p.Bus.Forward.Name, p.Bus.Undelivered.Name,
+		}
+	}
+	return pulumi.All(clusters, functions, rules, queues, alarms, applications).ApplyT(func(v []any) (string, error) {
 		facts := dashboardFacts{
 			Title: a.DashboardName, Runbooks: a.RunbooksURL,
 			Period: int(a.Monitors[0].settings.Schedule.Seconds()), Full: a.Monitors[0].settings.MetricsFull,
@@ -103,6 +119,11 @@ func (a *DrDashboardArgs) body() pulumi.StringOutput {
 		}
 		for i, arns := range v[4].([][]string) {
 			facts.Alarms = append(facts.Alarms, alarmFacts{Region: regions[i], ARNs: arns})
+		}
+		for i, names := range v[5].([][]string) {
+			facts.Applications = append(facts.Applications, applicationFacts{
+				Region: a.Applications[i].Service.Region.Name, Service: names[0], Publisher: names[1], Processor: names[2], Forward: names[3], Undelivered: names[4],
+			})
 		}
 		return renderDashboard(facts)
 	}).(pulumi.StringOutput)

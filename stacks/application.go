@@ -270,6 +270,14 @@ func (d *disasterRecovery) startApplication() error {
 	return nil
 }
 
+func (a *application) dashboard() []components.DashboardApplication {
+	out := make([]components.DashboardApplication, len(a.services))
+	for i := range a.services {
+		out[i] = components.DashboardApplication{Service: a.services[i], Publisher: a.publishers[i], Processor: a.processors[i], Bus: a.bus.Buses[i]}
+	}
+	return out
+}
+
 // exports adds what callers of the application need.
 func (a *application) exports(into pulumi.Map) {
 	urls, functions, buses := pulumi.Map{}, pulumi.Map{}, pulumi.Map{}

@@ -196,10 +196,14 @@ func (d *disasterRecovery) remember(region int, arns, names pulumi.StringArray) 
 }
 
 func (d *disasterRecovery) dashboardPage() (err error) {
-	d.dashboard, err = components.NewDrDashboard(d.ctx, "dashboard", &components.DrDashboardArgs{
+	args := &components.DrDashboardArgs{
 		Region: d.regions[primary], DashboardName: d.ctx.Project() + "-" + d.ctx.Stack(), RunbooksURL: d.config.RunbooksURL,
 		Databases: d.database.Sides(), Monitors: d.monitors[:], Schedules: d.schedules[:], AlarmARNs: d.alarmARNs,
-	})
+	}
+	if d.application != nil {
+		args.Applications = d.application.dashboard()
+	}
+	d.dashboard, err = components.NewDrDashboard(d.ctx, "dashboard", args)
 	return err
 }
 
