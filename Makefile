@@ -100,11 +100,11 @@ build/bin/sandbox: FORCE
 
 build/bin/golangci-lint: tools/lint/go.mod tools/lint/go.sum
 	@echo "Building golangci-lint (the first time about 4 minutes)"
-	@cd tools/lint && go build -o ../../$@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+	@cd tools/lint && go build -trimpath -ldflags "-s -w" -o ../../$@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 	@touch $@
 
 build/bin/govulncheck: tools/lint/go.mod tools/lint/go.sum
-	@cd tools/lint && go build -o ../../$@ golang.org/x/vuln/cmd/govulncheck
+	@cd tools/lint && go build -trimpath -ldflags "-s -w" -o ../../$@ golang.org/x/vuln/cmd/govulncheck
 	@touch $@
 
 .PHONY: deps

@@ -1,0 +1,171 @@
+// Package docs holds the documentation against the program.
+package docs
+
+import (
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"gopkg.in/yaml.v3"
+)
+
+// root is the project's directory; tests leave it.
+var root, _ = filepath.Abs("..")
+
+func read(t *testing.T, file string) string {
+	t.Helper()
+	body, err := os.ReadFile(filepath.Join(root, file))
+	require.NoError(t, err)
+	return string(body)
+}
+
+// all are the first groups of every match.
+func all(pattern, text string) []string {
+	var out []string
+	for _, match := range regexp.MustCompile(pattern).FindAllStringSubmatch(text, -1) {
+		out = append(out, match[1])
+	}
+	return out
+}
+
+// row is the table row that begins with a name in backquotes.
+func row(text, name string) string {
+	return regexp.MustCompile("(?m)^\\| `" + regexp.QuoteMeta(name) + "` \\|.*$").FindString(text)
+}
+
+func TestEveryConfigurationKeyIsInTheReadmeWithItsDefault(t *testing.T) {
+	var project struct{ Config map[string]yaml.Node }
+	require.NoError(t, yaml.Unmarshal([]byte(read(t, "Pulumi.yaml")), &project))
+	readme := read(t, "README.md")
+	for key, node := range project.Config {
+		if strings.Contains(key, ":") {
+			continue // Pulumi's own
+		}
+		var declared struct {
+			Description string
+			Default     any
+		}
+		require.NoError(t, node.Decode(&declared))
+		line := row(readme, key)
+		assert.NotEmpty(t, line, "README.md has no row for %s", key)
+		if text, ok := declared.Default.(string); ok {
+			assert.Contains(t, line, "`"+text+"`", "the default of %s", key)
+		}
+		if key == "monitor" {
+			settings := regexp.MustCompile(`(\w+) \(([^)]+)\)`).FindAllStringSubmatch(declared.Description, -1)
+			require.NotEmpty(t, settings)
+			for _, s := range settings {
+				value := strings.Fields(s[2])[0] // "lean or full" begins with the default
+				assert.Contains(t, row(readme, "monitor."+s[1]), "`"+value+"`", "the default of monitor.%s", s[1])
+			}
+		}
+	}
+}
+
+func TestEveryOutputIsInTheReadme(t *testing.T) {
+	source := read(t, "stacks/stacks.go")
+	_, exports, found := strings.Cut(source, ") exports() pulumi.Map {")
+	require.True(t, found)
+	exports, _, _ = strings.Cut(exports, "\n}\n")
+	names := all(`"(\w+)":`, exports)
+	require.NotEmpty(t, names)
+	for _, name := range names {
+		assert.NotEmpty(t, row(read(t, "README.md"), name), "README.md has no row for the output %s", name)
+	}
+}
+
+func TestTheReadmeSaysWhatWatchingCosts(t *testing.T) {
+	program := filepath.Join(t.TempDir(), "cost")
+	build := exec.Command("go", "build", "-o", program, "./cost")
+	build.Dir = root
+	out, err := build.CombinedOutput()
+	require.NoError(t, err, string(out))
+	for _, stack := range []string{"dev", "prod"} {
+		run := exec.Command(program, stack)
+		run.Dir = root
+		out, err := run.CombinedOutput()
+		require.NoError(t, err, string(out))
+		total := all(`(?m)^ +Total +(\S+)$`, string(out))
+		require.Len(t, total, 1, string(out))
+		assert.Contains(t, read(t, "README.md"), "**$"+total[0]+"**", "the total of stack %s", stack)
+	}
+}
+
+func TestEveryRunbookThatAnAlarmNamesExists(t *testing.T) {
+	files, err := filepath.Glob(filepath.Join(root, "components", "*.go"))
+	require.NoError(t, err)
+	runbooks, named := read(t, "docs/runbooks.md"), 0
+	for _, file := range files {
+		body, err := os.ReadFile(file)
+		require.NoError(t, err)
+		for _, anchor := range all(`docs/runbooks\.md#([a-z-]+)`, string(body)) {
+			assert.True(t, strings.Contains(runbooks, `<a id="`+anchor+`"></a>`), "%s links #%s", filepath.Base(file), anchor)
+			named++
+		}
+	}
+	assert.NotZero(t, named)
+}
+
+func TestEveryRunbookSaysWhatToDoAndWhenItIsDone(t *testing.T) {
+	for _, section := range strings.Split(read(t, "docs/runbooks.md"), "\n## ")[1:] {
+		title, body, _ := strings.Cut(section, "\n")
+		assert.True(t, strings.Contains(body, "**Done when**"), "%s has no **Done when**", title)
+		if !strings.HasPrefix(title, "Before ") {
+			assert.True(t, strings.Contains(body, "**Symptom.**"), "%s has no **Symptom.**", title)
+			assert.True(t, strings.Contains(body, "**Do.**"), "%s has no **Do.**", title)
+		}
+	}
+}
+
+func TestEveryLinkLeadsSomewhere(t *testing.T) {
+	for _, page := range []string{"README.md", "docs/runbooks.md", "docs/deploying.md", "docs/design.md"} {
+		for _, link := range all(`\]\(([^)]+)\)`, read(t, page)) {
+			if strings.Contains(link, "://") {
+				continue
+			}
+			file, anchor, _ := strings.Cut(link, "#")
+			target := page
+			if file != "" {
+				target = filepath.Join(filepath.Dir(page), file)
+			}
+			text := read(t, target)
+			if anchor != "" {
+				assert.Contains(t, anchors(text), anchor, "%s links %s", page, link)
+			}
+		}
+	}
+}
+
+// anchors are the explicit ones of a page and those that GitHub makes from its headings.
+func anchors(text string) []string {
+	out := all(`<a id="([^"]+)">`, text)
+	for _, heading := range all(`(?m)^#+ (.+)$`, text) {
+		slug := regexp.MustCompile(`[^a-z0-9 -]`).ReplaceAllString(strings.ToLower(heading), "")
+		out = append(out, strings.ReplaceAll(slug, " ", "-"))
+	}
+	return out
+}
+
+func TestEveryMakeTargetThatThePagesNameExists(t *testing.T) {
+	targets := all(`(?m)^([a-z]+):`, read(t, "Makefile"))
+	for _, page := range []string{"README.md", "docs/runbooks.md", "docs/deploying.md"} {
+		for _, target := range all("make ([a-z]+)", strings.Join(all("`([^`\n]+)`", read(t, page)), "\n")) {
+			assert.True(t, slices.Contains(targets, target), "%s names `make %s`", page, target)
+		}
+	}
+}
+
+func TestJSONInThePagesIsJSON(t *testing.T) {
+	for _, page := range []string{"README.md", "docs/deploying.md"} {
+		for _, block := range all("(?s)```json\n(.+?)```", read(t, page)) {
+			assert.True(t, json.Valid([]byte(block)), "%s: %s", page, block)
+		}
+	}
+}
