@@ -9,6 +9,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/kms"
 
 	"aurora-dsql-dr/lambda/contract"
 	"aurora-dsql-dr/lambda/internal/migrate"
@@ -23,6 +24,6 @@ func main() {
 		if startErr != nil { // answered rather than exited with: a deployment shows the function's answer, not its log
 			return contract.MigrateResult{}, startErr
 		}
-		return migrate.New(env, aws.Credentials, log).Run(ctx, event)
+		return migrate.New(env, aws.Credentials, kms.NewFromConfig(aws), log).Run(ctx, event)
 	})
 }

@@ -19,16 +19,48 @@ type Role struct {
 	// Grants are what the role may do, each the middle of a GRANT statement: "SELECT ON dr.marker". They are granted on
 	// every run of the migrations; a privilege that is taken off the list is revoked by a migration.
 	Grants []string
+	// Application tells that the role is the application's, which a deployment may leave out: nobody needs to be mapped
+	// to it.
+	Application bool
 }
 
 // Roles are the declared roles, in a stable order.
 func Roles() []Role {
-	return []Role{{
-		Name: RoleMonitor,
-		Grants: []string{
-			"USAGE ON SCHEMA dr",
-			"SELECT, INSERT, UPDATE ON dr.marker",
-			"SELECT, INSERT, UPDATE ON dr.incident",
+	return []Role{
+		{
+			Name: RoleMonitor,
+			Grants: []string{
+				"USAGE ON SCHEMA dr",
+				"SELECT, INSERT, UPDATE ON dr.marker",
+				"SELECT, INSERT, UPDATE ON dr.incident",
+			},
 		},
-	}}
+		{
+			Name:        RoleTransactions,
+			Application: true,
+			Grants: []string{
+				"USAGE ON SCHEMA app",
+				"SELECT, INSERT ON app.transaction",
+				"INSERT ON app.outbox",
+				"SELECT ON app.projection",
+				"SELECT ON app.keyset",
+			},
+		},
+		{
+			Name:        RolePublisher,
+			Application: true,
+			Grants: []string{
+				"USAGE ON SCHEMA app",
+				"SELECT, UPDATE, DELETE ON app.outbox",
+			},
+		},
+		{
+			Name:        RoleProcessor,
+			Application: true,
+			Grants: []string{
+				"USAGE ON SCHEMA app",
+				"SELECT, INSERT ON app.projection",
+			},
+		},
+	}
 }

@@ -14,8 +14,8 @@ import (
 	"io/fs"
 )
 
-// Name is the PostgreSQL schema that holds every object declared here.
-const Name = "dr"
+// Names are the PostgreSQL schemas that hold every object declared here: the observers' and the application's.
+var Names = []string{"dr", "app"}
 
 //go:embed migrations/*.sql
 var embedded embed.FS

@@ -38,7 +38,7 @@ func TestRolesAreOursAndPlain(t *testing.T) {
 	for _, role := range Roles() {
 		assert.Regexp(t, `^`+RolePrefix+`[a-z0-9_]{1,50}$`, role.Name)
 		for _, grant := range role.Grants {
-			assert.Regexp(t, `^[A-Z, ]+ ON (SCHEMA )?`+Name+`(\.[a-z_]+)?$`, grant, "one object of our schema a grant")
+			assert.Regexp(t, `^[A-Z, ]+ ON (SCHEMA )?(`+strings.Join(Names, "|")+`)(\.[a-z_]+)?$`, grant, "one object of our schemas a grant")
 			assert.NotContains(t, grant, "ALL", "privileges are named")
 		}
 	}

@@ -65,7 +65,7 @@ func (d testDB) reset(t *testing.T) {
 	d.endpoint.InjectConflicts(sqlendpoint.Conflicts{})
 	for _, statement := range []string{
 		"DROP EVENT TRIGGER IF EXISTS trap", "DROP FUNCTION IF EXISTS public.trap", "DROP SEQUENCE IF EXISTS public.trapped",
-		"DROP SCHEMA IF EXISTS dr CASCADE", "DROP TABLE IF EXISTS public.goose_db_version",
+		"DROP SCHEMA IF EXISTS dr, app CASCADE", "DROP TABLE IF EXISTS public.goose_db_version",
 		"DELETE FROM sandbox.iam_mapping", "DELETE FROM sandbox.job",
 		`DO $$ DECLARE r text; BEGIN FOR r IN SELECT rolname FROM pg_roles WHERE rolname LIKE 'dr\_%' OR rolname = 'app' LOOP
 			EXECUTE format('DROP OWNED BY %I', r); EXECUTE format('DROP ROLE %I', r); END LOOP; END $$`,

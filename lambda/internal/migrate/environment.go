@@ -3,6 +3,7 @@ package migrate
 import (
 	"errors"
 	"fmt"
+	"regexp"
 
 	"aurora-dsql-dr/lambda/contract"
 	"aurora-dsql-dr/lambda/internal/dsqlconn"
@@ -14,7 +15,12 @@ type Environment struct {
 	Endpoint, Region string
 	// HostAddr is dsqlconn.Dialer.HostAddr.
 	HostAddr map[string]string
+	// KeyARN is the KMS key that wraps the field-encryption keyset, empty if there is none.
+	KeyARN string
 }
+
+// keyARN is a KMS key's ARN; an alias is none, since it may be pointed to another key, which unwraps nothing.
+var keyARN = regexp.MustCompile(`^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+$`)
 
 // ParseEnvironment reads the variables through getenv. All problems are in one error, each with its variable.
 func ParseEnvironment(getenv func(string) string) (Environment, error) {
@@ -27,8 +33,13 @@ func ParseEnvironment(getenv func(string) string) (Environment, error) {
 	if hostAddrErr != nil {
 		hostAddrErr = fmt.Errorf("%s: %w", contract.EnvHostAddr, hostAddrErr)
 	}
-	if err := errors.Join(endpointErr, hostAddrErr); err != nil {
+	key := getenv(contract.EnvKeyARN)
+	var keyErr error
+	if key != "" && !keyARN.MatchString(key) {
+		keyErr = fmt.Errorf("%s: %q: want the ARN of a KMS key, arn:aws:kms:<region>:<account>:key/<id>, or none", contract.EnvKeyARN, key)
+	}
+	if err := errors.Join(endpointErr, hostAddrErr, keyErr); err != nil {
 		return Environment{}, err
 	}
-	return Environment{Endpoint: endpoint, Region: region, HostAddr: hostAddr}, nil
+	return Environment{Endpoint: endpoint, Region: region, HostAddr: hostAddr, KeyARN: key}, nil
 }

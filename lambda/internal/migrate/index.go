@@ -14,10 +14,10 @@ import (
 // sys.jobs shows the job, sys.wait_for_job waits for it, and an index that could not be built stays, INVALID.
 const (
 	selectBuilding = `SELECT job_id FROM sys.jobs
-		WHERE job_type = 'INDEX_BUILD' AND status IN ('submitted', 'processing') AND object_name LIKE '` + schema.Name + `.%'`
-	selectInvalid = `SELECT c.relname FROM pg_index i
+		WHERE job_type = 'INDEX_BUILD' AND status IN ('submitted', 'processing') AND split_part(object_name, '.', 1) = ANY($1)`
+	selectInvalid = `SELECT n.nspname || '.' || c.relname FROM pg_index i
 		JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-		WHERE n.nspname = '` + schema.Name + `' AND NOT i.indisvalid ORDER BY c.relname`
+		WHERE n.nspname = ANY($1) AND NOT i.indisvalid ORDER BY n.nspname, c.relname`
 	selectLastBuild = `SELECT status || ': ' || coalesce(details, '') FROM sys.jobs
 		WHERE job_type = 'INDEX_BUILD' AND object_name = $1 ORDER BY start_time DESC LIMIT 1`
 )
@@ -27,9 +27,9 @@ type indexError struct{ error }
 
 func (e *indexError) Unwrap() error { return e.error }
 
-// awaitIndexes returns when every index of the schema is built. The error names the indexes that are not.
+// awaitIndexes returns when every index of our schemas is built. The error names the indexes that are not.
 func awaitIndexes(ctx context.Context, db database.DBTxConn) error {
-	jobs, err := column(ctx, db, selectBuilding)
+	jobs, err := column(ctx, db, selectBuilding, schema.Names)
 	if err != nil {
 		return fmt.Errorf("list index builds: %w", err)
 	}
@@ -38,13 +38,12 @@ func awaitIndexes(ctx context.Context, db database.DBTxConn) error {
 			return fmt.Errorf("wait for index build %s, which goes on in the database: %w", job, err)
 		}
 	}
-	invalid, err := column(ctx, db, selectInvalid)
+	invalid, err := column(ctx, db, selectInvalid, schema.Names)
 	if err != nil {
 		return fmt.Errorf("list invalid indexes: %w", err)
 	}
 	var problems []error
-	for _, index := range invalid {
-		name := schema.Name + "." + index
+	for _, name := range invalid {
 		outcome, err := column(ctx, db, selectLastBuild, name)
 		if err != nil {
 			return fmt.Errorf("outcome of the build of index %s: %w", name, err)

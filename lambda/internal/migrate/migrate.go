@@ -1,11 +1,12 @@
 // Package migrate brings a DSQL database to the state that package schema declares: migrations applied, indexes built,
-// roles granted, and exactly the wanted IAM roles mapped to them. Everything it does may be done again, so a run that
+// roles granted, exactly the wanted IAM roles mapped to them, and the field-encryption keyset made or rotated. Everything it does may be done again, so a run that
 // was cut short is finished by the next one.
 package migrate
 
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
@@ -17,6 +18,7 @@ import (
 
 	"aurora-dsql-dr/lambda/contract"
 	"aurora-dsql-dr/lambda/internal/dsqlconn"
+	"aurora-dsql-dr/lambda/internal/fieldcrypt"
 	"aurora-dsql-dr/lambda/schema"
 )
 
@@ -34,17 +36,19 @@ type Migrator struct {
 	migrations fs.FS
 	roles      []schema.Role
 	retry      dsqlconn.Policy
+	kms        fieldcrypt.KMS
 	log        *slog.Logger
 }
 
-// New returns a Migrator of the declared schema.
-func New(env Environment, credentials aws.CredentialsProvider, log *slog.Logger) *Migrator {
+// New returns a Migrator of the declared schema. kms is the client of the region of the key that wraps the keyset.
+func New(env Environment, credentials aws.CredentialsProvider, kms fieldcrypt.KMS, log *slog.Logger) *Migrator {
 	return &Migrator{
 		env:        env,
 		dialer:     dsqlconn.Dialer{Credentials: credentials, HostAddr: env.HostAddr},
 		migrations: schema.FS(),
 		roles:      schema.Roles(),
 		retry:      conflicts,
+		kms:        kms,
 		log:        log,
 	}
 }
@@ -53,7 +57,7 @@ func New(env Environment, credentials aws.CredentialsProvider, log *slog.Logger)
 // own words and SQLSTATE, and what to do; what was done before it stays done.
 func (m *Migrator) Run(ctx context.Context, event contract.MigrateEvent) (contract.MigrateResult, error) {
 	result := contract.MigrateResult{Applied: []string{}, Granted: []string{}, Revoked: []string{}}
-	if err := validate(event, m.roles); err != nil {
+	if err := errors.Join(validate(event, m.roles), m.validateKeyset(event.Keyset)); err != nil {
 		return result, err
 	}
 	if deadline, ok := ctx.Deadline(); ok {
@@ -69,7 +73,10 @@ func (m *Migrator) Run(ctx context.Context, event contract.MigrateEvent) (contra
 	if result.Version, result.Applied, err = m.migrate(ctx, db); err != nil {
 		return result, err
 	}
-	result.Granted, result.Revoked, err = m.reconcile(ctx, db, event)
+	if result.Granted, result.Revoked, err = m.reconcile(ctx, db, event); err != nil {
+		return result, err
+	}
+	result.Keyset, err = m.ensureKeyset(ctx, db, event.Keyset)
 	return result, err
 }
 

@@ -22,7 +22,12 @@ const (
 	carol = "arn:aws:iam::123456789012:role/carol"
 )
 
-var allFiles = []string{"00001_schema.sql", "00002_marker.sql", "00003_incident.sql"}
+var allFiles = []string{
+	"00001_schema.sql", "00002_marker.sql", "00003_incident.sql", "00010_application.sql", "00011_transaction.sql", "00012_transaction_time.sql",
+	"00013_transaction_region.sql", "00014_outbox.sql", "00015_outbox_unsent.sql", "00016_projection.sql", "00017_keyset.sql",
+}
+
+const lastVersion = 17
 
 func monitors(arns ...string) contract.MigrateEvent {
 	return contract.MigrateEvent{Roles: map[string][]string{schema.RoleMonitor: arns}}
@@ -57,6 +62,9 @@ func TestRun(t *testing.T) {
 		"the function answers before its time is up":                                 theFunctionAnswersBeforeItsTimeIsUp,
 		"what another run has just made is no failure":                               whatAnotherRunHasJustMadeIsNoFailure,
 		"runs at the same time both succeed":                                         runsAtTheSameTimeBothSucceed,
+		"a keyset is made once and rotated when asked for":                           aKeysetIsMadeOnceAndRotatedWhenAskedFor,
+		"runs at the same time agree on one keyset":                                  runsAtTheSameTimeAgreeOnOneKeyset,
+		"a key that cannot be used is reported":                                      aKeyThatCannotBeUsedIsReported,
 		"an endpoint that refuses is reported":                                       anEndpointThatRefusesIsReported,
 		"an index is waited for before its migration counts":                         anIndexIsWaitedForBeforeItsMigrationCounts,
 		"an index that cannot be built is reported and built once that is put right": anIndexThatCannotBeBuiltIsReported,
@@ -72,12 +80,12 @@ func aSecondRunFindsNothingToDo(t *testing.T, db testDB) {
 	first, err := db.migrator(schema.FS()).Run(t.Context(), monitors(alice, bob))
 	require.NoError(t, err)
 	assert.Equal(t, contract.MigrateResult{
-		Version: 3, Applied: allFiles, Granted: []string{"dr_monitor " + alice, "dr_monitor " + bob}, Revoked: []string{},
+		Version: lastVersion, Applied: allFiles, Granted: []string{"dr_monitor " + alice, "dr_monitor " + bob}, Revoked: []string{},
 	}, first)
 
 	second, err := db.migrator(schema.FS()).Run(t.Context(), monitors(bob, alice))
 	require.NoError(t, err)
-	assert.Equal(t, contract.MigrateResult{Version: 3, Applied: []string{}, Granted: []string{}, Revoked: []string{}}, second)
+	assert.Equal(t, contract.MigrateResult{Version: lastVersion, Applied: []string{}, Granted: []string{}, Revoked: []string{}}, second)
 	assert.Equal(t, []string{"dr_monitor " + alice, "dr_monitor " + bob}, db.mappings(t))
 
 	t.Run("the monitors may do what is declared and nothing else", func(t *testing.T) {
@@ -138,7 +146,7 @@ func aStepThatMeetsASchemaConflictIsRepeated(t *testing.T, db testDB) {
 	result, err := db.migrator(schema.FS()).Run(t.Context(), monitors(alice))
 	require.NoError(t, err)
 	assert.Equal(t, allFiles, result.Applied)
-	assert.Equal(t, []string{"21"}, db.column(t, "SELECT last_value::text FROM public.trapped"), "3 files, 3 grants and the mapping, 3 times each")
+	assert.Equal(t, []string{"63"}, db.column(t, "SELECT last_value::text FROM public.trapped"), "8 files, 12 grants and the mapping, 3 times each")
 }
 
 func aConflictWithoutEndIsReported(t *testing.T, db testDB) {
@@ -155,7 +163,7 @@ func aRunThatLostItsConnectionIsFinishedByTheNext(t *testing.T, db testDB) {
 	require.ErrorContains(t, err, "migration 00003_incident.sql: the connection was lost")
 	result, err := db.migrator(schema.FS()).Run(t.Context(), monitors(alice))
 	require.NoError(t, err)
-	assert.Equal(t, []string{"00003_incident.sql"}, result.Applied)
+	assert.Equal(t, allFiles[2:], result.Applied)
 }
 
 func whatRanButWasNotRecordedRunsAgain(t *testing.T, db testDB) {
@@ -165,7 +173,7 @@ func whatRanButWasNotRecordedRunsAgain(t *testing.T, db testDB) {
 	result, err := db.migrator(schema.FS()).Run(t.Context(), monitors(alice))
 	require.NoError(t, err)
 	assert.Equal(t, allFiles, result.Applied)
-	assert.Equal(t, int64(3), result.Version)
+	assert.Equal(t, int64(lastVersion), result.Version)
 }
 
 func whatAnotherRunHasJustMadeIsNoFailure(t *testing.T, db testDB) {
@@ -222,7 +230,7 @@ func runsAtTheSameTimeBothSucceed(t *testing.T, db testDB) {
 	assert.Equal(t, []string{"dr_monitor " + alice, "dr_monitor " + bob}, db.mappings(t))
 	result, err := db.migrator(schema.FS()).Run(t.Context(), monitors(alice, bob))
 	require.NoError(t, err)
-	assert.Equal(t, contract.MigrateResult{Version: 3, Applied: []string{}, Granted: []string{}, Revoked: []string{}}, result)
+	assert.Equal(t, contract.MigrateResult{Version: lastVersion, Applied: []string{}, Granted: []string{}, Revoked: []string{}}, result)
 }
 
 func anEndpointThatRefusesIsReported(t *testing.T, db testDB) {

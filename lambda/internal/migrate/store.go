@@ -59,6 +59,7 @@ const (
 	duplicateTable  = "42P07"
 	duplicateObject = "42710"
 	undefinedObject = "42704"
+	uniqueViolation = "23505"
 )
 
 func hasCode(err error, codes ...string) bool {
