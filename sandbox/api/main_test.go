@@ -112,7 +112,7 @@ func (w *world) request(t *testing.T, method, path string) *http.Request {
 // post sends what no current SDK would, signed by the administrator.
 func (w *world) post(t *testing.T, service string, headers map[string]string, body string) (status int, answer string) {
 	t.Helper()
-	r, err := http.NewRequestWithContext(t.Context(), "POST", w.endpoint, strings.NewReader(body))
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, w.endpoint, strings.NewReader(body))
 	require.NoError(t, err)
 	for name, value := range headers {
 		r.Header.Set(name, value)

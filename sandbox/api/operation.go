@@ -62,19 +62,13 @@ func (o operation) at(method, path string, bindings ...binding) operation {
 type route struct {
 	method      string
 	segments    []string          // of the path; {Name} is the member Name
-	query       map[string]string // query parameter: member
 	header      map[string]string // request header: member
 	answerIn    map[string]string // response header: member
 	body        string            // the member that is the body as it is, of request and response; "" for a JSON body
-	answerBody  string            // the member that is the body of the response alone
 	statusField string            // the member that is the response's status
 }
 
 type binding func(*route)
-
-func inQuery(parameters map[string]string) binding {
-	return func(r *route) { r.query = parameters }
-}
 
 func inHeader(request, response map[string]string) binding {
 	return func(r *route) { r.header, r.answerIn = request, response }
@@ -108,14 +102,9 @@ func (t *route) match(r *http.Request) (object, bool) {
 	return members, true
 }
 
-// read adds the members of path, query, headers and body to one tree.
+// read adds the members of path, headers and body to one tree.
 func (t *route) read(r *http.Request, body []byte) (any, error) {
 	members, _ := t.match(r)
-	for parameter, member := range t.query {
-		if values := r.URL.Query()[parameter]; len(values) > 0 {
-			members[member] = values[0]
-		}
-	}
 	for header, member := range t.header {
 		if value := r.Header.Get(header); value != "" {
 			members[member] = value

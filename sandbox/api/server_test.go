@@ -126,7 +126,7 @@ func TestPresignedRequests(t *testing.T) {
 		r := w.request(t, "GET", "/?Action=GetCallerIdentity&Version=2011-06-15&X-Amz-Expires=60")
 		url, _, err := v4.NewSigner().PresignHTTP(t.Context(), credentialsOf(w.account.IAM.Admin()), r, emptyHash, "sts", "us-east-1", at)
 		require.NoError(t, err)
-		signed, err := http.NewRequestWithContext(t.Context(), "GET", url, nil)
+		signed, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
 		require.NoError(t, err)
 		return do(t, signed)
 	}

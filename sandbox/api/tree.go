@@ -277,8 +277,9 @@ func isUnset(v reflect.Value) bool {
 		return v.IsNil()
 	case reflect.String:
 		return v.Len() == 0
+	default:
+		return false
 	}
-	return false
 }
 
 func memberName(field string, lower bool) string {

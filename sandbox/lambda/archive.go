@@ -11,7 +11,7 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
+	"path"
 	"runtime"
 )
 
@@ -87,32 +87,30 @@ func elfMachine(file io.Reader) (machine elf.Machine, ok bool) {
 	return elf.Machine(header.Machine), err == nil && string(header.Ident[:4]) == elf.ELFMAG
 }
 
-// unpack writes a deployment package under dir with the modes its entries carry.
+// unpack writes a deployment package under dir with the modes its files carry, and nothing outside of dir.
 func unpack(code []byte, dir string) error {
 	pkg, err := openPackage(code)
 	if err != nil {
 		return err
 	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = root.Close() }()
 	for _, f := range pkg.File {
-		if !filepath.IsLocal(f.Name) {
-			return fmt.Errorf("deployment package: entry %q leaves the package", f.Name)
-		}
-		path := filepath.Join(dir, f.Name)
 		if f.FileInfo().IsDir() {
-			if err := os.MkdirAll(path, 0o755); err != nil {
-				return err
-			}
-			continue
+			continue // made when a file needs it
 		}
-		if err := unpackFile(f, path); err != nil {
+		if err := unpackFile(f, root); err != nil {
 			return fmt.Errorf("deployment package: entry %q: %w", f.Name, err)
 		}
 	}
 	return nil
 }
 
-func unpackFile(f *zip.File, path string) (err error) {
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+func unpackFile(f *zip.File, root *os.Root) (err error) {
+	if err := root.MkdirAll(path.Dir(f.Name), 0o750); err != nil {
 		return err
 	}
 	from, err := f.Open()
@@ -120,7 +118,7 @@ func unpackFile(f *zip.File, path string) (err error) {
 		return err
 	}
 	defer func() { _ = from.Close() }()
-	to, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	to, err := root.OpenFile(f.Name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
 	}
@@ -133,8 +131,12 @@ func unpackFile(f *zip.File, path string) (err error) {
 
 // checkEntrypoint says why Lambda could not start the unpacked function, in the words of its Runtime.InvalidEntrypoint.
 func checkEntrypoint(taskRoot, architecture string) error {
-	path := filepath.Join(taskRoot, "bootstrap")
-	info, err := os.Stat(path)
+	root, err := os.OpenRoot(taskRoot)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = root.Close() }()
+	info, err := root.Stat("bootstrap")
 	switch {
 	case errors.Is(err, os.ErrNotExist) || err == nil && info.IsDir():
 		return errors.New("Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]")
@@ -143,7 +145,7 @@ func checkEntrypoint(taskRoot, architecture string) error {
 	case info.Mode().Perm()&0o111 == 0:
 		return errors.New("fork/exec /var/task/bootstrap: permission denied")
 	}
-	file, err := os.Open(path)
+	file, err := root.Open("bootstrap")
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"aurora-dsql-dr/sandbox/iam"
@@ -84,7 +85,7 @@ func (e *environment) start(ctx context.Context) error {
 	defer func() { _ = write.Close() }()
 	bootstrap := filepath.Join(e.blueprint.taskRoot, "bootstrap")
 	cmd := exec.CommandContext(context.WithoutCancel(ctx), bootstrap) //nolint:gosec // running it is what the host is for
-	cmd.Dir, cmd.Env = e.blueprint.taskRoot, append(e.variables, "AWS_LAMBDA_RUNTIME_API="+api.addr)
+	cmd.Dir, cmd.Env = e.blueprint.taskRoot, slices.Concat(e.variables, []string{"AWS_LAMBDA_RUNTIME_API=" + api.addr})
 	cmd.Stdout, cmd.Stderr = write, write
 	process, err := startProcess(cmd)
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -42,15 +43,19 @@ func TestAnEnvironmentIsStartedOnceAndUsedAgain(t *testing.T) {
 func TestConcurrentInvocationsRunInEnvironmentsOfTheirOwn(t *testing.T) {
 	w := newWorld(t, 1)
 	w.create(t, nil)
-	pids := make(chan int)
-	for range 2 {
-		go func() {
-			_, a := w.invoke(t, `{"do":"sleep","for":300000000}`)
-			pids <- a.PID
-		}()
+	var both sync.WaitGroup
+	var results [2]lambda.Result
+	for i := range results {
+		both.Go(func() {
+			results[i], _ = w.lambda.Invoke(t.Context(), w.iam.Admin().Principal, "health-check", []byte(`{"do":"sleep","for":300000000}`), nil)
+		})
 	}
-	assert.NotEqual(t, <-pids, <-pids)
-	assert.EqualValues(t, 2, w.statistic(t, "ConcurrentExecutions").Maximum)
+	both.Wait()
+	var first, second answer
+	require.NoError(t, json.Unmarshal(results[0].Payload, &first))
+	require.NoError(t, json.Unmarshal(results[1].Payload, &second))
+	assert.NotEqual(t, first.PID, second.PID)
+	assert.Equal(t, 2, int(w.statistic(t, "ConcurrentExecutions").Maximum))
 }
 
 // What a warm process was started with must never be older than what it is to run with.
@@ -170,8 +175,8 @@ func TestFailures(t *testing.T) {
 			result, _ := w.invoke(t, c.event)
 			assert.Equal(t, lambda.Unhandled, result.FunctionError)
 			assertFailure(t, result, c.errorType, c.message)
-			assert.EqualValues(t, 1, w.sum(t, "Errors"))
-			assert.EqualValues(t, 2, w.sum(t, "Invocations"))
+			assert.Equal(t, 1, w.sum(t, "Errors"))
+			assert.Equal(t, 2, w.sum(t, "Invocations"))
 			if c.survives {
 				_, after := w.invoke(t, `{}`)
 				assert.Equal(t, before.PID, after.PID)

@@ -192,10 +192,10 @@ func (w *world) lines(t testing.TB, group string) []logs.Event {
 	return events
 }
 
-// sum adds up a metric of the function.
-func (w *world) sum(t testing.TB, metric string) float64 {
+// sum adds up a metric of the function that counts.
+func (w *world) sum(t testing.TB, metric string) int {
 	t.Helper()
-	return w.statistic(t, metric).Sum
+	return int(w.statistic(t, metric).Sum)
 }
 
 func (w *world) statistic(t testing.TB, metric string) cloudwatch.Datapoint {

@@ -160,8 +160,8 @@ func TestReservedConcurrencyThrottles(t *testing.T) {
 	assert.Equal(t, []any{"TooManyRequestsException", 429}, []any{throttled.Code, throttled.Status})
 	close(leave)
 	require.NoError(t, <-first)
-	assert.EqualValues(t, 1, w.sum(t, "Throttles"))
-	assert.EqualValues(t, 1, w.sum(t, "Invocations"), "a throttled request is no invocation")
+	assert.Equal(t, 1, w.sum(t, "Throttles"))
+	assert.Equal(t, 1, w.sum(t, "Invocations"), "a throttled request is no invocation")
 }
 
 func TestStubsFailLikeProcesses(t *testing.T) {
@@ -249,7 +249,7 @@ func TestAFailingEventIsRetriedAndGivenUp(t *testing.T) {
 		require.Len(t, letters, 1)
 		assert.Equal(t, `{"n":1}`, letters[0].Body)
 		assert.Equal(t, map[string]string{"RequestID": requestID, "ErrorCode": "200", "ErrorMessage": "told to fail"}, letters[0].Attributes)
-		assert.EqualValues(t, 3, w.sum(t, "Errors"))
+		assert.Equal(t, 3, w.sum(t, "Errors"))
 	})
 }
 
@@ -292,7 +292,7 @@ func TestAThrottledEventExpires(t *testing.T) {
 		assert.Equal(t, "EventAgeExceeded", got.RequestContext.Condition)
 		assert.Equal(t, "2000-01-01T00:01:00.000Z", got.Timestamp)
 		assert.Equal(t, 429, got.ResponseContext.StatusCode)
-		assert.EqualValues(t, 6, w.sum(t, "Throttles"), "after 0, 1, 3, 7, 15 and 31 seconds")
+		assert.Equal(t, 6, w.sum(t, "Throttles"), "after 0, 1, 3, 7, 15 and 31 seconds")
 	})
 }
 
@@ -314,9 +314,9 @@ func TestADestinationThatCannotBeReachedIsCounted(t *testing.T) {
 		}
 		w.send(t)
 		synctest.Wait()
-		assert.EqualValues(t, 1, w.sum(t, "DestinationDeliveryFailures"))
-		assert.EqualValues(t, 1, w.sum(t, "DeadLetterErrors"))
-		assert.EqualValues(t, 1, w.sum(t, "AsyncEventsDropped"))
+		assert.Equal(t, 1, w.sum(t, "DestinationDeliveryFailures"))
+		assert.Equal(t, 1, w.sum(t, "DeadLetterErrors"))
+		assert.Equal(t, 1, w.sum(t, "AsyncEventsDropped"))
 	})
 }
 
@@ -374,3 +374,10 @@ func pass(d time.Duration) {
 }
 
 func echo(_ context.Context, payload []byte) ([]byte, error) { return payload, nil }
+
+func TestAPackageStaysInItsDirectory(t *testing.T) {
+	w := newWorld(t, 1)
+	_, err := w.lambda.CreateFunction(function(func(f *lambda.Function) { f.Code = packAs("../bootstrap", program[:64], 0o755) }))
+	require.ErrorContains(t, err, `entry "../bootstrap"`)
+	assert.Empty(t, w.lambda.Functions())
+}
