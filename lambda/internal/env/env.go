@@ -1,4 +1,4 @@
-// Package env reads the health check's environment. A malformed or missing value is never replaced by a default; all
+// Package env reads the environments of the functions. A malformed or missing value is never replaced by a default; all
 // problems are reported together.
 package env
 
@@ -45,9 +45,9 @@ var (
 // Parse reads the environment that lookup gives, such as os.LookupEnv. Its error has one line for each problem: the key,
 // its value, and what is accepted.
 func Parse(lookup func(key string) (value string, ok bool)) (Environment, error) {
-	p := parser{lookup: lookup}
+	p := parser{lookup: lookup, defaults: contract.HealthCheckDurations()}
 	e := Environment{
-		Region:           p.match(keyRegion, regionName, "a region name such as us-east-1"),
+		Region:           p.region(),
 		Targets:          p.targets(),
 		Topics:           p.topics(),
 		MetricRegions:    p.regions(contract.EnvMetricRegions),
@@ -62,22 +62,28 @@ func Parse(lookup func(key string) (value string, ok bool)) (Environment, error)
 		FailuresToOpen:   p.count(contract.EnvFailuresToOpen),
 		SuccessesToClose: p.count(contract.EnvSuccessesToClose),
 		FullMetrics:      p.metrics() == contract.MetricsFull,
-		DatabaseRole:     p.match(contract.EnvDatabaseRole, roleName, "a lower-case PostgreSQL role name"),
+		DatabaseRole:     p.databaseRole(),
 		HostAddr:         p.hostAddr(),
 	}
 	if e.ProbeInterval > e.Schedule && e.Schedule > 0 {
 		accepted := fmt.Sprintf("at most %s, which is %v", contract.EnvSchedule, e.Schedule)
 		p.problem(contract.EnvProbeInterval, e.ProbeInterval.String(), accepted)
 	}
-	if len(p.problems) > 0 {
-		return Environment{}, fmt.Errorf("environment of the health check:\n%w", errors.Join(p.problems...))
-	}
-	return e, nil
+	return e, p.err("the health check")
 }
 
 type parser struct {
 	lookup   func(string) (string, bool)
+	defaults map[string]time.Duration // of durations that need not be set
 	problems []error
+}
+
+// err is all problems of a function's environment.
+func (p *parser) err(function string) error {
+	if len(p.problems) == 0 {
+		return nil
+	}
+	return fmt.Errorf("environment of %s:\n%w", function, errors.Join(p.problems...))
 }
 
 func (p *parser) problem(key, value, accepted string) {
@@ -101,9 +107,17 @@ func (p *parser) match(key string, pattern *regexp.Regexp, accepted string) stri
 	return value
 }
 
+func (p *parser) region() string {
+	return p.match(keyRegion, regionName, "a region name such as us-east-1")
+}
+
+func (p *parser) databaseRole() string {
+	return p.match(contract.EnvDatabaseRole, roleName, "a lower-case PostgreSQL role name")
+}
+
 func (p *parser) duration(key string) time.Duration {
 	const accepted = "a positive Go duration such as 15s"
-	fallback := contract.HealthCheckDurations()[key]
+	fallback := p.defaults[key]
 	if value, _ := p.lookup(key); value == "" && fallback > 0 {
 		return fallback
 	}
