@@ -84,7 +84,7 @@ func functionConfiguration(f lambda.Function) *types.FunctionConfiguration {
 	return c
 }
 
-// small is one of Lambda's small quantities, all of which have been validated, as the API has it.
+// small is one of Lambda's small quantities, validated when the function was created.
 func small(n int) *int32 {
 	return aws.Int32(int32(n)) //nolint:gosec // a thousand times smaller than an int32
 }
