@@ -1,11 +1,11 @@
 package awserr
 
 import (
-	"errors"
 	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 func TestAnErrorKeepsItsKindWhenWrapped(t *testing.T) {
@@ -20,9 +20,9 @@ func TestAnErrorKeepsItsKindWhenWrapped(t *testing.T) {
 		{Unavailable("region %s is unavailable", "us-east-1"), ErrUnavailable, 503, "ServiceUnavailable: region us-east-1 is unavailable"},
 	} {
 		wrapped := fmt.Errorf("reading: %w", c.err)
-		assert.ErrorIs(t, wrapped, c.kind)
+		require.ErrorIs(t, wrapped, c.kind)
 		var e *Error
-		assert.True(t, errors.As(wrapped, &e))
+		require.ErrorAs(t, wrapped, &e)
 		assert.Equal(t, c.status, e.Status)
 		assert.Equal(t, c.text, e.Error())
 	}

@@ -1,7 +1,6 @@
 package cloudwatch
 
 import (
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -16,17 +15,17 @@ func TestMissingDataIsTreatedAsAWSDocumentsIt(t *testing.T) {
 		points                                   string
 		missing, ignore, breaching, notBreaching string
 	}{
-		{3, "0 - X - X", ok, ok, ok, ok},
-		{3, "0 - - - -", ok, ok, ok, ok},
-		{3, "- - - - -", insufficient, keep, alarm, ok},
-		{3, "0 X X - X", alarm, alarm, alarm, alarm},
-		{3, "- - X - -", alarm, keep, alarm, ok},
+		{3, "0-X-X", ok, ok, ok, ok},
+		{3, "0----", ok, ok, ok, ok},
+		{3, "-----", insufficient, keep, alarm, ok},
+		{3, "0XX-X", alarm, alarm, alarm, alarm},
+		{3, "--X--", alarm, keep, alarm, ok},
 
-		{2, "0 - X - X", alarm, alarm, alarm, alarm},
-		{2, "0 0 X 0 X", alarm, alarm, alarm, alarm},
-		{2, "0 - X - -", ok, ok, alarm, ok},
-		{2, "- - - - 0", ok, ok, alarm, ok},
-		{2, "- - - X -", alarm, keep, alarm, ok},
+		{2, "0-X-X", alarm, alarm, alarm, alarm},
+		{2, "00X0X", alarm, alarm, alarm, alarm},
+		{2, "0-X--", ok, ok, alarm, ok},
+		{2, "----0", ok, ok, alarm, ok},
+		{2, "---X-", alarm, keep, alarm, ok},
 	} {
 		for rule, want := range map[string]string{
 			"missing": row.missing, "ignore": row.ignore, "breaching": row.breaching, "notBreaching": row.notBreaching,
@@ -43,7 +42,7 @@ func TestMissingDataIsTreatedAsAWSDocumentsIt(t *testing.T) {
 
 // "Avoiding premature transitions to alarm state": a lone breaching data point is no alarm while the next may be good.
 func TestAFreshBreachingDatapointAmongMissingOnesIsNoAlarmYet(t *testing.T) {
-	for _, points := range []string{"- - - - X", "- - - X -"} {
+	for _, points := range []string{"----X", "---X-"} {
 		state, _ := decide(verdictsOf(points), 3, 3, "missing")
 		assert.NotEqual(t, StateAlarm, state, points)
 	}
@@ -51,7 +50,7 @@ func TestAFreshBreachingDatapointAmongMissingOnesIsNoAlarmYet(t *testing.T) {
 
 func TestEnoughRealDatapointsDecideWhateverTheRule(t *testing.T) {
 	for _, rule := range missingDataRules {
-		state, decided := decide(verdictsOf("X X 0 0 0"), 2, 3, rule)
+		state, decided := decide(verdictsOf("XX000"), 2, 3, rule)
 		assert.True(t, decided)
 		assert.Equal(t, StateOK, state, "old breaches are not looked at when missing data is %s", rule)
 	}
@@ -60,8 +59,8 @@ func TestEnoughRealDatapointsDecideWhateverTheRule(t *testing.T) {
 // verdictsOf reads a row of the tables into verdicts, newest first.
 func verdictsOf(row string) []verdict {
 	var points []verdict
-	for _, p := range strings.Fields(row) {
-		points = append([]verdict{map[string]verdict{"0": good, "X": breaching, "-": missing}[p]}, points...)
+	for _, p := range row {
+		points = append([]verdict{map[rune]verdict{'0': good, 'X': breaching, '-': missing}[p]}, points...)
 	}
 	return points
 }

@@ -43,7 +43,7 @@ func TestAStatisticSetCountsButGivesNoPercentile(t *testing.T) {
 		require.NoError(t, s.PutMetricData("N", Datum{MetricName: "M", StatisticValues: &StatisticSet{SampleCount: 4, Sum: 10, Minimum: 1, Maximum: 4}}))
 		points := statistics(t, s, Metric{"N", "M", nil}, "p50")
 		require.Len(t, points, 1)
-		assert.Equal(t, 2.5, points[0].Average)
+		assert.InDelta(t, 2.5, points[0].Average, 0)
 		assert.Empty(t, points[0].Extended)
 	})
 }
@@ -59,8 +59,8 @@ func TestUnitsAreKeptApart(t *testing.T) {
 			require.Len(t, points, 1)
 			return points[0].Sum
 		}
-		assert.Equal(t, 1.0, sum("Seconds"))
-		assert.Equal(t, 1001.0, sum(""), "without a unit all are taken together")
+		assert.InDelta(t, 1, sum("Seconds"), 0)
+		assert.InDelta(t, 1001, sum(""), 0, "without a unit all are taken together")
 	})
 }
 
@@ -112,7 +112,7 @@ func TestPutMetricDataRefusesWhatAWSRefuses(t *testing.T) {
 			"two weeks in the past":        {MetricName: "M", Value: &one, Timestamp: now.AddDate(0, 0, -15)},
 			"two hours in the future":      {MetricName: "M", Value: &one, Timestamp: now.Add(3 * time.Hour)},
 		} {
-			assert.ErrorContains(t, s.PutMetricData("N", Sample("Good", nil, 1, "", now), d), reason)
+			require.ErrorContains(t, s.PutMetricData("N", Sample("Good", nil, 1, "", now), d), reason)
 		}
 		assert.Empty(t, s.ListMetrics("N"), "one bad datum refuses them all")
 		assert.ErrorContains(t, s.PutMetricData(""), "Namespace is required")

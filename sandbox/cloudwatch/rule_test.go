@@ -23,7 +23,7 @@ func TestAlarmRules(t *testing.T) {
 		"TRUE":                   true,
 		"FALSE":                  false,
 		"false OR ALARM(red)":    true,
-		`NOT NOT ALARM(red)`:     true,
+		`NOT (NOT ALARM(red))`:   true,
 		"ALARM(red)\nAND\tTRUE ": true,
 	} {
 		r, err := parseRule(text)

@@ -12,8 +12,8 @@ import (
 // How long CloudWatch keeps data points (CloudWatch User Guide, "Metrics retention"): those below a minute for three
 // hours, those of a minute for fifteen days.
 const (
-	keepSeconds = 3 * time.Hour
-	keepMinutes = 15 * 24 * time.Hour
+	fineKept   = 3 * time.Hour
+	coarseKept = 15 * 24 * time.Hour
 )
 
 // metric is a Metric with its data, kept apart by unit.
@@ -182,8 +182,8 @@ func validStatistic(name string) bool {
 func (s *Service) forgetOld(now time.Time) {
 	for key, m := range s.metrics {
 		for unit, series := range m.units {
-			dropBefore(series.seconds, now.Add(-keepSeconds))
-			dropBefore(series.minutes, now.Add(-keepMinutes))
+			dropBefore(series.seconds, now.Add(-fineKept))
+			dropBefore(series.minutes, now.Add(-coarseKept))
 			if len(series.minutes) == 0 {
 				delete(m.units, unit)
 			}

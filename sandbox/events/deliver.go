@@ -83,7 +83,7 @@ func (t Target) limits() (retries int, age time.Duration) {
 // backoff doubles from a second, with jitter of a quarter.
 func backoff(attempt int) time.Duration {
 	pause := min(time.Second<<min(attempt, 20), longestPause)
-	return pause*3/4 + rand.N(pause/4)
+	return pause*3/4 + rand.N(pause/4) //nolint:gosec // jitter is no secret
 }
 
 func (s *Service) invoke(rule Rule, t Target, input []byte) error {

@@ -64,7 +64,7 @@ func TestWhatIsNoPatternIsRefusedWithTheReason(t *testing.T) {
 		`{"source":[{"numeric":["~",1]}]}`:         "cannot use ~ 1",
 	} {
 		_, err := parsePattern(pattern)
-		assert.ErrorContains(t, err, reason, pattern)
+		require.ErrorContains(t, err, reason, pattern)
 		assert.ErrorContains(t, err, "InvalidEventPatternException")
 	}
 }

@@ -54,10 +54,11 @@ func (s *Service) PutEvents(e Entry) (eventID string, err error) {
 
 // CloudTrail puts the record of an API call on the bus, as AWS does in an account with a trail: source "aws.dsql" for event
 // source "dsql.amazonaws.com". The record marshals to a JSON object with eventName; what CloudTrail adds to every record
-// is added where it is missing. Delivery is best effort: in a region that is down there is none.
+// is added where it is missing. Delivery is best effort: in a region that is down there is none, which the
+// caller of the API never hears of.
 func (s *Service) CloudTrail(eventSource string, record any) error {
-	if s.env.Available("events") != nil {
-		return nil
+	if err := s.env.Available("events"); err != nil {
+		return err
 	}
 	now := s.env.Now().UTC()
 	detail := map[string]any{

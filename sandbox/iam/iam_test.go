@@ -1,7 +1,6 @@
 package iam
 
 import (
-	"errors"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -40,13 +39,13 @@ func TestABadPolicyIsRefusedWithEveryProblem(t *testing.T) {
 
 func TestKindsOfPoliciesHaveTheirElements(t *testing.T) {
 	_, err := ParseResourcePolicy(`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"sns:Publish"}}`)
-	assert.ErrorContains(t, err, `element "Principal": missing`)
-	assert.ErrorContains(t, err, `element "Resource": missing`)
+	require.ErrorContains(t, err, `element "Principal": missing`)
+	require.ErrorContains(t, err, `element "Resource": missing`)
 	_, err = ParseTrustPolicy(`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"Federated":"x"},"Resource":"*"}}`)
-	assert.ErrorContains(t, err, "Federated principals are not modelled")
-	assert.ErrorContains(t, err, `element "Resource": not allowed`)
+	require.ErrorContains(t, err, "Federated principals are not modelled")
+	require.ErrorContains(t, err, `element "Resource": not allowed`)
 	_, err = ParseIdentityPolicy(`[]`)
-	assert.ErrorContains(t, err, "not a JSON object")
+	require.ErrorContains(t, err, "not a JSON object")
 	_, err = ParseIdentityPolicy(`{"Version":"2012-10-17"}`)
 	assert.ErrorContains(t, err, `element "Statement": missing`)
 }
@@ -93,11 +92,11 @@ func TestIdentityPolicies(t *testing.T) {
 func TestADenialSaysWhoWhatAndWhy(t *testing.T) {
 	s := newService(t)
 	caller := Session(roleARN, "f")
-	assert.EqualError(t, s.Authorize(caller, "sns:Publish", topic, nil),
+	require.EqualError(t, s.Authorize(caller, "sns:Publish", topic, nil),
 		"AccessDenied: User: arn:aws:sts::123456789012:assumed-role/monitor/f is not authorized to perform: sns:Publish on resource: "+
 			topic+" because no identity-based policy allows the sns:Publish action")
 	policy(t, s, `{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"*","Resource":"*"}}`)
-	assert.ErrorContains(t, s.Authorize(caller, "sns:Publish", topic, nil), "with an explicit deny in an identity-based policy")
+	require.ErrorContains(t, s.Authorize(caller, "sns:Publish", topic, nil), "with an explicit deny in an identity-based policy")
 	assert.NoError(t, s.Authorize(s.Admin().Principal, "sns:Publish", topic, nil), "the administrator may do everything")
 }
 
@@ -161,7 +160,7 @@ func TestCredentialsOfARoleExpire(t *testing.T) {
 		time.Sleep(time.Hour)
 		_, err = s.Lookup(c.AccessKeyID)
 		var e *awserr.Error
-		require.True(t, errors.As(err, &e))
+		require.ErrorAs(t, err, &e)
 		assert.Equal(t, "ExpiredToken", e.Code)
 
 		time.Sleep(time.Second)
@@ -170,7 +169,7 @@ func TestCredentialsOfARoleExpire(t *testing.T) {
 		assert.Len(t, s.sessions.All(), 1, "expired sessions are forgotten")
 
 		_, err = s.Lookup("ASIAUNKNOWN")
-		assert.ErrorContains(t, err, "InvalidClientTokenId")
+		require.ErrorContains(t, err, "InvalidClientTokenId")
 		admin, err := s.Lookup(s.Admin().AccessKeyID)
 		require.NoError(t, err)
 		assert.Equal(t, s.Admin(), admin)
@@ -180,7 +179,7 @@ func TestCredentialsOfARoleExpire(t *testing.T) {
 func TestOnlyWhomTheTrustPolicyNamesAssumesARole(t *testing.T) {
 	s := newService(t)
 	_, err := s.AssumeRole("ec2.amazonaws.com", roleARN, "f")
-	assert.ErrorContains(t, err, "User: ec2.amazonaws.com is not authorized to perform: sts:AssumeRole")
+	require.ErrorContains(t, err, "User: ec2.amazonaws.com is not authorized to perform: sts:AssumeRole")
 	_, err = s.AssumeRole("lambda.amazonaws.com", roleARN+"2", "f")
 	assert.ErrorIs(t, err, awserr.ErrNotFound)
 }
@@ -193,23 +192,23 @@ func TestARoleWithPoliciesIsNotDeleted(t *testing.T) {
 	require.NoError(t, err)
 	assert.NoError(t, s.Authorize(Session(roleARN, "f"), "logs:PutLogEvents", "*", nil), "attached policies count")
 
-	assert.ErrorContains(t, s.DeleteRole("monitor"), "DeleteConflict")
+	require.ErrorContains(t, s.DeleteRole("monitor"), "DeleteConflict")
 	require.NoError(t, s.DeleteRolePolicy("monitor", "p"))
 	require.NoError(t, s.DetachRolePolicy("monitor", basic.PolicyArn))
 	require.NoError(t, s.DeleteRole("monitor"))
 	_, err = s.Role("monitor")
-	assert.ErrorIs(t, err, awserr.ErrNotFound)
+	require.ErrorIs(t, err, awserr.ErrNotFound)
 	assert.ErrorIs(t, s.Authorize(Session(roleARN, "f"), "sns:Publish", topic, nil), awserr.ErrDenied, "a session of a deleted role may nothing")
 }
 
 func TestBadPoliciesDoNotReachARole(t *testing.T) {
 	s := newService(t)
 	_, err := s.CreateRole(Role{Name: "r", AssumeRolePolicy: `{}`})
-	assert.ErrorContains(t, err, "MalformedPolicyDocument")
+	require.ErrorContains(t, err, "MalformedPolicyDocument")
 	_, err = s.CreateRole(Role{Name: "monitor", AssumeRolePolicy: trust})
-	assert.ErrorContains(t, err, "EntityAlreadyExists")
+	require.ErrorContains(t, err, "EntityAlreadyExists")
 	_, err = s.PutRolePolicy(RolePolicy{Role: "monitor", Name: "p", Policy: `{}`})
-	assert.ErrorContains(t, err, "policy p of role monitor")
+	require.ErrorContains(t, err, "policy p of role monitor")
 	_, err = s.AttachRolePolicy(RolePolicyAttachment{Role: "monitor", PolicyArn: "arn:aws:iam::aws:policy/AmazonDSQLFullAccess"})
 	assert.ErrorIs(t, err, awserr.ErrNotFound, "a managed policy that does not exist")
 }

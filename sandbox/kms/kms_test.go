@@ -42,9 +42,9 @@ func TestAKeyDelegatesToTheAccountOrNamesItsUsers(t *testing.T) {
 	caller, cloudwatch := iam.Session(roleARN, "f"), iam.ServicePrincipal("cloudwatch.amazonaws.com")
 	k := create(t, s, root+`,{"Effect":"Allow","Principal":{"Service":"cloudwatch.amazonaws.com"},"Action":["kms:GenerateDataKey*","kms:Decrypt"],"Resource":"*"}`)
 
-	assert.NoError(t, s.Use(cloudwatch, "kms:GenerateDataKey", k.Arn, nil), "named by the key policy")
-	assert.ErrorIs(t, s.Use(iam.ServicePrincipal("events.amazonaws.com"), "kms:Decrypt", k.Arn, nil), awserr.ErrDenied)
-	assert.ErrorContains(t, s.Use(caller, "kms:Decrypt", k.KeyID, nil), "no identity-based policy allows the kms:Decrypt action")
+	require.NoError(t, s.Use(cloudwatch, "kms:GenerateDataKey", k.Arn, nil), "named by the key policy")
+	require.ErrorIs(t, s.Use(iam.ServicePrincipal("events.amazonaws.com"), "kms:Decrypt", k.Arn, nil), awserr.ErrDenied)
+	require.ErrorContains(t, s.Use(caller, "kms:Decrypt", k.KeyID, nil), "no identity-based policy allows the kms:Decrypt action")
 
 	_, err := identities.PutRolePolicy(iam.RolePolicy{Role: "monitor", Name: "key", Policy: `{"Version":"2012-10-17","Statement":{
 		"Effect":"Allow","Action":"kms:Decrypt","Resource":"` + k.Arn + `"}}`})
@@ -57,8 +57,8 @@ func TestADisabledKeyRefusesEveryone(t *testing.T) {
 	s, identities := newService(t)
 	k := create(t, s, root)
 	require.NoError(t, s.SetEnabled(k.KeyID, false))
-	assert.ErrorContains(t, s.Use(identities.Admin().Principal, "kms:Decrypt", k.Arn, nil), "DisabledException: "+k.Arn+" is disabled.")
-	assert.ErrorContains(t, s.Usable(k.Arn), "DisabledException")
+	require.ErrorContains(t, s.Use(identities.Admin().Principal, "kms:Decrypt", k.Arn, nil), "DisabledException: "+k.Arn+" is disabled.")
+	require.ErrorContains(t, s.Usable(k.Arn), "DisabledException")
 	require.NoError(t, s.SetEnabled(k.KeyID, true))
 	assert.NoError(t, s.Use(identities.Admin().Principal, "kms:Decrypt", k.Arn, nil))
 }
@@ -69,7 +69,7 @@ func TestADeletedKeyIsUselessAtOnceAndGoneAfterItsWindow(t *testing.T) {
 		k, err := s.CreateKey(Key{DeletionWindowInDays: 7})
 		require.NoError(t, err)
 		require.NoError(t, s.DeleteKey(k.KeyID))
-		assert.ErrorContains(t, s.Usable(k.KeyID), "is pending deletion")
+		require.ErrorContains(t, s.Usable(k.KeyID), "is pending deletion")
 		time.Sleep(7 * 24 * time.Hour)
 		_, err = s.Key(k.KeyID)
 		assert.ErrorIs(t, err, awserr.ErrNotFound)
@@ -80,8 +80,8 @@ func TestTheKeyOfSNSAdmitsTheAccountByWayOfSNSAndNoService(t *testing.T) {
 	s, identities := newService(t)
 	admin := identities.Admin().Principal
 	viaSNS := iam.Context{"kms:ViaService": "sns.us-east-1.amazonaws.com"}
-	assert.NoError(t, s.Use(admin, "kms:GenerateDataKey", AliasSNS, viaSNS))
-	assert.ErrorIs(t, s.Use(admin, "kms:GenerateDataKey", AliasSNS, nil), awserr.ErrDenied, "not directly")
+	require.NoError(t, s.Use(admin, "kms:GenerateDataKey", AliasSNS, viaSNS))
+	require.ErrorIs(t, s.Use(admin, "kms:GenerateDataKey", AliasSNS, nil), awserr.ErrDenied, "not directly")
 	assert.ErrorIs(t, s.Use(iam.ServicePrincipal("cloudwatch.amazonaws.com"), "kms:GenerateDataKey", AliasSNS, viaSNS), awserr.ErrDenied)
 }
 
@@ -89,7 +89,7 @@ func TestAKeyNobodyCouldManageIsRefused(t *testing.T) {
 	s, _ := newService(t)
 	locked := Key{Policy: `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"Service":"sns.amazonaws.com"},"Action":"kms:*","Resource":"*"}}`}
 	_, err := s.CreateKey(locked)
-	assert.ErrorContains(t, err, "will not allow you to update the key policy in the future")
+	require.ErrorContains(t, err, "will not allow you to update the key policy in the future")
 	locked.BypassPolicyLockoutSafetyCheck = true
 	_, err = s.CreateKey(locked)
 	assert.NoError(t, err)
@@ -122,7 +122,7 @@ func TestKeysGoByIDAliasAndARNInTheirRegionOnly(t *testing.T) {
 		assert.Equal(t, k, found)
 	}
 	_, err = s.Key("arn:aws:kms:us-east-2:123456789012:key/" + k.KeyID)
-	assert.ErrorIs(t, err, awserr.ErrNotFound, "another region")
+	require.ErrorIs(t, err, awserr.ErrNotFound, "another region")
 
 	other, err := s.CreateKey(Key{})
 	require.NoError(t, err)
@@ -133,7 +133,7 @@ func TestKeysGoByIDAliasAndARNInTheirRegionOnly(t *testing.T) {
 	assert.Equal(t, other, found)
 	require.NoError(t, s.DeleteAlias("alias/dr"))
 	_, err = s.Alias("alias/dr")
-	assert.ErrorIs(t, err, awserr.ErrNotFound)
+	require.ErrorIs(t, err, awserr.ErrNotFound)
 	_, err = s.CreateAlias(Alias{Name: "alias/aws/mine", TargetKeyID: other.KeyID})
 	assert.ErrorContains(t, err, "InvalidAliasName")
 }

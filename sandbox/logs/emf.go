@@ -30,8 +30,8 @@ func (s *Service) extract(line string, now time.Time) error {
 	if !strings.Contains(line, `"CloudWatchMetrics"`) {
 		return nil
 	}
-	var members map[string]json.RawMessage
-	if json.Unmarshal([]byte(line), &members) != nil || members["_aws"] == nil {
+	members := membersOf(line)
+	if members["_aws"] == nil {
 		return nil
 	}
 	var meta metadata
@@ -65,6 +65,13 @@ func (s *Service) extract(line string, now time.Time) error {
 		problems = append(problems, s.metrics.PutMetricData(directive.Namespace, data...))
 	}
 	return errors.Join(problems...)
+}
+
+// membersOf reads a JSON object; what is none has no members.
+func membersOf(line string) map[string]json.RawMessage {
+	var members map[string]json.RawMessage
+	_ = json.Unmarshal([]byte(line), &members)
+	return members
 }
 
 func dimensionsOf(members map[string]json.RawMessage, names []string) (map[string]string, error) {

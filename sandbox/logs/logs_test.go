@@ -97,8 +97,8 @@ func TestALineThatIsNoMetricStaysALine(t *testing.T) {
 func TestAMalformedMetricIsALineAndAnError(t *testing.T) {
 	s := newService(t)
 	err := write(t, s, `{"_aws":{"CloudWatchMetrics":[{"Namespace":"DR","Dimensions":[["Region"]],"Metrics":[{"Name":"Absent"}]}]}}`)
-	assert.ErrorContains(t, err, "dimension Region: the line has no such string")
-	assert.ErrorContains(t, err, "metric Absent: the line has no such number")
+	require.ErrorContains(t, err, "dimension Region: the line has no such string")
+	require.ErrorContains(t, err, "metric Absent: the line has no such number")
 	assert.Len(t, messages(t, s, time.Time{}), 1)
 }
 
@@ -114,9 +114,9 @@ func TestAFunctionLogsWithItsOwnPermission(t *testing.T) {
 		require.NoError(t, err)
 	}
 	log := func() error { return s.Write(caller, name, "stream", s.env.Now(), "m") }
-	assert.ErrorContains(t, log(), "logs:PutLogEvents")
+	require.ErrorContains(t, log(), "logs:PutLogEvents")
 	allow("logs:PutLogEvents")
-	assert.ErrorContains(t, log(), "logs:CreateLogStream", "the first line begins a stream")
+	require.ErrorContains(t, log(), "logs:CreateLogStream", "the first line begins a stream")
 	allow("logs:CreateLogStream")
 	assert.NoError(t, log())
 	require.NoError(t, s.iam.DeleteRolePolicy("monitor", "logs:CreateLogStream"))
@@ -157,7 +157,7 @@ func TestTailShowsWhatIsThereAndWhatComes(t *testing.T) {
 		require.NoError(t, write(t, s, "after"))
 		assert.Equal(t, "after", <-lines)
 		cancel()
-		assert.NoError(t, <-ended)
+		require.NoError(t, <-ended)
 
 		go func() { ended <- s.Tail(t.Context(), name, func(Event) {}) }()
 		synctest.Wait()
@@ -169,14 +169,14 @@ func TestTailShowsWhatIsThereAndWhatComes(t *testing.T) {
 func TestGroups(t *testing.T) {
 	s := newService(t)
 	_, err := s.CreateGroup(Group{Name: name})
-	assert.ErrorContains(t, err, "already exists")
+	require.ErrorContains(t, err, "already exists")
 	_, err = s.CreateGroup(Group{Name: "other", RetentionInDays: 31})
-	assert.ErrorContains(t, err, "retention of 31 days: accepted are [0 1 3 5 7 14 30")
+	require.ErrorContains(t, err, "retention of 31 days: accepted are [0 1 3 5 7 14 30")
 	updated, err := s.UpdateGroup(Group{Name: name, RetentionInDays: 30})
 	require.NoError(t, err)
 	assert.Equal(t, Group{Name: name, RetentionInDays: 30, LogGroupClass: "STANDARD", Arn: "arn:aws:logs:us-east-1:123456789012:log-group:/monitor"}, updated)
 	assert.Equal(t, []Group{updated}, s.Groups())
-	assert.ErrorIs(t, s.Write(s.iam.Admin().Principal, "nowhere", "s", s.env.Now(), "m"), awserr.ErrNotFound)
+	require.ErrorIs(t, s.Write(s.iam.Admin().Principal, "nowhere", "s", s.env.Now(), "m"), awserr.ErrNotFound)
 	s.env.SetDown(true)
 	assert.ErrorIs(t, write(t, s, "m"), awserr.ErrUnavailable)
 }

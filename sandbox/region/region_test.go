@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"aurora-dsql-dr/sandbox/awserr"
 	"aurora-dsql-dr/sandbox/clock"
@@ -12,19 +13,19 @@ import (
 
 func TestFaultsOfARegionAndOfAService(t *testing.T) {
 	e := New("us-east-1", "123456789012", clock.New(1))
-	assert.NoError(t, e.Available("sns"))
+	require.NoError(t, e.Available("sns"))
 
 	e.SetBroken("sns", true)
-	assert.ErrorIs(t, e.Available("sns"), awserr.ErrUnavailable)
-	assert.NoError(t, e.Available("sqs"), "another service of the region works")
+	require.ErrorIs(t, e.Available("sns"), awserr.ErrUnavailable)
+	require.NoError(t, e.Available("sqs"), "another service of the region works")
 	e.SetBroken("sns", false)
-	assert.NoError(t, e.Available("sns"))
+	require.NoError(t, e.Available("sns"))
 
 	e.SetDown(true)
 	assert.True(t, e.Down())
-	assert.ErrorContains(t, e.Available("sqs"), "region us-east-1 is unavailable")
+	require.ErrorContains(t, e.Available("sqs"), "region us-east-1 is unavailable")
 	e.SetDown(false)
-	assert.NoError(t, e.Available("sqs"))
+	require.NoError(t, e.Available("sqs"))
 }
 
 func TestNames(t *testing.T) {
@@ -43,12 +44,12 @@ func (i invoker) InvokeAsync(_ context.Context, function string, _ []byte, _, _ 
 func TestFunctionsAreReachedWhenAttachedAndUp(t *testing.T) {
 	e := New("us-east-1", "123456789012", clock.New(1))
 	invoke := func() error { return e.InvokeAsync(context.Background(), "f", nil, "sns.amazonaws.com", "") }
-	assert.ErrorIs(t, invoke(), awserr.ErrNotFound, "nothing is attached")
+	require.ErrorIs(t, invoke(), awserr.ErrNotFound, "nothing is attached")
 
 	var invoked []string
 	e.SetInvoker(invoker(func(function string) error { invoked = append(invoked, function); return nil }))
-	assert.NoError(t, invoke())
+	require.NoError(t, invoke())
 	e.SetDown(true)
-	assert.ErrorIs(t, invoke(), awserr.ErrUnavailable)
+	require.ErrorIs(t, invoke(), awserr.ErrUnavailable)
 	assert.Equal(t, []string{"f"}, invoked)
 }

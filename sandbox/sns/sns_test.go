@@ -161,7 +161,7 @@ func TestATopicDeliversOnlyWhatItsPoliciesAllow(t *testing.T) {
 				assert.Empty(t, w.Failures())
 				return
 			}
-			assert.ErrorContains(t, err, c.refusedBecause)
+			require.ErrorContains(t, err, c.refusedBecause)
 			assert.Empty(t, w.inbox.Messages(), "nobody hears of it")
 			require.Len(t, w.Failures(), 1)
 			assert.Equal(t, err, w.Failures()[0].Err)
@@ -263,10 +263,10 @@ func TestSubscriptionsAreChecked(t *testing.T) {
 		{"lambda", "f", "for protocol lambda"},
 	} {
 		_, err := w.Subscribe(Subscription{Topic: topic, Protocol: c[0], Endpoint: c[1]})
-		assert.ErrorContains(t, err, c[2])
+		require.ErrorContains(t, err, c[2])
 	}
 	_, err := w.Subscribe(Subscription{Topic: topic + "2", Protocol: "sms", Endpoint: "+15550100"})
-	assert.ErrorIs(t, err, awserr.ErrNotFound)
+	require.ErrorIs(t, err, awserr.ErrNotFound)
 	assert.Equal(t, w.Subscriptions(topic)[0], w.subscribe(t, "sms", "+15550100"), "a second time it is the same subscription")
 }
 
@@ -294,15 +294,15 @@ func TestSNSDownInARegionIsWorthARetry(t *testing.T) {
 func TestTopicsAndTheirPolicies(t *testing.T) {
 	w := newWorld(t, Topic{})
 	_, err := w.CreateTopic(Topic{Name: "alerts"})
-	assert.ErrorContains(t, err, "already exists")
+	require.ErrorContains(t, err, "already exists")
 	_, err = w.PutTopicPolicy(TopicPolicy{Arn: topic, Policy: "{}"})
-	assert.ErrorContains(t, err, "Policy Error")
+	require.ErrorContains(t, err, "Policy Error")
 	put, err := w.PutTopicPolicy(TopicPolicy{Arn: topic, Policy: admitsBoth})
 	require.NoError(t, err)
 	assert.Equal(t, TopicPolicy{Arn: topic, Policy: admitsBoth, Owner: account}, put)
 	updated, err := w.UpdateTopic(Topic{Arn: topic, DisplayName: "Alerts"})
 	require.NoError(t, err)
-	assert.Equal(t, admitsBoth, updated.Policy, "an update of the topic leaves the policy of the topic policy")
+	assert.JSONEq(t, admitsBoth, updated.Policy, "an update of the topic leaves the policy of the topic policy")
 	_, err = w.PutTopicPolicy(TopicPolicy{Arn: topic})
 	require.NoError(t, err)
 	restored, err := w.Topic(topic)

@@ -48,13 +48,13 @@ func TestEventBridgeNeedsTheQueuesPolicy(t *testing.T) {
 		_, err := s.Send(events, q.Arn, "m", nil, iam.Context{"aws:SourceArn": source})
 		return err
 	}
-	assert.ErrorIs(t, from(rule), awserr.ErrDenied, "without a policy")
+	require.ErrorIs(t, from(rule), awserr.ErrDenied, "without a policy")
 	_, err := s.PutQueuePolicy(QueuePolicy{QueueURL: q.URL, Policy: `{"Version":"2012-10-17","Statement":{"Effect":"Allow",
 		"Principal":{"Service":"events.amazonaws.com"},"Action":"sqs:SendMessage","Resource":"` + q.Arn + `",
 		"Condition":{"ArnEquals":{"aws:SourceArn":"` + rule + `"}}}}`})
 	require.NoError(t, err)
 	assert.NoError(t, from(rule))
-	assert.ErrorIs(t, from(rule+"-other"), awserr.ErrDenied)
+	require.ErrorIs(t, from(rule+"-other"), awserr.ErrDenied)
 
 	_, err = s.PutQueuePolicy(QueuePolicy{QueueURL: q.URL})
 	require.NoError(t, err)
@@ -77,7 +77,7 @@ func TestAReceivedMessageIsInvisibleUntilItsTimeoutOrItsDeletion(t *testing.T) {
 		assert.Equal(t, []int{0, 2}, []int{visible, inFlight})
 
 		require.NoError(t, s.Delete(q.URL, messages[0].ReceiptHandle))
-		assert.ErrorContains(t, s.Delete(q.URL, messages[0].ReceiptHandle), "ReceiptHandleIsInvalid")
+		require.ErrorContains(t, s.Delete(q.URL, messages[0].ReceiptHandle), "ReceiptHandleIsInvalid")
 		time.Sleep(30 * time.Second)
 		again := receive(t, s, q)
 		require.Len(t, again, 1)
@@ -141,9 +141,9 @@ func TestQueues(t *testing.T) {
 	assert.True(t, *q.SqsManagedSseEnabled)
 	assert.Equal(t, 345600, *q.MessageRetentionSeconds)
 	_, err := s.CreateQueue(Queue{Name: "dead"})
-	assert.ErrorContains(t, err, "QueueAlreadyExists")
+	require.ErrorContains(t, err, "QueueAlreadyExists")
 	_, err = s.CreateQueue(Queue{Name: "other", Policy: "?"})
-	assert.ErrorContains(t, err, "InvalidAttributeValue")
+	require.ErrorContains(t, err, "InvalidAttributeValue")
 
 	off := false
 	updated, err := s.UpdateQueue(Queue{URL: q.URL, SqsManagedSseEnabled: &off})
@@ -154,10 +154,10 @@ func TestQueues(t *testing.T) {
 	assert.Equal(t, updated, byARN)
 
 	_, err = s.Send(s.iam.Admin().Principal, q.URL, strings.Repeat("x", 262145), nil, nil)
-	assert.ErrorContains(t, err, "shorter than 262144 bytes")
+	require.ErrorContains(t, err, "shorter than 262144 bytes")
 	s.env.SetDown(true)
 	_, err = s.Send(s.iam.Admin().Principal, q.URL, "m", nil, nil)
-	assert.ErrorIs(t, err, awserr.ErrUnavailable)
+	require.ErrorIs(t, err, awserr.ErrUnavailable)
 
 	require.NoError(t, s.DeleteQueue(q.URL))
 	_, err = s.Queue(q.URL)
