@@ -288,9 +288,9 @@ func testQuiet(t *testing.T, w *world) {
 	}
 }
 
-// BenchmarkCheck is one quiet round of both endpoints over loopback: name, TCP, TLS, token, statements. The endpoints are in
+// BenchmarkCheckOverLoopback is one quiet round of both endpoints: name, TCP, TLS, token, statements. The endpoints are in
 // the same process, so their share of time and memory is counted too.
-func BenchmarkCheck(b *testing.B) {
+func BenchmarkCheckOverLoopback(b *testing.B) {
 	w := newWorld(b)
 	o := w.observer(b, witness, nil)
 	rounds(b, 3, o)
