@@ -120,6 +120,11 @@ const (
 	MetricReplicationDelay = "ReplicationDelay"
 )
 
+// ApplicationDimensions are the dimensions of the application's metrics.
+func ApplicationDimensions(region string) map[string]string {
+	return map[string]string{DimensionRegion: region}
+}
+
 // Source and detail type of the application's events.
 const (
 	EventSource             = "dsql.application"

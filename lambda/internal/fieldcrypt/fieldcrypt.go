@@ -8,6 +8,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
@@ -26,7 +27,7 @@ const (
 // nothing and can decrypt nothing.
 type Cipher struct {
 	// Fields are the names of the fields to encrypt.
-	Fields map[string]bool
+	Fields []string
 	// Wrapper unwraps the keyset; nil if there is no key.
 	Wrapper *Wrapper
 	// Load reads the newest wrapped keyset, "" if there is none. Its errors are returned as they are.
@@ -48,7 +49,7 @@ func (c *Cipher) Seal(ctx context.Context, id, field, text string) (string, erro
 	switch {
 	case text == "":
 		return "", nil
-	case !c.Fields[field]:
+	case !slices.Contains(c.Fields, field):
 		return markPlain + text, nil
 	}
 	keys, err := c.get(ctx)

@@ -18,6 +18,7 @@ import (
 	"aurora-dsql-dr/lambda/internal/dsqlconn"
 	"aurora-dsql-dr/lambda/internal/fieldcrypt"
 	"aurora-dsql-dr/lambda/internal/outbox"
+	"aurora-dsql-dr/lambda/internal/projection"
 	"aurora-dsql-dr/lambda/internal/transaction"
 )
 
@@ -193,6 +194,15 @@ func (l *Ledger) Page(ctx context.Context, limit int, after transaction.Position
 // Count is the number of transactions. It reads the whole index, so it is for demonstrations and checks.
 func (l *Ledger) Count(ctx context.Context) (int64, error) {
 	return l.number(ctx, "count transactions", countTransactions)
+}
+
+// Totals are the sums of the events that were processed, per region.
+func (l *Ledger) Totals(ctx context.Context) (totals []projection.Total, err error) {
+	err = l.Database.Do(ctx, func(ctx context.Context, pool *pgxpool.Pool) error {
+		totals, err = projection.Totals(ctx, pool)
+		return err
+	})
+	return totals, err
 }
 
 // Ping reads the table of transactions.

@@ -126,7 +126,7 @@ func (m *object) order() Order {
 		ID: m.text(memberID), Amount: m.amount(), Reference: m.limited(memberReference, MaxReference), Details: m.limited(memberDetails, MaxDetails),
 	}
 	if m.has(memberID) && !m.problems.about(memberID) && !ValidID(order.ID) {
-		m.problems.add(memberID, "want 1 to 64 letters, digits and . _ : -, a letter or digit first")
+		m.problems.add(memberID, IDForm)
 	}
 	return order
 }

@@ -33,6 +33,9 @@ type Transaction struct {
 // idText is an ID: it goes into paths, so it does not begin with a dot.
 var idText = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$`)
 
+// IDForm says what an ID looks like.
+const IDForm = "want 1 to 64 letters, digits and . _ : -, a letter or digit first"
+
 // ValidID tells whether a text can be the ID of a transaction.
 func ValidID(id string) bool { return idText.MatchString(id) }
 
