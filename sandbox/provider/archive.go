@@ -10,12 +10,14 @@ import (
 	"crypto/sha512"
 	"encoding/base64"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"reflect"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
@@ -29,6 +31,17 @@ import (
 type archiveProvider struct {
 	pulumirpc.UnimplementedResourceProviderServer
 	dir string
+
+	mu sync.Mutex // one archive at a time: several resources ask for the same one
+	// made remembers archives by the hash of what they are made of: compressing is the slow part of a deployment.
+	made map[[sha256.Size]byte][]byte
+}
+
+// entry is one file of an archive.
+type entry struct {
+	name    string
+	mode    fs.FileMode
+	content []byte
 }
 
 const getFile = "archive:index/getFile:getFile"
@@ -103,30 +116,88 @@ func (p *archiveProvider) write(args fileArgs) ([]byte, error) {
 		return nil, fmt.Errorf("type is %q; the sandbox makes \"zip\"", args.Type)
 	}
 	if (args.SourceFile == nil) == (args.SourceDir == nil) {
-		return nil, fmt.Errorf("give either sourceFile or sourceDir")
+		return nil, errors.New("give either sourceFile or sourceDir")
 	}
 	mode, err := fileMode(args.OutputFileMode)
 	if err != nil {
 		return nil, err
 	}
-	var content bytes.Buffer
-	w := zip.NewWriter(&content)
+	var entries []entry
 	if args.SourceFile != nil {
-		err = addFile(w, p.path(*args.SourceFile), filepath.Base(*args.SourceFile), mode)
+		entries, err = readFile(p.path(*args.SourceFile), filepath.Base(*args.SourceFile), mode)
 	} else {
-		err = addDir(w, p.path(*args.SourceDir), mode)
+		entries, err = readDir(p.path(*args.SourceDir), mode)
 	}
 	if err != nil {
 		return nil, err
 	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	content, err := p.zip(entries)
+	if err != nil {
+		return nil, err
+	}
+	return content, replaceFile(p.path(args.OutputPath), content)
+}
+
+// zip compresses the entries, or remembers having done so.
+func (p *archiveProvider) zip(entries []entry) ([]byte, error) {
+	key := fingerprint(entries)
+	if content, ok := p.made[key]; ok {
+		return content, nil
+	}
+	var content bytes.Buffer
+	w := zip.NewWriter(&content)
+	for _, e := range entries {
+		header := &zip.FileHeader{Name: e.name, Method: zip.Deflate, Modified: zipTime}
+		header.SetMode(e.mode)
+		file, err := w.CreateHeader(header)
+		if err != nil {
+			return nil, err
+		}
+		if _, err := file.Write(e.content); err != nil {
+			return nil, err
+		}
+	}
 	if err := w.Close(); err != nil {
 		return nil, err
 	}
-	output := p.path(args.OutputPath)
-	if err := os.MkdirAll(filepath.Dir(output), 0o750); err != nil {
-		return nil, err
+	if p.made == nil {
+		p.made = map[[sha256.Size]byte][]byte{}
 	}
-	return content.Bytes(), os.WriteFile(output, content.Bytes(), 0o600)
+	p.made[key] = content.Bytes()
+	return content.Bytes(), nil
+}
+
+func fingerprint(entries []entry) [sha256.Size]byte {
+	hash := sha256.New()
+	for _, e := range entries {
+		fmt.Fprintf(hash, "%q %o %d\n", e.name, e.mode, len(e.content))
+		hash.Write(e.content)
+	}
+	return [sha256.Size]byte(hash.Sum(nil))
+}
+
+// replaceFile writes a file in one step, since the engine may be reading the one before, and leaves an equal one alone.
+func replaceFile(path string, content []byte) error {
+	if old, err := os.ReadFile(path); err == nil && bytes.Equal(old, content) {
+		return nil
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
+		return err
+	}
+	temporary, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-")
+	if err != nil {
+		return err
+	}
+	_, err = temporary.Write(content)
+	if err = errors.Join(err, temporary.Close()); err == nil {
+		err = os.Rename(temporary.Name(), path)
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(temporary.Name()))
+	}
+	return nil
 }
 
 // path is absolute, or relative to the project.
@@ -150,39 +221,35 @@ func fileMode(octal *string) (*fs.FileMode, error) {
 	return &mode, nil
 }
 
-func addDir(w *zip.Writer, dir string, mode *fs.FileMode) error {
-	return filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() {
+func readDir(dir string, mode *fs.FileMode) (entries []entry, err error) {
+	err = filepath.WalkDir(dir, func(path string, found fs.DirEntry, err error) error {
+		if err != nil || found.IsDir() {
 			return err
 		}
 		name, err := filepath.Rel(dir, path)
 		if err != nil {
 			return err
 		}
-		return addFile(w, path, filepath.ToSlash(name), mode)
+		files, err := readFile(path, filepath.ToSlash(name), mode)
+		entries = append(entries, files...)
+		return err
 	})
+	return entries, err
 }
 
-func addFile(w *zip.Writer, path, name string, mode *fs.FileMode) error {
+func readFile(path, name string, mode *fs.FileMode) ([]entry, error) {
 	info, err := os.Stat(path)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	content, err := os.ReadFile(path)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	header := &zip.FileHeader{Name: name, Method: zip.Deflate, Modified: zipTime}
-	header.SetMode(info.Mode())
-	if mode != nil {
-		header.SetMode(*mode)
+	if mode == nil {
+		return []entry{{name, info.Mode(), content}}, nil
 	}
-	entry, err := w.CreateHeader(header)
-	if err != nil {
-		return err
-	}
-	_, err = entry.Write(content)
-	return err
+	return []entry{{name, *mode, content}}, nil
 }
 
 func fileResult(inputs resource.PropertyMap, content []byte) resource.PropertyMap {

@@ -1,0 +1,180 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"aurora-dsql-dr/lambda/contract"
+	"aurora-dsql-dr/sandbox"
+	"aurora-dsql-dr/sandbox/engine"
+	"aurora-dsql-dr/sandbox/sns"
+)
+
+// rounds is how often the demonstration has every observer check the database.
+const rounds = 2
+
+// demo deploys, checks, deploys again and destroys.
+func demo(ctx context.Context, p *printer, s *sandbox.Sandbox) error {
+	e, err := s.DisasterRecovery(ctx, sandbox.StackConfig())
+	if err != nil {
+		return err
+	}
+	result, err := deploy(ctx, p, e, "Deploying the stack with the real Pulumi engine")
+	if err != nil {
+		return err
+	}
+	for round := range rounds {
+		if err := checkAll(ctx, p, s, result.Outputs, round+1); err != nil {
+			return err
+		}
+	}
+	if err := showInbox(p, s.Account.Inbox.Messages()); err != nil {
+		return err
+	}
+	showOutputs(p, result.Outputs)
+	again, err := deploy(ctx, p, e, "Deploying once more: nothing may change")
+	if err != nil {
+		return err
+	}
+	if again.Changes() > 0 {
+		return fmt.Errorf("the second deployment changed %v", again.Counts)
+	}
+	if err := destroy(ctx, p, s, e); err != nil {
+		return err
+	}
+	if err := errors.Join(e.Close(), s.Close()); err != nil {
+		return err
+	}
+	p.line("✔ nothing is left behind: no resource, process or file")
+	return nil
+}
+
+// deploy brings the stack up and shows progress.
+func deploy(ctx context.Context, p *printer, e *engine.Engine, heading string) (engine.Result, error) {
+	d := &deployment{p: p}
+	done := p.follow(heading, d.progress)
+	defer done("")
+	result, err := e.Up(ctx, engine.Run{Progress: d.step})
+	if err != nil {
+		return result, err
+	}
+	done(counts(result))
+	return result, nil
+}
+
+func counts(r engine.Result) string {
+	var parts []string
+	for _, op := range slices.Sorted(maps.Keys(r.Counts)) {
+		parts = append(parts, fmt.Sprintf("%d %s", r.Counts[op], op))
+	}
+	return strings.Join(parts, ", ")
+}
+
+func destroy(ctx context.Context, p *printer, s *sandbox.Sandbox, e *engine.Engine) error {
+	d := &deployment{p: p}
+	done := p.follow("Destroying the stack", d.progress)
+	defer done("")
+	result, err := e.Destroy(ctx, engine.Run{Progress: d.step})
+	if err != nil {
+		return err
+	}
+	done(counts(result))
+	if left := s.Leftovers(); len(left) > 0 {
+		return fmt.Errorf("the destroyed stack has left behind:\n  %s", strings.Join(left, "\n  "))
+	}
+	return nil
+}
+
+// checkAll has every observer check both endpoints, shows what they saw, and fails unless all is up.
+func checkAll(ctx context.Context, p *printer, s *sandbox.Sandbox, outputs map[string]any, round int) error {
+	done := p.begin(fmt.Sprintf("Round %d of %d: the function of each region probes both endpoints", round, rounds))
+	defer done("")
+	reports, err := s.Observe(ctx, texts(outputs["monitorFunctionNames"]))
+	if err != nil {
+		return err
+	}
+	done(fmt.Sprintf("%d observers reported", len(reports)))
+	rows := [][]string{{"OBSERVER", "ENDPOINT", "VERDICT", "CONNECT", "QUERY", "COMMIT", "MARKER AGE"}}
+	healthy := true
+	for _, observer := range slices.Sorted(maps.Keys(reports)) {
+		for _, target := range reports[observer].Targets {
+			rows = append(rows, row(observer, target))
+		}
+		healthy = healthy && reports[observer].Healthy
+	}
+	p.table(rows)
+	if !healthy {
+		return errors.New("not every endpoint is healthy")
+	}
+	return nil
+}
+
+func row(observer string, t contract.TargetHealth) []string {
+	verdict := t.Verdict
+	if t.Reason != "" {
+		verdict += " (" + t.Reason + ")"
+	}
+	return []string{observer, t.Region, verdict, millis(t.ConnectMillis), millis(t.QueryMillis), millis(t.CommitMillis),
+		fmt.Sprintf("%.1f s", t.MarkerAgeSeconds)}
+}
+
+func millis(ms float64) string { return fmt.Sprintf("%.1f ms", ms) }
+
+// showInbox shows what would have reached people and fails if anyone was paged: nothing was wrong.
+func showInbox(p *printer, messages []sns.Message) error {
+	counted, paged := map[string]int{}, []string{}
+	for _, m := range messages {
+		subject := string(m.Kind)
+		switch {
+		case m.Kind == sns.KindAlarm && strings.HasPrefix(m.Subject, "OK:"):
+			subject = "alarm back to OK"
+		case m.Kind == sns.KindAlarm || m.Kind == sns.KindAlert:
+			paged = append(paged, m.Subject)
+		}
+		counted[fmt.Sprintf("%s\t%s", m.Region, subject)]++
+	}
+	p.line("Inbox of oncall@example.com")
+	rows := [][]string{{"REGION", "MESSAGE", "COUNT"}}
+	for _, key := range slices.Sorted(maps.Keys(counted)) {
+		region, subject, _ := strings.Cut(key, "\t")
+		rows = append(rows, []string{region, subject, fmt.Sprint(counted[key])})
+	}
+	p.table(rows)
+	if len(paged) > 0 {
+		return fmt.Errorf("a healthy database has paged people: %s", strings.Join(paged, "; "))
+	}
+	return nil
+}
+
+// showOutputs shows the stack's outputs but for the long list of alarm names.
+func showOutputs(p *printer, outputs map[string]any) {
+	p.line("Outputs")
+	rows := [][]string{{"OUTPUT", "KEY", "VALUE"}}
+	for _, name := range slices.Sorted(maps.Keys(outputs)) {
+		values, _ := outputs[name].(map[string]any)
+		label := name
+		for _, key := range slices.Sorted(maps.Keys(values)) {
+			value := fmt.Sprint(values[key])
+			if list, ok := values[key].([]any); ok {
+				value = fmt.Sprintf("%d names", len(list))
+			}
+			rows = append(rows, []string{label, key, value})
+			label = ""
+		}
+	}
+	p.table(rows)
+}
+
+// texts is an output that maps keys to strings.
+func texts(output any) map[string]string {
+	values, _ := output.(map[string]any)
+	out := map[string]string{}
+	for key, value := range values {
+		out[key] = fmt.Sprint(value)
+	}
+	return out
+}

@@ -1,0 +1,85 @@
+// Command sandbox runs the disaster-recovery stack in an embedded AWS on this machine.
+//
+//	sandbox demo    deploys it, has all observers check the database, deploys again, destroys it
+//	sandbox serve   deploys it and stays until Ctrl-C, for the AWS CLI and SDKs
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"aurora-dsql-dr/sandbox"
+)
+
+const usage = `usage: sandbox demo  [-dir DIR]
+       sandbox serve [-dir DIR] [-address HOST:PORT]
+
+  demo   deploy the stack, check the database from all observers, deploy again, destroy, leave nothing behind
+  serve  deploy the stack and stay until Ctrl-C
+`
+
+// errUsage is a command line that says nothing.
+var errUsage = errors.New(usage)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	// A second Ctrl-C ends the process at once; its children end with it.
+	context.AfterFunc(ctx, stop)
+	err := run(ctx, os.Stdout, os.Args[1:])
+	switch {
+	case errors.Is(err, errUsage):
+		fmt.Fprint(os.Stderr, usage)
+		os.Exit(2)
+	case ctx.Err() != nil:
+		fmt.Fprintln(os.Stderr, "interrupted; nothing is left behind")
+		os.Exit(130)
+	case err != nil:
+		fmt.Fprintln(os.Stderr, "\nfailed:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, out io.Writer, args []string) error {
+	if len(args) == 0 {
+		return errUsage
+	}
+	flags := flag.NewFlagSet(args[0], flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	opts := sandbox.Options{}
+	flags.StringVar(&opts.Dir, "dir", ".", "")
+	command := demo
+	if args[0] == "serve" {
+		command = serve
+		flags.StringVar(&opts.Address, "address", "127.0.0.1:4510", "")
+	} else if args[0] != "demo" {
+		return errUsage
+	}
+	if err := flags.Parse(args[1:]); err != nil || flags.NArg() > 0 {
+		return errUsage
+	}
+	return inSandbox(ctx, newPrinter(out), opts, command)
+}
+
+// inSandbox runs a command in a sandbox of its own and ends that on every way out.
+func inSandbox(ctx context.Context, p *printer, opts sandbox.Options, command func(context.Context, *printer, *sandbox.Sandbox) error) (err error) {
+	done := p.begin("Starting an AWS account with 3 regions on this machine")
+	s, err := sandbox.Start(ctx, opts)
+	if err != nil {
+		return err
+	}
+	done("PostgreSQL behind the SQL endpoints, AWS API at " + s.Endpoint)
+	defer func() { err = errors.Join(err, s.Close()) }()
+	ctx, stop := s.Watch(ctx)
+	defer stop()
+	err = command(ctx, p, s)
+	if cause := context.Cause(ctx); cause != nil && err != nil {
+		return errors.Join(cause, err)
+	}
+	return err
+}

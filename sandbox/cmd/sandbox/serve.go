@@ -1,0 +1,42 @@
+package main
+
+import (
+	"context"
+	"strings"
+
+	"aurora-dsql-dr/sandbox"
+	"aurora-dsql-dr/sandbox/sns"
+)
+
+// serve deploys and then shows what reaches people until it is interrupted.
+func serve(ctx context.Context, p *printer, s *sandbox.Sandbox) error {
+	e, err := s.DisasterRecovery(ctx, sandbox.StackConfig())
+	if err != nil {
+		return err
+	}
+	result, err := deploy(ctx, p, e, "Deploying the stack with the real Pulumi engine")
+	if err != nil {
+		return err
+	}
+	if err := checkAll(ctx, p, s, result.Outputs, 1); err != nil {
+		return err
+	}
+	showOutputs(p, result.Outputs)
+	p.line("The sandbox is up until Ctrl-C. For the AWS CLI or an SDK:")
+	p.text("export " + strings.Join(s.Environment(), "\nexport ") + "\n")
+	p.line("For example:")
+	p.text(strings.Join([]string{
+		"aws dsql list-clusters",
+		"aws lambda invoke --function-name " + texts(result.Outputs["monitorFunctionNames"])["us-east-1"] + " /dev/stdout",
+		"aws cloudwatch describe-alarms --query 'MetricAlarms[].[AlarmName,StateValue]' --output table",
+	}, "\n") + "\n")
+	p.line("What reaches oncall@example.com:")
+	for seen := 0; ; seen++ {
+		at := 0
+		m, err := s.Account.Inbox.Await(ctx, func(sns.Message) bool { at++; return at > seen })
+		if err != nil {
+			return nil // interrupted: the only way out
+		}
+		p.line("    %s %-12s %s", m.Region, m.Kind, strings.TrimSpace(m.Subject))
+	}
+}

@@ -1,0 +1,57 @@
+package sandbox
+
+import (
+	"fmt"
+	"slices"
+
+	"aurora-dsql-dr/sandbox/kms"
+)
+
+// Leftovers are the resources in the account, "region service name" each: nothing after a stack is destroyed. KMS keys
+// that wait for their deletion do not count.
+func (s *Sandbox) Leftovers() []string {
+	var found []string
+	add := func(region, service, name string) {
+		found = append(found, fmt.Sprintf("%s %s %s", region, service, name))
+	}
+	for _, c := range s.DSQL.Clusters() {
+		add(c.Region, "cluster", c.Identifier)
+	}
+	for _, role := range s.Account.IAM.Roles() {
+		add("global", "role", role.Name)
+	}
+	for _, r := range s.Account.Regions() {
+		managed, _ := r.KMS.Alias(kms.AliasSNS) // every region has it
+		for _, key := range r.KMS.Keys() {
+			if key.DeletionDate.IsZero() && key.KeyID != managed.TargetKeyID {
+				add(r.Name, "key", key.Arn)
+			}
+		}
+		for _, topic := range r.SNS.Topics() {
+			add(r.Name, "topic", topic.Name)
+		}
+		for _, queue := range r.SQS.Queues() {
+			add(r.Name, "queue", queue.Name)
+		}
+		for _, group := range r.Logs.Groups() {
+			add(r.Name, "log group", group.Name)
+		}
+		for _, rule := range r.Events.Rules() {
+			add(r.Name, "rule", rule.Name)
+		}
+		for _, alarm := range r.CloudWatch.MetricAlarms() {
+			add(r.Name, "alarm", alarm.Name)
+		}
+		for _, alarm := range r.CloudWatch.CompositeAlarms() {
+			add(r.Name, "composite alarm", alarm.AlarmName)
+		}
+		for _, dashboard := range r.CloudWatch.Dashboards() {
+			add(r.Name, "dashboard", dashboard.DashboardName)
+		}
+		for _, function := range s.Lambda[r.Name].Functions() {
+			add(r.Name, "function", function.Name)
+		}
+	}
+	slices.Sort(found)
+	return found
+}

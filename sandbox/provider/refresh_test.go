@@ -1,0 +1,69 @@
+package provider
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+const openPolicy = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"events.amazonaws.com"},"Action":"sns:Publish","Resource":"*"}]}`
+
+func TestARefreshSeesWhatHasDrifted(t *testing.T) {
+	w := newWorld(t, Options{})
+	i := w.in(primary)
+	inputs := object{"displayName": "alerts"}
+	made := i.mustCreate(topicKind, "alerts", inputs)
+	assert.Equal(t, "DIFF_NONE", i.diff(i.mustRefresh(made), inputs).GetChanges().String())
+
+	topic, err := w.Regions[primary].SNS.Topic(made.id)
+	require.NoError(t, err)
+	topic.DisplayName = "by hand"
+	_, err = w.Regions[primary].SNS.UpdateTopic(topic)
+	require.NoError(t, err)
+	assert.Equal(t, []string{"displayName"}, i.diff(i.mustRefresh(made), inputs).GetDiffs())
+
+	bare := i.mustCreate("aws:kms/key:Key", "key", object{})
+	key, err := w.Regions[primary].KMS.Key(bare.id)
+	require.NoError(t, err)
+	key.EnableKeyRotation = true
+	_, err = w.Regions[primary].KMS.UpdateKey(key)
+	require.NoError(t, err)
+	assert.Equal(t, []string{"enableKeyRotation"}, i.diff(i.mustRefresh(bare), object{}).GetDiffs(), "the program never gave it")
+}
+
+func TestWhatIsGoneDisappearsFromTheState(t *testing.T) {
+	w := newWorld(t, Options{})
+	i := w.in(primary)
+	topic := i.mustCreate(topicKind, "alerts", object{})
+	require.NoError(t, w.Regions[primary].SNS.DeleteTopic(topic.id))
+	assert.Empty(t, i.mustRefresh(topic).id)
+	assert.NoError(t, i.delete(topic), "deleting what is gone is done")
+
+	key := i.mustCreate("aws:kms/key:Key", "key", object{})
+	require.NoError(t, i.delete(key))
+	assert.Empty(t, i.mustRefresh(key).id, "a key that waits for its deletion counts as gone")
+}
+
+func TestAPolicyResourceIsNoDriftOfItsTopic(t *testing.T) {
+	i := newWorld(t, Options{}).in(primary)
+	topic := i.mustCreate(topicKind, "alerts", object{})
+	policy := i.mustCreate(policyKind, "policy", object{"arn": topic.id, "policy": openPolicy})
+	assert.Equal(t, "DIFF_NONE", i.diff(i.mustRefresh(topic), object{}).GetChanges().String())
+
+	spelled := object{"arn": topic.id, "policy": " " + openPolicy + "\n"}
+	policy, err := i.update(policy, spelled)
+	require.NoError(t, err)
+	assert.Equal(t, "DIFF_NONE", i.diff(i.mustRefresh(policy), spelled).GetChanges().String(), "spelling is no drift")
+}
+
+func TestRegionsAreKeptPerConnection(t *testing.T) {
+	w := newWorld(t, Options{})
+	first, second := w.in(primary), w.in(secondary)
+	a := first.mustCreate(topicKind, "alerts", object{})
+	b := second.mustCreate(topicKind, "alerts", object{})
+	assert.Contains(t, a.id, ":us-east-1:")
+	assert.Contains(t, b.id, ":us-east-2:")
+	assert.Len(t, w.Regions[primary].SNS.Topics(), 1)
+	assert.Len(t, w.Regions[secondary].SNS.Topics(), 1)
+}
