@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -157,10 +158,7 @@ func TestARunProbesBothEndpointsAtAFixedCadence(t *testing.T) {
 
 func TestTheReportIsTheLastProbeOfEveryEndpoint(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		age := 5 * time.Second
-		result := up
-		result.Visit.Snapshot.Markers = []incident.Marker{{Observer: "us-east-1", Endpoint: ohio.Endpoint, Age: age}}
-		c, _ := checker(script([]probe.Result{down, result}, []probe.Result{up, down}))
+		c, _ := checker(script([]probe.Result{down, up}, []probe.Result{up, down}))
 		start := time.Now().UTC()
 		report, err := c.Check(lambdaContext(t), contract.CheckEvent{Probes: 2}, "request-1")
 		require.NoError(t, err, "an unhealthy endpoint is a successful check")
@@ -168,11 +166,32 @@ func TestTheReportIsTheLastProbeOfEveryEndpoint(t *testing.T) {
 			Timestamp: start, Region: "us-west-2", FunctionName: "health-check", RequestID: "request-1", Healthy: false, Probes: 2,
 			Targets: []contract.TargetHealth{
 				{Region: "us-east-1", ClusterID: "aaa", ClusterARN: east.ClusterARN, Status: "ACTIVE", Healthy: true, Verdict: "up",
-					ConnectMillis: 20, QueryMillis: 2, CommitMillis: 8, MarkerAgeSeconds: 5},
+					ConnectMillis: 20, QueryMillis: 2, CommitMillis: 8},
 				{Region: "us-east-2", ClusterID: "bbb", ClusterARN: ohio.ClusterARN, Verdict: "down", Reason: "timeout", Detail: "no answer"},
 			},
 		}, report)
 	})
+}
+
+// The age of the other side's markers measures replication while they are written; through an outage of the other side it
+// would only measure the outage, and alarm for what has been paged.
+func TestTheMarkerAgeIsToldWhileBothSidesServe(t *testing.T) {
+	for name, c := range map[string]struct {
+		other probe.Result
+		want  float64
+	}{"both serve": {up, 5}, "the other is lost": {down, 0}} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				seen := up
+				seen.Visit.Snapshot.Markers = []incident.Marker{{Observer: "us-east-1", Endpoint: ohio.Endpoint, Age: 5 * time.Second}}
+				checker, f := checker(script([]probe.Result{seen}, []probe.Result{c.other}))
+				report, err := checker.Check(lambdaContext(t), contract.CheckEvent{Probes: 1}, "")
+				require.NoError(t, err)
+				assert.InDelta(t, c.want, report.Targets[0].MarkerAgeSeconds, 0.001)
+				assert.Equal(t, c.want > 0, strings.Contains(f.out.String(), contract.MetricMarkerAge))
+			})
+		})
+	}
 }
 
 func TestMetricsArePublishedOnceARunEvenWhenEverythingIsDown(t *testing.T) {

@@ -2,6 +2,7 @@ package check
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -24,7 +25,7 @@ func (c *Checker) observe(ctx context.Context, r *run) []probe.Result {
 	c.judge(results, time.Now())
 	for i, target := range c.Targets {
 		r.series[i].Target = target
-		r.series[i].Probes = append(r.series[i].Probes, sample(target.Endpoint, results[i]))
+		r.series[i].Probes = append(r.series[i].Probes, sample(target.Endpoint, results, i))
 	}
 	r.last = results
 	return results
@@ -66,9 +67,13 @@ func (c *Checker) logVerdict(target contract.Target, result probe.Result, before
 	}
 }
 
-func sample(endpoint string, result probe.Result) metrics.Probe {
+// sample is what metrics tell of a probe. The marker age measures replication only while markers are written: without the
+// other endpoints it would grow through an outage, and page for what has been paged.
+func sample(endpoint string, results []probe.Result, i int) metrics.Probe {
+	result := results[i]
 	p := metrics.Probe{Verdict: result.Observation.Verdict, Connect: result.Connect, Query: result.Query, Commit: result.Commit}
-	if age, ok := result.Visit.Snapshot.AgeThroughOther(endpoint); ok {
+	age, known := result.Visit.Snapshot.AgeThroughOther(endpoint)
+	if known && !slices.ContainsFunc(results, func(r probe.Result) bool { return r.Observation.Verdict == verdict.Down }) {
 		p.MarkerAge = &age
 	}
 	return p
