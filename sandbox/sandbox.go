@@ -187,7 +187,7 @@ func (s *Sandbox) startSQL(ctx context.Context) error {
 	for _, region := range s.opts.Regions {
 		e, err := sqlendpoint.New(sqlendpoint.Options{
 			Region: region, Database: database, CA: ca, Clock: s.Clock,
-			Credentials: s.credential, Allowed: s.allowed, OnConnect: s.DSQL.Connected,
+			Credentials: s.credential, Allowed: s.allowed, OnConnect: s.DSQL.Connected, Reach: s.Account.Region(region).Reach,
 		})
 		if err != nil {
 			return err
@@ -319,7 +319,11 @@ func (s *Sandbox) credential(accessKeyID string) (sqlendpoint.Credential, bool) 
 	if c.Principal.Role != "" {
 		arn = c.Principal.Role
 	}
-	return sqlendpoint.Credential{SecretAccessKey: c.SecretAccessKey, SessionToken: c.SessionToken, PrincipalARN: arn}, true
+	credential := sqlendpoint.Credential{SecretAccessKey: c.SecretAccessKey, SessionToken: c.SessionToken, PrincipalARN: arn, Region: c.Region}
+	if r := s.Account.Region(c.Region); r != nil {
+		credential.Skew = r.Skew()
+	}
+	return credential, true
 }
 
 // allowed asks the identity policies of whoever connects.

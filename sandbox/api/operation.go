@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"time"
 
 	"aurora-dsql-dr/sandbox/awserr"
 	"aurora-dsql-dr/sandbox/iam"
@@ -20,6 +21,8 @@ type Call struct {
 	Account   string
 	Caller    iam.Principal
 	RequestID string
+	// Skew is how far the caller's clock is ahead of the services'.
+	Skew time.Duration
 	// Conditions are the request's condition keys: aws:SecureTransport, aws:RequestedRegion.
 	Conditions iam.Context
 

@@ -50,9 +50,6 @@ type Services struct {
 type Config struct {
 	IAM     *iam.Service
 	Regions map[string]Services // by region name
-	// Gate, if set, is asked before every request is served; it may wait (a black-holed region) until the context ends,
-	// or return the error to answer with. Nil lets everything pass.
-	Gate func(ctx context.Context, region, service string) error
 	// PlainTransport makes requests count as not secure (aws:SecureTransport is false).
 	PlainTransport bool
 }
@@ -101,7 +98,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, p protocol, reque
 	if err != nil {
 		return err
 	}
-	services, svc, err := s.locate(r.Context(), signed.scope)
+	services, svc, err := s.locate(r.Context(), signed.scope, caller.Region)
 	if err != nil {
 		return err
 	}
@@ -144,33 +141,41 @@ func readInput(p protocol, o operation, r *http.Request, body []byte, input any)
 }
 
 // authenticate verifies the request's signature against the credentials IAM has given out.
-func (s *Server) authenticate(r *http.Request, body []byte) (signature, iam.Principal, error) {
+func (s *Server) authenticate(r *http.Request, body []byte) (signature, iam.Credentials, error) {
 	signed, err := parseSignature(r)
 	if errors.Is(err, errUnsigned) {
-		return signed, iam.Principal{}, awserr.Denied("MissingAuthenticationToken", "Request is missing Authentication Token")
+		return signed, iam.Credentials{}, awserr.Denied("MissingAuthenticationToken", "Request is missing Authentication Token")
 	}
 	if err != nil {
-		return signed, iam.Principal{}, awserr.Invalid("IncompleteSignature", "%v", err)
+		return signed, iam.Credentials{}, awserr.Invalid("IncompleteSignature", "%v", err)
 	}
 	credentials, err := s.config.IAM.Lookup(signed.accessKey)
 	if err != nil {
-		return signed, iam.Principal{}, err
+		return signed, iam.Credentials{}, err
 	}
 	if subtle.ConstantTimeCompare([]byte(signed.token), []byte(credentials.SessionToken)) != 1 {
-		return signed, iam.Principal{}, awserr.Denied("InvalidClientTokenId", "The security token included in the request is invalid.")
+		return signed, iam.Credentials{}, awserr.Denied("InvalidClientTokenId", "The security token included in the request is invalid.")
 	}
-	if err := signed.checkTime(time.Now()); err != nil {
-		return signed, iam.Principal{}, awserr.Denied("SignatureDoesNotMatch", "%v", err)
+	if err := signed.checkTime(time.Now().Add(-s.skew(credentials.Region))); err != nil {
+		return signed, iam.Credentials{}, awserr.Denied("SignatureDoesNotMatch", "%v", err)
 	}
 	if !signed.matches(r, body, credentials.SecretAccessKey) {
-		return signed, iam.Principal{}, awserr.Denied("SignatureDoesNotMatch", "The request signature we calculated does not match "+
+		return signed, iam.Credentials{}, awserr.Denied("SignatureDoesNotMatch", "The request signature we calculated does not match "+
 			"the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.")
 	}
-	return signed, credentials.Principal, nil
+	return signed, credentials, nil
 }
 
-// locate finds region and service of a credential scope, and asks whether they are up.
-func (s *Server) locate(ctx context.Context, at scope) (Services, service, error) {
+// skew is how far the clock of a caller in this region is ahead of the services'.
+func (s *Server) skew(region string) time.Duration {
+	if caller, ok := s.config.Regions[region]; ok {
+		return caller.Env.Skew()
+	}
+	return 0
+}
+
+// locate finds region and service of a credential scope, and asks whether the caller gets through and whether they are up.
+func (s *Server) locate(ctx context.Context, at scope, from string) (Services, service, error) {
 	services, ok := s.config.Regions[at.region]
 	if !ok {
 		return Services{}, service{}, awserr.Denied("SignatureDoesNotMatch",
@@ -182,21 +187,19 @@ func (s *Server) locate(ctx context.Context, at scope) (Services, service, error
 		return Services{}, service{}, notImplemented("service %q is not modelled by the sandbox; modelled are %s", at.service,
 			strings.Join(slices.Sorted(maps.Keys(serviceTable)), ", "))
 	}
-	if s.config.Gate != nil {
-		if err := s.config.Gate(ctx, at.region, svc.name); err != nil {
-			return Services{}, service{}, err
-		}
+	if err := services.Env.Reach(ctx, from); err != nil {
+		return Services{}, service{}, err
 	}
 	return services, svc, services.Env.Available(svc.name)
 }
 
-func (s *Server) newCall(ctx context.Context, at scope, services Services, caller iam.Principal, requestID string) *Call {
-	c := &Call{Context: ctx, Region: at.region, Account: s.config.IAM.Account(), Caller: caller, RequestID: requestID, services: services,
+func (s *Server) newCall(ctx context.Context, at scope, services Services, caller iam.Credentials, requestID string) *Call {
+	c := &Call{Context: ctx, Region: at.region, Account: s.config.IAM.Account(), Caller: caller.Principal, Skew: s.skew(caller.Region), RequestID: requestID, services: services,
 		Conditions: iam.Context{"aws:SecureTransport": strconv.FormatBool(!s.config.PlainTransport), "aws:RequestedRegion": at.region}}
 	c.authorize = func(action, resource string, more iam.Context) error {
 		conditions := maps.Clone(c.Conditions)
 		maps.Copy(conditions, more)
-		return s.config.IAM.Authorize(caller, action, resource, conditions)
+		return s.config.IAM.Authorize(caller.Principal, action, resource, conditions)
 	}
 	return c
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	awscloudwatch "github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	cwtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 	awsdsql "github.com/aws/aws-sdk-go-v2/service/dsql"
 	awslambda "github.com/aws/aws-sdk-go-v2/service/lambda"
 	awssns "github.com/aws/aws-sdk-go-v2/service/sns"
@@ -18,6 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"aurora-dsql-dr/sandbox/api"
+	"aurora-dsql-dr/sandbox/cloudwatch"
 	"aurora-dsql-dr/sandbox/iam"
 	"aurora-dsql-dr/sandbox/sns"
 )
@@ -138,32 +140,69 @@ func TestPresignedRequests(t *testing.T) {
 	assert.Contains(t, body, "Signature expired")
 }
 
-// Faults of a region and of one service are the environment's; a gate may also let a request hang.
+// Faults of regions and of the network between them are the environment's.
 func TestLostRegions(t *testing.T) {
-	hang := make(chan struct{})
-	w := newWorld(t, func(c *api.Config) {
-		c.Gate = func(ctx context.Context, region, service string) error {
-			if region == "us-east-2" && service == "sns" {
-				close(hang)
-				<-ctx.Done()
-				return ctx.Err()
-			}
-			return nil
-		}
-	})
+	w := newWorld(t, nil)
 	w.account.Region("us-east-1").SetDown(true)
 	_, err := awsdsql.NewFromConfig(w.admin("us-east-1")).ListClusters(t.Context(), nil)
 	requireCode(t, err, "ServiceUnavailableException", "region us-east-1 is unavailable")
 	_, err = awsdsql.NewFromConfig(w.admin("us-east-2")).ListClusters(t.Context(), nil)
 	require.NoError(t, err)
 
-	ctx, cancel := context.WithCancel(t.Context())
-	go func() {
-		<-hang
-		cancel()
-	}()
-	_, err = awssns.NewFromConfig(w.admin("us-east-2")).Publish(ctx, &awssns.PublishInput{TopicArn: aws.String("t"), Message: aws.String("m")})
-	require.ErrorIs(t, err, context.Canceled)
+}
+
+// placed is an SDK configuration for a function with the role that runs in one region and calls another.
+func (w *world) placed(t *testing.T, from, to string) aws.Config {
+	t.Helper()
+	credentials, err := w.account.IAM.AssumeRole("lambda.amazonaws.com", w.role.Arn, "health-check")
+	require.NoError(t, err)
+	w.account.IAM.Place(credentials.AccessKeyID, from)
+	return w.as(to, credentials)
+}
+
+// Who is cut off from a region gets no answer until the network is whole again; all others do.
+func TestPartitionedRegions(t *testing.T) {
+	w := newWorld(t, nil)
+	w.allow(t, "dsql:ListClusters", "*", "")
+	list := func(ctx context.Context, from string) error {
+		_, err := awsdsql.NewFromConfig(w.placed(t, from, "us-east-1")).ListClusters(ctx, nil)
+		return err
+	}
+	w.account.Region("us-east-1").SetCutOff("us-east-2", true)
+	require.NoError(t, list(t.Context(), "us-east-1"), "the region itself")
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	require.ErrorIs(t, list(ctx, "us-east-2"), context.DeadlineExceeded)
+
+	answered := make(chan error)
+	go func() { answered <- list(t.Context(), "us-east-2") }()
+	w.account.Region("us-east-1").SetCutOff("us-east-2", false)
+	require.NoError(t, <-answered)
+}
+
+// The signatures of a function whose clock is wrong are judged as AWS would, and its metrics are where it dates them.
+func TestASkewedClock(t *testing.T) {
+	w := newWorld(t, nil)
+	w.allow(t, "cloudwatch:PutMetricData", "*", "")
+	home := w.account.Region("us-east-1")
+	put := func() error {
+		_, err := awscloudwatch.NewFromConfig(w.placed(t, "us-east-1", "us-east-2")).PutMetricData(t.Context(), &awscloudwatch.PutMetricDataInput{
+			Namespace:  aws.String("N"),
+			MetricData: []cwtypes.MetricDatum{{MetricName: aws.String("m"), Value: aws.Float64(1), Timestamp: aws.Time(time.Now())}},
+		})
+		return err
+	}
+	home.SetSkew(-4 * time.Minute)
+	require.NoError(t, put(), "AWS forgives five minutes")
+	now := time.Now()
+	points, err := w.account.Region("us-east-2").CloudWatch.GetMetricStatistics(cloudwatch.Metric{Namespace: "N", Name: "m"},
+		now.Add(-6*time.Minute), now.Add(-2*time.Minute), time.Minute, "")
+	require.NoError(t, err)
+	assert.Len(t, points, 1, "four minutes ago")
+	for _, skew := range []time.Duration{-6 * time.Minute, 6 * time.Minute} {
+		home.SetSkew(skew)
+		requireCode(t, put(), "InvalidSignatureException", "Signature ")
+	}
 }
 
 // A topic that refuses plain HTTP takes what comes through the loopback listener, unless told that it is plain.

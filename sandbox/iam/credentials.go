@@ -17,6 +17,8 @@ type Credentials struct {
 	SessionToken    string    // "" for the administrator
 	Expiration      time.Time // zero for the administrator
 	Principal       Principal
+	// Region is where they are used, as told by Place; "" is outside AWS.
+	Region string
 }
 
 // Admin is the administrator of the account, who may do everything: the user of the sandbox's command line.
@@ -48,6 +50,11 @@ func (s *Service) AssumeRole(service, roleARN, session string) (Credentials, err
 	s.forgetExpired(now)
 	s.sessions.Put(c.AccessKeyID, c)
 	return c, nil
+}
+
+// Place records the region in which temporary credentials are used: that of the function that has them.
+func (s *Service) Place(accessKeyID, region string) {
+	s.sessions.Update(accessKeyID, func(c *Credentials) { c.Region = region })
 }
 
 // Session is the principal of a role's session: its ARN is that of the assumed role.

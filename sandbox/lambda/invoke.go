@@ -143,10 +143,12 @@ type invocation struct {
 func (s *Service) runIn(e *environment, cold bool, job work) invocation {
 	run := invocation{requestID: job.requestID}
 	e.logs.begin()
+	ctx, cancel := s.powered()
+	defer cancel(nil)
 	var err error
 	if cold {
 		starting := s.env.Now()
-		err = e.start(s.running)
+		err = e.start(ctx)
 		run.initDuration = s.env.Clock.Since(starting)
 	}
 	begun, timeout := s.env.Now(), time.Duration(e.blueprint.function.Timeout)*time.Second
@@ -154,9 +156,9 @@ func (s *Service) runIn(e *environment, cold bool, job work) invocation {
 	var r reply
 	if err == nil {
 		job.deadline = s.env.Clock.ToWall(begun.Add(timeout))
-		ctx, cancel := context.WithDeadlineCause(s.running, job.deadline, &fault{"Sandbox.Timedout",
+		ctx, cancel := context.WithDeadlineCause(ctx, job.deadline, &fault{"Sandbox.Timedout",
 			fmt.Sprintf("Task timed out after %.2f seconds", timeout.Seconds())})
-		r, err = e.run(ctx, job)
+		r, err = s.failingOf(e).run(ctx, e, job)
 		cancel()
 	}
 	run.duration = min(s.env.Clock.Since(begun), timeout)
@@ -164,6 +166,16 @@ func (s *Service) runIn(e *environment, cold bool, job work) invocation {
 	e.logs.reported(run, e)
 	run.logTail = e.logs.tail()
 	return run
+}
+
+// powered is a context that ends with the service or with the loss of its region.
+func (s *Service) powered() (context.Context, context.CancelCauseFunc) {
+	ctx, cancel := context.WithCancelCause(s.running)
+	stop := context.AfterFunc(s.env.Power(), func() { cancel(awserr.Unavailable("region %s is unavailable", s.env.Name)) })
+	return ctx, func(cause error) {
+		stop()
+		cancel(cause)
+	}
 }
 
 // conclude turns a reply or an error into what the caller sees.

@@ -73,6 +73,7 @@ func (s *Service) lease(f *function) (e *environment, cold bool, err error) {
 	if err != nil {
 		return nil, false, awserr.Denied("AccessDeniedException", "The role defined for the function cannot be assumed by Lambda.")
 	}
+	s.deps.IAM.Place(credentials.AccessKeyID, s.env.Name)
 	e = &environment{blueprint: want, credentials: credentials, logs: s.newStream(f.Function)}
 	e.variables = s.variables(e, platform)
 	f.environments[e] = false

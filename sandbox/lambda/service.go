@@ -61,6 +61,7 @@ type function struct {
 	policy      *iam.Policy
 	taskRoot    string // of this revision's unpacked code
 
+	failing      Failing
 	executing    int
 	environments map[*environment]bool // true: idle
 }

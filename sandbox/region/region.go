@@ -3,6 +3,7 @@
 package region
 
 import (
+	"context"
 	"sync"
 	"time"
 
@@ -24,13 +25,18 @@ type Env struct {
 
 	mu      sync.RWMutex
 	down    bool
+	power   context.Context // ends while the region is down
+	cut     context.CancelFunc
 	broken  map[string]bool
 	invoker Invoker
+	network network
 }
 
 // New returns the surroundings of a healthy region.
 func New(name, account string, clk *clock.Clock) *Env {
-	return &Env{Name: name, Account: account, Clock: clk, broken: map[string]bool{}}
+	e := &Env{Name: name, Account: account, Clock: clk, broken: map[string]bool{}, network: newNetwork()}
+	e.power, e.cut = context.WithCancel(context.Background())
+	return e
 }
 
 // Now is the time in the region.
@@ -41,12 +47,25 @@ func (e *Env) ARN(service, resource string) string {
 	return "arn:" + Partition + ":" + service + ":" + e.Name + ":" + e.Account + ":" + resource
 }
 
-// SetDown takes the whole region down or brings it back: API calls, deliveries, schedules and alarms stop. What was
-// stored stays.
+// SetDown takes the whole region down or brings it back: API calls, deliveries, functions, schedules and alarms stop.
+// What was stored stays.
 func (e *Env) SetDown(down bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	if e.down == down {
+		return
+	}
 	e.down = down
+	if e.cut(); !down {
+		e.power, e.cut = context.WithCancel(context.Background())
+	}
+}
+
+// Power is a context that ends when the region goes down, for what runs in it; one that has ended while it is down.
+func (e *Env) Power() context.Context {
+	e.mu.RLock()
+	defer e.mu.RUnlock()
+	return e.power
 }
 
 // Down says whether the whole region is down.

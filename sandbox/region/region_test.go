@@ -3,6 +3,8 @@ package region
 import (
 	"context"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -52,4 +54,33 @@ func TestFunctionsAreReachedWhenAttachedAndUp(t *testing.T) {
 	e.SetDown(true)
 	require.ErrorIs(t, invoke(), awserr.ErrUnavailable)
 	assert.Equal(t, []string{"f"}, invoked)
+}
+
+func TestTheLossOfARegionEndsWhatRunsInIt(t *testing.T) {
+	e := New("us-east-1", "123456789012", clock.New(1))
+	before := e.Power()
+	require.NoError(t, before.Err())
+	e.SetDown(true)
+	e.SetDown(true)
+	require.Error(t, before.Err())
+	require.Error(t, e.Power().Err(), "nothing new runs while it is down")
+	e.SetDown(false)
+	require.NoError(t, e.Power().Err())
+	require.Error(t, before.Err(), "what has ended does not come back")
+}
+
+func TestACutNetworkHoldsCallersUntilItIsWhole(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := New("us-east-1", "123456789012", clock.New(1))
+		e.SetCutOff("us-east-2", true)
+		require.NoError(t, e.Reach(t.Context(), "us-west-2"))
+		require.NoError(t, e.Reach(t.Context(), ""), "outside AWS")
+		hurried, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		require.ErrorIs(t, e.Reach(hurried, "us-east-2"), context.DeadlineExceeded)
+		begun := time.Now()
+		time.AfterFunc(time.Minute, func() { e.SetCutOff("us-east-2", false) })
+		require.NoError(t, e.Reach(t.Context(), "us-east-2"))
+		assert.Equal(t, time.Minute, time.Since(begun))
+	})
 }

@@ -39,6 +39,7 @@ type connection struct {
 	ctx      context.Context
 	cancel   context.CancelCauseFunc
 	client   *pgproto3.Backend
+	from     string // region of the client, once it has shown its token
 }
 
 // serve does it all; errors end the connection and concern the client alone.
@@ -197,10 +198,16 @@ func (c *connection) authenticate(host, clusterARN, user string) error {
 	if !ok {
 		return fatal(codeProtocolViolation, "expected a password", "")
 	}
-	principal, action, denied := c.endpoint.verifier.verify(password.Password, host, user)
+	signer, action, denied := c.endpoint.verifier.verify(password.Password, host, user)
 	if denied != nil {
 		return denied
 	}
+	// Nothing before the token tells where a client is.
+	if err := c.endpoint.reach(c.ctx, signer.Region); err != nil {
+		return err
+	}
+	c.from = signer.Region
+	principal := signer.PrincipalARN
 	if !c.endpoint.allowed(principal, action, clusterARN) {
 		return accessDenied("User: %s is not authorized to perform: %s on resource: %s", principal, action, clusterARN)
 	}
@@ -224,7 +231,7 @@ func (c *connection) open(parameters map[string]string) (*session, error) {
 	parameters["database"] = "postgres"
 	parameters["options"] = fmt.Sprintf("-c lock_timeout=%d", lockTimeout.Milliseconds())
 	s := &session{
-		endpoint: c.endpoint, ctx: c.ctx, cancel: c.cancel, client: c.client,
+		endpoint: c.endpoint, ctx: c.ctx, cancel: c.cancel, client: c.client, from: c.from,
 		prepared: map[string]*statement{}, portals: map[string]*statement{},
 	}
 	c.client.Send(&pgproto3.AuthenticationOk{})

@@ -32,6 +32,9 @@ type Options struct {
 	// OnConnect hears of every connection that was let in and returns how long the cluster takes to wake, in sandbox time;
 	// nil for clusters that never sleep.
 	OnConnect func(clusterARN string) time.Duration
+	// Reach waits until a client in the region gets through to this one, or returns why the context ended; nil for a
+	// network that is never cut.
+	Reach func(ctx context.Context, from string) error
 	// Clock ages transactions and connections; nil runs as the wall does.
 	Clock *clock.Clock
 	// Now is the wall clock that tokens are signed by; nil means time.Now.
@@ -46,6 +49,7 @@ type Endpoint struct {
 	verifier  verifier
 	allowed   func(principalARN, action, clusterARN string) bool
 	onConnect func(clusterARN string) time.Duration
+	reach     func(ctx context.Context, from string) error
 	clock     *clock.Clock
 	faults    *faults
 	port      *port
@@ -74,6 +78,9 @@ func New(o Options) (*Endpoint, error) {
 	if o.OnConnect == nil {
 		o.OnConnect = func(string) time.Duration { return 0 }
 	}
+	if o.Reach == nil {
+		o.Reach = func(context.Context, string) error { return nil }
+	}
 	if o.Clock == nil {
 		o.Clock = clock.New(1)
 	}
@@ -96,6 +103,7 @@ func New(o Options) (*Endpoint, error) {
 		verifier:  verifier{region: o.Region, credentials: o.Credentials, now: o.Now},
 		allowed:   o.Allowed,
 		onConnect: o.OnConnect,
+		reach:     o.Reach,
 		clock:     o.Clock,
 		faults:    newFaults(o.Clock),
 		port:      port,

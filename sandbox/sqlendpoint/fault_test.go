@@ -12,6 +12,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"aurora-dsql-dr/sandbox/clock"
+	"aurora-dsql-dr/sandbox/region"
 	"aurora-dsql-dr/sandbox/sqlendpoint"
 	"aurora-dsql-dr/sandbox/sqlendpoint/sqlendpointtest"
 )
@@ -188,4 +190,25 @@ func TestClosingAnEndpointLeavesNoGoroutine(t *testing.T) {
 	assert.NoError(t, endpoint.SetFault(sqlendpoint.Fault{}), "a closed endpoint stays closed")
 	_, err = pgx.ConnectConfig(t.Context(), env.Config(t, sqlendpointtest.Primary, "admin", sqlendpointtest.AdminARN))
 	assert.ErrorIs(t, err, syscall.ECONNREFUSED)
+}
+
+func TestACutNetworkIsABlackHoleForClientsOfThatRegionOnly(t *testing.T) {
+	cut := region.New(sqlendpointtest.Primary, "123456789012", clock.New(1))
+	const near, far = "arn:aws:iam::123456789012:role/near", "arn:aws:iam::123456789012:role/far"
+	env := sqlendpointtest.StartWith(t, sqlendpointtest.Options{Reach: cut.Reach, Homes: map[string]string{near: "us-east-1", far: "us-east-2"}})
+	live := env.Connect(t, sqlendpointtest.Primary, "admin", far)
+
+	cut.SetCutOff("us-east-2", true)
+	must(t, env.Connect(t, sqlendpointtest.Primary, "admin", near), "SELECT 1")
+	_, err := pgx.ConnectConfig(within(t, short), env.Config(t, sqlendpointtest.Primary, "admin", far))
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+	answered := make(chan error)
+	go func() { answered <- live.Ping(t.Context()) }()
+	select {
+	case err := <-answered:
+		assert.Fail(t, "a live connection crossed the cut", "%v", err)
+	case <-time.After(short):
+	}
+	cut.SetCutOff("us-east-2", false)
+	require.NoError(t, <-answered)
 }

@@ -19,6 +19,7 @@ type session struct {
 	cancel   context.CancelCauseFunc
 	client   *pgproto3.Backend
 	upstream *upstream
+	from     string      // region of the client
 	stop     func() bool // the end of the connection no longer closes the upstream one
 
 	tx       *transaction
@@ -34,6 +35,9 @@ func (s *session) serve() error {
 	for {
 		message, err := s.client.Receive()
 		if err != nil {
+			return err
+		}
+		if err := s.endpoint.reach(s.ctx, s.from); err != nil {
 			return err
 		}
 		if err := s.endpoint.faults.pass(s.ctx, message); err != nil {

@@ -27,6 +27,10 @@ type Credential struct {
 	SessionToken string
 	// PrincipalARN is whom the key belongs to, for an assumed role the role's ARN: what AWS IAM GRANT names.
 	PrincipalARN string
+	// Region is where the key is used; "" is outside AWS.
+	Region string
+	// Skew is how far the clock of whoever signs with it is ahead.
+	Skew time.Duration
 }
 
 // authToken is a password: a presigned GET https://<host>/?Action=… without its scheme (Aurora DSQL User Guide, "Generating an
@@ -47,33 +51,33 @@ type verifier struct {
 	now         func() time.Time
 }
 
-// verify returns the principal that signed the password for host and user, and the IAM action it asks for.
-func (v verifier) verify(password, host, user string) (principal, action string, denied *failure) {
+// verify returns who signed the password for host and user, and the IAM action it asks for.
+func (v verifier) verify(password, host, user string) (signer Credential, action string, denied *failure) {
 	t, denied := parseToken(password)
 	if denied != nil {
-		return "", "", denied
+		return signer, "", denied
 	}
 	action = t.query.Get("Action")
 	credential, known := v.credentials(t.accessKey)
-	switch now := v.now(); {
+	switch now := v.now().Add(-credential.Skew); {
 	case t.host != host:
-		return "", "", accessDenied("The token is for %s, the connection to %s", t.host, host)
+		return signer, "", accessDenied("The token is for %s, the connection to %s", t.host, host)
 	case t.scope != t.signedAt.Format("20060102")+"/"+v.region+"/"+signingService+"/aws4_request":
-		return "", "", accessDenied("Credential should be scoped to a valid region and service: %s is not for %s in %s", t.scope, signingService, v.region)
+		return signer, "", accessDenied("Credential should be scoped to a valid region and service: %s is not for %s in %s", t.scope, signingService, v.region)
 	case !known:
-		return "", "", accessDenied("The security token included in the request is invalid")
+		return signer, "", accessDenied("The security token included in the request is invalid")
 	case credential.SessionToken != t.query.Get("X-Amz-Security-Token"):
-		return "", "", accessDenied("The security token included in the request is invalid")
+		return signer, "", accessDenied("The security token included in the request is invalid")
 	case !hmac.Equal([]byte(t.sign(credential.SecretAccessKey)), []byte(t.query.Get("X-Amz-Signature"))):
-		return "", "", accessDenied("The request signature we calculated does not match the signature you provided")
+		return signer, "", accessDenied("The request signature we calculated does not match the signature you provided")
 	case t.signedAt.Add(t.life).Before(now):
-		return "", "", accessDenied("Signature expired: %s is now earlier than %s", t.signedAt.Add(t.life).Format(timeFormat), now.UTC().Format(timeFormat))
+		return signer, "", accessDenied("Signature expired: %s is now earlier than %s", t.signedAt.Add(t.life).Format(timeFormat), now.UTC().Format(timeFormat))
 	case t.signedAt.After(now.Add(clockSkew)):
-		return "", "", accessDenied("Signature not yet current: %s is still later than %s", t.signedAt.Format(timeFormat), now.UTC().Format(timeFormat))
+		return signer, "", accessDenied("Signature not yet current: %s is still later than %s", t.signedAt.Format(timeFormat), now.UTC().Format(timeFormat))
 	case actionOf(user) != action:
-		return "", "", accessDenied("Wrong user to action mapping. user: %s, action: %s", user, action)
+		return signer, "", accessDenied("Wrong user to action mapping. user: %s, action: %s", user, action)
 	}
-	return credential.PrincipalARN, "dsql:" + action, nil
+	return credential, "dsql:" + action, nil
 }
 
 // actionOf is the action that a user's token has to ask for.

@@ -68,7 +68,7 @@ func TestATokenIsAcceptedOnlyAsItWasSigned(t *testing.T) {
 			got, action, denied := v.verify(test.password, host, test.user)
 			if test.hint == "" {
 				require.Nil(t, denied)
-				assert.Equal(t, principal, got)
+				assert.Equal(t, principal, got.PrincipalARN)
 				assert.Equal(t, "dsql:"+actionOf(test.user), action)
 				return
 			}

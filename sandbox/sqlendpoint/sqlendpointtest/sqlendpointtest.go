@@ -40,6 +40,10 @@ type Options struct {
 	Now func() time.Time
 	// Allowed is the IAM policy; nil allows everything.
 	Allowed func(principalARN, action, clusterARN string) bool
+	// Reach is the endpoints' network.
+	Reach func(ctx context.Context, from string) error
+	// Homes are the regions that IAM roles are used in, by ARN; others are outside AWS.
+	Homes map[string]string
 	// OnConnect is the endpoints' hook.
 	OnConnect func(clusterARN string) time.Duration
 }
@@ -62,6 +66,8 @@ type Env struct {
 	// Database is what the endpoints share.
 	Database *sqlendpoint.Database
 
+	homes map[string]string
+
 	mu   sync.Mutex
 	keys map[string]sqlendpoint.Credential
 }
@@ -79,14 +85,14 @@ func StartWith(t testing.TB, o Options) *Env {
 	must(t, err)
 	e := &Env{
 		Hosts: map[string]string{}, ClusterARNs: map[string]string{}, Endpoints: map[string]*sqlendpoint.Endpoint{},
-		CAFile: filepath.Join(t.TempDir(), "ca.pem"), CA: ca.Pool(), Database: database, keys: map[string]sqlendpoint.Credential{},
+		CAFile: filepath.Join(t.TempDir(), "ca.pem"), CA: ca.Pool(), Database: database, homes: o.Homes, keys: map[string]sqlendpoint.Credential{},
 	}
 	must(t, os.WriteFile(e.CAFile, ca.PEM(), 0o600))
 	var addresses []string
 	for _, region := range []string{Primary, Secondary} {
 		endpoint, err := sqlendpoint.New(sqlendpoint.Options{
 			Region: region, Database: database, CA: ca, Credentials: e.credential,
-			Allowed: o.Allowed, OnConnect: o.OnConnect, Clock: o.Clock, Now: o.Now,
+			Allowed: o.Allowed, OnConnect: o.OnConnect, Reach: o.Reach, Clock: o.Clock, Now: o.Now,
 		})
 		must(t, err)
 		t.Cleanup(func() { must(t, endpoint.Close()) })
@@ -117,7 +123,7 @@ func (e *Env) credential(accessKeyID string) (sqlendpoint.Credential, bool) {
 
 // Credentials makes temporary credentials of an IAM role, known to both endpoints.
 func (e *Env) Credentials(roleARN string) aws.Credentials {
-	c := sqlendpoint.Credential{SecretAccessKey: rand.Text(), SessionToken: rand.Text(), PrincipalARN: roleARN}
+	c := sqlendpoint.Credential{SecretAccessKey: rand.Text(), SessionToken: rand.Text(), PrincipalARN: roleARN, Region: e.homes[roleARN]}
 	id := "ASIA" + rand.Text()[:16]
 	e.mu.Lock()
 	defer e.mu.Unlock()
