@@ -24,7 +24,7 @@ func putMetricData(c *Call, in *sdk.PutMetricDataInput) (*sdk.PutMetricDataOutpu
 	for i, d := range in.MetricData {
 		data[i] = datum(d)
 		if d.Timestamp != nil { // functions tell the wall's time
-			data[i].Timestamp = c.services.Env.Clock.FromWall(*d.Timestamp)
+			data[i].Timestamp = c.services.Env.Clock.FromWall(*d.Timestamp).Add(c.Skew)
 		}
 	}
 	return &sdk.PutMetricDataOutput{}, c.services.CloudWatch.PutMetricData(namespace, data...)
