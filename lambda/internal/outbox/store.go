@@ -39,7 +39,7 @@ const (
 
 	claimIDs = claim + `(SELECT unnest($3::uuid[]))` + taken
 	claimDue = claim + `(SELECT id FROM app.outbox WHERE ` + free + `
-		AND created_at <= now() - (CASE WHEN region = $1 THEN $3 ELSE $4 END) * interval '1 microsecond'
+		AND created_at <= now() - (CASE WHEN region = $1 THEN $3::bigint ELSE $4::bigint END) * interval '1 microsecond'
 		ORDER BY created_at LIMIT $5)` + taken
 	mark  = `UPDATE app.outbox SET sent_at = now() WHERE id = ANY($1::uuid[])`
 	age   = `SELECT coalesce(extract(epoch FROM max(now() - created_at)), 0)::float8 FROM app.outbox WHERE sent_at IS NULL`
