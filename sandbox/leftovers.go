@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"aurora-dsql-dr/sandbox/events"
 	"aurora-dsql-dr/sandbox/kms"
 )
 
@@ -36,8 +37,17 @@ func (s *Sandbox) Leftovers() []string {
 		for _, group := range r.Logs.Groups() {
 			add(r.Name, "log group", group.Name)
 		}
-		for _, rule := range r.Events.Rules() {
-			add(r.Name, "rule", rule.Name)
+		for _, bus := range r.Events.Buses() {
+			if bus.Name != events.DefaultBus {
+				add(r.Name, "bus", bus.Name)
+			}
+			rules, _ := r.Events.Rules(bus.Name)
+			for _, rule := range rules {
+				add(r.Name, "rule", rule.Name)
+			}
+		}
+		for _, archive := range r.Events.Archives() {
+			add(r.Name, "archive", archive.Name)
 		}
 		for _, alarm := range r.CloudWatch.MetricAlarms() {
 			add(r.Name, "alarm", alarm.Name)

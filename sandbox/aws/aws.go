@@ -72,9 +72,24 @@ func (a *Account) newRegion(name string) *Region {
 	r.SNS = sns.New(env, a.IAM, r.KMS, r.SQS, a.Inbox)
 	r.CloudWatch = cloudwatch.New(env, r.SNS)
 	r.Logs = logs.New(env, a.IAM, r.CloudWatch)
-	r.Events = events.New(env, r.CloudWatch, r.SNS, r.SQS)
+	r.Events = events.New(env, events.Deps{IAM: a.IAM, KMS: r.KMS, CloudWatch: r.CloudWatch, SNS: r.SNS, SQS: r.SQS, Peer: a.eventsOf})
+	r.KMS.Connect(a.keysOf)
 	r.EveryMinute(func(now time.Time) { r.publishQueueMetrics(now) })
 	return r
+}
+
+func (a *Account) eventsOf(region string) *events.Service {
+	if r := a.regions[region]; r != nil {
+		return r.Events
+	}
+	return nil
+}
+
+func (a *Account) keysOf(region string) *kms.Service {
+	if r := a.regions[region]; r != nil {
+		return r.KMS
+	}
+	return nil
 }
 
 // Region finds a region of the account; nil if the account does not use it.

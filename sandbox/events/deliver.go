@@ -29,7 +29,7 @@ func (s *Service) trigger(r *storedRule, event []byte) {
 	if s.ctx.Err() != nil {
 		return
 	}
-	s.count(r.Name, "TriggeredRules")
+	s.count(r.Rule, "TriggeredRules")
 	for _, t := range r.sortedTargets() {
 		rule := r.Rule
 		s.work.Go(func() { s.deliver(rule, t, event) })
@@ -45,7 +45,7 @@ func (s *Service) deliver(rule Rule, t Target, event []byte) {
 	for attempt := 0; ; attempt++ {
 		err := s.invoke(rule, t, input)
 		if err == nil {
-			s.count(rule.Name, "Invocations")
+			s.count(rule, "Invocations")
 			return
 		}
 		condition := ""
@@ -57,13 +57,13 @@ func (s *Service) deliver(rule Rule, t Target, event []byte) {
 		case s.env.Clock.Since(begun)+pause > age:
 			condition = "MaximumEventAgeInSeconds"
 		default:
-			s.count(rule.Name, "RetryInvocationAttempts")
+			s.count(rule, "RetryInvocationAttempts")
 			if s.env.Clock.Sleep(s.ctx, pause) != nil {
 				return
 			}
 			continue
 		}
-		s.count(rule.Name, "Invocations", "FailedInvocations")
+		s.count(rule, "Invocations", "FailedInvocations")
 		s.bury(rule, t, event, err, condition, attempt)
 		return
 	}
@@ -87,22 +87,45 @@ func backoff(attempt int) time.Duration {
 }
 
 func (s *Service) invoke(rule Rule, t Target, input []byte) error {
+	if err := s.env.Available("events"); err != nil {
+		return err
+	}
 	switch strings.SplitN(t.Arn, ":", 4)[2] {
 	case "lambda":
 		return s.env.InvokeAsync(s.ctx, t.Arn, input, principal, rule.Arn)
 	case "sns":
 		// EventBridge brings no source to a topic: conditions on aws:SourceArn and aws:SourceAccount never hold there.
-		_, err := s.topics.Publish(iam.ServicePrincipal(principal), sns.Publication{TopicARN: t.Arn, Message: string(input)},
+		_, err := s.deps.SNS.Publish(iam.ServicePrincipal(principal), sns.Publication{TopicARN: t.Arn, Message: string(input)},
 			iam.Context{"aws:SecureTransport": "true"})
 		return err
+	case "events":
+		return s.forward(t, input)
 	default:
-		return s.send(rule, t.Arn, string(input), nil)
+		return s.send(rule.Arn, t.Arn, string(input), nil)
 	}
 }
 
-func (s *Service) send(rule Rule, queue, body string, attributes map[string]string) error {
-	_, err := s.queues.Send(iam.ServicePrincipal(principal), queue, body, attributes,
-		iam.Context{"aws:SourceArn": rule.Arn, "aws:SourceAccount": s.env.Account, "aws:SecureTransport": "true"})
+// forward puts an event, as it is, on the bus of another region with the permissions of the target's role ("Sending and
+// receiving events between AWS Regions", EventBridge User Guide).
+func (s *Service) forward(t Target, event []byte) error {
+	role, err := s.deps.IAM.AssumeRole(principal, t.RoleArn, "events")
+	if err != nil {
+		return awserr.Denied("AccessDenied", "%v", err)
+	}
+	if err := s.deps.IAM.Authorize(role.Principal, "events:PutEvents", t.Arn, nil); err != nil {
+		return err
+	}
+	peer := s.deps.Peer(regionOf(t.Arn))
+	if err := peer.env.Available("events"); err != nil {
+		return err
+	}
+	return peer.receive(t.Arn, event, parse(event), nil)
+}
+
+// send puts a message into a queue on behalf of a rule or a bus.
+func (s *Service) send(source, queue, body string, attributes map[string]string) error {
+	_, err := s.deps.SQS.Send(iam.ServicePrincipal(principal), queue, body, attributes,
+		iam.Context{"aws:SourceArn": source, "aws:SourceAccount": s.env.Account, "aws:SecureTransport": "true"})
 	return err
 }
 
@@ -110,6 +133,7 @@ func (s *Service) send(rule Rule, queue, body string, attributes map[string]stri
 // queues").
 func (s *Service) bury(rule Rule, t Target, event []byte, cause error, condition string, retries int) {
 	if t.DeadLetterConfig == nil || t.DeadLetterConfig.Arn == "" {
+		s.lose(rule.Arn, parse(event), cause)
 		return
 	}
 	attributes := map[string]string{
@@ -119,11 +143,12 @@ func (s *Service) bury(rule Rule, t Target, event []byte, cause error, condition
 	if condition != "" {
 		attributes["EXHAUSTED_RETRY_CONDITION"] = condition
 	}
-	if s.send(rule, t.DeadLetterConfig.Arn, string(event), attributes) != nil {
-		s.count(rule.Name, "InvocationsFailedToBeSentToDlq")
+	if err := s.send(rule.Arn, t.DeadLetterConfig.Arn, string(event), attributes); err != nil {
+		s.count(rule, "InvocationsFailedToBeSentToDlq")
+		s.lose(rule.Arn, parse(event), errors.Join(cause, err))
 		return
 	}
-	s.count(rule.Name, "InvocationsSentToDlq")
+	s.count(rule, "InvocationsSentToDlq")
 }
 
 func code(cause error) string {
@@ -137,11 +162,16 @@ func code(cause error) string {
 	}
 }
 
-// count publishes to CloudWatch, namespace AWS/Events. A CloudWatch that is down loses the count.
-func (s *Service) count(rule string, metrics ...string) {
+// count publishes to CloudWatch, namespace AWS/Events, by RuleName on the default bus and by EventBusName and RuleName on
+// any other ("Monitoring Amazon EventBridge", EventBridge User Guide). A CloudWatch that is down loses the count.
+func (s *Service) count(rule Rule, metrics ...string) {
+	dimensions := map[string]string{"RuleName": rule.Name}
+	if rule.EventBusName != DefaultBus {
+		dimensions["EventBusName"] = rule.EventBusName
+	}
 	var data []cloudwatch.Datum
 	for _, name := range metrics {
-		data = append(data, cloudwatch.Sample(name, map[string]string{"RuleName": rule}, 1, "Count", s.env.Now()))
+		data = append(data, cloudwatch.Sample(name, dimensions, 1, "Count", s.env.Now()))
 	}
-	_ = s.metrics.PutMetricData("AWS/Events", data...)
+	_ = s.deps.CloudWatch.PutMetricData("AWS/Events", data...)
 }

@@ -67,8 +67,9 @@ func newWorld(t *testing.T) *world {
 	clk := clock.New(1)
 	env, identities := region.New("us-east-1", account, clk), iam.New(account, clk)
 	queues := sqs.New(env, identities)
-	topics := sns.New(env, identities, kms.New(env, identities), queues, &sns.Inbox{})
-	w := &world{Service: New(env, cloudwatch.New(env, topics), topics, queues)}
+	keys := kms.New(env, identities)
+	topics := sns.New(env, identities, keys, queues, &sns.Inbox{})
+	w := &world{Service: New(env, Deps{IAM: identities, KMS: keys, CloudWatch: cloudwatch.New(env, topics), SNS: topics, SQS: queues})}
 	env.SetInvoker(w)
 	t.Cleanup(w.Close)
 	return w
@@ -96,7 +97,7 @@ func (w *world) target(t *testing.T, target Target) {
 func (w *world) deadLetters(t *testing.T) *DeadLetterConfig {
 	t.Helper()
 	arn := w.env.ARN("sqs", "dead")
-	_, err := w.queues.CreateQueue(sqs.Queue{Name: "dead", Policy: `{"Version":"2012-10-17","Statement":{"Effect":"Allow",
+	_, err := w.deps.SQS.CreateQueue(sqs.Queue{Name: "dead", Policy: `{"Version":"2012-10-17","Statement":{"Effect":"Allow",
 		"Principal":{"Service":"events.amazonaws.com"},"Action":"sqs:SendMessage","Resource":"` + arn + `",
 		"Condition":{"ArnEquals":{"aws:SourceArn":"` + ruleARN + `"}}}}`})
 	require.NoError(t, err)
@@ -105,7 +106,7 @@ func (w *world) deadLetters(t *testing.T) *DeadLetterConfig {
 
 func (w *world) buried(t *testing.T, wait time.Duration) []sqs.Message {
 	t.Helper()
-	messages, err := w.queues.Receive(t.Context(), w.env.ARN("sqs", "dead"), 10, -1, wait)
+	messages, err := w.deps.SQS.Receive(t.Context(), w.env.ARN("sqs", "dead"), 10, -1, wait)
 	require.NoError(t, err)
 	return messages
 }
@@ -114,7 +115,7 @@ func (w *world) buried(t *testing.T, wait time.Duration) []sqs.Message {
 func (w *world) counted(t *testing.T, metric string) int {
 	t.Helper()
 	now := w.env.Now()
-	points, err := w.metrics.GetMetricStatistics(cloudwatch.Metric{Namespace: "AWS/Events", Name: metric, Dimensions: map[string]string{"RuleName": "r"}},
+	points, err := w.deps.CloudWatch.GetMetricStatistics(cloudwatch.Metric{Namespace: "AWS/Events", Name: metric, Dimensions: map[string]string{"RuleName": "r"}},
 		now.Add(-48*time.Hour), now.Add(time.Hour), time.Hour, "")
 	require.NoError(t, err)
 	total := 0.0
@@ -282,7 +283,7 @@ func TestAQueueThatDoesNotAdmitTheRuleLosesTheEvent(t *testing.T) {
 		w := newWorld(t)
 		w.answer = func(int) error { return awserr.Denied("AccessDeniedException", "no") }
 		w.rule(t, Rule{EventPattern: `{"source":["test"]}`})
-		_, err := w.queues.CreateQueue(sqs.Queue{Name: "dead"})
+		_, err := w.deps.SQS.CreateQueue(sqs.Queue{Name: "dead"})
 		require.NoError(t, err)
 		w.target(t, Target{DeadLetterConfig: &DeadLetterConfig{Arn: w.env.ARN("sqs", "dead")}})
 		put(t, w)
@@ -295,10 +296,10 @@ func TestCloudTrailRecordsReachATopic(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
 		topic := w.env.ARN("sns", "alerts")
-		_, err := w.topics.CreateTopic(sns.Topic{Name: "alerts", Policy: `{"Version":"2012-10-17","Statement":{"Effect":"Allow",
+		_, err := w.deps.SNS.CreateTopic(sns.Topic{Name: "alerts", Policy: `{"Version":"2012-10-17","Statement":{"Effect":"Allow",
 			"Principal":{"Service":"events.amazonaws.com"},"Action":"sns:Publish","Resource":"` + topic + `"}}`})
 		require.NoError(t, err)
-		_, err = w.topics.Subscribe(sns.Subscription{Topic: topic, Protocol: "sms", Endpoint: "+15550100"})
+		_, err = w.deps.SNS.Subscribe(sns.Subscription{Topic: topic, Protocol: "sms", Endpoint: "+15550100"})
 		require.NoError(t, err)
 		w.rule(t, Rule{EventPattern: `{"source":["aws.dsql"],"detail-type":["AWS API Call via CloudTrail"],
 			"detail":{"eventSource":["dsql.amazonaws.com"],"eventName":["DeleteCluster"]}}`})
@@ -308,7 +309,7 @@ func TestCloudTrailRecordsReachATopic(t *testing.T) {
 		for _, name := range []string{"GetCluster", "DeleteCluster"} {
 			require.NoError(t, w.CloudTrail("dsql.amazonaws.com", map[string]any{"eventName": name, "requestParameters": map[string]any{"identifier": "abc"}}))
 		}
-		m, err := w.topics.Inbox().Await(t.Context(), func(sns.Message) bool { return true })
+		m, err := w.deps.SNS.Inbox().Await(t.Context(), func(sns.Message) bool { return true })
 		require.NoError(t, err)
 		assert.Equal(t, sns.KindEvent, m.Kind)
 		assert.Equal(t, `"DeleteCluster of abc"`, m.Body)
@@ -318,7 +319,7 @@ func TestCloudTrailRecordsReachATopic(t *testing.T) {
 		w.env.SetDown(true)
 		require.ErrorIs(t, w.CloudTrail("dsql.amazonaws.com", map[string]any{"eventName": "DeleteCluster"}), awserr.ErrUnavailable)
 		synctest.Wait()
-		assert.Len(t, w.topics.Inbox().Messages(), 1, "best effort: none from a region that is down")
+		assert.Len(t, w.deps.SNS.Inbox().Messages(), 1, "best effort: none from a region that is down")
 		w.env.SetDown(false)
 		assert.Error(t, w.CloudTrail("dsql.amazonaws.com", "no object"))
 	})
@@ -364,7 +365,7 @@ func TestARefusedTargetListsEveryProblem(t *testing.T) {
 			InputTransformer: &InputTransformer{InputPaths: map[string]string{"a": "x"}, InputTemplate: "<b>"},
 			RetryPolicy:      &RetryPolicy{MaximumRetryAttempts: intOf(186), MaximumEventAgeInSeconds: intOf(59)}})
 		for _, problem := range []string{
-			"targetId: missing", "models functions, topics and queues", "only one of input", "input: not JSON", `inputPath "detail"`,
+			"targetId: missing", "models functions, topics, queues and buses", "only one of input", "input: not JSON", `inputPath "detail"`,
 			`inputPaths a: "x"`, "<b> is not in inputPaths", "0 to 185", "60 to 86400",
 		} {
 			assert.ErrorContains(t, err, problem)
@@ -379,9 +380,12 @@ func TestPutEventsRefusesWhatAWSRefuses(t *testing.T) {
 			"NotAuthorizedForSource": {Source: "aws.dsql", DetailType: "x", Detail: "{}"},
 			"Source and DetailType":  {Source: "x", Detail: "{}"},
 			"MalformedDetail":        {Source: "x", DetailType: "x", Detail: "[]"},
+			"bus other does not":     {Source: "x", DetailType: "x", Detail: "{}", EventBusName: "other"},
 		} {
-			_, err := w.PutEvents(e)
-			require.ErrorContains(t, err, reason)
+			results, err := w.PutEvents(e, Entry{Source: "x", DetailType: "x", Detail: "{}"})
+			require.NoError(t, err)
+			require.ErrorContains(t, results[0].Err, reason)
+			require.NotEmpty(t, results[1].EventID, "the other entry is on the bus all the same")
 		}
 		w.env.SetDown(true)
 		_, err := w.PutEvents(Entry{Source: "x", DetailType: "x", Detail: "{}"})
@@ -394,7 +398,7 @@ func TestRulesAndTargets(t *testing.T) {
 		w := newWorld(t)
 		for reason, r := range map[string]Rule{
 			"name of a rule is required":  {},
-			"default bus only":            {Name: "x", EventBusName: "other", EventPattern: "{}"},
+			"Event bus other does not":    {Name: "x", EventBusName: "other", EventPattern: "{}"},
 			`state "ON"`:                  {Name: "x", State: "ON", EventPattern: "{}"},
 			"exactly one of EventPattern": {Name: "x"},
 		} {
@@ -403,16 +407,18 @@ func TestRulesAndTargets(t *testing.T) {
 		}
 		w.rule(t, Rule{ScheduleExpression: "rate(1 minute)"})
 		w.target(t, Target{})
-		targets, err := w.Targets("r")
+		targets, err := w.Targets("", "r")
 		require.NoError(t, err)
 		assert.Equal(t, []Target{{Rule: "r", TargetID: "t", EventBusName: "default", Arn: function}}, targets)
-		require.ErrorContains(t, w.DeleteRule("r"), "can't be deleted since it has targets")
-		require.NoError(t, w.RemoveTarget("r", "t"))
-		_, err = w.Target("r", "t")
+		require.ErrorContains(t, w.DeleteRule("", "r"), "can't be deleted since it has targets")
+		require.NoError(t, w.RemoveTarget("", "r", "t"))
+		_, err = w.Target("", "r", "t")
 		require.ErrorIs(t, err, awserr.ErrNotFound)
-		require.NoError(t, w.DeleteRule("r"))
-		assert.Empty(t, w.Rules())
-		_, err = w.Rule("r")
+		require.NoError(t, w.DeleteRule("", "r"))
+		rules, err := w.Rules("")
+		require.NoError(t, err)
+		assert.Empty(t, rules)
+		_, err = w.Rule("", "r")
 		assert.ErrorIs(t, err, awserr.ErrNotFound)
 	})
 }

@@ -22,7 +22,7 @@ var (
 var reserved = []string{"aws.events.rule-arn", "aws.events.rule-name", "aws.events.event.json"}
 
 // checkTarget refuses what PutTargets refuses, all problems at once.
-func checkTarget(t Target) error {
+func (s *Service) checkTarget(t Target) error {
 	var problems []error
 	report := func(bad bool, format string, args ...any) {
 		if bad {
@@ -34,7 +34,7 @@ func checkTarget(t Target) error {
 		service = parts[2]
 	}
 	report(t.TargetID == "", "targetId: missing")
-	report(!slices.Contains([]string{"lambda", "sns", "sqs"}, service), "arn %q: the sandbox models functions, topics and queues", t.Arn)
+	report(!slices.Contains([]string{"lambda", "sns", "sqs", "events"}, service), "arn %q: the sandbox models functions, topics, queues and buses", t.Arn)
 	inputs := 0
 	for _, given := range []bool{t.Input != "", t.InputPath != "", t.InputTransformer != nil} {
 		if given {
@@ -57,11 +57,36 @@ func checkTarget(t Target) error {
 		report(!within(retry.MaximumRetryAttempts, 0, 185), "maximumRetryAttempts: accepted are 0 to 185")
 		report(!within(retry.MaximumEventAgeInSeconds, 60, 86400), "maximumEventAgeInSeconds: accepted are 60 to 86400")
 	}
+	if service == "events" {
+		problems = append(problems, s.checkBusTarget(t, inputs > 0))
+	} else {
+		report(t.RoleArn != "", "roleArn: the sandbox models it for buses only")
+	}
 	if err := errors.Join(problems...); err != nil {
 		return awserr.Invalid("ValidationException", "Target %s of rule %s: %v", t.TargetID, t.Rule, err)
 	}
 	return nil
 }
+
+// checkBusTarget refuses what PutTargets refuses for a bus: it gets the event as it is, for 24 hours.
+func (s *Service) checkBusTarget(t Target, transformed bool) error {
+	var problems []error
+	if at := regionOf(t.Arn); at == s.env.Name || s.deps.Peer(at) == nil {
+		problems = append(problems, fmt.Errorf("arn %q: the sandbox models buses of the account's other regions", t.Arn))
+	}
+	if t.RoleArn == "" {
+		problems = append(problems, errors.New("roleArn is required for a bus in another region"))
+	}
+	if transformed {
+		problems = append(problems, errors.New("input, inputPath and inputTransformer are not supported for a bus"))
+	}
+	if t.RetryPolicy != nil {
+		problems = append(problems, errors.New("retryPolicy is not supported for a bus"))
+	}
+	return errors.Join(problems...)
+}
+
+func regionOf(arn string) string { return strings.SplitN(arn, ":", 5)[3] }
 
 func within(value *int, low, high int) bool { return value == nil || *value >= low && *value <= high }
 

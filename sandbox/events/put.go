@@ -3,9 +3,9 @@ package events
 import (
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
-	"maps"
-	"slices"
+	"net/http"
 	"strings"
 	"time"
 
@@ -14,12 +14,25 @@ import (
 
 // Entry is an event as PutEvents takes it.
 type Entry struct {
-	Source     string
-	DetailType string
-	Detail     string // a JSON object
-	Resources  []string
-	Time       time.Time // now by default
+	EventBusName string // name or ARN; the default bus by default
+	Source       string
+	DetailType   string
+	Detail       string // a JSON object
+	Resources    []string
+	Time         time.Time // now by default
 }
+
+// Result is what became of an entry: the id of the event, or an error of the entry's own.
+type Result struct {
+	EventID string
+	Err     *awserr.Error // nil for an event on its bus
+}
+
+// Limits of a request (EventBridge API Reference, PutEvents).
+const (
+	maxEntries = 10
+	maxSize    = 256 << 10 // bytes, of all entries
+)
 
 // event is an event as rules match it and targets receive it (EventBridge User Guide, "Event structure").
 type event struct {
@@ -34,22 +47,91 @@ type event struct {
 	Detail     json.RawMessage `json:"detail"`
 }
 
-// PutEvents puts an event on the default bus and returns its id. Sources that begin with "aws." are AWS's own.
-func (s *Service) PutEvents(e Entry) (eventID string, err error) {
+// PutEvents puts events on their buses. The error concerns the request as a whole: its size, or the service. What is wrong
+// with an entry is in its Result, and the other entries are on their buses all the same.
+func (s *Service) PutEvents(entries ...Entry) ([]Result, error) {
 	if err := s.env.Available("events"); err != nil {
-		return "", err
+		return nil, err
 	}
-	if strings.HasPrefix(e.Source, "aws.") {
-		return "", awserr.Invalid("NotAuthorizedForSourceException", "Not authorized for the source %s.", e.Source)
+	size := 0
+	for _, e := range entries {
+		size += e.size()
 	}
-	if e.Source == "" || e.DetailType == "" {
-		return "", awserr.Invalid("InvalidArgument", "Parameter Source and DetailType are required.")
+	switch {
+	case len(entries) == 0 || len(entries) > maxEntries:
+		return nil, awserr.Invalid("ValidationException", "%d entries: accepted are 1 to %d", len(entries), maxEntries)
+	case size > maxSize:
+		return nil, awserr.Invalid("ValidationException", "Total size of the entries in the request is over the limit.")
 	}
+	results := make([]Result, len(entries))
+	for i, e := range entries {
+		results[i] = s.putEntry(e)
+	}
+	return results, nil
+}
+
+// size counts as EventBridge does ("Calculating PutEvents event entry size", EventBridge User Guide).
+func (e Entry) size() int {
+	size := len(e.Source) + len(e.DetailType) + len(e.Detail)
+	if !e.Time.IsZero() {
+		size += 14
+	}
+	for _, resource := range e.Resources {
+		size += len(resource)
+	}
+	return size
+}
+
+func (s *Service) putEntry(e Entry) Result {
+	if s.throttle() {
+		return Result{Err: &awserr.Error{Code: "ThrottlingException", Message: "Rate exceeded", Status: http.StatusBadRequest}}
+	}
+	if err := e.check(); err != nil {
+		return Result{Err: err}
+	}
+	id, err := s.put(e)
+	var known *awserr.Error
+	switch {
+	case err == nil:
+		return Result{EventID: id}
+	case errors.Is(err, awserr.ErrUnavailable) || !errors.As(err, &known):
+		return Result{Err: &awserr.Error{Code: "InternalFailure", Message: err.Error(), Status: http.StatusInternalServerError}}
+	default:
+		return Result{Err: known}
+	}
+}
+
+// check refuses what PutEvents refuses. Sources that begin with "aws." are AWS's own.
+func (e Entry) check() *awserr.Error {
 	var detail map[string]json.RawMessage
-	if err := json.Unmarshal([]byte(e.Detail), &detail); err != nil {
-		return "", awserr.Invalid("MalformedDetail", "Detail is malformed: %v", err)
+	err := json.Unmarshal([]byte(e.Detail), &detail)
+	switch {
+	case strings.HasPrefix(e.Source, "aws."):
+		return awserr.Invalid("NotAuthorizedForSourceException", "Not authorized for the source %s.", e.Source)
+	case e.Source == "" || e.DetailType == "":
+		return awserr.Invalid("InvalidArgument", "Parameter Source and DetailType are required.")
+	case err != nil:
+		return awserr.Invalid("MalformedDetail", "Detail is malformed: %v", err)
+	default:
+		return nil
 	}
-	return s.put(e), nil
+}
+
+// Throttle has the next entries of PutEvents refused with ThrottlingException, as AWS does above a region's quota.
+func (s *Service) Throttle(entries int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.throttled = entries
+}
+
+func (s *Service) throttle() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.throttled == 0 {
+		return false
+	}
+	s.throttled--
+	return true
 }
 
 // CloudTrail puts the record of an API call on the bus, as AWS does in an account with a trail: source "aws.dsql" for event
@@ -75,25 +157,14 @@ func (s *Service) CloudTrail(eventSource string, record any) error {
 	}
 	detail["eventSource"] = eventSource
 	service, _, _ := strings.Cut(eventSource, ".")
-	s.put(Entry{Source: "aws." + service, DetailType: "AWS API Call via CloudTrail", Detail: string(mustMarshal(detail)), Time: now})
-	return nil
+	_, err = s.put(Entry{Source: "aws." + service, DetailType: "AWS API Call via CloudTrail", Detail: string(mustMarshal(detail)), Time: now})
+	return err
 }
 
-func (s *Service) put(e Entry) string {
+func (s *Service) put(e Entry) (eventID string, err error) {
 	full := s.complete(e)
 	body := mustMarshal(full)
-	var document map[string]any
-	if err := json.Unmarshal(body, &document); err != nil {
-		panic(err) // it was marshalled right above
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, name := range slices.Sorted(maps.Keys(s.rules)) {
-		if r := s.rules[name]; r.State == "ENABLED" && r.pattern != nil && r.pattern.matches(document) {
-			s.trigger(r, body)
-		}
-	}
-	return full.ID
+	return full.ID, s.receive(e.EventBusName, body, parse(body), nil)
 }
 
 func (s *Service) complete(e Entry) event {

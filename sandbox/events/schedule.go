@@ -30,7 +30,7 @@ func (s *Service) schedule(r *storedRule, at time.Time) {
 	r.timer = s.env.Clock.AfterFunc(at.Sub(s.env.Now()), func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		if s.rules[r.Name] != r || r.timer == nil || s.ctx.Err() != nil {
+		if s.buses[DefaultBus].rules[r.Name] != r || r.timer == nil || s.ctx.Err() != nil {
 			return
 		}
 		s.schedule(r, at.Add(r.period))

@@ -25,6 +25,7 @@ func (s *Service) CreateKey(k Key) (Key, error) {
 	if err != nil {
 		return Key{}, err
 	}
+	stored.material = newMaterial()
 	s.keys.Put(k.KeyID, stored)
 	return stored.Key, nil
 }
@@ -56,7 +57,7 @@ func (s *Service) complete(k Key) (storedKey, error) {
 		return storedKey{}, awserr.Invalid("MalformedPolicyDocumentException",
 			"The new key policy will not allow you to update the key policy in the future.")
 	}
-	return storedKey{k, policy}, nil
+	return storedKey{Key: k, policy: policy}, nil
 }
 
 // Key finds a key by id, ARN, alias or alias ARN.
@@ -86,6 +87,7 @@ func (s *Service) UpdateKey(k Key) (Key, error) {
 	if err != nil {
 		return Key{}, err
 	}
+	stored.material, stored.primary = old.material, old.primary
 	s.keys.Put(k.KeyID, stored)
 	return stored.Key, nil
 }
@@ -185,7 +187,7 @@ func (s *Service) createManagedKey(alias, via string) {
 	if err != nil {
 		panic(err)
 	}
-	s.keys.Put(k.KeyID, storedKey{k, policy})
+	s.keys.Put(k.KeyID, storedKey{Key: k, policy: policy, material: newMaterial()})
 	s.aliases.Put(alias, Alias{Name: alias, TargetKeyID: k.KeyID, TargetKeyArn: k.Arn, Arn: s.env.ARN("kms", alias)})
 }
 

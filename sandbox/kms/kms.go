@@ -1,5 +1,5 @@
-// Package kms is the sandbox's Key Management Service: keys with policies, of which only the permission to use them is
-// modelled. Nothing is encrypted; whether AWS would have let the caller encrypt is what counts.
+// Package kms is the sandbox's Key Management Service: symmetric keys with policies, which encrypt and decrypt, and their
+// replicas in other regions. Services that encrypt at rest only ask whether the key lets them.
 package kms
 
 import (
@@ -22,11 +22,14 @@ type Service struct {
 	iam     *iam.Service
 	keys    table.Table[storedKey]
 	aliases table.Table[Alias]
+	peer    func(region string) *Service
 }
 
 type storedKey struct {
 	Key
-	policy *iam.Policy
+	policy   *iam.Policy
+	material []byte // never leaves the package
+	primary  string // ARN of a replica's primary key
 }
 
 // Key is a KMS key. KeyID, Arn and DeletionDate are given by KMS.
@@ -59,7 +62,7 @@ type Alias struct {
 
 // New returns the KMS of a region, with the AWS managed key of SNS in it.
 func New(env *region.Env, identities *iam.Service) *Service {
-	s := &Service{env: env, iam: identities}
+	s := &Service{env: env, iam: identities, peer: func(string) *Service { return nil }}
 	s.createManagedKey(AliasSNS, "sns."+env.Name+".amazonaws.com")
 	return s
 }

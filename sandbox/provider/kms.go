@@ -24,6 +24,28 @@ var kmsKinds = map[string]*kind{
 			delete: func(c *call) error { return c.region.KMS.DeleteKey(c.id) },
 		}),
 	},
+	"aws:kms/replicaKey:ReplicaKey": {
+		title: "KMS Replica Key", service: "kms",
+		args: awskms.ReplicaKeyArgs{}.ElementType(), state: awskms.ReplicaKeyState{}.ElementType(),
+		replaces:  []string{"primaryKeyArn"},
+		computed:  []string{"policy", "enabled"},
+		writeOnly: []string{"bypassPolicyLockoutSafetyCheck", "deletionWindowInDays"},
+		handlers: over(operations[kms.Replica]{
+			id:     func(r kms.Replica) string { return r.KeyID },
+			create: func(c *call, r kms.Replica) (kms.Replica, error) { return c.region.KMS.ReplicateKey(r) },
+			read: func(c *call) (kms.Replica, error) {
+				if _, err := readKey(c); err != nil {
+					return kms.Replica{}, err
+				}
+				return c.region.KMS.Replica(c.id)
+			},
+			update: func(c *call, r kms.Replica) (kms.Replica, error) {
+				r.KeyID = c.id
+				return c.region.KMS.UpdateReplica(r)
+			},
+			delete: func(c *call) error { return c.region.KMS.DeleteKey(c.id) },
+		}),
+	},
 	"aws:kms/alias:Alias": {
 		title: "KMS Alias", service: "kms",
 		args: awskms.AliasArgs{}.ElementType(), state: awskms.AliasState{}.ElementType(),
