@@ -1,11 +1,9 @@
 package components
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/kms"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/sns"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -27,9 +25,6 @@ type AlertTopicArgs struct {
 	// Subscriptions are the recipients. Optional. Every region's topic has the same ones, so an e-mail recipient
 	// confirms once a region.
 	Subscriptions []Subscription
-	// DatabaseEvents reports DeleteCluster, UpdateCluster and PutClusterPolicy in this region to the topic. Optional;
-	// defaults to off. Needs a CloudTrail trail that records management events here: AWS has no other source.
-	DatabaseEvents bool
 }
 
 // AlertTopic is one region's encrypted topic for alerts, with the policies that let CloudWatch alarms and EventBridge
@@ -83,11 +78,6 @@ func NewAlertTopic(ctx *pulumi.Context, name string, args *AlertTopicArgs, opts 
 			return nil, err
 		}
 	}
-	if args.DatabaseEvents {
-		if err := t.reportDatabaseEvents(ctx, name+"-database-events", topic, topicPolicy, args.Region); err != nil {
-			return nil, err
-		}
-	}
 	// The topic's own ARN would let an alarm be created before the policy that lets it publish.
 	t.ARN = pulumi.All(topic.Arn, topicPolicy.ID()).ApplyT(func(all []any) string { return all[0].(string) }).(pulumi.StringOutput)
 	t.KeyARN = key.Arn
@@ -113,36 +103,6 @@ func (t *AlertTopic) subscribe(ctx *pulumi.Context, name string, topic *sns.Topi
 		args.EndpointAutoConfirms = pulumi.Bool(true) // else the provider does not wait and cannot delete it later
 	}
 	_, err := sns.NewTopicSubscription(ctx, name, args, region.child(t)...)
-	return err
-}
-
-// reportDatabaseEvents sends the API calls that change or end a cluster to the topic. Aurora DSQL emits no state-change
-// events; "AWS API Call via CloudTrail" is what there is, best effort.
-func (t *AlertTopic) reportDatabaseEvents(ctx *pulumi.Context, name string, topic *sns.Topic, topicPolicy *sns.TopicPolicy, region Region) error {
-	pattern, err := json.Marshal(map[string]any{
-		"source": []string{"aws.dsql"}, "detail-type": []string{"AWS API Call via CloudTrail"},
-		"detail": map[string]any{"eventSource": []string{"dsql.amazonaws.com"}, "eventName": []string{"DeleteCluster", "UpdateCluster", "PutClusterPolicy"}},
-	})
-	if err != nil {
-		return err
-	}
-	rule, err := cloudwatch.NewEventRule(ctx, name, &cloudwatch.EventRuleArgs{
-		Description:  pulumi.String("Changes and deletions of Aurora DSQL clusters in " + region.Name),
-		EventPattern: pulumi.String(string(pattern)),
-	}, region.child(t)...)
-	if err != nil {
-		return err
-	}
-	_, err = cloudwatch.NewEventTarget(ctx, name+"-target", &cloudwatch.EventTargetArgs{
-		Rule: rule.Name, Arn: topic.Arn,
-		InputTransformer: cloudwatch.EventTargetInputTransformerArgs{
-			InputPaths: pulumi.StringMap{
-				"call": pulumi.String("$.detail.eventName"), "who": pulumi.String("$.detail.userIdentity.arn"),
-				"region": pulumi.String("$.region"), "time": pulumi.String("$.time"), "request": pulumi.String("$.detail.requestParameters"),
-			},
-			InputTemplate: pulumi.String(`"<call> on Aurora DSQL in <region> by <who> at <time>: <request>"`),
-		},
-	}, region.child(t, pulumi.DependsOn([]pulumi.Resource{topicPolicy}))...)
 	return err
 }
 

@@ -18,9 +18,12 @@ func everything(ctx *pulumi.Context, r [3]Region, prefix string, s MonitorSettin
 		return err
 	}
 	topic, err := NewAlertTopic(ctx, prefix+"alerts", &AlertTopicArgs{
-		Region: r[0], DatabaseEvents: true, Subscriptions: []Subscription{{"email", "oncall@example.com"}, {"https", "https://alerts.example.com"}},
+		Region: r[0], Subscriptions: []Subscription{{"email", "oncall@example.com"}, {"https", "https://alerts.example.com"}},
 	})
 	if err != nil {
+		return err
+	}
+	if _, err := NewDatabaseEvents(ctx, prefix+"database-events", &DatabaseEventsArgs{Region: r[0], Topic: topic, After: database.Ready()}); err != nil {
 		return err
 	}
 	monitor, err := NewRegionalMonitor(ctx, prefix+"monitor", &RegionalMonitorArgs{
@@ -66,7 +69,7 @@ func TestEveryChildDescendsFromItsComponentAndIsNamedAfterIt(t *testing.T) {
 				components[r.Type] = r.Name
 			}
 		}
-		assert.Len(t, components, 9, "one of each component")
+		assert.Len(t, components, 10, "one of each component")
 		for _, r := range g.Resources {
 			if !r.Custom || !strings.HasPrefix(r.Type, "aws:") {
 				continue

@@ -30,6 +30,14 @@ func TestMissingArgumentsAreNamedTogether(t *testing.T) {
 			func(ctx *pulumi.Context) error { _, err := NewAlertTopic(ctx, "x", nil); return err },
 			[]string{"Region.Name", "Region.Provider", `Subscriptions[0] is {"email", ""}`},
 		},
+		"DatabaseEvents": {
+			func(ctx *pulumi.Context) error {
+				_, err := NewDatabaseEvents(ctx, "x", &DatabaseEventsArgs{})
+				return err
+			},
+			func(ctx *pulumi.Context) error { _, err := NewDatabaseEvents(ctx, "x", nil); return err },
+			[]string{"Region.Name", "Topic", "After"},
+		},
 		"GoFunction": {
 			func(ctx *pulumi.Context) error {
 				_, err := NewGoFunction(ctx, "x", &GoFunctionArgs{Function: "nosuch"})

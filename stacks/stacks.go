@@ -73,7 +73,7 @@ const (
 
 func newDisasterRecovery(ctx *pulumi.Context, c *Config, regions [3]components.Region) (pulumi.Map, error) {
 	d := &disasterRecovery{ctx: ctx, config: c, regions: regions, alarmARNs: map[string]pulumi.StringArray{}, alarmNames: map[string]pulumi.StringArray{}}
-	for _, step := range []func() error{d.alertTopics, d.peeredCluster, d.regionalMonitors, d.applicationFunctions, d.bootstrap, d.startMonitors, d.startApplication, d.alarms, d.dashboardPage} {
+	for _, step := range []func() error{d.alertTopics, d.peeredCluster, d.databaseEvents, d.regionalMonitors, d.applicationFunctions, d.bootstrap, d.startMonitors, d.startApplication, d.alarms, d.dashboardPage} {
 		if err := step(); err != nil {
 			return nil, err
 		}
@@ -84,7 +84,7 @@ func newDisasterRecovery(ctx *pulumi.Context, c *Config, regions [3]components.R
 func (d *disasterRecovery) alertTopics() error {
 	for i, place := range places {
 		topic, err := components.NewAlertTopic(d.ctx, place+"-alerts", &components.AlertTopicArgs{
-			Region: d.regions[i], Subscriptions: d.config.Alerts, DatabaseEvents: i != witness,
+			Region: d.regions[i], Subscriptions: d.config.Alerts,
 		})
 		if err != nil {
 			return err
@@ -100,6 +100,18 @@ func (d *disasterRecovery) peeredCluster() (err error) {
 		DisableDeletionProtection: !d.config.DeletionProtection, CustomerManagedKeys: d.config.CustomerManagedKeys,
 	})
 	return err
+}
+
+// databaseEvents reports what anybody does to the clusters from now on.
+func (d *disasterRecovery) databaseEvents() error {
+	for i, place := range places[:witness] {
+		if _, err := components.NewDatabaseEvents(d.ctx, place+"-database-events", &components.DatabaseEventsArgs{
+			Region: d.regions[i], Topic: d.topics[i], After: d.database.Ready(),
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (d *disasterRecovery) regionalMonitors() error {
