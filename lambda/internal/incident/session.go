@@ -127,7 +127,7 @@ func readMarkers(ctx context.Context, tx pgx.Tx) ([]Marker, error) {
 		if err = row.Scan(&m.Observer, &m.Endpoint, &age, &state); err != nil {
 			return m, err
 		}
-		m.Age = time.Duration(age * float64(time.Second))
+		m.Age = max(0, time.Duration(age*float64(time.Second))) // now() is when the transaction began: a marker may be younger
 		// A word that cannot be read is one that says nothing: a newer program may write what this one does not know.
 		if json.Unmarshal([]byte(state), &m.Word) != nil {
 			m.Word = Word{}
