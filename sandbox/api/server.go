@@ -10,7 +10,6 @@ import (
 	"compress/gzip"
 	"context"
 	"crypto/rand"
-	"crypto/subtle"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -27,6 +26,7 @@ import (
 	"aurora-dsql-dr/sandbox/cloudwatch"
 	"aurora-dsql-dr/sandbox/dsql"
 	"aurora-dsql-dr/sandbox/iam"
+	"aurora-dsql-dr/sandbox/internal/sigv4"
 	"aurora-dsql-dr/sandbox/lambda"
 	"aurora-dsql-dr/sandbox/region"
 	"aurora-dsql-dr/sandbox/sns"
@@ -94,11 +94,11 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, p protocol, reque
 	if err != nil {
 		return &awserr.Error{Code: "RequestEntityTooLarge", Message: err.Error(), Status: http.StatusRequestEntityTooLarge}
 	}
-	signed, caller, err := s.authenticate(r, raw)
+	signed, err := sigv4.Verify(s.config.IAM, r, raw, s.skew)
 	if err != nil {
 		return err
 	}
-	services, svc, err := s.locate(r.Context(), signed.scope, caller.Region)
+	services, svc, err := s.locate(r.Context(), signed)
 	if err != nil {
 		return err
 	}
@@ -114,7 +114,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, p protocol, reque
 	if err := readInput(p, o, r, body, input); err != nil {
 		return malformedRequest(err)
 	}
-	answer, err := o.handle(s.newCall(r.Context(), signed.scope, services, caller, requestID), input)
+	answer, err := o.handle(s.newCall(r.Context(), signed, services, requestID), input)
 	if err != nil {
 		return err
 	}
@@ -140,32 +140,6 @@ func readInput(p protocol, o operation, r *http.Request, body []byte, input any)
 	return bind(tree, input)
 }
 
-// authenticate verifies the request's signature against the credentials IAM has given out.
-func (s *Server) authenticate(r *http.Request, body []byte) (signature, iam.Credentials, error) {
-	signed, err := parseSignature(r)
-	if errors.Is(err, errUnsigned) {
-		return signed, iam.Credentials{}, awserr.Denied("MissingAuthenticationToken", "Request is missing Authentication Token")
-	}
-	if err != nil {
-		return signed, iam.Credentials{}, awserr.Invalid("IncompleteSignature", "%v", err)
-	}
-	credentials, err := s.config.IAM.Lookup(signed.accessKey)
-	if err != nil {
-		return signed, iam.Credentials{}, err
-	}
-	if subtle.ConstantTimeCompare([]byte(signed.token), []byte(credentials.SessionToken)) != 1 {
-		return signed, iam.Credentials{}, awserr.Denied("InvalidClientTokenId", "The security token included in the request is invalid.")
-	}
-	if err := signed.checkTime(time.Now().Add(-s.skew(credentials.Region))); err != nil {
-		return signed, iam.Credentials{}, awserr.Denied("SignatureDoesNotMatch", "%v", err)
-	}
-	if !signed.matches(r, body, credentials.SecretAccessKey) {
-		return signed, iam.Credentials{}, awserr.Denied("SignatureDoesNotMatch", "The request signature we calculated does not match "+
-			"the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.")
-	}
-	return signed, credentials, nil
-}
-
 // skew is how far the clock of a caller in this region is ahead of the services'.
 func (s *Server) skew(region string) time.Duration {
 	if caller, ok := s.config.Regions[region]; ok {
@@ -174,28 +148,29 @@ func (s *Server) skew(region string) time.Duration {
 	return 0
 }
 
-// locate finds region and service of a credential scope, and asks whether the caller gets through and whether they are up.
-func (s *Server) locate(ctx context.Context, at scope, from string) (Services, service, error) {
-	services, ok := s.config.Regions[at.region]
+// locate finds the region and service a request was signed for, and asks whether the caller gets through and whether they are up.
+func (s *Server) locate(ctx context.Context, signed sigv4.Verified) (Services, service, error) {
+	services, ok := s.config.Regions[signed.Region]
 	if !ok {
 		return Services{}, service{}, awserr.Denied("SignatureDoesNotMatch",
-			"Credential should be scoped to a valid Region, not '%s'; the sandbox has %s", at.region,
+			"Credential should be scoped to a valid Region, not '%s'; the sandbox has %s", signed.Region,
 			strings.Join(slices.Sorted(maps.Keys(s.config.Regions)), ", "))
 	}
-	svc, ok := serviceTable[at.service]
+	svc, ok := serviceTable[signed.Service]
 	if !ok {
-		return Services{}, service{}, notImplemented("service %q is not modelled by the sandbox; modelled are %s", at.service,
+		return Services{}, service{}, notImplemented("service %q is not modelled by the sandbox; modelled are %s", signed.Service,
 			strings.Join(slices.Sorted(maps.Keys(serviceTable)), ", "))
 	}
-	if err := services.Env.Reach(ctx, from); err != nil {
+	if err := services.Env.Reach(ctx, signed.Credentials.Region); err != nil {
 		return Services{}, service{}, err
 	}
 	return services, svc, services.Env.Available(svc.name)
 }
 
-func (s *Server) newCall(ctx context.Context, at scope, services Services, caller iam.Credentials, requestID string) *Call {
-	c := &Call{Context: ctx, Region: at.region, Account: s.config.IAM.Account(), Caller: caller.Principal, Skew: s.skew(caller.Region), RequestID: requestID, services: services,
-		Conditions: iam.Context{"aws:SecureTransport": strconv.FormatBool(!s.config.PlainTransport), "aws:RequestedRegion": at.region}}
+func (s *Server) newCall(ctx context.Context, signed sigv4.Verified, services Services, requestID string) *Call {
+	caller := signed.Credentials
+	c := &Call{Context: ctx, Region: signed.Region, Account: s.config.IAM.Account(), Caller: caller.Principal, Skew: s.skew(caller.Region), RequestID: requestID, services: services,
+		Conditions: iam.Context{"aws:SecureTransport": strconv.FormatBool(!s.config.PlainTransport), "aws:RequestedRegion": signed.Region}}
 	c.authorize = func(action, resource string, more iam.Context) error {
 		conditions := maps.Clone(c.Conditions)
 		maps.Copy(conditions, more)

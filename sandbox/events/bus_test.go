@@ -154,6 +154,20 @@ func TestABusThatIsDownIsTriedAgainForADay(t *testing.T) {
 	})
 }
 
+func TestARegionThatCannotBeReachedGetsItsEventsLater(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPair(t)
+		p.forward(t, east, west, "Allow")
+		p.regions[west].env.SetCutOff(east, true)
+		p.put(t, east)
+		require.Empty(t, p.received(t, west, "q"))
+		p.regions[west].env.SetCutOff(east, false)
+		time.Sleep(longestPause)
+		synctest.Wait()
+		assert.Len(t, p.received(t, west, "q"), 1)
+	})
+}
+
 func TestTheRoleOfABusTargetNeedsPermission(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newPair(t)

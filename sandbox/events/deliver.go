@@ -1,6 +1,7 @@
 package events
 
 import (
+	"context"
 	"errors"
 	"math/rand/v2"
 	"strconv"
@@ -116,10 +117,20 @@ func (s *Service) forward(t Target, event []byte) error {
 		return err
 	}
 	peer := s.deps.Peer(regionOf(t.Arn))
+	if s.cutOffFrom(peer) {
+		return awserr.Unavailable("region %s cannot be reached from %s", peer.env.Name, s.env.Name)
+	}
 	if err := peer.env.Available("events"); err != nil {
 		return err
 	}
 	return peer.receive(t.Arn, event, parse(event), nil)
+}
+
+// cutOffFrom says whether the network lets nothing through to another region.
+func (s *Service) cutOffFrom(peer *Service) bool {
+	impatient, cancel := context.WithCancel(s.ctx)
+	cancel()
+	return peer.env.Reach(impatient, s.env.Name) != nil
 }
 
 // send puts a message into a queue on behalf of a rule or a bus.

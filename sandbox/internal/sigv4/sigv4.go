@@ -1,4 +1,5 @@
-package api
+// Package sigv4 verifies AWS Signature Version 4 of HTTP requests, in the header or in the query.
+package sigv4
 
 import (
 	"crypto/hmac"
