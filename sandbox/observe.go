@@ -5,12 +5,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 
 	sdk "github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 
 	"aurora-dsql-dr/lambda/contract"
+	"aurora-dsql-dr/sandbox/sns"
 )
 
 // Observe has every observer make one probe of every endpoint, at the same time, by calling the functions through the
@@ -59,4 +61,10 @@ func (s *Sandbox) check(ctx context.Context, region, function string) (report co
 func (s *Sandbox) admin(context.Context) (sdk.Credentials, error) {
 	c := s.Account.IAM.Admin()
 	return sdk.Credentials{AccessKeyID: c.AccessKeyID, SecretAccessKey: c.SecretAccessKey}, nil
+}
+
+// Pages reports whether a message calls a person: a function's alert, or an alarm that is not a notice of its return to
+// OK. CloudWatch sends the latter on every change to OK, the first one from INSUFFICIENT_DATA included.
+func Pages(m sns.Message) bool {
+	return m.Kind == sns.KindAlert || m.Kind == sns.KindAlarm && !strings.HasPrefix(m.Subject, "OK:")
 }

@@ -102,7 +102,7 @@ func (c *command) Run(ctx context.Context, dir string, stdin io.Reader, out, err
 
 func (c *command) arguments(args []string) []string {
 	arguments := append([]string{"--non-interactive"}, args...)
-	if len(args) > 0 && isOperation(args[0]) {
+	if isOperation(args[0]) {
 		arguments = append(arguments, c.extra...)
 	}
 	return arguments

@@ -238,13 +238,28 @@ func (e *Engine) Refresh(ctx context.Context, run Run) (Result, error) {
 	})
 }
 
-// Destroy deletes every resource of the stack.
+// Destroy deletes every resource of the stack. It plans first, as the command line does: only the plan refuses to delete
+// a protected resource before anything else is deleted.
 func (e *Engine) Destroy(ctx context.Context, run Run) (Result, error) {
-	return e.operate("destroy", run, func(stream chan<- events.EngineEvent) error {
-		_, err := e.stack.Destroy(ctx, optdestroy.EventStreams(stream), optdestroy.Target(run.Targets),
-			optdestroy.Parallel(run.Parallel), optdestroy.SuppressProgress(), optdestroy.Color("never"))
+	plan := Run{SkipRefresh: true, Targets: run.Targets, Parallel: run.Parallel}
+	planned, err := e.operate("destroy", plan, func(stream chan<- events.EngineEvent) error {
+		_, err := e.stack.PreviewDestroy(ctx, destroyOptions(plan, stream)...)
 		return err
 	})
+	if err != nil {
+		return Result{Took: planned.Took}, err
+	}
+	result, err := e.operate("destroy", run, func(stream chan<- events.EngineEvent) error {
+		_, err := e.stack.Destroy(ctx, destroyOptions(run, stream)...)
+		return err
+	})
+	result.Took += planned.Took
+	return result, err
+}
+
+func destroyOptions(run Run, stream chan<- events.EngineEvent) []optdestroy.Option {
+	return []optdestroy.Option{optdestroy.EventStreams(stream), optdestroy.Target(run.Targets),
+		optdestroy.Parallel(run.Parallel), optdestroy.SuppressProgress(), optdestroy.Color("never")}
 }
 
 // operate runs one operation and follows its events.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -23,6 +24,12 @@ import (
 // cloud is an account with nothing but Aurora DSQL, and its providers.
 func cloud(t *testing.T, timeout time.Duration) (*controlplane.ControlPlane, *provider.Server) {
 	t.Helper()
+	plane, server, _ := cloudWithRegions(t, timeout)
+	return plane, server
+}
+
+func cloudWithRegions(t *testing.T, timeout time.Duration) (*controlplane.ControlPlane, *provider.Server, map[string]*provider.Region) {
+	t.Helper()
 	account := sandboxaws.NewAccount(clock.New(1), "us-east-1", "us-east-2", "us-west-2")
 	t.Cleanup(account.Close)
 	plane := controlplane.New(controlplane.Options{Account: account.ID, Clock: account.Clock, Delay: 20 * time.Millisecond})
@@ -34,7 +41,7 @@ func cloud(t *testing.T, timeout time.Duration) (*controlplane.ControlPlane, *pr
 	server, err := provider.Start(provider.Options{Cloud: &provider.Cloud{Account: account, Regions: regions}, Timeout: timeout})
 	require.NoError(t, err)
 	t.Cleanup(server.Close)
-	return plane, server
+	return plane, server, regions
 }
 
 func start(t *testing.T, program pulumi.RunFunc, server *provider.Server) *Engine {
@@ -59,7 +66,10 @@ func cli(t *testing.T) string {
 }
 
 // pair is two clusters in two regions, peered.
-func pair(ctx *pulumi.Context) error {
+func pair(ctx *pulumi.Context) error { return deployPair(ctx, false) }
+
+// deployPair may chain the peerings, as one must not.
+func deployPair(ctx *pulumi.Context, chained bool) error {
 	witness := config.Require(ctx, "witness")
 	var providers []*aws.Provider
 	var clusters []*dsql.Cluster
@@ -78,12 +88,16 @@ func pair(ctx *pulumi.Context) error {
 		}
 		providers, clusters = append(providers, p), append(clusters, c)
 	}
+	var before []pulumi.Resource
 	for i, c := range clusters {
-		_, err := dsql.NewClusterPeering(ctx, []string{"us-east-1", "us-east-2"}[i], &dsql.ClusterPeeringArgs{
+		peering, err := dsql.NewClusterPeering(ctx, []string{"us-east-1", "us-east-2"}[i], &dsql.ClusterPeeringArgs{
 			Identifier: c.Identifier, Clusters: pulumi.StringArray{clusters[1-i].Arn}, WitnessRegion: pulumi.String(witness),
-		}, pulumi.Provider(providers[i]))
+		}, pulumi.Provider(providers[i]), pulumi.DependsOn(before))
 		if err != nil {
 			return err
+		}
+		if chained {
+			before = append(before, peering)
 		}
 	}
 	ctx.Export("identifiers", pulumi.StringArray{clusters[0].Identifier, clusters[1].Identifier})
@@ -91,6 +105,7 @@ func pair(ctx *pulumi.Context) error {
 }
 
 func TestAPairIsDeployedUnchangedAndDestroyed(t *testing.T) {
+	t.Parallel()
 	plane, server := cloud(t, time.Minute)
 	e := start(t, pair, server)
 	ctx := context.Background()
@@ -126,6 +141,156 @@ func TestAPairIsDeployedUnchangedAndDestroyed(t *testing.T) {
 	resources, err := e.Resources(ctx)
 	require.NoError(t, err)
 	assert.Empty(t, resources)
-	_, err = os.Stat(e.home)
-	assert.NoError(t, err)
+}
+
+func TestAChainedPairHangsUntilItsTimeout(t *testing.T) {
+	t.Parallel()
+	_, server := cloud(t, time.Second)
+	e := start(t, func(ctx *pulumi.Context) error { return deployPair(ctx, true) }, server)
+	_, err := e.Up(t.Context(), Run{})
+	assert.ErrorContains(t, err, "us-east-1: creating Aurora DSQL Cluster Peering (us-east-1): waiting for peering create")
+	assert.ErrorContains(t, err, "timeout while waiting for state to become 'ACTIVE' (last state: 'PENDING_SETUP', timeout: 1s)")
+}
+
+func TestTheProgramsMistakesAreNamed(t *testing.T) {
+	t.Parallel()
+	_, server := cloud(t, time.Minute)
+	e := start(t, func(ctx *pulumi.Context) error {
+		p, err := aws.NewProvider(ctx, "p", &aws.ProviderArgs{Region: pulumi.String("us-east-1")})
+		if err != nil {
+			return err
+		}
+		var out pulumi.CustomResourceState
+		for token, inputs := range map[string]pulumi.Map{
+			"aws:ec2/instance:Instance": {}, "aws:sns/topic:Topic": {"colour": pulumi.String("red")},
+		} {
+			if err := ctx.RegisterResource(token, "mistake", inputs, &out, pulumi.Provider(p)); err != nil {
+				return err
+			}
+		}
+		return nil
+	}, server)
+	_, err := e.Up(t.Context(), Run{})
+	var failed *Error
+	require.ErrorAs(t, err, &failed)
+	assert.Equal(t, "up", failed.Operation)
+	assert.True(t, strings.Contains(err.Error(), "no resource type aws:ec2/instance:Instance") ||
+		strings.Contains(err.Error(), "colour is not a property; accepted are"), err)
+}
+
+func TestASurvivorIsChangedWithoutARefreshOfTheLostRegion(t *testing.T) {
+	t.Parallel()
+	_, server, regions := cloudWithRegions(t, time.Minute)
+	protect := false
+	e := start(t, func(ctx *pulumi.Context) error {
+		for _, name := range []string{"us-east-1", "us-east-2"} {
+			p, err := aws.NewProvider(ctx, name, &aws.ProviderArgs{Region: pulumi.String(name), MaxRetries: pulumi.Int(1)})
+			if err != nil {
+				return err
+			}
+			if _, err := dsql.NewCluster(ctx, name, &dsql.ClusterArgs{DeletionProtectionEnabled: pulumi.Bool(protect)}, pulumi.Provider(p)); err != nil {
+				return err
+			}
+		}
+		return nil
+	}, server)
+	_, err := e.Up(t.Context(), Run{})
+	require.NoError(t, err)
+	before, err := e.Resources(t.Context())
+	require.NoError(t, err)
+
+	regions["us-east-1"].SetDown(true)
+	protect = true
+	_, err = e.Up(t.Context(), Run{})
+	assert.ErrorContains(t, err, "us-east-1", "the error names the lost region")
+	after, err := e.Resources(t.Context())
+	require.NoError(t, err)
+	assert.Len(t, after, len(before), "the state is intact")
+
+	survivor, err := e.Up(t.Context(), Run{SkipRefresh: true, Targets: []string{urnOf(t, after, "aws:dsql/cluster:Cluster", "us-east-2")}})
+	require.NoError(t, err)
+	assert.Equal(t, 1, survivor.Counts["update"])
+
+	regions["us-east-1"].SetDown(false)
+	protect = false
+	_, err = e.Up(t.Context(), Run{})
+	require.NoError(t, err)
+}
+
+func urnOf(t *testing.T, resources []Resource, kind, name string) string {
+	t.Helper()
+	for _, r := range resources {
+		if r.Type == kind && strings.HasSuffix(r.URN, "::"+name) {
+			return r.URN
+		}
+	}
+	t.Fatalf("no %s %s in the state", kind, name)
+	return ""
+}
+
+func TestAnInterruptedDeploymentEndsAndCanGoOn(t *testing.T) {
+	t.Parallel()
+	plane, server := cloud(t, time.Minute)
+	chained := true
+	e := start(t, func(ctx *pulumi.Context) error { return deployPair(ctx, chained) }, server)
+	ctx, interrupt := context.WithCancel(t.Context())
+	_, err := e.Up(ctx, Run{Progress: func(s Step) {
+		if s.Type == "aws:dsql/clusterPeering:ClusterPeering" && s.State == Started {
+			interrupt() // the peering would wait for a minute
+		}
+	}})
+	require.Error(t, err)
+
+	_, err = e.Destroy(t.Context(), Run{})
+	require.NoError(t, err)
+	assert.Empty(t, plane.Clusters())
+}
+
+func TestAMissingCLISaysHowToBuildIt(t *testing.T) {
+	t.Setenv("PATH", t.TempDir())
+	_, err := New(t.Context(), Options{Dir: t.TempDir(), Stack: "test"})
+	assert.ErrorContains(t, err, "run `make pulumi`")
+}
+
+func TestACLIOfAnotherVersionIsRefused(t *testing.T) {
+	dir := t.TempDir()
+	old := filepath.Join(dir, "pulumi")
+	require.NoError(t, os.WriteFile(old, []byte("#!/bin/sh\necho v2.9.0\n"), 0o700))
+	_, err := New(t.Context(), Options{Dir: dir, Stack: "test", CLI: old})
+	assert.ErrorContains(t, err, "is version 2.9.0; accepted are 3.")
+}
+
+func TestSecretsAreNotInTheStateInClear(t *testing.T) {
+	t.Parallel()
+	_, server := cloud(t, time.Minute)
+	e := start(t, func(ctx *pulumi.Context) error {
+		p, err := aws.NewProvider(ctx, "p", &aws.ProviderArgs{Region: pulumi.String("us-east-1")})
+		if err != nil {
+			return err
+		}
+		_, err = dsql.NewCluster(ctx, "c", &dsql.ClusterArgs{
+			DeletionProtectionEnabled: pulumi.Bool(false),
+			Tags:                      pulumi.ToSecret(pulumi.StringMap{"token": pulumi.String("s3cr3t-value")}).(pulumi.StringMapOutput),
+		}, pulumi.Provider(p))
+		return err
+	}, server)
+	_, err := e.Up(t.Context(), Run{})
+	require.NoError(t, err)
+	checkpoint := readAll(t, filepath.Join(e.home, "state"))
+	assert.True(t, strings.Contains(checkpoint, "aws:dsql/cluster:Cluster"), "the state is there")
+	assert.False(t, strings.Contains(checkpoint, "s3cr3t-value"), "the secret is encrypted, in tagsAll too")
+}
+
+func readAll(t *testing.T, dir string) string {
+	t.Helper()
+	var all strings.Builder
+	require.NoError(t, filepath.WalkDir(dir, func(path string, entry os.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		content, err := os.ReadFile(path)
+		all.Write(content)
+		return err
+	}))
+	return all.String()
 }

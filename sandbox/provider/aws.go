@@ -33,7 +33,7 @@ type awsProvider struct {
 var providerArgs = pulumiaws.ProviderArgs{}.ElementType()
 
 func (p *awsProvider) Handshake(context.Context, *pulumirpc.ProviderHandshakeRequest) (*pulumirpc.ProviderHandshakeResponse, error) {
-	return &pulumirpc.ProviderHandshakeResponse{}, nil
+	return &pulumirpc.ProviderHandshakeResponse{AcceptSecrets: true}, nil
 }
 
 func (p *awsProvider) Attach(context.Context, *pulumirpc.PluginAttach) (*emptypb.Empty, error) {
@@ -97,7 +97,7 @@ func (p *awsProvider) Configure(ctx context.Context, r *pulumirpc.ConfigureReque
 	if err != nil {
 		return nil, err
 	}
-	body, err := json.Marshal(configured(inputs).Mappable())
+	body, err := json.Marshal(asJSON(configured(inputs)))
 	if err != nil {
 		return nil, err
 	}
@@ -106,7 +106,7 @@ func (p *awsProvider) Configure(ctx context.Context, r *pulumirpc.ConfigureReque
 		return nil, fmt.Errorf("configuration of provider aws: %w", err)
 	}
 	instanceOf(ctx).configure(c)
-	return &pulumirpc.ConfigureResponse{SupportsPreview: true}, nil
+	return &pulumirpc.ConfigureResponse{AcceptSecrets: true, SupportsPreview: true}, nil
 }
 
 func (p *awsProvider) Cancel(ctx context.Context, _ *emptypb.Empty) (*emptypb.Empty, error) {
@@ -153,7 +153,7 @@ func applyDefaultTags(inputs resource.PropertyMap, defaults map[string]string) {
 	if own.IsObject() {
 		maps.Copy(tags, own.ObjectValue())
 	}
-	inputs["tags"] = resource.NewProperty(tags)
+	inputs["tags"] = secretLike(inputs["tags"], resource.NewProperty(tags))
 }
 
 func failures(problems []problem) (out []*pulumirpc.CheckFailure) {
@@ -172,7 +172,7 @@ func (p *awsProvider) Diff(_ context.Context, r *pulumirpc.DiffRequest) (*pulumi
 	if err != nil {
 		return nil, err
 	}
-	return k.diff(olds, news, r.GetIgnoreChanges()), nil
+	return k.diff(withoutSecrets(olds), withoutSecrets(news), r.GetIgnoreChanges()), nil
 }
 
 func (p *awsProvider) Create(ctx context.Context, r *pulumirpc.CreateRequest) (*pulumirpc.CreateResponse, error) {
@@ -224,7 +224,7 @@ func (p *awsProvider) Read(ctx context.Context, r *pulumirpc.ReadRequest) (*pulu
 	if err != nil {
 		return nil, failed("reading", k, r.GetId(), err)
 	}
-	live := k.outputs(keep(inputs, k.writeOnly), state)
+	live := conceal(k.outputs(keep(inputs, k.writeOnly), state), inputs)
 	properties, err := marshal(live)
 	if err != nil {
 		return nil, err
@@ -337,7 +337,7 @@ func unmarshal(s *structpb.Struct) (resource.PropertyMap, error) {
 	if s == nil {
 		return resource.PropertyMap{}, nil
 	}
-	return plugin.UnmarshalProperties(s, plugin.MarshalOptions{KeepUnknowns: true, SkipNulls: true, SkipInternalKeys: true})
+	return plugin.UnmarshalProperties(s, plugin.MarshalOptions{KeepUnknowns: true, KeepSecrets: true, SkipNulls: true, SkipInternalKeys: true})
 }
 
 func unmarshalBoth(a, b *structpb.Struct) (x, y resource.PropertyMap, err error) {
@@ -349,5 +349,5 @@ func unmarshalBoth(a, b *structpb.Struct) (x, y resource.PropertyMap, err error)
 }
 
 func marshal(properties resource.PropertyMap) (*structpb.Struct, error) {
-	return plugin.MarshalProperties(properties, plugin.MarshalOptions{KeepUnknowns: true, SkipNulls: true})
+	return plugin.MarshalProperties(properties, plugin.MarshalOptions{KeepUnknowns: true, KeepSecrets: true, SkipNulls: true})
 }

@@ -142,18 +142,20 @@ func text(object map[string]any, name string) string {
 	return s
 }
 
-// outputs are the inputs and what the service says of the resource, as far as the SDK has a property for it.
+// outputs are the inputs and what the service says of the resource, as far as the SDK has a property for it. What was
+// secret stays so.
 func (k *kind) outputs(inputs resource.PropertyMap, state map[string]any) resource.PropertyMap {
 	out := inputs.Copy()
 	for name := range properties(k.state) {
 		if value, ok := state[name]; ok && value != nil {
-			out[resource.PropertyKey(name)] = merge(out[resource.PropertyKey(name)], resource.NewPropertyValue(value))
+			key := resource.PropertyKey(name)
+			out[key] = merge(plain(inputs[key]), resource.NewPropertyValue(value))
 		}
 	}
 	if tags, ok := out["tags"]; ok && properties(k.state)["tagsAll"] != nil {
 		out["tagsAll"] = tags
 	}
-	return out
+	return conceal(out, inputs)
 }
 
 // planned are the outputs of a create that has not happened: what is not an input is not known.

@@ -20,11 +20,11 @@ func (k *kind) liveInputs(olds, before, live resource.PropertyMap) resource.Prop
 		case given && slices.Contains(k.writeOnly, name):
 			inputs[key] = old
 		case given && readable:
-			inputs[key] = project(old, now, t)
+			inputs[key] = secretLike(old, project(old, withoutSecret(now), t))
 		case given && empty(old):
 			inputs[key] = old
 		case !given && readable && !slices.Contains(k.computed, name) && differs(before, key, now):
-			inputs[key] = k.importable(name, now)
+			inputs[key] = k.importable(name, withoutSecret(now))
 		}
 	}
 	return inputs
@@ -36,7 +36,7 @@ func differs(before resource.PropertyMap, key resource.PropertyKey, now resource
 	if !known {
 		return !empty(now)
 	}
-	return !now.DeepEquals(was)
+	return !withoutSecret(now).DeepEquals(withoutSecret(was))
 }
 
 // importable leaves out of an object what AWS fills in, named in computed as "object.property".
@@ -59,7 +59,7 @@ func project(old, live resource.PropertyValue, t reflect.Type) resource.Property
 	if t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
-	old = plain(old)
+	old = withoutSecret(old)
 	switch {
 	case t.Kind() == reflect.Struct && old.IsObject() && live.IsObject():
 		return projectObject(old.ObjectValue(), live.ObjectValue(), t)

@@ -3,8 +3,11 @@ package provider
 import (
 	"testing"
 
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"google.golang.org/protobuf/types/known/structpb"
 )
 
 const openPolicy = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"events.amazonaws.com"},"Action":"sns:Publish","Resource":"*"}]}`
@@ -66,4 +69,27 @@ func TestRegionsAreKeptPerConnection(t *testing.T) {
 	assert.Contains(t, b.id, ":us-east-2:")
 	assert.Len(t, w.Regions[primary].SNS.Topics(), 1)
 	assert.Len(t, w.Regions[secondary].SNS.Topics(), 1)
+}
+
+func TestASecretStaysSecret(t *testing.T) {
+	i := newWorld(t, Options{}).in(primary)
+	secret := resource.MakeSecret(resource.NewProperty(resource.NewPropertyMapFromMap(object{"token": "t"})))
+	inputs, err := marshal(resource.PropertyMap{"tags": secret, "name": resource.NewProperty("alerts")})
+	require.NoError(t, err)
+	created, err := i.client.Create(t.Context(), &pulumirpc.CreateRequest{Urn: urn(topicKind, "alerts"), Type: topicKind, Properties: inputs})
+	require.NoError(t, err)
+	read, err := i.client.Read(t.Context(), &pulumirpc.ReadRequest{Urn: urn(topicKind, "alerts"), Type: topicKind, Id: created.GetId(), Properties: created.GetProperties(), Inputs: inputs})
+	require.NoError(t, err)
+	for _, s := range []*structpb.Struct{created.GetProperties(), read.GetProperties()} {
+		properties, err := unmarshal(s)
+		require.NoError(t, err)
+		assert.True(t, properties["tags"].IsSecret())
+		assert.True(t, properties["tagsAll"].IsSecret(), "the copy too")
+	}
+	again, err := unmarshal(read.GetInputs())
+	require.NoError(t, err)
+	assert.True(t, again["tags"].IsSecret())
+	diff, err := i.client.Diff(t.Context(), &pulumirpc.DiffRequest{Urn: urn(topicKind, "alerts"), Type: topicKind, OldInputs: read.GetInputs(), News: inputs})
+	require.NoError(t, err)
+	assert.Equal(t, "DIFF_NONE", diff.GetChanges().String())
 }

@@ -19,11 +19,7 @@ const rounds = 2
 
 // demo deploys, checks, deploys again and destroys.
 func demo(ctx context.Context, p *printer, s *sandbox.Sandbox) error {
-	e, err := s.DisasterRecovery(ctx, sandbox.StackConfig())
-	if err != nil {
-		return err
-	}
-	result, err := deploy(ctx, p, e, "Deploying the stack with the real Pulumi engine")
+	e, result, err := deployFirst(ctx, p, s)
 	if err != nil {
 		return err
 	}
@@ -53,6 +49,19 @@ func demo(ctx context.Context, p *printer, s *sandbox.Sandbox) error {
 	return nil
 }
 
+// deployFirst prepares the stack and deploys it.
+func deployFirst(ctx context.Context, p *printer, s *sandbox.Sandbox) (*engine.Engine, engine.Result, error) {
+	done := p.begin("Preparing the Pulumi engine: local state, the sandbox's providers")
+	defer done("")
+	e, err := s.DisasterRecovery(ctx, sandbox.StackConfig())
+	if err != nil {
+		return nil, engine.Result{}, err
+	}
+	done("stack " + sandbox.StackName)
+	result, err := deploy(ctx, p, e, "Deploying the stack")
+	return e, result, err
+}
+
 // deploy brings the stack up and shows progress.
 func deploy(ctx context.Context, p *printer, e *engine.Engine, heading string) (engine.Result, error) {
 	d := &deployment{p: p}
@@ -69,7 +78,7 @@ func deploy(ctx context.Context, p *printer, e *engine.Engine, heading string) (
 func counts(r engine.Result) string {
 	var parts []string
 	for _, op := range slices.Sorted(maps.Keys(r.Counts)) {
-		parts = append(parts, fmt.Sprintf("%d %s", r.Counts[op], op))
+		parts = append(parts, fmt.Sprintf("%d %s", r.Counts[op], past(op)))
 	}
 	return strings.Join(parts, ", ")
 }
@@ -128,16 +137,12 @@ func millis(ms float64) string { return fmt.Sprintf("%.1f ms", ms) }
 func showInbox(p *printer, messages []sns.Message) error {
 	counted, paged := map[string]int{}, []string{}
 	for _, m := range messages {
-		subject := string(m.Kind)
-		switch {
-		case m.Kind == sns.KindAlarm && strings.HasPrefix(m.Subject, "OK:"):
-			subject = "alarm back to OK"
-		case m.Kind == sns.KindAlarm || m.Kind == sns.KindAlert:
+		if sandbox.Pages(m) {
 			paged = append(paged, m.Subject)
 		}
-		counted[fmt.Sprintf("%s\t%s", m.Region, subject)]++
+		counted[m.Region+"\t"+about(m)]++
 	}
-	p.line("Inbox of oncall@example.com")
+	p.line("What has reached oncall@example.com")
 	rows := [][]string{{"REGION", "MESSAGE", "COUNT"}}
 	for _, key := range slices.Sorted(maps.Keys(counted)) {
 		region, subject, _ := strings.Cut(key, "\t")
@@ -147,7 +152,23 @@ func showInbox(p *printer, messages []sns.Message) error {
 	if len(paged) > 0 {
 		return fmt.Errorf("a healthy database has paged people: %s", strings.Join(paged, "; "))
 	}
+	p.line("✔ nobody was paged")
 	return nil
+}
+
+// about is what a message is about, in a few words.
+func about(m sns.Message) string {
+	switch {
+	case m.Kind == sns.KindConfirmation:
+		return "confirm your subscription"
+	case m.Kind == sns.KindEvent:
+		words, _, _ := strings.Cut(strings.Trim(m.Body, "\""), " by ")
+		return words
+	case m.Kind == sns.KindAlarm && !sandbox.Pages(m):
+		return "an alarm begins in state OK"
+	default:
+		return m.Subject
+	}
 }
 
 // showOutputs shows the stack's outputs but for the long list of alarm names.

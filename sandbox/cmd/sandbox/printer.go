@@ -101,9 +101,9 @@ func (p *printer) table(rows [][]string) {
 type deployment struct {
 	p *printer
 
-	mu      sync.Mutex
-	done    int
-	running []string
+	mu              sync.Mutex
+	refreshed, done int
+	running         []string
 }
 
 // telling are the types whose steps get a line of their own: those that take time on AWS, and those that run code.
@@ -111,13 +111,16 @@ var telling = []string{"aws:dsql/cluster:Cluster", "aws:dsql/clusterPeering:Clus
 
 func (d *deployment) step(s engine.Step) {
 	d.mu.Lock()
-	if s.State == engine.Started {
+	switch {
+	case s.State == engine.Started:
 		d.running = append(d.running, s.Name)
-	} else {
+	case s.Op == "refresh":
+		d.refreshed++
+	default:
+		d.done++
+	}
+	if s.State != engine.Started {
 		d.running = slices.DeleteFunc(d.running, func(name string) bool { return name == s.Name })
-		if s.Op != "refresh" {
-			d.done++
-		}
 	}
 	d.mu.Unlock()
 	if s.State == engine.Failed || s.State == engine.Finished && slices.Contains(telling, s.Type) && s.Op != "same" && s.Op != "refresh" {
@@ -129,17 +132,29 @@ func verb(s engine.Step) string {
 	if s.State == engine.Failed {
 		return "failed"
 	}
-	return s.Op + "d"
+	return past(s.Op)
 }
 
-// progress is how many resources are done and what the engine works on.
+// past is the past participle of an engine's operation, as far as it has a plain one.
+func past(op string) string {
+	if op == "same" {
+		return "unchanged"
+	}
+	return strings.TrimSuffix(op, "e") + "ed"
+}
+
+// progress is how far the engine has come and what it works on.
 func (d *deployment) progress() string {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	const shown = 3
-	names := d.running
-	if len(names) > shown {
-		names = names[:shown]
+	names := slices.Compact(slices.Sorted(slices.Values(d.running)))
+	line := fmt.Sprintf("%d resources done", d.done)
+	if d.done == 0 && d.refreshed > 0 {
+		line = fmt.Sprintf("%d resources read", d.refreshed)
 	}
-	return fmt.Sprintf("%d resources done, at %s", d.done, strings.Join(names, ", "))
+	if len(names) == 0 {
+		return line + ", saving the state"
+	}
+	return line + ", at " + strings.Join(names[:min(shown, len(names))], ", ")
 }

@@ -10,11 +10,7 @@ import (
 
 // serve deploys and then shows what reaches people until it is interrupted.
 func serve(ctx context.Context, p *printer, s *sandbox.Sandbox) error {
-	e, err := s.DisasterRecovery(ctx, sandbox.StackConfig())
-	if err != nil {
-		return err
-	}
-	result, err := deploy(ctx, p, e, "Deploying the stack with the real Pulumi engine")
+	_, result, err := deployFirst(ctx, p, s)
 	if err != nil {
 		return err
 	}
@@ -37,6 +33,6 @@ func serve(ctx context.Context, p *printer, s *sandbox.Sandbox) error {
 		if err != nil {
 			return nil // interrupted: the only way out
 		}
-		p.line("    %s %-12s %s", m.Region, m.Kind, strings.TrimSpace(m.Subject))
+		p.line("    %s  %s", m.Region, about(m))
 	}
 }

@@ -1,0 +1,224 @@
+package sandbox
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"aurora-dsql-dr/sandbox/engine"
+)
+
+// childKey makes this test binary a sandbox that waits to be killed.
+const childKey = "SANDBOX_TEST_CHILD"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(childKey) != "" {
+		waitToBeKilled()
+	}
+	// The program's paths are relative to the project, and it deploys functions for this machine.
+	if err := os.Chdir(".."); err != nil {
+		panic(err)
+	}
+	build := exec.Command("make", "-s", "lambda")
+	build.Stdout, build.Stderr = os.Stdout, os.Stderr
+	if err := build.Run(); err != nil {
+		panic(fmt.Sprintf("make lambda: %v", err))
+	}
+	os.Exit(m.Run())
+}
+
+func newSandbox(t *testing.T, opts Options) *Sandbox {
+	t.Helper()
+	s, err := Start(t.Context(), opts)
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, s.Close()) })
+	return s
+}
+
+// changed are the names of what an operation did, but for reading and leaving as it is, as "operation type name".
+func changed(r engine.Result) []string {
+	var names []string
+	for _, step := range r.Steps {
+		if step.Op != "same" && step.Op != "refresh" && step.Op != "read" && strings.HasPrefix(step.Type, "aws:") {
+			names = append(names, fmt.Sprintf("%s %s %s", step.Op, step.Type[strings.LastIndex(step.Type, ":")+1:], step.Name))
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// life is one stack through all that happens to it.
+type life struct {
+	*Sandbox
+	t     *testing.T
+	stack *engine.Engine
+}
+
+func (l life) up() engine.Result {
+	l.t.Helper()
+	r, err := l.stack.Up(l.t.Context(), engine.Run{})
+	require.NoError(l.t, err)
+	return r
+}
+
+func (l life) set(key string, value any) {
+	l.t.Helper()
+	require.NoError(l.t, l.stack.SetConfig(l.t.Context(), "aurora-dsql-dr:"+key, value))
+}
+
+func (l life) paged() (subjects []string) {
+	for _, m := range l.Account.Inbox.Messages() {
+		if Pages(m) {
+			subjects = append(subjects, m.Subject)
+		}
+	}
+	return subjects
+}
+
+func TestTheLifeOfAStack(t *testing.T) {
+	config := StackConfig()
+	config["aurora-dsql-dr:deletionProtection"] = true
+	s := newSandbox(t, Options{})
+	stack, err := s.DisasterRecovery(t.Context(), config)
+	require.NoError(t, err)
+	l := life{s, t, stack}
+
+	first := l.up()
+	require.NotZero(t, first.Counts["create"])
+	l.everyObserverSeesBothEndpointsUp(first.Outputs)
+	assert.Empty(t, l.paged(), "a first deployment pages nobody")
+
+	assert.Empty(t, changed(l.up()), "nothing has changed")
+
+	l.set("alerts", []any{map[string]any{"protocol": "email", "endpoint": "night@example.com"}})
+	for _, change := range changed(l.up()) {
+		assert.Contains(t, change, "TopicSubscription", "only the recipients have changed")
+	}
+
+	l.driftIsRepaired()
+	l.aProtectedStackIsNotTouched()
+
+	l.set("deletionProtection", false)
+	assert.Equal(t, []string{"update Cluster database-primary-cluster", "update Cluster database-secondary-cluster"}, changed(l.up()))
+	_, err = l.stack.Destroy(t.Context(), engine.Run{})
+	require.NoError(t, err)
+	assert.Empty(t, l.Leftovers())
+	assert.Empty(t, l.paged(), "a destroy pages nobody")
+}
+
+func (l life) everyObserverSeesBothEndpointsUp(outputs map[string]any) {
+	l.t.Helper()
+	functions := map[string]string{}
+	for region, name := range outputs["monitorFunctionNames"].(map[string]any) {
+		functions[region] = name.(string)
+	}
+	reports, err := l.Observe(l.t.Context(), functions)
+	require.NoError(l.t, err)
+	assert.ElementsMatch(l.t, l.opts.Regions, slices.Collect(maps.Keys(reports)))
+	for observer, report := range reports {
+		assert.Len(l.t, report.Targets, 2, observer)
+		for _, target := range report.Targets {
+			assert.Equal(l.t, "up", target.Verdict, "%s of %s: %s %s", observer, target.Region, target.Reason, target.Detail)
+		}
+	}
+}
+
+// driftIsRepaired changes one resource and deletes another behind Pulumi's back.
+func (l life) driftIsRepaired() {
+	l.t.Helper()
+	region := l.Account.Region("us-east-1")
+	alarm := region.CloudWatch.MetricAlarms()[0]
+	alarm.AlarmDescription = "by hand"
+	_, err := region.CloudWatch.PutMetricAlarm(alarm)
+	require.NoError(l.t, err)
+	topic := region.SNS.Topics()[0]
+	require.NoError(l.t, region.SNS.Unsubscribe(region.SNS.Subscriptions(topic.Arn)[0].Arn))
+
+	changes := changed(l.up())
+	require.Len(l.t, changes, 2)
+	assert.Equal(l.t, "create TopicSubscription primary-alerts-subscription-0", changes[0])
+	assert.Contains(l.t, changes[1], "update MetricAlarm")
+	repaired, err := region.CloudWatch.MetricAlarm(alarm.Name)
+	require.NoError(l.t, err)
+	assert.NotEqual(l.t, "by hand", repaired.AlarmDescription)
+}
+
+func (l life) aProtectedStackIsNotTouched() {
+	l.t.Helper()
+	before := l.Leftovers()
+	result, err := l.stack.Destroy(l.t.Context(), engine.Run{})
+	require.Error(l.t, err)
+	assert.ErrorContains(l.t, err, "database-primary-cluster")
+	assert.ErrorContains(l.t, err, "protect")
+	assert.ErrorContains(l.t, err, "pulumi state unprotect", "the message says how to unprotect")
+	assert.Empty(l.t, changed(result))
+	assert.Equal(l.t, before, l.Leftovers(), "nothing was touched")
+}
+
+// waitToBeKilled deploys until its parent kills it.
+func waitToBeKilled() {
+	s, err := Start(context.Background(), Options{Dir: os.Getenv(childKey)})
+	if err != nil {
+		panic(err)
+	}
+	stack, err := s.DisasterRecovery(context.Background(), StackConfig())
+	if err != nil {
+		panic(err)
+	}
+	_, err = stack.Up(context.Background(), engine.Run{Progress: func(step engine.Step) {
+		if step.Type == "aws:dsql/clusterPeering:ClusterPeering" && step.State == engine.Started {
+			fmt.Println(s.state.dir, s.postgres.PID())
+		}
+	}})
+	panic(fmt.Sprint("the deployment has ended: ", err))
+}
+
+func TestAKilledSandboxLeavesNothingToTheNextOne(t *testing.T) {
+	root, err := os.Getwd()
+	require.NoError(t, err)
+	child := exec.Command(os.Args[0])
+	child.Dir, child.Env, child.Stderr = root, append(os.Environ(), childKey+"="+root), os.Stderr
+	out, err := child.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, child.Start())
+	var dir string
+	var database int
+	_, err = fmt.Fscan(bufio.NewReader(out), &dir, &database)
+	require.NoError(t, err)
+	require.DirExists(t, dir)
+	require.NoError(t, child.Process.Kill())
+	require.Error(t, child.Wait())
+
+	assert.Eventually(t, func() bool { return len(processesIn(dir)) == 0 && !alive(database) }, 10*time.Second, 20*time.Millisecond,
+		"the kernel ends the children")
+	newSandbox(t, Options{})
+	assert.NoDirExists(t, dir, "the next start removes what the killed one has left")
+}
+
+func alive(pid int) bool { return syscall.Kill(pid, 0) == nil }
+
+// processesIn are the processes whose command line or environment names a directory: engine and functions.
+func processesIn(dir string) (found []string) {
+	processes, _ := filepath.Glob("/proc/[0-9]*")
+	for _, process := range processes {
+		for _, file := range []string{"cmdline", "environ"} {
+			content, err := os.ReadFile(filepath.Join(process, file))
+			if err == nil && strings.Contains(string(content), dir) {
+				found = append(found, process)
+			}
+		}
+	}
+	return found
+}
