@@ -47,7 +47,7 @@ func newWorld(t *testing.T, edit func(*api.Config)) *world {
 		functions := lambda.New(r.Env, lambda.Deps{IAM: w.account.IAM, Logs: r.Logs, CloudWatch: r.CloudWatch, SQS: r.SQS})
 		t.Cleanup(functions.Close)
 		w.lambda[r.Name] = functions
-		config.Regions[r.Name] = api.Services{Env: r.Env, CloudWatch: r.CloudWatch, DSQL: w.dsql.Region(r.Name),
+		config.Regions[r.Name] = api.Services{Env: r.Env, CloudWatch: r.CloudWatch, DSQL: w.dsql.Region(r.Name), Events: r.Events, KMS: r.KMS,
 			Lambda: functions, SNS: r.SNS, SQS: r.SQS}
 	}
 	if edit != nil {

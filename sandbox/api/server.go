@@ -4,6 +4,9 @@
 //
 // The listener speaks plain HTTP, since it never leaves the machine. It stands in for AWS's TLS endpoints, so requests
 // count as aws:SecureTransport unless Config says otherwise.
+//
+// To add an operation, write a handler over the AWS SDK's own input and output structs, which say what travels, and enter
+// it with on("Name", handler) in its service's table; a new service also needs a line in serviceTable.
 package api
 
 import (
@@ -25,8 +28,10 @@ import (
 	"aurora-dsql-dr/sandbox/awserr"
 	"aurora-dsql-dr/sandbox/cloudwatch"
 	"aurora-dsql-dr/sandbox/dsql"
+	"aurora-dsql-dr/sandbox/events"
 	"aurora-dsql-dr/sandbox/iam"
 	"aurora-dsql-dr/sandbox/internal/sigv4"
+	"aurora-dsql-dr/sandbox/kms"
 	"aurora-dsql-dr/sandbox/lambda"
 	"aurora-dsql-dr/sandbox/region"
 	"aurora-dsql-dr/sandbox/sns"
@@ -41,6 +46,8 @@ type Services struct {
 	Env        *region.Env
 	CloudWatch *cloudwatch.Service
 	DSQL       *dsql.Region
+	Events     *events.Service
+	KMS        *kms.Service
 	Lambda     *lambda.Service
 	SNS        *sns.Service
 	SQS        *sqs.Service

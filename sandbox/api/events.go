@@ -1,0 +1,163 @@
+package api
+
+import (
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	sdk "github.com/aws/aws-sdk-go-v2/service/eventbridge"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
+
+	"aurora-dsql-dr/sandbox/events"
+)
+
+var eventsOperations = []operation{
+	on("PutEvents", putEvents),
+	on("ListEventBuses", listEventBuses),
+	on("ListRules", listRules),
+	on("ListTargetsByRule", listTargetsByRule),
+	on("StartReplay", startReplay),
+	on("DescribeReplay", describeReplay),
+}
+
+// busARN is the ARN of a bus that is given by name, by ARN, or not at all.
+func (c *Call) busARN(bus *string) string {
+	name := aws.ToString(bus)
+	switch {
+	case name == "":
+		name = events.DefaultBus
+	case strings.HasPrefix(name, "arn:"):
+		return name
+	}
+	return c.services.Env.ARN("events", "event-bus/"+name)
+}
+
+// putEvents needs the permission for every bus that its entries name.
+func putEvents(c *Call, in *sdk.PutEventsInput) (*sdk.PutEventsOutput, error) {
+	entries := make([]events.Entry, len(in.Entries))
+	for i, e := range in.Entries {
+		arn := c.busARN(e.EventBusName)
+		if err := c.Authorize("events:PutEvents", arn, nil); err != nil {
+			return nil, err
+		}
+		entries[i] = events.Entry{EventBusName: arn, Source: aws.ToString(e.Source), DetailType: aws.ToString(e.DetailType),
+			Detail: aws.ToString(e.Detail), Resources: e.Resources}
+		if e.Time != nil { // functions tell the wall's time
+			entries[i].Time = c.services.Env.Clock.FromWall(e.Time.Add(-c.Skew))
+		}
+	}
+	results, err := c.services.Events.PutEvents(entries...)
+	if err != nil {
+		return nil, err
+	}
+	out := &sdk.PutEventsOutput{Entries: make([]types.PutEventsResultEntry, len(results))}
+	for i, r := range results {
+		if r.Err != nil {
+			out.FailedEntryCount++
+			out.Entries[i] = types.PutEventsResultEntry{ErrorCode: &r.Err.Code, ErrorMessage: &r.Err.Message}
+			continue
+		}
+		out.Entries[i] = types.PutEventsResultEntry{EventId: &r.EventID}
+	}
+	return out, nil
+}
+
+func listEventBuses(c *Call, in *sdk.ListEventBusesInput) (*sdk.ListEventBusesOutput, error) {
+	if err := c.Authorize("events:ListEventBuses", "*", nil); err != nil {
+		return nil, err
+	}
+	out := &sdk.ListEventBusesOutput{EventBuses: []types.EventBus{}}
+	for _, b := range c.services.Events.Buses() {
+		if strings.HasPrefix(b.Name, aws.ToString(in.NamePrefix)) {
+			out.EventBuses = append(out.EventBuses, types.EventBus{Name: &b.Name, Arn: &b.Arn, Description: optional(b.Description)})
+		}
+	}
+	return out, nil
+}
+
+func listRules(c *Call, in *sdk.ListRulesInput) (*sdk.ListRulesOutput, error) {
+	if err := c.Authorize("events:ListRules", "*", nil); err != nil {
+		return nil, err
+	}
+	rules, err := c.services.Events.Rules(aws.ToString(in.EventBusName))
+	if err != nil {
+		return nil, err
+	}
+	out := &sdk.ListRulesOutput{Rules: []types.Rule{}}
+	for _, r := range rules {
+		if strings.HasPrefix(r.Name, aws.ToString(in.NamePrefix)) {
+			out.Rules = append(out.Rules, types.Rule{Name: &r.Name, Arn: &r.Arn, EventBusName: &r.EventBusName, State: types.RuleState(r.State),
+				Description: optional(r.Description), EventPattern: optional(r.EventPattern), ScheduleExpression: optional(r.ScheduleExpression)})
+		}
+	}
+	return out, nil
+}
+
+func listTargetsByRule(c *Call, in *sdk.ListTargetsByRuleInput) (*sdk.ListTargetsByRuleOutput, error) {
+	bus, name := aws.ToString(in.EventBusName), aws.ToString(in.Rule)
+	rule, err := c.services.Events.Rule(bus, name)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.Authorize("events:ListTargetsByRule", rule.Arn, nil); err != nil {
+		return nil, err
+	}
+	targets, err := c.services.Events.Targets(bus, name)
+	if err != nil {
+		return nil, err
+	}
+	out := &sdk.ListTargetsByRuleOutput{Targets: []types.Target{}}
+	for _, t := range targets {
+		out.Targets = append(out.Targets, target(t))
+	}
+	return out, nil
+}
+
+func target(t events.Target) types.Target {
+	to := types.Target{Id: &t.TargetID, Arn: &t.Arn, RoleArn: optional(t.RoleArn), Input: optional(t.Input), InputPath: optional(t.InputPath)}
+	if i := t.InputTransformer; i != nil {
+		to.InputTransformer = &types.InputTransformer{InputPathsMap: i.InputPaths, InputTemplate: &i.InputTemplate}
+	}
+	if p := t.RetryPolicy; p != nil {
+		to.RetryPolicy = &types.RetryPolicy{}
+		if p.MaximumRetryAttempts != nil {
+			to.RetryPolicy.MaximumRetryAttempts = small(*p.MaximumRetryAttempts)
+		}
+		if p.MaximumEventAgeInSeconds != nil {
+			to.RetryPolicy.MaximumEventAgeInSeconds = small(*p.MaximumEventAgeInSeconds)
+		}
+	}
+	if d := t.DeadLetterConfig; d != nil {
+		to.DeadLetterConfig = &types.DeadLetterConfig{Arn: &d.Arn}
+	}
+	return to
+}
+
+func startReplay(c *Call, in *sdk.StartReplayInput) (*sdk.StartReplayOutput, error) {
+	if err := c.Authorize("events:StartReplay", c.services.Env.ARN("events", "replay/"+aws.ToString(in.ReplayName)), nil); err != nil {
+		return nil, err
+	}
+	r := events.Replay{Name: aws.ToString(in.ReplayName), Description: aws.ToString(in.Description), ArchiveArn: aws.ToString(in.EventSourceArn),
+		From: c.services.Env.Clock.FromWall(aws.ToTime(in.EventStartTime)), To: c.services.Env.Clock.FromWall(aws.ToTime(in.EventEndTime))}
+	if in.Destination != nil {
+		r.BusArn, r.RuleArns = aws.ToString(in.Destination.Arn), in.Destination.FilterArns
+	}
+	r, err := c.services.Events.StartReplay(r)
+	if err != nil {
+		return nil, err
+	}
+	return &sdk.StartReplayOutput{ReplayArn: &r.Arn, State: types.ReplayState(r.State)}, nil
+}
+
+func describeReplay(c *Call, in *sdk.DescribeReplayInput) (*sdk.DescribeReplayOutput, error) {
+	name := aws.ToString(in.ReplayName)
+	if err := c.Authorize("events:DescribeReplay", c.services.Env.ARN("events", "replay/"+name), nil); err != nil {
+		return nil, err
+	}
+	r, err := c.services.Events.Replay(name)
+	if err != nil {
+		return nil, err
+	}
+	return &sdk.DescribeReplayOutput{ReplayName: &r.Name, ReplayArn: &r.Arn, State: types.ReplayState(r.State), Description: optional(r.Description),
+		EventSourceArn: &r.ArchiveArn, Destination: &types.ReplayDestination{Arn: &r.BusArn, FilterArns: r.RuleArns},
+		EventStartTime: c.wallTime(r.From), EventEndTime: c.wallTime(r.To)}, nil
+}
