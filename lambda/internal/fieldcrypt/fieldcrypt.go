@@ -73,7 +73,7 @@ func (c *Cipher) Open(ctx context.Context, id, field, stored string) (string, er
 		return text, nil
 	}
 	encoded, ok := strings.CutPrefix(stored, markEncrypted)
-	sealed, err := base64.RawStdEncoding.DecodeString(encoded)
+	sealed, err := base64.RawStdEncoding.Strict().DecodeString(encoded)
 	keyID, known := keyOf(sealed)
 	if !ok || err != nil || !known {
 		return "", fmt.Errorf("%s of transaction %s: the stored text is neither plain nor encrypted", field, id)

@@ -2,6 +2,7 @@ package fieldcrypt
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/base64"
 	"fmt"
@@ -80,8 +81,9 @@ func (w *Wrapper) Rotate(ctx context.Context, wrapped string) (string, error) {
 
 func (w *Wrapper) wrap(ctx context.Context, handle *keyset.Handle) (string, error) {
 	var sealed bytes.Buffer
-	if err := handle.WriteWithContext(ctx, keyset.NewBinaryWriter(&sealed), w.key, []byte(contract.KeysetAssociatedData)); err != nil {
-		return "", w.failure("wrap", err)
+	key := &witness{AEADWithContext: w.key}
+	if err := handle.WriteWithContext(ctx, keyset.NewBinaryWriter(&sealed), key, []byte(contract.KeysetAssociatedData)); err != nil {
+		return "", w.failure("wrap", cmp.Or(key.err, err))
 	}
 	return base64.StdEncoding.EncodeToString(sealed.Bytes()), nil
 }
@@ -91,11 +93,28 @@ func (w *Wrapper) unwrap(ctx context.Context, wrapped string) (*keyset.Handle, e
 	if err != nil {
 		return nil, w.failure("unwrap", err)
 	}
-	handle, err := keyset.ReadWithContext(ctx, keyset.NewBinaryReader(bytes.NewReader(sealed)), w.key, []byte(contract.KeysetAssociatedData))
+	key := &witness{AEADWithContext: w.key}
+	handle, err := keyset.ReadWithContext(ctx, keyset.NewBinaryReader(bytes.NewReader(sealed)), key, []byte(contract.KeysetAssociatedData))
 	if err != nil {
-		return nil, w.failure("unwrap", err)
+		return nil, w.failure("unwrap", cmp.Or(key.err, err))
 	}
 	return handle, nil
+}
+
+// witness keeps KMS's own error, of which tink passes on the text at most.
+type witness struct {
+	tink.AEADWithContext
+	err error
+}
+
+func (w *witness) EncryptWithContext(ctx context.Context, plaintext, associatedData []byte) (out []byte, err error) {
+	out, w.err = w.AEADWithContext.EncryptWithContext(ctx, plaintext, associatedData)
+	return out, w.err
+}
+
+func (w *witness) DecryptWithContext(ctx context.Context, ciphertext, associatedData []byte) (out []byte, err error) {
+	out, w.err = w.AEADWithContext.DecryptWithContext(ctx, ciphertext, associatedData)
+	return out, w.err
 }
 
 func (w *Wrapper) failure(what string, err error) error {
