@@ -58,6 +58,9 @@ func (s *Sandbox) Leftovers() []string {
 		for _, dashboard := range r.CloudWatch.Dashboards() {
 			add(r.Name, "dashboard", dashboard.DashboardName)
 		}
+		for _, api := range s.APIGateway[r.Name].APIs() {
+			add(r.Name, "API", api.Name)
+		}
 		for _, function := range s.Lambda[r.Name].Functions() {
 			add(r.Name, "function", function.Name)
 		}

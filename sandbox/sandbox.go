@@ -19,6 +19,7 @@ import (
 
 	"aurora-dsql-dr/lambda/contract"
 	"aurora-dsql-dr/sandbox/api"
+	"aurora-dsql-dr/sandbox/apigateway"
 	"aurora-dsql-dr/sandbox/aws"
 	"aurora-dsql-dr/sandbox/clock"
 	"aurora-dsql-dr/sandbox/dsql"
@@ -51,9 +52,10 @@ type Sandbox struct {
 	Clock   *clock.Clock
 	Account *aws.Account
 	DSQL    *dsql.ControlPlane
-	// Lambda and SQL are by region.
-	Lambda map[string]*lambda.Service
-	SQL    map[string]*sqlendpoint.Endpoint
+	// Lambda, APIGateway and SQL are by region.
+	Lambda     map[string]*lambda.Service
+	APIGateway map[string]*apigateway.Service
+	SQL        map[string]*sqlendpoint.Endpoint
 	// Endpoint is the URL of the AWS API, for AWS_ENDPOINT_URL.
 	Endpoint string
 	// CAFile holds the certificate that the SQL endpoints' certificates are signed with, for SSL_CERT_FILE.
@@ -71,7 +73,7 @@ type Sandbox struct {
 
 // Start starts a sandbox. Its error says what to do. Close ends it.
 func Start(ctx context.Context, opts Options) (_ *Sandbox, err error) {
-	s := &Sandbox{opts: opts.withDefaults(), Lambda: map[string]*lambda.Service{}, SQL: map[string]*sqlendpoint.Endpoint{}}
+	s := &Sandbox{opts: opts.withDefaults(), Lambda: map[string]*lambda.Service{}, APIGateway: map[string]*apigateway.Service{}, SQL: map[string]*sqlendpoint.Endpoint{}}
 	defer func() {
 		if err != nil {
 			err = errors.Join(fmt.Errorf("start the sandbox: %w", err), s.Close())
@@ -159,11 +161,14 @@ func (s *Sandbox) startRegions(ctx context.Context) error {
 	for _, r := range s.Account.Regions() {
 		functions := lambda.New(r.Env, lambda.Deps{
 			IAM: s.Account.IAM, Logs: r.Logs, CloudWatch: r.CloudWatch, SQS: r.SQS,
-			Platform: s.platform, ScaledVariables: slices.Collect(maps.Keys(contract.HealthCheckDurations())),
+			Platform: s.platform, ScaledVariables: slices.Collect(maps.Keys(durations())),
 		})
 		r.SetInvoker(functions)
 		s.Lambda[r.Name] = functions
 		s.onClose(func() error { functions.Close(); return nil })
+		gateway := apigateway.New(r.Env, apigateway.Deps{IAM: s.Account.IAM, Lambda: functions, Logs: r.Logs})
+		s.APIGateway[r.Name] = gateway
+		s.onClose(func() error { gateway.Close(); return nil })
 		r.EveryMinute(func(time.Time) { s.DSQL.CheckKeys() }) // Aurora DSQL notices a lost key within a minute
 	}
 	return nil
@@ -220,7 +225,7 @@ func (s *Sandbox) startAPI(context.Context) error {
 func (s *Sandbox) startProviders(context.Context) (err error) {
 	regions := map[string]*provider.Region{}
 	for _, r := range s.Account.Regions() {
-		regions[r.Name] = &provider.Region{Region: r, DSQL: s.DSQL.Region(r.Name), Lambda: s.Lambda[r.Name]}
+		regions[r.Name] = &provider.Region{Region: r, DSQL: s.DSQL.Region(r.Name), Lambda: s.Lambda[r.Name], APIGateway: s.APIGateway[r.Name]}
 	}
 	s.providers, err = provider.Start(provider.Options{
 		Cloud: &provider.Cloud{Account: s.Account, Regions: regions}, Dir: s.opts.Dir, Timeout: s.opts.OperationTimeout,
@@ -245,8 +250,16 @@ func (s *Sandbox) Environment() []string {
 	admin := s.Account.IAM.Admin()
 	return []string{
 		"AWS_ENDPOINT_URL=" + s.Endpoint, "AWS_ACCESS_KEY_ID=" + admin.AccessKeyID,
-		"AWS_SECRET_ACCESS_KEY=" + admin.SecretAccessKey, "AWS_REGION=" + s.opts.Regions[0],
+		"AWS_SECRET_ACCESS_KEY=" + admin.SecretAccessKey,
+		"AWS_REGION=" + s.opts.Regions[0], "AWS_DEFAULT_REGION=" + s.opts.Regions[0], // SDKs read the one, AWS CLI 1 the other
 	}
+}
+
+// durations are the variables of all functions that hold a duration, with their defaults.
+func durations() map[string]time.Duration {
+	all := contract.HealthCheckDurations()
+	maps.Copy(all, contract.ApplicationDurations())
+	return all
 }
 
 // platform is what every function gets beside its configuration.
@@ -262,7 +275,7 @@ func (s *Sandbox) platform() map[string]string {
 	if s.Clock.Speed() == 1 {
 		return variables
 	}
-	for name, duration := range contract.HealthCheckDurations() {
+	for name, duration := range durations() {
 		if duration > 0 { // has a default, by the wall; a configured value takes precedence
 			variables[name] = s.Clock.Wall(duration).String()
 		}

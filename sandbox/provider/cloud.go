@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"aurora-dsql-dr/sandbox/apigateway"
 	"aurora-dsql-dr/sandbox/aws"
 	"aurora-dsql-dr/sandbox/dsql"
 	"aurora-dsql-dr/sandbox/lambda"
@@ -20,8 +21,9 @@ type Cloud struct {
 // Region holds the services of one region.
 type Region struct {
 	*aws.Region
-	DSQL   *dsql.Region
-	Lambda *lambda.Service
+	DSQL       *dsql.Region
+	Lambda     *lambda.Service
+	APIGateway *apigateway.Service
 }
 
 // region finds a region of the account.

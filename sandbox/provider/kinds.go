@@ -3,7 +3,8 @@ package provider
 import "maps"
 
 // kinds are the resource types by token.
-var kinds = collect(dsqlKinds, kmsKinds, snsKinds, sqsKinds, iamKinds, cloudwatchKinds, eventsKinds, lambdaKinds)
+var kinds = collect(dsqlKinds, kmsKinds, snsKinds, sqsKinds, iamKinds, cloudwatchKinds, eventsKinds, lambdaKinds,
+	apigatewayKinds)
 
 func collect(services ...map[string]*kind) map[string]*kind {
 	all := map[string]*kind{}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"strings"
 
 	awslambda "github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lambda"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/archive"
@@ -111,8 +112,16 @@ func (f function) put(c *call, service func(lambda.Function) (lambda.Function, e
 
 func describe(f lambda.Function, err error) (function, error) {
 	return function{Function: f, CodeSha256: f.SourceCodeHash, QualifiedArn: f.ARN + ":$LATEST", Version: "$LATEST",
-		SourceCodeSize: len(f.Code), InvokeArn: "arn:aws:apigateway:lambda:path/2015-03-31/functions/" + f.ARN + "/invocations",
+		SourceCodeSize: len(f.Code), InvokeArn: invokeARN(f.ARN),
 	}, err
+}
+
+// invokeARN is how API Gateway names a function.
+func invokeARN(function string) string {
+	if function == "" {
+		return ""
+	}
+	return "arn:aws:apigateway:" + strings.Split(function, ":")[3] + ":lambda:path/2015-03-31/functions/" + function + "/invocations"
 }
 
 // readArchive is the zip file of an archive whose path may be relative to the project.

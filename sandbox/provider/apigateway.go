@@ -1,0 +1,96 @@
+package provider
+
+import (
+	awsgateway "github.com/pulumi/pulumi-aws/sdk/v6/go/aws/apigatewayv2"
+
+	"aurora-dsql-dr/sandbox/apigateway"
+)
+
+var apigatewayKinds = map[string]*kind{
+	"aws:apigatewayv2/api:Api": {
+		title: "API Gateway v2 API", service: "apigateway",
+		args: awsgateway.ApiArgs{}.ElementType(), state: awsgateway.ApiState{}.ElementType(),
+		name:     named("name", 128),
+		replaces: []string{"protocolType"},
+		computed: []string{"apiKeySelectionExpression", "routeSelectionExpression", "ipAddressType"},
+		handlers: over(operations[apigateway.API]{
+			id:     func(a apigateway.API) string { return a.ID },
+			create: func(c *call, a apigateway.API) (apigateway.API, error) { return c.region.APIGateway.CreateAPI(a) },
+			read:   func(c *call) (apigateway.API, error) { return c.region.APIGateway.API(c.id) },
+			update: func(c *call, a apigateway.API) (apigateway.API, error) {
+				a.ID = c.id
+				return c.region.APIGateway.UpdateAPI(a)
+			},
+			delete: func(c *call) error { return c.region.APIGateway.DeleteAPI(c.id) },
+		}),
+	},
+	"aws:apigatewayv2/integration:Integration": {
+		title: "API Gateway v2 Integration", service: "apigateway",
+		args: awsgateway.IntegrationArgs{}.ElementType(), state: awsgateway.IntegrationState{}.ElementType(),
+		replaces: []string{"apiId", "integrationSubtype", "integrationType"},
+		computed: []string{"connectionType", "timeoutMilliseconds"},
+		handlers: over(operations[apigateway.Integration]{
+			id: func(i apigateway.Integration) string { return i.ID },
+			create: func(c *call, i apigateway.Integration) (apigateway.Integration, error) {
+				return c.region.APIGateway.CreateIntegration(i)
+			},
+			read: func(c *call) (apigateway.Integration, error) { return c.region.APIGateway.Integration(c.api(), c.id) },
+			update: func(c *call, i apigateway.Integration) (apigateway.Integration, error) {
+				i.ID = c.id
+				return c.region.APIGateway.UpdateIntegration(i)
+			},
+			delete: func(c *call) error { return c.region.APIGateway.DeleteIntegration(c.api(), c.id) },
+		}),
+	},
+	"aws:apigatewayv2/route:Route": {
+		title: "API Gateway v2 Route", service: "apigateway",
+		args: awsgateway.RouteArgs{}.ElementType(), state: awsgateway.RouteState{}.ElementType(),
+		replaces: []string{"apiId"},
+		computed: []string{"authorizationType"},
+		handlers: over(operations[apigateway.Route]{
+			id:     func(r apigateway.Route) string { return r.ID },
+			create: func(c *call, r apigateway.Route) (apigateway.Route, error) { return c.region.APIGateway.CreateRoute(r) },
+			read:   func(c *call) (apigateway.Route, error) { return c.region.APIGateway.Route(c.api(), c.id) },
+			update: func(c *call, r apigateway.Route) (apigateway.Route, error) {
+				r.ID = c.id
+				return c.region.APIGateway.UpdateRoute(r)
+			},
+			delete: func(c *call) error { return c.region.APIGateway.DeleteRoute(c.api(), c.id) },
+		}),
+	},
+	"aws:apigatewayv2/stage:Stage": {
+		title: "API Gateway v2 Stage", service: "apigateway",
+		args: awsgateway.StageArgs{}.ElementType(), state: awsgateway.StageState{}.ElementType(),
+		name:     named("name", 128),
+		replaces: []string{"apiId", "name"},
+		computed: []string{"deploymentId"},
+		handlers: over(operations[apigateway.Stage]{
+			id:     func(s apigateway.Stage) string { return s.Name },
+			create: func(c *call, s apigateway.Stage) (apigateway.Stage, error) { return c.region.APIGateway.PutStage(s) },
+			read:   func(c *call) (apigateway.Stage, error) { return c.region.APIGateway.Stage(c.api(), c.id) },
+			update: func(c *call, s apigateway.Stage) (apigateway.Stage, error) { return c.region.APIGateway.PutStage(s) },
+			delete: func(c *call) error { return c.region.APIGateway.DeleteStage(c.api(), c.id) },
+		}),
+	},
+	"aws:apigatewayv2/authorizer:Authorizer": {
+		title: "API Gateway v2 Authorizer", service: "apigateway",
+		args: awsgateway.AuthorizerArgs{}.ElementType(), state: awsgateway.AuthorizerState{}.ElementType(),
+		name:     named("name", 128),
+		replaces: []string{"apiId"},
+		handlers: over(operations[apigateway.Authorizer]{
+			id: func(a apigateway.Authorizer) string { return a.ID },
+			create: func(c *call, a apigateway.Authorizer) (apigateway.Authorizer, error) {
+				return c.region.APIGateway.CreateAuthorizer(a)
+			},
+			read: func(c *call) (apigateway.Authorizer, error) { return c.region.APIGateway.Authorizer(c.api(), c.id) },
+			update: func(c *call, a apigateway.Authorizer) (apigateway.Authorizer, error) {
+				a.ID = c.id
+				return c.region.APIGateway.UpdateAuthorizer(a)
+			},
+			delete: func(c *call) error { return c.region.APIGateway.DeleteAuthorizer(c.api(), c.id) },
+		}),
+	},
+}
+
+// api is the id of the API a resource belongs to.
+func (c *call) api() string { return text(c.old, "apiId") }
