@@ -21,7 +21,8 @@ func Unreachable(err error) bool {
 			return strings.HasPrefix(pg.Code, "08") || strings.HasPrefix(pg.Code, "57P")
 		}
 		var connect *pgconn.ConnectError // what a pool's attempt to connect gives
-		return errors.As(err, &connect) || isNetwork(err) || errors.Is(err, net.ErrClosed)
+		// What is safe to repeat was never sent: the driver knew that the connection was gone.
+		return errors.As(err, &connect) || isNetwork(err) || errors.Is(err, net.ErrClosed) || pgconn.SafeToRetry(err)
 	default:
 		return false
 	}
