@@ -96,6 +96,7 @@ type storedRule struct {
 	pattern *pattern      // nil for a schedule
 	period  time.Duration // 0 for a pattern
 	timer   *time.Timer   // of the next scheduled run
+	next    time.Time     // when that is due
 	targets map[string]Target
 }
 

@@ -27,6 +27,7 @@ func parseRate(expression string) (time.Duration, error) {
 // schedule runs a rule at a time and then once a period, counted from the first time so that nothing drifts. The caller
 // holds the lock.
 func (s *Service) schedule(r *storedRule, at time.Time) {
+	r.next = at
 	r.timer = s.env.Clock.AfterFunc(at.Sub(s.env.Now()), func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
@@ -40,4 +41,15 @@ func (s *Service) schedule(r *storedRule, at time.Time) {
 			})))
 		}
 	})
+}
+
+// NextRun is when a rule of the default bus is due; false for one without a schedule, or a disabled one.
+func (s *Service) NextRun(rule string) (time.Time, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r, err := s.find(DefaultBus, rule)
+	if err != nil || r.timer == nil {
+		return time.Time{}, false
+	}
+	return r.next, true
 }
