@@ -2,6 +2,7 @@
 //
 //	sandbox demo    deploys it, has all observers check the database, deploys again, destroys it
 //	sandbox serve   deploys it and stays until Ctrl-C, for the AWS CLI and SDKs
+//	sandbox rehearse  lives it through disasters that files describe, and reports
 package main
 
 import (
@@ -19,9 +20,14 @@ import (
 
 const usage = `usage: sandbox demo  [-dir DIR]
        sandbox serve [-dir DIR] [-address HOST:PORT]
+       sandbox rehearse [-dir DIR] [-speed N] [-report DIR] [-alone] FILE...
 
   demo   deploy the stack, check the database from all observers, deploy again, destroy, leave nothing behind
   serve  deploy the stack and stay until Ctrl-C
+  rehearse
+         live the stack through the disasters that the files describe, each in a sandbox of its own, beside the public recipe;
+         -speed 1 to 10 (budgets are judged at 1 only), -report for JSON, JUnit and HTML, -alone without the recipe;
+         exit status 1 when one does not pass
 `
 
 // errUsage is a command line that says nothing.
@@ -48,6 +54,9 @@ func main() {
 func run(ctx context.Context, out io.Writer, args []string) error {
 	if len(args) == 0 {
 		return errUsage
+	}
+	if args[0] == "rehearse" {
+		return rehearse(ctx, newPrinter(out), args[1:])
 	}
 	flags := flag.NewFlagSet(args[0], flag.ContinueOnError)
 	flags.SetOutput(io.Discard)

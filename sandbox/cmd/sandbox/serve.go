@@ -23,8 +23,9 @@ func serve(ctx context.Context, p *printer, s *sandbox.Sandbox) error {
 	p.line("For example:")
 	p.text(strings.Join([]string{
 		"aws dsql list-clusters",
-		"aws lambda invoke --function-name " + texts(result.Outputs["monitorFunctionNames"])["us-east-1"] + " /dev/stdout",
-		"aws cloudwatch describe-alarms --query 'MetricAlarms[].[AlarmName,StateValue]' --output table",
+		"aws dsql get-cluster --identifier " + texts(result.Outputs["clusterIdentifiers"])["us-east-1"],
+		"aws lambda invoke --function-name " + texts(result.Outputs["monitorFunctionNames"])["us-east-1"] +
+			` --payload fileb:///dev/stdin /dev/stdout <<<'{"probes":1}'`,
 	}, "\n") + "\n")
 	p.line("What reaches oncall@example.com:")
 	for seen := 0; ; seen++ {
