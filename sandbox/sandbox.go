@@ -207,7 +207,7 @@ func (s *Sandbox) startAPI(context.Context) error {
 	services := map[string]api.Services{}
 	for _, r := range s.Account.Regions() {
 		services[r.Name] = api.Services{Env: r.Env, CloudWatch: r.CloudWatch, DSQL: s.DSQL.Region(r.Name),
-			Events: r.Events, KMS: r.KMS, Lambda: s.Lambda[r.Name], SNS: r.SNS, SQS: r.SQS}
+			Events: r.Events, KMS: r.KMS, Lambda: s.Lambda[r.Name], Logs: r.Logs, SNS: r.SNS, SQS: r.SQS}
 	}
 	url, stop, err := api.New(api.Config{IAM: s.Account.IAM, Regions: services}).Listen(s.opts.Address)
 	var taken *net.OpError

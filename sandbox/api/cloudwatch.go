@@ -13,6 +13,14 @@ import (
 
 var cloudwatchOperations = []operation{
 	on("PutMetricData", putMetricData),
+	on("GetMetricStatistics", getMetricStatistics),
+	on("GetMetricData", getMetricData),
+	on("ListMetrics", listMetrics),
+	on("DescribeAlarms", describeAlarms),
+	on("DescribeAlarmHistory", describeAlarmHistory),
+	on("SetAlarmState", setAlarmState),
+	on("GetDashboard", getDashboard),
+	on("ListDashboards", listDashboards),
 }
 
 func putMetricData(c *Call, in *sdk.PutMetricDataInput) (*sdk.PutMetricDataOutput, error) {

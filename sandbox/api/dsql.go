@@ -5,12 +5,13 @@ import (
 	sdk "github.com/aws/aws-sdk-go-v2/service/dsql"
 	"github.com/aws/aws-sdk-go-v2/service/dsql/types"
 
+	"aurora-dsql-dr/sandbox/awserr"
 	"aurora-dsql-dr/sandbox/dsql"
 )
 
 var dsqlOperations = []operation{
 	on("GetCluster", getCluster).at("GET", "/cluster/{Identifier}"),
-	on("ListClusters", listClusters).at("GET", "/cluster"),
+	on("ListClusters", listClusters).at("GET", "/cluster", inQuery(map[string]string{"max-results": "MaxResults", "next-token": "NextToken"})),
 }
 
 func getCluster(c *Call, in *sdk.GetClusterInput) (*sdk.GetClusterOutput, error) {
@@ -42,12 +43,22 @@ func multiRegionProperties(p *dsql.MultiRegionProperties) *types.MultiRegionProp
 	return &types.MultiRegionProperties{WitnessRegion: optional(p.WitnessRegion), Clusters: p.Clusters}
 }
 
-func listClusters(c *Call, _ *sdk.ListClustersInput) (*sdk.ListClustersOutput, error) {
+const clustersPerPage = 100
+
+func listClusters(c *Call, in *sdk.ListClustersInput) (*sdk.ListClustersOutput, error) {
 	if err := c.Authorize("dsql:ListClusters", "*", nil); err != nil {
 		return nil, err
 	}
-	out := &sdk.ListClustersOutput{Clusters: []types.ClusterSummary{}}
-	for _, cluster := range c.services.DSQL.ListClusters() {
+	size, err := limit(in.MaxResults, clustersPerPage, clustersPerPage, "maxResults", "ValidationException")
+	if err != nil {
+		return nil, err
+	}
+	clusters, next, ok := page(c.services.DSQL.ListClusters(), in.NextToken, size)
+	if !ok {
+		return nil, awserr.Invalid("ValidationException", "The next token is not valid.")
+	}
+	out := &sdk.ListClustersOutput{Clusters: []types.ClusterSummary{}, NextToken: next}
+	for _, cluster := range clusters {
 		out.Clusters = append(out.Clusters, types.ClusterSummary{Arn: &cluster.ARN, Identifier: &cluster.Identifier})
 	}
 	return out, nil

@@ -14,6 +14,7 @@ var eventsOperations = []operation{
 	on("PutEvents", putEvents),
 	on("ListEventBuses", listEventBuses),
 	on("ListRules", listRules),
+	on("DescribeRule", describeRule),
 	on("ListTargetsByRule", listTargetsByRule),
 	on("StartReplay", startReplay),
 	on("DescribeReplay", describeReplay),

@@ -10,9 +10,11 @@ import (
 
 // failure is an error as a protocol writes it.
 type failure struct {
-	code, message string
-	status        int
-	members       map[string]string // what the exception's model has beside the message, by JSON name
+	code    string // what the query protocol has
+	shape   string // the error's name in the service's model, which the other protocols have
+	message string
+	status  int
+	members map[string]string // what the exception's model has beside the message, by JSON name
 }
 
 // jsonCodes are the names the JSON and CBOR protocols have for errors all services share; the services' own keep theirs.
@@ -25,6 +27,22 @@ var jsonCodes = map[string]string{
 	"ServiceUnavailable":         "ServiceUnavailableException",
 	"SignatureDoesNotMatch":      "InvalidSignatureException",
 }
+
+// shapes are the names, in the models of services that once spoke the query protocol, of errors whose code is another.
+var shapes = map[string]string{
+	"AWS.SimpleQueueService.NonExistentQueue": "QueueDoesNotExist",
+	"InvalidParameterCombination":             "InvalidParameterCombinationException",
+	"InvalidParameterValue":                   "InvalidParameterValueException",
+	"MissingParameter":                        "MissingRequiredParameterException",
+}
+
+// shaped is an error whose code several shapes of its service's model share.
+type shaped struct {
+	error
+	shape string
+}
+
+func (s shaped) Unwrap() error { return s.error }
 
 // newFailure is an error as the protocol spells it. What is no error of AWS's is an internal failure.
 func newFailure(err error, p protocol) failure {
@@ -40,6 +58,13 @@ func newFailure(err error, p protocol) failure {
 	}
 	if code, ok := jsonCodes[f.code]; ok {
 		f.code = code
+	}
+	f.shape = f.code
+	if name, ok := shapes[f.code]; ok {
+		f.shape = name
+	}
+	if named := (shaped{}); errors.As(err, &named) {
+		f.shape = named.shape
 	}
 	return f
 }

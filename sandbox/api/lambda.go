@@ -15,13 +15,18 @@ import (
 
 var lambdaOperations = []operation{
 	on("Invoke", invoke).at("POST", "/2015-03-31/functions/{FunctionName}/invocations", rawBody("Payload"), statusIn("StatusCode"),
+		inQuery(map[string]string{"Qualifier": "Qualifier"}),
 		inHeader(map[string]string{"X-Amz-Invocation-Type": "InvocationType", "X-Amz-Log-Type": "LogType"},
 			map[string]string{"X-Amz-Function-Error": "FunctionError", "X-Amz-Log-Result": "LogResult", "X-Amz-Executed-Version": "ExecutedVersion"})),
-	on("GetFunction", getFunction).at("GET", "/2015-03-31/functions/{FunctionName}"),
+	on("GetFunction", getFunction).at("GET", "/2015-03-31/functions/{FunctionName}", inQuery(map[string]string{"Qualifier": "Qualifier"})),
+	on("ListFunctions", listFunctions).at("GET", "/2015-03-31/functions", inQuery(map[string]string{"Marker": "Marker", "MaxItems": "MaxItems"})),
 }
 
 func invoke(c *Call, in *sdk.InvokeInput) (*sdk.InvokeOutput, error) {
 	name := aws.ToString(in.FunctionName)
+	if err := checkQualifier(name, in.Qualifier); err != nil {
+		return nil, err
+	}
 	switch in.InvocationType {
 	case "", types.InvocationTypeRequestResponse:
 		result, err := c.services.Lambda.Invoke(c, c.Caller, name, in.Payload, c.Conditions)
@@ -51,40 +56,83 @@ func getFunction(c *Call, in *sdk.GetFunctionInput) (*sdk.GetFunctionOutput, err
 	if err := c.Authorize("lambda:GetFunction", c.services.Env.ARN("lambda", "function:"+name), nil); err != nil {
 		return nil, err
 	}
+	if err := checkQualifier(name, in.Qualifier); err != nil {
+		return nil, err
+	}
 	f, err := c.services.Lambda.Function(name)
 	if err != nil {
 		return nil, err
 	}
-	out := &sdk.GetFunctionOutput{Configuration: functionConfiguration(f), Tags: f.Tags}
+	out := &sdk.GetFunctionOutput{Configuration: c.functionConfiguration(f), Tags: f.Tags}
+	if len(f.Code) > 0 {
+		location, err := c.packageLocation(f)
+		if err != nil {
+			return nil, err
+		}
+		out.Code = &types.FunctionCodeLocation{RepositoryType: aws.String("S3"), Location: &location}
+	}
 	if n := f.ReservedConcurrentExecutions; n != nil && *n >= 0 {
 		out.Concurrency = &types.Concurrency{ReservedConcurrentExecutions: small(*n)}
 	}
 	return out, nil
 }
 
-func functionConfiguration(f lambda.Function) *types.FunctionConfiguration {
-	c := &types.FunctionConfiguration{
+// checkQualifier knows the unpublished version only.
+func checkQualifier(name string, qualifier *string) error {
+	if qualifier == nil || *qualifier == "$LATEST" {
+		return nil
+	}
+	return awserr.NotFound(http.StatusNotFound, "ResourceNotFoundException", "Function not found: %s:%s", name, *qualifier)
+}
+
+// Pages of functions (API Reference, ListFunctions): more may be asked for, fifty are given.
+const (
+	functionsPerPage = 50
+	maxFunctions     = 10_000
+)
+
+func listFunctions(c *Call, in *sdk.ListFunctionsInput) (*sdk.ListFunctionsOutput, error) {
+	if err := c.Authorize("lambda:ListFunctions", "*", nil); err != nil {
+		return nil, err
+	}
+	size, err := limit(in.MaxItems, functionsPerPage, maxFunctions, "maxItems", "ValidationException")
+	if err != nil {
+		return nil, err
+	}
+	functions, next, ok := page(c.services.Lambda.Functions(), in.Marker, min(size, functionsPerPage))
+	if !ok {
+		return nil, awserr.Invalid("InvalidParameterValueException", "The marker is not valid.")
+	}
+	out := &sdk.ListFunctionsOutput{Functions: []types.FunctionConfiguration{}, NextMarker: next}
+	for _, f := range functions {
+		out.Functions = append(out.Functions, *c.functionConfiguration(f))
+	}
+	return out, nil
+}
+
+func (c *Call) functionConfiguration(f lambda.Function) *types.FunctionConfiguration {
+	to := &types.FunctionConfiguration{
 		FunctionName: &f.Name, FunctionArn: &f.ARN, Role: &f.Role, Handler: &f.Handler, Description: &f.Description,
 		Runtime: types.Runtime(f.Runtime), PackageType: types.PackageType(f.PackageType), Version: aws.String("$LATEST"),
 		Architectures: []types.Architecture{types.Architecture(f.Architectures[0])}, CodeSha256: &f.SourceCodeHash,
 		CodeSize: int64(len(f.Code)), MemorySize: small(f.MemorySize), Timeout: small(f.Timeout),
-		LastModified: aws.String(f.LastModified.Format("2006-01-02T15:04:05.000+0000")), State: types.StateActive,
-		LastUpdateStatus: types.LastUpdateStatusSuccessful,
-		TracingConfig:    &types.TracingConfigResponse{Mode: types.TracingMode(f.Tracing.Mode)},
+		LastModified: aws.String(c.wallTime(f.LastModified).UTC().Format("2006-01-02T15:04:05.000+0000")), State: types.StateActive,
+		LastUpdateStatus: types.LastUpdateStatusSuccessful, EphemeralStorage: &types.EphemeralStorage{Size: aws.Int32(512)},
+		TracingConfig: &types.TracingConfigResponse{Mode: types.TracingMode(f.Tracing.Mode)},
 		LoggingConfig: &types.LoggingConfig{LogFormat: types.LogFormat(f.Logging.LogFormat), LogGroup: &f.Logging.LogGroup,
 			ApplicationLogLevel: types.ApplicationLogLevel(f.Logging.ApplicationLogLevel),
 			SystemLogLevel:      types.SystemLogLevel(f.Logging.SystemLogLevel)},
 	}
 	if f.Environment != nil {
-		c.Environment = &types.EnvironmentResponse{Variables: f.Environment.Variables}
+		to.Environment = &types.EnvironmentResponse{Variables: f.Environment.Variables}
 	}
 	if f.DeadLetter != nil {
-		c.DeadLetterConfig = &types.DeadLetterConfig{TargetArn: &f.DeadLetter.TargetARN}
+		to.DeadLetterConfig = &types.DeadLetterConfig{TargetArn: &f.DeadLetter.TargetARN}
 	}
-	return c
+	return to
 }
 
-// small is one of Lambda's small quantities, validated when the function was created.
+// small is one of the small quantities of AWS's models, a size, a period or a count, validated when it was stored.
 func small(n int) *int32 {
-	return aws.Int32(int32(n)) //nolint:gosec // a thousand times smaller than an int32
+	return aws.Int32(int32(n)) //nolint:gosec // far smaller than an int32
 }

@@ -27,13 +27,27 @@ type Call struct {
 	Conditions iam.Context
 
 	services  Services
-	authorize func(action, resource string, conditions iam.Context) error
+	host      string          // the server's, as the caller knows it
+	owner     iam.Credentials // of the account, for URLs that the sandbox signs itself
+	authorize func(action, resource string, conditions iam.Context, policy *iam.Policy) error
 }
 
 // Authorize asks the caller's identity policies; more are condition keys of the operation's own. It is for services
 // without resource policies; the others decide for themselves.
 func (c *Call) Authorize(action, resource string, more iam.Context) error {
-	return c.authorize(action, resource, more)
+	return c.authorize(action, resource, more, nil)
+}
+
+// AuthorizeResource asks the policy document of the resource as well, for services whose operation does not do so itself.
+func (c *Call) AuthorizeResource(action, resource, document string, more iam.Context) error {
+	policy := &iam.Policy{} // says nothing
+	if document != "" {
+		var err error
+		if policy, err = iam.ParseResourcePolicy(document); err != nil {
+			return err
+		}
+	}
+	return c.authorize(action, resource, more, policy)
 }
 
 // operation is one entry of a service's table.
@@ -65,6 +79,7 @@ func (o operation) at(method, path string, bindings ...binding) operation {
 type route struct {
 	method      string
 	segments    []string          // of the path; {Name} is the member Name
+	query       map[string]string // query parameter: member
 	header      map[string]string // request header: member
 	answerIn    map[string]string // response header: member
 	body        string            // the member that is the body as it is, of request and response; "" for a JSON body
@@ -77,13 +92,15 @@ func inHeader(request, response map[string]string) binding {
 	return func(r *route) { r.header, r.answerIn = request, response }
 }
 
+func inQuery(request map[string]string) binding { return func(r *route) { r.query = request } }
+
 func rawBody(member string) binding { return func(r *route) { r.body = member } }
 
 func statusIn(member string) binding { return func(r *route) { r.statusField = member } }
 
 // match returns the members in the path of a request, if the route is the request's.
 func (t *route) match(r *http.Request) (object, bool) {
-	segments := strings.Split(r.URL.EscapedPath(), "/")
+	segments := strings.Split(strings.TrimSuffix(r.URL.EscapedPath(), "/"), "/") // older clients end some paths with a slash
 	if r.Method != t.method || len(segments) != len(t.segments) {
 		return nil, false
 	}
@@ -105,9 +122,15 @@ func (t *route) match(r *http.Request) (object, bool) {
 	return members, true
 }
 
-// read adds the members of path, headers and body to one tree.
+// read adds the members of path, query, headers and body to one tree.
 func (t *route) read(r *http.Request, body []byte) (any, error) {
 	members, _ := t.match(r)
+	query := r.URL.Query()
+	for parameter, member := range t.query {
+		if query.Has(parameter) {
+			members[member] = query.Get(parameter)
+		}
+	}
 	for header, member := range t.header {
 		if value := r.Header.Get(header); value != "" {
 			members[member] = value
@@ -155,9 +178,18 @@ func (t *route) write(w http.ResponseWriter, answer any, lower bool, requestID s
 
 // service is one AWS service's table of operations.
 type service struct {
-	name       string // ARN namespace, and region.Env's name of the service
-	lower      bool   // JSON member names begin in lower case
+	name       string            // ARN namespace, and region.Env's name of the service
+	lower      bool              // JSON member names begin in lower case
+	flattened  map[string]string // of the query protocol
 	operations []operation
+}
+
+// in is the protocol as the service speaks it.
+func (s service) in(p protocol) protocol {
+	if _, isQuery := p.(queryProtocol); isQuery {
+		return queryProtocol{s.flattened}
+	}
+	return p
 }
 
 // find returns the operation a request asks for, or what is to be said about its absence.

@@ -76,7 +76,7 @@ func (restProtocol) encode(w http.ResponseWriter, _ string, answer any, requestI
 }
 
 func (restProtocol) refuse(w http.ResponseWriter, failed failure, requestID string) {
-	w.Header().Set("X-Amzn-ErrorType", failed.code)
+	w.Header().Set("X-Amzn-ErrorType", failed.shape)
 	write(w, failed.status, "application/json", encodeJSON(errorMembers(failed)), requestID)
 }
 
@@ -133,7 +133,11 @@ func (cborProtocol) refuse(w http.ResponseWriter, failed failure, requestID stri
 }
 
 // queryProtocol is AWS Query: a form in, XML out.
-type queryProtocol struct{}
+type queryProtocol struct {
+	// flattened are the lists and maps that a service writes without a wrapper, as Message.1 and <Message>: the name that
+	// is repeated by the member's name.
+	flattened map[string]string
+}
 
 func (queryProtocol) form(r *http.Request, body []byte) (url.Values, error) {
 	if r.Method == http.MethodGet {
@@ -168,13 +172,18 @@ func (p queryProtocol) decode(r *http.Request, body []byte) (any, error) {
 			node[parts[len(parts)-1]] = values[0]
 		}
 	}
+	for member, repeated := range p.flattened {
+		if list, ok := root[repeated].(object); ok {
+			root[member] = list
+		}
+	}
 	return root, nil
 }
 
-func (queryProtocol) encode(w http.ResponseWriter, operation string, answer any, requestID string) {
+func (p queryProtocol) encode(w http.ResponseWriter, operation string, answer any, requestID string) {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "<%sResponse><%sResult>", operation, operation)
-	writeXML(&b, answer)
+	p.writeXML(&b, answer)
 	fmt.Fprintf(&b, "</%sResult><ResponseMetadata><RequestId>%s</RequestId></ResponseMetadata></%sResponse>", operation, requestID, operation)
 	write(w, http.StatusOK, "text/xml", b.Bytes(), requestID)
 }
@@ -182,34 +191,51 @@ func (queryProtocol) encode(w http.ResponseWriter, operation string, answer any,
 func (queryProtocol) refuse(w http.ResponseWriter, failed failure, requestID string) {
 	var b bytes.Buffer
 	b.WriteString("<ErrorResponse><Error>")
-	writeXML(&b, object{"Type": faultOf(failed), "Code": failed.code, "Message": failed.message})
+	queryProtocol{}.writeXML(&b, object{"Type": faultOf(failed), "Code": failed.code, "Message": failed.message})
 	fmt.Fprintf(&b, "</Error><RequestId>%s</RequestId></ErrorResponse>", requestID)
 	write(w, failed.status, "text/xml", b.Bytes(), requestID)
 }
 
-func writeXML(b *bytes.Buffer, tree any) {
+func (p queryProtocol) writeXML(b *bytes.Buffer, tree any) {
 	switch t := tree.(type) {
 	case nil:
 	case object:
 		for _, name := range slices.Sorted(maps.Keys(t)) {
-			fmt.Fprintf(b, "<%s>", name)
-			writeXML(b, t[name])
-			fmt.Fprintf(b, "</%s>", name)
+			if repeated, ok := p.flattened[name]; ok {
+				p.writeFlattened(b, repeated, t[name])
+				continue
+			}
+			p.writeElement(b, name, t[name])
 		}
 	case dict:
 		for _, key := range slices.Sorted(maps.Keys(t)) {
-			b.WriteString("<entry>")
-			writeXML(b, object{"key": key, "value": t[key]})
-			b.WriteString("</entry>")
+			p.writeElement(b, "entry", object{"key": key, "value": t[key]})
 		}
 	case []any:
 		for _, item := range t {
-			b.WriteString("<member>")
-			writeXML(b, item)
-			b.WriteString("</member>")
+			p.writeElement(b, "member", item)
 		}
 	default:
 		_ = xml.EscapeText(b, []byte(text(t))) // a buffer takes everything
+	}
+}
+
+func (p queryProtocol) writeElement(b *bytes.Buffer, name string, tree any) {
+	fmt.Fprintf(b, "<%s>", name)
+	p.writeXML(b, tree)
+	fmt.Fprintf(b, "</%s>", name)
+}
+
+func (p queryProtocol) writeFlattened(b *bytes.Buffer, name string, tree any) {
+	switch t := tree.(type) {
+	case []any:
+		for _, item := range t {
+			p.writeElement(b, name, item)
+		}
+	case dict:
+		for _, key := range slices.Sorted(maps.Keys(t)) {
+			p.writeElement(b, name, object{"Name": key, "Value": t[key]})
+		}
 	}
 }
 
@@ -286,7 +312,7 @@ func forJSON(tree any) any {
 
 // errorMembers is an error's body. The API models spell message either way.
 func errorMembers(failed failure) object {
-	members := object{"__type": failed.code, "message": failed.message, "Message": failed.message}
+	members := object{"__type": failed.shape, "message": failed.message, "Message": failed.message}
 	for name, value := range failed.members {
 		members[name] = value
 	}

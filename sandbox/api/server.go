@@ -33,6 +33,7 @@ import (
 	"aurora-dsql-dr/sandbox/internal/sigv4"
 	"aurora-dsql-dr/sandbox/kms"
 	"aurora-dsql-dr/sandbox/lambda"
+	"aurora-dsql-dr/sandbox/logs"
 	"aurora-dsql-dr/sandbox/region"
 	"aurora-dsql-dr/sandbox/sns"
 	"aurora-dsql-dr/sandbox/sqs"
@@ -49,6 +50,7 @@ type Services struct {
 	Events     *events.Service
 	KMS        *kms.Service
 	Lambda     *lambda.Service
+	Logs       *logs.Service
 	SNS        *sns.Service
 	SQS        *sqs.Service
 }
@@ -109,6 +111,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, p protocol, reque
 	if err != nil {
 		return err
 	}
+	p = svc.in(p)
 	body, err := decompress(r, raw)
 	if err != nil {
 		return malformedRequest(err)
@@ -121,7 +124,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, p protocol, reque
 	if err := readInput(p, o, r, body, input); err != nil {
 		return malformedRequest(err)
 	}
-	answer, err := o.handle(s.newCall(r.Context(), signed, services, requestID), input)
+	answer, err := o.handle(s.newCall(r, signed, services, requestID), input)
 	if err != nil {
 		return err
 	}
@@ -174,13 +177,16 @@ func (s *Server) locate(ctx context.Context, signed sigv4.Verified) (Services, s
 	return services, svc, services.Env.Available(svc.name)
 }
 
-func (s *Server) newCall(ctx context.Context, signed sigv4.Verified, services Services, requestID string) *Call {
+func (s *Server) newCall(r *http.Request, signed sigv4.Verified, services Services, requestID string) *Call {
 	caller := signed.Credentials
-	c := &Call{Context: ctx, Region: signed.Region, Account: s.config.IAM.Account(), Caller: caller.Principal, Skew: s.skew(caller.Region), RequestID: requestID, services: services,
+	c := &Call{Context: r.Context(), host: r.Host, owner: s.config.IAM.Admin(), Region: signed.Region, Account: s.config.IAM.Account(), Caller: caller.Principal, Skew: s.skew(caller.Region), RequestID: requestID, services: services,
 		Conditions: iam.Context{"aws:SecureTransport": strconv.FormatBool(!s.config.PlainTransport), "aws:RequestedRegion": signed.Region}}
-	c.authorize = func(action, resource string, more iam.Context) error {
+	c.authorize = func(action, resource string, more iam.Context, policy *iam.Policy) error {
 		conditions := maps.Clone(c.Conditions)
 		maps.Copy(conditions, more)
+		if policy != nil {
+			return s.config.IAM.AuthorizeResource(caller.Principal, action, resource, conditions, policy)
+		}
 		return s.config.IAM.Authorize(caller.Principal, action, resource, conditions)
 	}
 	return c

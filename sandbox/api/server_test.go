@@ -95,7 +95,7 @@ func TestSignatures(t *testing.T) {
 			tamper: func(r *http.Request) { r.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=x") }},
 		{name: "for a region the sandbox has not", credentials: admin, region: "eu-west-1",
 			want: "valid Region, not 'eu-west-1'; the sandbox has us-east-1, us-east-2"},
-		{name: "for a service the sandbox has not", credentials: admin, service: "s3", want: `service \"s3\" is not modelled`},
+		{name: "for a service the sandbox has not", credentials: admin, service: "ec2", want: `service \"ec2\" is not modelled`},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

@@ -6,8 +6,10 @@ var serviceTable = map[string]service{
 	"events":     {name: "events", operations: eventsOperations},
 	"kms":        {name: "kms", operations: kmsOperations},
 	"lambda":     {name: "lambda", operations: lambdaOperations},
+	"logs":       {name: "logs", lower: true, operations: logsOperations},
 	"monitoring": {name: "cloudwatch", operations: cloudwatchOperations},
+	"s3":         {name: "s3", operations: packageOperations},
 	"sns":        {name: "sns", operations: snsOperations},
-	"sqs":        {name: "sqs", operations: sqsOperations},
+	"sqs":        {name: "sqs", operations: sqsOperations, flattened: sqsFlattened},
 	"sts":        {name: "sts", operations: stsOperations},
 }

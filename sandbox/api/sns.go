@@ -9,15 +9,24 @@ import (
 
 var snsOperations = []operation{
 	on("Publish", publish),
+	on("ListTopics", listTopics),
+	on("ListSubscriptionsByTopic", listSubscriptionsByTopic),
 }
 
 // publish leaves the permission to the topic, which has a policy.
 func publish(c *Call, in *sdk.PublishInput) (*sdk.PublishOutput, error) {
+	if in.PhoneNumber != nil || in.MessageStructure != nil {
+		return nil, notImplemented("sns: PhoneNumber and MessageStructure of Publish are not modelled by the sandbox")
+	}
+	topic := in.TopicArn
+	if topic == nil {
+		topic = in.TargetArn
+	}
 	attributes := map[string]string{}
 	for name, value := range in.MessageAttributes {
 		attributes[name] = aws.ToString(value.StringValue)
 	}
-	id, err := c.services.SNS.Publish(c.Caller, sns.Publication{TopicARN: aws.ToString(in.TopicArn), Subject: aws.ToString(in.Subject),
+	id, err := c.services.SNS.Publish(c.Caller, sns.Publication{TopicARN: aws.ToString(topic), Subject: aws.ToString(in.Subject),
 		Message: aws.ToString(in.Message), Attributes: attributes}, c.Conditions)
 	if err != nil {
 		return nil, err

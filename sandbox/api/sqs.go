@@ -10,6 +10,18 @@ import (
 
 var sqsOperations = []operation{
 	on("SendMessage", sendMessage),
+	on("ReceiveMessage", receiveMessage),
+	on("DeleteMessage", deleteMessage),
+	on("GetQueueAttributes", getQueueAttributes),
+	on("GetQueueUrl", getQueueURL),
+	on("ListQueues", listQueues),
+}
+
+// sqsFlattened is how the query protocol, which SQS's clients spoke until 2023, repeats a member's name.
+var sqsFlattened = map[string]string{
+	"AttributeNames": "AttributeName", "Attributes": "Attribute", "MessageAttributeNames": "MessageAttributeName",
+	"MessageAttributes": "MessageAttribute", "MessageSystemAttributeNames": "MessageSystemAttributeName",
+	"Messages": "Message", "QueueUrls": "QueueUrl",
 }
 
 // sendMessage leaves the permission to the queue, which has a policy. Clients check the digest of the body.

@@ -1,0 +1,52 @@
+package api
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	sdk "github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
+
+	"aurora-dsql-dr/sandbox/awserr"
+)
+
+const dashboardsPerPage = 1000
+
+// dashboardARN has no region: dashboards belong to the account.
+func (c *Call) dashboardARN(name string) string {
+	return "arn:aws:cloudwatch::" + c.Account + ":dashboard/" + name
+}
+
+func getDashboard(c *Call, in *sdk.GetDashboardInput) (*sdk.GetDashboardOutput, error) {
+	name := aws.ToString(in.DashboardName)
+	if err := c.Authorize("cloudwatch:GetDashboard", c.dashboardARN(name), nil); err != nil {
+		return nil, err
+	}
+	d, err := c.services.CloudWatch.Dashboard(name)
+	if errors.Is(err, awserr.ErrNotFound) {
+		return nil, shaped{err, "DashboardNotFoundError"}
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &sdk.GetDashboardOutput{DashboardName: &d.DashboardName, DashboardArn: &d.DashboardArn, DashboardBody: &d.DashboardBody}, nil
+}
+
+func listDashboards(c *Call, in *sdk.ListDashboardsInput) (*sdk.ListDashboardsOutput, error) {
+	if err := c.Authorize("cloudwatch:ListDashboards", "*", nil); err != nil {
+		return nil, err
+	}
+	entries := []types.DashboardEntry{}
+	for _, d := range c.services.CloudWatch.Dashboards() {
+		if strings.HasPrefix(d.DashboardName, aws.ToString(in.DashboardNamePrefix)) {
+			entries = append(entries, types.DashboardEntry{DashboardName: &d.DashboardName, DashboardArn: &d.DashboardArn,
+				Size: aws.Int64(int64(len(d.DashboardBody)))})
+		}
+	}
+	entries, next, ok := page(entries, in.NextToken, dashboardsPerPage)
+	if !ok {
+		return nil, awserr.Invalid("InvalidParameterValue", "The value for parameter NextToken is invalid.")
+	}
+	return &sdk.ListDashboardsOutput{DashboardEntries: entries, NextToken: next}, nil
+}

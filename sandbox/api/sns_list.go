@@ -1,0 +1,58 @@
+package api
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	sdk "github.com/aws/aws-sdk-go-v2/service/sns"
+	"github.com/aws/aws-sdk-go-v2/service/sns/types"
+
+	"aurora-dsql-dr/sandbox/awserr"
+	"aurora-dsql-dr/sandbox/iam"
+	"aurora-dsql-dr/sandbox/sns"
+)
+
+// snsPerPage is the size of SNS's pages (API Reference, ListTopics, ListSubscriptionsByTopic).
+const snsPerPage = 100
+
+func listTopics(c *Call, in *sdk.ListTopicsInput) (*sdk.ListTopicsOutput, error) {
+	if err := c.Authorize("sns:ListTopics", c.services.Env.ARN("sns", "*"), nil); err != nil {
+		return nil, err
+	}
+	all := c.services.SNS.Topics()
+	slices.SortFunc(all, func(a, b sns.Topic) int { return strings.Compare(a.Arn, b.Arn) })
+	topics, next, ok := page(all, in.NextToken, snsPerPage)
+	if !ok {
+		return nil, badSNSToken()
+	}
+	out := &sdk.ListTopicsOutput{Topics: []types.Topic{}, NextToken: next}
+	for _, t := range topics {
+		out.Topics = append(out.Topics, types.Topic{TopicArn: &t.Arn})
+	}
+	return out, nil
+}
+
+func listSubscriptionsByTopic(c *Call, in *sdk.ListSubscriptionsByTopicInput) (*sdk.ListSubscriptionsByTopicOutput, error) {
+	topic, err := c.services.SNS.Topic(aws.ToString(in.TopicArn))
+	if err != nil {
+		return nil, err
+	}
+	if err := c.AuthorizeResource("sns:ListSubscriptionsByTopic", topic.Arn, topic.Policy, iam.Context{"aws:SourceOwner": c.Account}); err != nil {
+		return nil, err
+	}
+	all := c.services.SNS.Subscriptions(topic.Arn)
+	slices.SortFunc(all, func(a, b sns.Subscription) int { return strings.Compare(a.Arn, b.Arn) })
+	subscriptions, next, ok := page(all, in.NextToken, snsPerPage)
+	if !ok {
+		return nil, badSNSToken()
+	}
+	out := &sdk.ListSubscriptionsByTopicOutput{Subscriptions: []types.Subscription{}, NextToken: next}
+	for _, s := range subscriptions {
+		out.Subscriptions = append(out.Subscriptions, types.Subscription{SubscriptionArn: &s.Arn, TopicArn: &s.Topic, Protocol: &s.Protocol,
+			Endpoint: &s.Endpoint, Owner: &s.OwnerID})
+	}
+	return out, nil
+}
+
+func badSNSToken() error { return awserr.Invalid("InvalidParameter", "Invalid parameter: NextToken") }
