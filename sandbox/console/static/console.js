@@ -1,0 +1,61 @@
+import { complain } from './actions.js';
+import { showAlarms } from './alarms.js';
+import { showAlarmStates, showCharts, showDashboards } from './dashboard.js';
+import { find } from './dom.js';
+import { showFaults, showRegions } from './faults.js';
+import { clockTime, tick } from './format.js';
+import { showInbox } from './inbox.js';
+import { addLines, clearLines, onChoice, showFunctions } from './logs.js';
+import { showMap } from './map.js';
+import { showRehearsals } from './rehearsals.js';
+import { showStatus } from './status.js';
+import { showTimeline } from './timeline.js';
+
+// What to do with each section of the stream.
+const sections = {
+  page: ({ account, speed }) => { find('#facts').textContent = `account ${account}${speed === 1 ? '' : ` · time runs ×${speed}`}`; },
+  clock: (now) => { find('#clock').textContent = `${clockTime(now)} UTC`; tick(now); },
+  map: (map) => { showMap(map); showRegions(map.regions); showStatus({ regions: map.regions.filter((r) => r.role !== 'witness') }); },
+  alarms: (alarms) => { showAlarms(alarms); showAlarmStates(alarms); showStatus({ alarms }); },
+  inbox: (inbox) => { showInbox(inbox); showStatus({ inbox }); },
+  timeline: showTimeline,
+  faults: showFaults,
+  rehearsals: showRehearsals,
+  functions: showFunctions,
+  dashboards: showDashboards,
+  charts: showCharts,
+  log: addLines,
+};
+
+const link = find('#link');
+const retryAfter = 3000; // ms
+let stream;
+
+function say(text, tone) {
+  link.textContent = text;
+  link.dataset.tone = tone;
+}
+
+/** Opens the stream, with the log of a function if one is named. */
+function connect(followed = '') {
+  stream?.close();
+  const opened = new EventSource(`/events${followed ? `?function=${encodeURIComponent(followed)}` : ''}`);
+  stream = opened;
+  opened.onopen = () => { clearLines(); say('live', 'good'); };
+  opened.onerror = () => {
+    say('connection lost, trying again', 'bad');
+    if (opened.readyState === EventSource.CLOSED && stream === opened) setTimeout(() => connect(followed), retryAfter);
+  };
+  for (const [name, show] of Object.entries(sections)) {
+    opened.addEventListener(name, (event) => {
+      try {
+        show(JSON.parse(event.data));
+      } catch (error) {
+        complain(`The section ${name} cannot be shown: ${error.message}`);
+      }
+    });
+  }
+}
+
+onChoice(connect);
+connect();
