@@ -1,50 +1,20 @@
 package migrate
 
 import (
-	"context"
-	"errors"
 	"testing"
 
-	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sync/errgroup"
 
 	"aurora-dsql-dr/lambda/contract"
+	"aurora-dsql-dr/lambda/internal/apptest"
 	"aurora-dsql-dr/lambda/schema"
 )
 
-const keyOfTest = "arn:aws:kms:us-east-1:123456789012:key/mrk-0123"
+var keyOfTest = apptest.KeyARN("us-east-1")
 
-// testKMS "encrypts" by turning every bit, and insists on the key and its encryption context.
-type testKMS struct{ disabled bool }
-
-func (k testKMS) turn(keyID *string, encryptionContext map[string]string, in []byte) ([]byte, error) {
-	if k.disabled || *keyID != keyOfTest || encryptionContext["associatedData"] != contract.KeysetEncryptionContext {
-		return nil, errors.New("DisabledException")
-	}
-	return turned(in), nil
-}
-
-func turned(in []byte) []byte {
-	out := make([]byte, len(in))
-	for i, b := range in {
-		out[i] = ^b
-	}
-	return out
-}
-
-func (k testKMS) Encrypt(_ context.Context, in *kms.EncryptInput, _ ...func(*kms.Options)) (*kms.EncryptOutput, error) {
-	out, err := k.turn(in.KeyId, in.EncryptionContext, in.Plaintext)
-	return &kms.EncryptOutput{CiphertextBlob: out}, err
-}
-
-func (k testKMS) Decrypt(_ context.Context, in *kms.DecryptInput, _ ...func(*kms.Options)) (*kms.DecryptOutput, error) {
-	out, err := k.turn(in.KeyId, in.EncryptionContext, in.CiphertextBlob)
-	return &kms.DecryptOutput{Plaintext: out}, err
-}
-
-func (d testDB) withKey(k testKMS) *Migrator {
+func (d testDB) withKey(k *apptest.KMS) *Migrator {
 	m := d.migrator(schema.FS())
 	m.env.KeyARN, m.kms = keyOfTest, k
 	return m
@@ -57,6 +27,7 @@ func keysetVersion(version int64) contract.MigrateEvent {
 }
 
 func aKeysetIsMadeOnceAndRotatedWhenAskedFor(t *testing.T, db testDB) {
+	key := apptest.NewKMS()
 	for _, step := range []struct {
 		name           string
 		wanted, newest int64
@@ -69,7 +40,7 @@ func aKeysetIsMadeOnceAndRotatedWhenAskedFor(t *testing.T, db testDB) {
 		{"several at once", 5, 5, []string{"1", "2", "5"}},
 		{"none, which leaves it", 0, 0, []string{"1", "2", "5"}},
 	} {
-		result, err := db.withKey(testKMS{}).Run(t.Context(), keysetVersion(step.wanted))
+		result, err := db.withKey(key).Run(t.Context(), keysetVersion(step.wanted))
 		require.NoError(t, err, step.name)
 		assert.Equal(t, step.newest, result.Keyset, step.name)
 		assert.Equal(t, step.rows, db.column(t, "SELECT id::text FROM app.keyset ORDER BY id"), step.name)
@@ -80,12 +51,13 @@ func aKeysetIsMadeOnceAndRotatedWhenAskedFor(t *testing.T, db testDB) {
 }
 
 func runsAtTheSameTimeAgreeOnOneKeyset(t *testing.T, db testDB) {
-	_, err := db.withKey(testKMS{}).Run(t.Context(), keysetVersion(0))
+	key := apptest.NewKMS()
+	_, err := db.withKey(key).Run(t.Context(), keysetVersion(0))
 	require.NoError(t, err)
 	var group errgroup.Group
 	for range 3 {
 		group.Go(func() error {
-			_, err := db.withKey(testKMS{}).Run(t.Context(), keysetVersion(1))
+			_, err := db.withKey(key).Run(t.Context(), keysetVersion(1))
 			return err
 		})
 	}
@@ -94,9 +66,12 @@ func runsAtTheSameTimeAgreeOnOneKeyset(t *testing.T, db testDB) {
 }
 
 func aKeyThatCannotBeUsedIsReported(t *testing.T, db testDB) {
-	_, err := db.withKey(testKMS{disabled: true}).Run(t.Context(), keysetVersion(1))
+	key := apptest.NewKMS()
+	key.Disabled.Store(true)
+	_, err := db.withKey(key).Run(t.Context(), keysetVersion(1))
 	assert.ErrorContains(t, err, "cannot wrap the keyset with the KMS key "+keyOfTest)
-	assert.ErrorContains(t, err, "DisabledException; the function's IAM role needs kms:Encrypt and kms:Decrypt")
+	assert.ErrorContains(t, err, "DisabledException")
+	assert.ErrorContains(t, err, "; the function's IAM role needs kms:Encrypt and kms:Decrypt")
 	assert.Empty(t, db.column(t, "SELECT wrapped FROM app.keyset"))
 }
 
