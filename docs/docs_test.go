@@ -7,7 +7,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 
@@ -34,6 +33,9 @@ func all(pattern, text string) []string {
 	}
 	return out
 }
+
+// has reports whether a page says something. (assert.Contains would print the whole page.)
+func has(page, text string) bool { return strings.Contains(page, text) }
 
 // row is the table row that begins with a name in backquotes.
 func row(text, name string) string {
@@ -106,7 +108,7 @@ func TestEveryRunbookThatAnAlarmNamesExists(t *testing.T) {
 		body, err := os.ReadFile(file)
 		require.NoError(t, err)
 		for _, anchor := range all(`docs/runbooks\.md#([a-z-]+)`, string(body)) {
-			assert.True(t, strings.Contains(runbooks, `<a id="`+anchor+`"></a>`), "%s links #%s", filepath.Base(file), anchor)
+			assert.True(t, has(runbooks, `<a id="`+anchor+`"></a>`), "%s links #%s", filepath.Base(file), anchor)
 			named++
 		}
 	}
@@ -116,10 +118,10 @@ func TestEveryRunbookThatAnAlarmNamesExists(t *testing.T) {
 func TestEveryRunbookSaysWhatToDoAndWhenItIsDone(t *testing.T) {
 	for _, section := range strings.Split(read(t, "docs/runbooks.md"), "\n## ")[1:] {
 		title, body, _ := strings.Cut(section, "\n")
-		assert.True(t, strings.Contains(body, "**Done when**"), "%s has no **Done when**", title)
+		assert.True(t, has(body, "**Done when**"), "%s has no **Done when**", title)
 		if !strings.HasPrefix(title, "Before ") {
-			assert.True(t, strings.Contains(body, "**Symptom.**"), "%s has no **Symptom.**", title)
-			assert.True(t, strings.Contains(body, "**Do.**"), "%s has no **Do.**", title)
+			assert.True(t, has(body, "**Symptom.**"), "%s has no **Symptom.**", title)
+			assert.True(t, has(body, "**Do.**"), "%s has no **Do.**", title)
 		}
 	}
 }
@@ -157,7 +159,7 @@ func TestEveryMakeTargetThatThePagesNameExists(t *testing.T) {
 	targets := all(`(?m)^([a-z]+):`, read(t, "Makefile"))
 	for _, page := range []string{"README.md", "docs/runbooks.md", "docs/deploying.md"} {
 		for _, target := range all("make ([a-z]+)", strings.Join(all("`([^`\n]+)`", read(t, page)), "\n")) {
-			assert.True(t, slices.Contains(targets, target), "%s names `make %s`", page, target)
+			assert.Contains(t, targets, target, "%s names `make %s`", page, target)
 		}
 	}
 }

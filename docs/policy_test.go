@@ -182,7 +182,9 @@ func TestTheDeployerPolicyIsNoMoreThanTheProgramNeeds(t *testing.T) {
 	} {
 		assert.Error(t, may(action, arn), "%s on %s", action, arn)
 	}
-	var document struct{ Statement []struct{ Action json.RawMessage } }
+	var document struct {
+		Statement []struct{ Action json.RawMessage }
+	}
 	require.NoError(t, json.Unmarshal([]byte(read(t, "docs/deployer-policy.json")), &document))
 	for _, s := range document.Statement {
 		assert.NotContains(t, string(s.Action), "*", "actions are named")
