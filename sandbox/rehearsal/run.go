@@ -1,0 +1,269 @@
+package rehearsal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"aurora-dsql-dr/sandbox"
+	"aurora-dsql-dr/sandbox/engine"
+	"aurora-dsql-dr/sandbox/fault"
+	"aurora-dsql-dr/sandbox/recipe"
+	"aurora-dsql-dr/sandbox/workload"
+)
+
+// Options say how rehearsals are held.
+type Options struct {
+	// Dir is the project's directory.
+	Dir string
+	// Speed is that of the sandbox's clock, 1 to 10; defaults to 1, the only one at which budgets are judged.
+	Speed float64
+	// Beside runs the same outage against the recipe's deployment.
+	Beside bool
+	// Progress is told what happens, as it happens; optional.
+	Progress func(Entry)
+}
+
+// writesBefore is how many writes of a client must have been acknowledged before anything is broken.
+const writesBefore = 2
+
+// Run holds a rehearsal in a sandbox of its own, which it deploys to and which is gone when it returns. A rehearsal that
+// fails is a report, not an error; errors are of rehearsals that could not be held.
+func Run(ctx context.Context, r *Rehearsal, opts Options) (_ *Report, err error) {
+	begun := time.Now()
+	s, err := sandbox.Start(ctx, sandbox.Options{Dir: opts.Dir, Speed: opts.Speed})
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	ctx, stop := s.Watch(ctx)
+	defer stop()
+	tell(opts, s.Clock.Now(), "deploying the stack")
+	stage := Stage{Sandbox: s, Config: r.StackConfig(), Faults: fault.NewInjector(s, Places())}
+	if stage.Engine, err = s.DisasterRecovery(ctx, stage.Config); err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, stage.Engine.Close()) }()
+	result, err := stage.Engine.Up(ctx, engine.Run{})
+	if err != nil {
+		return nil, err
+	}
+	stage.Outputs = result.Outputs
+	report, err := stage.Hold(ctx, r, opts)
+	if err != nil {
+		return nil, errors.Join(err, context.Cause(ctx))
+	}
+	report.Took = Offset(time.Since(begun))
+	return report, nil
+}
+
+func tell(opts Options, now time.Time, format string, args ...any) {
+	if opts.Progress != nil {
+		opts.Progress(Entry{Time: now, Lane: laneRehearsal, Tone: Note, Text: fmt.Sprintf(format, args...)})
+	}
+}
+
+// Hold holds a rehearsal on a stage, and leaves it without faults and without the workload, whatever happens.
+func (s Stage) Hold(ctx context.Context, r *Rehearsal, opts Options) (*Report, error) {
+	begun := time.Now()
+	run := &run{Stage: s, Rehearsal: r, opts: opts, seen: s.observe(opts.Progress)}
+	beside := run.startRecipe(ctx)
+	err := run.hold(ctx)
+	column, besideErr := beside(err == nil)
+	if err := errors.Join(err, besideErr); err != nil {
+		return nil, err
+	}
+	report := run.report(column)
+	report.Took = Offset(time.Since(begun))
+	return report, nil
+}
+
+// run is one rehearsal while it is held.
+type run struct {
+	Stage
+	*Rehearsal
+	opts Options
+	seen *observation
+
+	start, end, watched time.Time
+	before, after       error // what kept the steady state from holding
+	writes              workload.Result
+	unread              error // why acknowledged writes could not be looked for
+
+	mu     sync.Mutex
+	checks []Check // of deployments
+}
+
+func (r *run) now() time.Time { return r.Sandbox.Clock.Now() }
+
+func (r *run) note(tone Tone, lane, format string, args ...any) {
+	r.seen.add(Entry{Time: r.now(), Lane: lane, Tone: tone, Text: fmt.Sprintf(format, args...)})
+}
+
+func (r *run) hold(ctx context.Context) (err error) {
+	database, err := workload.Prepare(ctx, r.Sandbox)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, database.Remove()) }()
+	watching, stopWatching := context.WithCancel(context.WithoutCancel(ctx))
+	var watch sync.WaitGroup
+	watch.Go(func() { r.seen.follow(watching) })
+	defer watch.Wait()
+	defer stopWatching()
+	places := Places()
+	load := workload.Start(workload.Options{Clock: r.Sandbox.Clock, Dial: database.Dial,
+		Regions: [2]string{places["primary"], places["secondary"]}, Report: r.seen.client})
+	defer func() {
+		stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+		defer cancel()
+		r.writes, r.unread = load.Stop(stopping)
+	}()
+
+	r.note(Note, laneRehearsal, "the hypothesis: every observer finds both endpoints up, no alarm, every client is served")
+	if r.before = r.awaitSteady(ctx, r.Hypothesis); r.before == nil {
+		r.before = r.served(ctx, load)
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if r.before != nil { // a disaster on top of one would prove nothing
+		r.start, r.end, r.watched = r.now(), r.now(), r.now()
+		r.note(Bad, laneRehearsal, "the hypothesis does not hold: %v", r.before)
+		return nil
+	}
+	if err := r.startObservers(r.ProbeInterval); err != nil {
+		return err
+	}
+	if err := r.play(ctx); err != nil {
+		return err
+	}
+	r.note(Note, laneRehearsal, "watching for %s", short(r.Watch))
+	if err := r.Sandbox.Clock.Sleep(ctx, r.Watch-r.Sandbox.Clock.Since(r.end)); err != nil {
+		return err
+	}
+	r.watched = r.now()
+	r.after = r.awaitSteady(ctx, r.Hypothesis)
+	return ctx.Err()
+}
+
+// served waits, within the hypothesis' time, for the first writes of all clients.
+func (r *run) served(ctx context.Context, load *workload.Workload) error {
+	ctx, cancel := context.WithTimeout(ctx, max(r.Sandbox.Clock.Wall(r.Hypothesis), time.Second))
+	defer cancel()
+	return load.AwaitAcknowledged(ctx, writesBefore)
+}
+
+// play carries out the method. Every fault is undone when it returns, in time or early.
+func (r *run) play(ctx context.Context) (err error) {
+	begun := r.now()
+	undone := func() error {
+		err := r.Faults.UndoAll()
+		r.end = r.now()
+		return err
+	}
+	steps, ctx := errgroup.WithContext(ctx)
+	var engine sync.Mutex // it does one operation at a time
+	var first sync.Once
+	for _, step := range r.Method {
+		steps.Go(func() error {
+			clk := r.Sandbox.Clock
+			if err := clk.Sleep(ctx, step.At-clk.Since(begun)); err != nil {
+				return err
+			}
+			if step.Fault == nil {
+				engine.Lock()
+				defer engine.Unlock()
+				return r.deploy(ctx, step)
+			}
+			first.Do(func() { r.start = r.now() })
+			lane := "fault " + step.Fault.String()
+			undo, err := r.Faults.Inject(*step.Fault)
+			if err != nil {
+				return err
+			}
+			r.note(Bad, lane, "injected")
+			err = clk.Sleep(ctx, step.Until-clk.Since(begun))
+			err = errors.Join(err, undo())
+			r.note(Good, lane, "undone")
+			return err
+		})
+	}
+	err = steps.Wait()
+	return errors.Join(err, undone())
+}
+
+// startRecipe begins the same outage against the recipe and returns how to get its column: after it has come to its own
+// end, or, if it is not wanted any more, at once.
+func (r *run) startRecipe(ctx context.Context) func(wanted bool) (*recipe.Column, error) {
+	if !r.opts.Beside {
+		return func(bool) (*recipe.Column, error) { return nil, nil }
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	var column *recipe.Column
+	var err error
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		var outage []recipe.Fault
+		for _, step := range r.Method {
+			if step.Fault != nil {
+				outage = append(outage, recipe.Fault{At: step.At, Until: step.Until, Spec: *step.Fault})
+			}
+		}
+		column, err = recipe.Run(ctx, recipe.Options{Dir: r.opts.Dir, Outage: outage, Places: Places()})
+	}()
+	return func(wanted bool) (*recipe.Column, error) {
+		defer cancel()
+		if !wanted {
+			cancel()
+			<-done
+			return nil, nil // the other error is the one that matters
+		}
+		<-done
+		return column, err
+	}
+}
+
+// report puts together what was seen.
+func (r *run) report(column *recipe.Column) *Report {
+	out := &Report{Rehearsal: r.Rehearsal, Speed: r.Sandbox.Clock.Speed(), Interval: Offset(r.ProbeInterval), Started: r.start,
+		Ended: Offset(r.end.Sub(r.start)), Watched: Offset(r.watched.Sub(r.start)), Recipe: column, Writes: writesOf(r.writes)}
+	out.Timeline, out.Messages = r.seen.timeline(r.start)
+	out.Times = r.seen.measure(r.start, r.end, r.writes.Gaps)
+	out.Checks = append(out.Checks, holds("hypothesis before", r.before))
+	if r.before == nil {
+		for _, m := range Measures {
+			out.Checks = append(out.Checks, budgetCheck(m, r.Budgets[m], out.Times[m], out.Speed))
+		}
+		out.Checks = append(out.Checks, judge(r.Expect, out.Messages)...)
+		out.Checks = append(out.Checks, r.checks...)
+		lost := fmt.Sprintf("%d of %d", out.Writes.Lost, out.Writes.Acknowledged)
+		if r.unread != nil {
+			lost = r.unread.Error()
+		}
+		out.Checks = append(out.Checks, verdictOf("no acknowledged write lost", "0 lost", lost, out.Writes.Lost == 0 && r.unread == nil),
+			holds("hypothesis after", r.after))
+	}
+	out.conclude()
+	return out
+}
+
+func holds(name string, problem error) Check {
+	if problem == nil {
+		return verdictOf(name, "holds", "holds", true)
+	}
+	return verdictOf(name, "holds", problem.Error(), false)
+}
+
+// checked adds the outcome of a deployment.
+func (r *run) checked(c Check) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.checks = append(slices.Clone(r.checks), c)
+}

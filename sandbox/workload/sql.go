@@ -1,0 +1,228 @@
+package workload
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"aurora-dsql-dr/sandbox"
+	"aurora-dsql-dr/sandbox/awserr"
+	"aurora-dsql-dr/sandbox/dsql"
+	"aurora-dsql-dr/sandbox/iam"
+)
+
+const (
+	// databaseRole is the clients' in the database, and clientRole in IAM.
+	databaseRole = "rehearsal_client"
+	clientRole   = "rehearsal-client"
+	adminUser    = "admin"
+	compute      = "ec2.amazonaws.com" // what the clients run on
+	emptyPayload = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+)
+
+// Database is a table of the workload's own behind the SQL endpoints of a cluster pair, with a database role and an IAM
+// role that may write and read it and nothing else.
+type Database struct {
+	sandbox  *sandbox.Sandbox
+	clusters map[string]dsql.Cluster // by region
+	role     iam.Role
+	roots    *x509.CertPool
+}
+
+// Prepare makes table and roles. The sandbox must have one cluster in each region that is asked for.
+func Prepare(ctx context.Context, s *sandbox.Sandbox) (*Database, error) {
+	d := &Database{sandbox: s, clusters: map[string]dsql.Cluster{}, roots: x509.NewCertPool()}
+	pem, err := os.ReadFile(s.CAFile)
+	if err != nil {
+		return nil, err
+	}
+	d.roots.AppendCertsFromPEM(pem)
+	var arns []string
+	for _, c := range s.DSQL.Clusters() {
+		d.clusters[c.Region] = c
+		arns = append(arns, `"`+c.ARN+`"`)
+	}
+	if len(arns) == 0 {
+		return nil, errors.New("there is no cluster for the workload to write to")
+	}
+	d.role, err = s.Account.IAM.CreateRole(iam.Role{Name: clientRole, AssumeRolePolicy: `{"Version":"2012-10-17","Statement":[` +
+		`{"Effect":"Allow","Principal":{"Service":"` + compute + `"},"Action":"sts:AssumeRole"}]}`, ForceDetachPolicies: true})
+	if err != nil {
+		return nil, err
+	}
+	if _, err = s.Account.IAM.PutRolePolicy(iam.RolePolicy{Role: clientRole, Name: "connect", Policy: `{"Version":"2012-10-17",` +
+		`"Statement":[{"Effect":"Allow","Action":"dsql:DbConnect","Resource":[` + strings.Join(arns, ",") + `]}]}`}); err != nil {
+		return nil, err
+	}
+	return d, d.createTable(ctx)
+}
+
+// createTable runs one statement a transaction, as Aurora DSQL wants it, repeated when a migration beside it conflicts.
+func (d *Database) createTable(ctx context.Context) error {
+	for region := range d.clusters {
+		conn, err := d.connect(ctx, region, adminUser, d.sandbox.Account.IAM.Admin())
+		if err != nil {
+			return fmt.Errorf("prepare the workload's table: %w", err)
+		}
+		defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
+		for _, statement := range []string{
+			"CREATE SCHEMA rehearsal",
+			"CREATE TABLE rehearsal.written (id text PRIMARY KEY, written_at timestamptz NOT NULL DEFAULT now())",
+			"CREATE ROLE " + databaseRole + " WITH LOGIN",
+			"AWS IAM GRANT " + databaseRole + " TO '" + d.role.Arn + "'",
+			"GRANT USAGE ON SCHEMA rehearsal TO " + databaseRole,
+			"GRANT SELECT, INSERT ON rehearsal.written TO " + databaseRole,
+		} {
+			if err := retry(ctx, func() error { _, err := conn.Exec(ctx, statement); return err }); err != nil {
+				return fmt.Errorf("prepare the workload's table: %s: %w", statement, err)
+			}
+		}
+		return nil // both endpoints show one database
+	}
+	return nil
+}
+
+// Remove removes the IAM role; the table goes with the database.
+func (d *Database) Remove() error {
+	if err := d.sandbox.Account.IAM.DeleteRole(clientRole); !errors.Is(err, awserr.ErrNotFound) {
+		return err
+	}
+	return nil
+}
+
+// Dial is the workload's Dial: the SQL endpoint of a region, for a client in another or the same.
+func (d *Database) Dial(client, endpoint string) Endpoint {
+	return &sqlEndpoint{database: d, client: client, region: endpoint}
+}
+
+// sqlEndpoint keeps one connection and makes a new one, with a new token, after an error.
+type sqlEndpoint struct {
+	database       *Database
+	client, region string
+	conn           *pgx.Conn
+}
+
+func (e *sqlEndpoint) Write(ctx context.Context, id string) error {
+	return e.do(ctx, func(conn *pgx.Conn) error {
+		_, err := conn.Exec(ctx, "INSERT INTO rehearsal.written (id) VALUES ($1) ON CONFLICT DO NOTHING", id)
+		return err
+	})
+}
+
+func (e *sqlEndpoint) Stored(ctx context.Context) (stored map[string]bool, err error) {
+	err = e.do(ctx, func(conn *pgx.Conn) error {
+		rows, err := conn.Query(ctx, "SELECT id FROM rehearsal.written")
+		if err != nil {
+			return err
+		}
+		ids, err := pgx.CollectRows(rows, pgx.RowTo[string])
+		stored = make(map[string]bool, len(ids))
+		for _, id := range ids {
+			stored[id] = true
+		}
+		return err
+	})
+	return stored, err
+}
+
+// do runs a statement, repeated on a conflict.
+func (e *sqlEndpoint) do(ctx context.Context, statement func(*pgx.Conn) error) error {
+	if e.conn == nil {
+		credentials, err := e.database.credentials(e.client)
+		if err != nil {
+			return err
+		}
+		if e.conn, err = e.database.connect(ctx, e.region, databaseRole, credentials); err != nil {
+			return err
+		}
+	}
+	err := retry(ctx, func() error { return statement(e.conn) })
+	if err != nil {
+		e.Close()
+	}
+	return err
+}
+
+// Close ends the connection without waiting for a server that may not answer.
+func (e *sqlEndpoint) Close() {
+	if e.conn == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
+	defer cancel()
+	_ = e.conn.Close(ctx) // nothing is left to be lost
+	e.conn = nil
+}
+
+// credentials are those of a client in the region.
+func (d *Database) credentials(region string) (iam.Credentials, error) {
+	c, err := d.sandbox.Account.IAM.AssumeRole(compute, d.role.Arn, "client-"+region)
+	if err == nil {
+		d.sandbox.Account.IAM.Place(c.AccessKeyID, region)
+	}
+	return c, err
+}
+
+// connect dials the endpoint's loopback address, while SNI, certificate and token keep its name.
+func (d *Database) connect(ctx context.Context, region, user string, credentials iam.Credentials) (*pgx.Conn, error) {
+	cluster, ok := d.clusters[region]
+	if !ok {
+		return nil, fmt.Errorf("there is no cluster in %s", region)
+	}
+	config, err := pgx.ParseConfig("host=localhost sslmode=verify-full")
+	if err != nil {
+		return nil, err
+	}
+	config.Host, config.User, config.Database, config.Fallbacks = cluster.Endpoint, user, "postgres", nil
+	config.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12, ServerName: cluster.Endpoint, RootCAs: d.roots}
+	config.LookupFunc = func(context.Context, string) ([]string, error) { return []string{d.sandbox.SQL[region].Addr()}, nil }
+	if config.Password, err = token(ctx, cluster, user, credentials); err != nil {
+		return nil, err
+	}
+	return pgx.ConnectConfig(ctx, config)
+}
+
+// token signs the password of a connection (Aurora DSQL User Guide, "Generating an authentication token").
+func token(ctx context.Context, c dsql.Cluster, user string, credentials iam.Credentials) (string, error) {
+	action := "DbConnect"
+	if user == adminUser {
+		action = "DbConnectAdmin"
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "https://"+c.Endpoint+"/?Action="+action+"&X-Amz-Expires=900", nil)
+	if err != nil {
+		return "", err
+	}
+	signed, _, err := v4.NewSigner().PresignHTTP(ctx, aws.Credentials{AccessKeyID: credentials.AccessKeyID,
+		SecretAccessKey: credentials.SecretAccessKey, SessionToken: credentials.SessionToken}, request, emptyPayload, "dsql", c.Region, time.Now())
+	return strings.TrimPrefix(signed, "https://"), err
+}
+
+// conflict is SQLSTATE 40001: the whole transaction is to be repeated.
+const conflict = "40001"
+
+// retry repeats a transaction of one statement as long as it conflicts.
+func retry(ctx context.Context, transaction func() error) error {
+	for pause := 10 * time.Millisecond; ; pause = min(2*pause, time.Second) {
+		err := transaction()
+		failed, ok := errors.AsType[*pgconn.PgError](err)
+		if !ok || failed.Code != conflict {
+			return err
+		}
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+			return err
+		}
+	}
+}

@@ -1,0 +1,201 @@
+// Package workload is what a rehearsal holds the database to: clients near both data regions that write rows, notice
+// which were acknowledged, move to the endpoint that serves, and afterwards look for every row they were promised.
+package workload
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"aurora-dsql-dr/sandbox/clock"
+)
+
+// Endpoint is one regional way to the data, as one client uses it; it is not shared.
+type Endpoint interface {
+	// Write stores a row under an id; nil means that it was acknowledged. Writing it again is harmless. After any error the
+	// row may be there or not.
+	Write(ctx context.Context, id string) error
+	// Stored reads the ids of all rows there are.
+	Stored(ctx context.Context) (map[string]bool, error)
+	Close()
+}
+
+// Dial returns a region's endpoint for a client that is near another region or the same.
+type Dial func(client, endpoint string) Endpoint
+
+// Options describe a workload.
+type Options struct {
+	Clock *clock.Clock
+	Dial  Dial
+	// Regions are the two data regions; Clients is how many clients are near each, by default 2.
+	Regions [2]string
+	Clients int
+	// Every is the time between two writes of a client, by default half a second; Patience how long it waits for an answer,
+	// by default 2 s; Home how long it stays away from its own region's endpoint before it tries that again, by default 30 s.
+	// All are sandbox time.
+	Every, Patience, Home time.Duration
+	// Report is told what clients notice, as it happens; optional.
+	Report func(Notice)
+}
+
+// Notice is a change in what a client experiences.
+type Notice struct {
+	Time   time.Time
+	Client string
+	// Region is where the client is, Endpoint the region it was talking to.
+	Region, Endpoint string
+	// Recovered tells a first acknowledged write after refused ones, of which the first was begun at Since, from a first
+	// refused one.
+	Recovered bool
+	Since     time.Time
+	Err       error
+}
+
+// Gap is a time in which a client waited for an acknowledged write: from the begin of the first refused attempt to the
+// next acknowledgement. To is zero if it has not ended.
+type Gap struct {
+	Client, Region string
+	From, To       time.Time
+}
+
+// Result is what became of the writes.
+type Result struct {
+	// Acknowledged, by the region of the endpoint that did.
+	Acknowledged map[string]int
+	// Refused are attempts that were not acknowledged; their rows were tried again until one was.
+	Refused int
+	// Pending are rows that were still being tried when the workload ended.
+	Pending int
+	// Lost are acknowledged rows that cannot be read afterwards, by the region of the endpoint they are missing from.
+	Lost map[string][]string
+	Gaps []Gap
+}
+
+// Total is the number of acknowledged writes.
+func (r Result) Total() (n int) {
+	for _, count := range r.Acknowledged {
+		n += count
+	}
+	return n
+}
+
+// Workload is running clients. Create it with Start and end it with Stop.
+type Workload struct {
+	opts   Options
+	cancel context.CancelFunc
+	work   sync.WaitGroup
+
+	mu           sync.Mutex
+	acknowledged map[string]string // region of the endpoint by row id
+	result       Result
+	changed      chan struct{}
+}
+
+// Start starts the clients.
+func Start(opts Options) *Workload {
+	opts = opts.withDefaults()
+	ctx, cancel := context.WithCancel(context.Background())
+	w := &Workload{opts: opts, cancel: cancel, acknowledged: map[string]string{}, changed: make(chan struct{}),
+		result: Result{Acknowledged: map[string]int{}, Lost: map[string][]string{}}}
+	for i, region := range opts.Regions {
+		for n := range opts.Clients {
+			c := &client{workload: w, name: fmt.Sprintf("%s-%d", region, n+1), region: region, other: opts.Regions[1-i],
+				endpoints: map[string]Endpoint{}, at: region}
+			w.work.Go(func() { c.run(ctx) })
+		}
+	}
+	return w
+}
+
+func (o Options) withDefaults() Options {
+	if o.Clients == 0 {
+		o.Clients = 2
+	}
+	if o.Every == 0 {
+		o.Every = 500 * time.Millisecond
+	}
+	if o.Patience == 0 {
+		o.Patience = 2 * time.Second
+	}
+	if o.Home == 0 {
+		o.Home = 30 * time.Second
+	}
+	return o
+}
+
+// AwaitAcknowledged returns when every client has had this many writes acknowledged, or says which have not.
+func (w *Workload) AwaitAcknowledged(ctx context.Context, each int) error {
+	for {
+		w.mu.Lock()
+		total, changed := w.result.Total(), w.changed
+		w.mu.Unlock()
+		if total >= each*w.opts.Clients*len(w.opts.Regions) {
+			return nil
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return fmt.Errorf("only %d writes of the workload were acknowledged: %w", total, context.Cause(ctx))
+		}
+	}
+}
+
+// Acknowledged is the number of writes acknowledged so far.
+func (w *Workload) Acknowledged() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.result.Total()
+}
+
+// Stop ends the clients and looks for every acknowledged row through both endpoints. The error says which endpoint could
+// not be asked; then nothing is known of the rows there.
+func (w *Workload) Stop(ctx context.Context) (Result, error) {
+	w.cancel()
+	w.work.Wait()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var problems []error
+	for _, region := range w.opts.Regions {
+		e := w.opts.Dial(region, region)
+		stored, err := e.Stored(ctx)
+		e.Close()
+		if err != nil {
+			problems = append(problems, fmt.Errorf("look for the acknowledged rows in %s: %w", region, err))
+			continue
+		}
+		for id := range w.acknowledged {
+			if !stored[id] {
+				w.result.Lost[region] = append(w.result.Lost[region], id)
+			}
+		}
+		slices.Sort(w.result.Lost[region])
+	}
+	return w.result, errors.Join(problems...)
+}
+
+func (w *Workload) acknowledge(id, region string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.acknowledged[id] = region
+	w.result.Acknowledged[region]++
+	close(w.changed)
+	w.changed = make(chan struct{})
+}
+
+func (w *Workload) refused() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.result.Refused++
+}
+
+func (w *Workload) ended(pending bool, gaps []Gap) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if pending {
+		w.result.Pending++
+	}
+	w.result.Gaps = append(w.result.Gaps, gaps...)
+}
