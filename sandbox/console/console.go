@@ -15,6 +15,7 @@ import (
 	"aurora-dsql-dr/sandbox/aws"
 	"aurora-dsql-dr/sandbox/dsql"
 	"aurora-dsql-dr/sandbox/lambda"
+	"aurora-dsql-dr/sandbox/rehearsal"
 )
 
 // Config is what the page shows and acts on.
@@ -31,8 +32,9 @@ type Config struct {
 	Monitors map[string]string
 	// Faults are what can be broken. Required.
 	Faults Faults
-	// Rehearsals are what can be rehearsed; nil leaves them out of the page.
-	Rehearsals Rehearsals
+	// Rehearsals are what can be rehearsed, none if empty; Hold holds one of them.
+	Rehearsals []*rehearsal.Rehearsal
+	Hold       Hold
 }
 
 // refresh is how often the page is brought up to date, by the wall; its charts less often.
@@ -51,6 +53,7 @@ type Console struct {
 	feed      *feed
 	observers *observers
 	chronicle chronicle
+	stage     *stage
 	streams   chan struct{} // one token for each stream that is open
 	wake      chan struct{}
 
@@ -70,6 +73,7 @@ func Start(config Config, address string) (*Console, error) {
 		URL: "http://" + listener.Addr().String() + "/", config: config, token: newToken(), feed: newFeed(),
 		observers: newObservers(config), streams: make(chan struct{}, maxStreams), wake: make(chan struct{}, 1), cancel: cancel,
 	}
+	c.stage = &stage{hold: config.Hold, list: config.Rehearsals, now: config.Account.Clock.Now, changed: c.refreshNow}
 	c.server = &http.Server{
 		Handler: c.handler(listener.Addr().String()), ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute,
 		BaseContext: func(net.Listener) context.Context { return ctx }, // streams end with the console
@@ -95,9 +99,10 @@ func listen(address string) (net.Listener, error) {
 	return listener, nil
 }
 
-// Close ends the page and everything that follows on its behalf. What was injected stays.
+// Close ends the page, a rehearsal that runs, and everything that follows on its behalf. What was injected stays.
 func (c *Console) Close() error {
 	c.cancel()
+	c.stage.stop()
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
 	err := c.server.Shutdown(ctx)

@@ -3,7 +3,6 @@ package console
 import (
 	"embed"
 	"encoding/json"
-	"errors"
 	"html/template"
 	"net/http"
 
@@ -59,26 +58,17 @@ func (c *Console) undoAllFaults(w http.ResponseWriter, r *http.Request) {
 	c.act(w, r, &struct{}{}, c.config.Faults.UndoAll)
 }
 
-var errNoRehearsals = errors.New("this sandbox has no rehearsals")
-
 func (c *Console) startRehearsal(w http.ResponseWriter, r *http.Request) {
 	var request struct {
 		Name string `json:"name"`
 	}
-	c.act(w, r, &request, func() error {
-		if c.config.Rehearsals == nil {
-			return errNoRehearsals
-		}
-		return c.config.Rehearsals.Start(request.Name)
-	})
+	c.act(w, r, &request, func() error { return c.stage.start(request.Name) })
 }
 
 func (c *Console) stopRehearsal(w http.ResponseWriter, r *http.Request) {
 	c.act(w, r, &struct{}{}, func() error {
-		if c.config.Rehearsals == nil {
-			return errNoRehearsals
-		}
-		return c.config.Rehearsals.Stop()
+		c.stage.stop()
+		return nil
 	})
 }
 

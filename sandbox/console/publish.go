@@ -38,7 +38,7 @@ func (c *Console) publish() {
 	c.feed.put("inbox", viewInbox(messages))
 	c.feed.put("timeline", c.timeline(histories, messages))
 	c.feed.put("faults", faultsView{fault.Catalogue(), c.config.Faults.Active()})
-	c.feed.put("rehearsals", viewRehearsals(c.config.Rehearsals))
+	c.feed.put("rehearsals", c.stage.view())
 	c.feed.put("functions", c.functions())
 	c.feed.put("dashboards", c.dashboards())
 	c.feed.put("clock", now)

@@ -38,7 +38,7 @@ type entry struct {
 
 // timeline is the latest of what happened, newest first.
 func (c *Console) timeline(histories map[string][]cloudwatch.HistoryItem, messages []sns.Message) []entry {
-	entries := append([]entry{}, slices.Concat(c.observers.recent(), c.chronicle.recent(), rehearsalEntries(c.config.Rehearsals))...)
+	entries := append([]entry{}, slices.Concat(c.observers.recent(), c.chronicle.recent(), c.stage.recent())...)
 	for region, history := range histories {
 		for _, item := range history {
 			if tone := toneOfTransition(item.Old, item.New); item.Type == cloudwatch.HistoryStateUpdate && tone != quiet {

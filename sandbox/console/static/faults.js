@@ -42,8 +42,8 @@ function showSwitches() {
   keep(find('.switches', panel), items, (i) => i.name, (i) => h('li', {},
     h('span', {}, h('b', {}, i.role), ` ${i.name}`, h('span', { class: 'minor' }, ` ${i.display}`)),
     i.fault === undefined
-      ? h('button', { type: 'button', class: 'danger', 'data-region': i.role, onclick: (e) => during(e.currentTarget, () => post('/faults', regionFault(i.role))) }, 'Take down')
-      : h('button', { type: 'button', 'data-region': i.role, onclick: (e) => during(e.currentTarget, () => post('/faults/undo', { id: i.fault })) }, 'Bring back')));
+      ? h('button', { type: 'button', class: 'danger', 'data-region': i.role, 'aria-label': `Take down ${i.name}, the ${i.role}`, onclick: (e) => during(e.currentTarget, () => post('/faults', regionFault(i.role))) }, 'Take down')
+      : h('button', { type: 'button', 'data-region': i.role, 'aria-label': `Bring back ${i.name}, the ${i.role}`, onclick: (e) => during(e.currentTarget, () => post('/faults/undo', { id: i.fault })) }, 'Bring back')));
 }
 
 const activeFault = (f) => h('li', { 'data-tone': 'bad' }, icon('bad'),
