@@ -118,7 +118,7 @@ func TestTheHandlerKeepsTheDocument(t *testing.T) {
 	d.call(t, east, request("POST", "/transactions", `{"transaction_id":"test-001","amount":100.51}`), 409)
 	d.call(t, east, request("POST", "/transactions", strings.Repeat(" ", 65537)), 413)
 
-	w.fault(t, apptest.East, sqlendpoint.Fault{Refuse: true})
+	w.fault(t, sqlendpoint.Fault{Refuse: true})
 	for _, path := range []string{"/transactions", "/transactions/test-001", "/totals", "/healthz"} {
 		response := d.call(t, east, request("GET", path, ""), 503)
 		assert.NotEmpty(t, response.Headers["Retry-After"], path)

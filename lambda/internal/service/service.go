@@ -35,9 +35,9 @@ type Service struct {
 // else as a direct invocation with DirectAnswer. What the client did wrong and what will pass is an answer; an error is a
 // failure that somebody must look at, and Lambda counts it.
 func (s *Service) Invoke(ctx context.Context, payload json.RawMessage) (any, error) {
+	start := time.Now()
 	ctx, cancel := context.WithTimeout(ctx, s.RequestLimit)
 	defer cancel()
-	start := time.Now()
 	response, retries, err := s.dispatch(ctx, payload)
 	s.record(start, retries)
 	if err != nil {

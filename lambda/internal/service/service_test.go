@@ -74,7 +74,7 @@ func directInvocationsAnswer(t *testing.T, w world) {
 	status, body = east.direct(t, `{"operation":"write","amount":"NaN","transaction_id":"a b"}`)
 	assert.Equal(t, 400, status)
 	assert.Len(t, body["problems"], 2, "all problems at once")
-	w.fault(t, apptest.East, sqlendpoint.Fault{Refuse: true})
+	w.fault(t, sqlendpoint.Fault{Refuse: true})
 	for _, payload := range []string{`{}`, `{"operation":"write","transaction_id":"test-001","amount":100.50}`} {
 		status, body = east.direct(t, payload)
 		assert.Equal(t, 503, status)
@@ -245,7 +245,7 @@ func (f *function) metric(t *testing.T, name string) float64 {
 
 func anEndpointThatDoesNotAnswer(t *testing.T, w world) {
 	f := w.function(t, apptest.East, options{limit: 200 * time.Millisecond})
-	w.fault(t, apptest.East, sqlendpoint.Fault{BlackHole: true})
+	w.fault(t, sqlendpoint.Fault{BlackHole: true})
 	for range 3 {
 		status, body := f.do(t, "GET", "/healthz", "")
 		assert.Equal(t, 503, status)
@@ -263,7 +263,7 @@ func anEndpointThatDoesNotAnswer(t *testing.T, w world) {
 
 func thePeerServes(t *testing.T, w world) {
 	f := w.function(t, apptest.East, options{peer: apptest.Ohio})
-	w.fault(t, apptest.East, sqlendpoint.Fault{Refuse: true})
+	w.fault(t, sqlendpoint.Fault{Refuse: true})
 	for range 3 {
 		status, _ := f.do(t, "GET", "/healthz", "")
 		assert.Equal(t, 503, status)
@@ -275,9 +275,10 @@ func thePeerServes(t *testing.T, w world) {
 }
 
 func aCommitWhoseOutcomeIsUnknown(t *testing.T, w world) {
-	f := w.function(t, apptest.East, options{limit: 300 * time.Millisecond})
-	status, _ := f.do(t, "GET", "/healthz", "")
+	f := w.function(t, apptest.East, options{})
+	status, _ := f.do(t, "GET", "/healthz", "") // connects
 	require.Equal(t, 200, status)
+	f.RequestLimit = 300 * time.Millisecond
 	require.NoError(t, w.Endpoints[apptest.East].SetFault(sqlendpoint.Fault{CommitStall: true}))
 	status, body := f.do(t, "POST", "/transactions", `{"amount":1}`)
 	require.NoError(t, w.Endpoints[apptest.East].SetFault(sqlendpoint.Fault{}))

@@ -42,12 +42,13 @@ func newWorld(t testing.TB) world {
 	return w
 }
 
-// fault breaks a region's endpoint, until the end of the test at most.
-func (w world) fault(t *testing.T, region string, fault sqlendpoint.Fault) {
+// fault breaks the endpoint in the east, until the end of the test at most.
+func (w world) fault(t *testing.T, fault sqlendpoint.Fault) {
 	t.Helper()
-	require.NoError(t, w.Endpoints[region].SetFault(fault))
-	w.Endpoints[region].CloseAll()
-	t.Cleanup(func() { require.NoError(t, w.Endpoints[region].SetFault(sqlendpoint.Fault{})) })
+	east := w.Endpoints[apptest.East]
+	require.NoError(t, east.SetFault(fault))
+	east.CloseAll()
+	t.Cleanup(func() { require.NoError(t, east.SetFault(sqlendpoint.Fault{})) })
 }
 
 // options change a function from the usual.

@@ -12,7 +12,7 @@ func TestOrdersAreRead(t *testing.T) {
 	for body, want := range map[string]Order{
 		`{"transaction_id":"test-001","amount":100.50}`:                         {ID: "test-001", Amount: 10050},
 		`{"amount":"100.50"}`:                                                   {Amount: 10050},
-		` {"amount":1e2, "details":"näher 🙂", "reference":"INV 7"} `:            {Amount: 10000, Details: "näher 🙂", Reference: "INV 7"},
+		`{"amount":1e2, "details":"näher 🙂", "reference":"INV 7"}`:              {Amount: 10000, Details: "näher 🙂", Reference: "INV 7"},
 		`{"amount":1,"transaction_id":null,"details":null,"reference":null}`:    {Amount: 100},
 		`{"amount":1,"details":""}`:                                             {Amount: 100},
 		`{"amount":0.1,"transaction_id":"` + strings.Repeat("x", 64) + `"}`:     {Amount: 10, ID: strings.Repeat("x", 64)},
@@ -20,9 +20,11 @@ func TestOrdersAreRead(t *testing.T) {
 		`{"transaction_id":"9.a_b:c-D","amount":12345678901.23}`:                {ID: "9.a_b:c-D", Amount: 1234567890123},
 		`{"transaction_id":"0198c7a2-0000-7000-8000-000000000000","amount":17}`: {ID: "0198c7a2-0000-7000-8000-000000000000", Amount: 1700},
 	} {
-		order, err := DecodeOrder([]byte(body))
-		require.NoError(t, err, body)
-		assert.Equal(t, want, order)
+		for _, text := range []string{body, " " + body + "\n"} {
+			order, err := DecodeOrder([]byte(text))
+			require.NoError(t, err, text)
+			assert.Equal(t, want, order)
+		}
 	}
 }
 
