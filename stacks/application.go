@@ -193,7 +193,7 @@ func (d *disasterRecovery) applicationFunctions() (err error) {
 	}
 	a := &application{}
 	d.application = a
-	if a.key, err = d.fieldKey(); err != nil {
+	if a.key, err = components.NewFieldKey(d.ctx, "field-key", &components.FieldKeyArgs{Primary: d.regions[primary], Secondary: d.regions[secondary]}); err != nil {
 		return err
 	}
 	if a.bus, err = components.NewGlobalEventBus(d.ctx, "transaction-events", &components.GlobalEventBusArgs{
@@ -229,18 +229,6 @@ func (d *disasterRecovery) applicationFunctions() (err error) {
 		}
 	}
 	return nil
-}
-
-// fieldKey creates the key with its replica under a provider without default tags: with tags, the provider waits for KMS
-// to show them, which has been seen to time out (terraform-provider-aws issues 26174 and 34538), and a replica whose
-// creation failed can only be imported, because KMS keeps it for its deletion window (issue 49491).
-func (d *disasterRecovery) fieldKey() (*components.FieldKey, error) {
-	replica := d.regions[secondary]
-	var err error
-	if replica.Provider, err = newProvider(d.ctx, "secondary-untagged", replica.Name, nil); err != nil {
-		return nil, err
-	}
-	return components.NewFieldKey(d.ctx, "field-key", &components.FieldKeyArgs{Primary: d.regions[primary], Secondary: replica})
 }
 
 // roles maps the application's database roles to the roles of its functions.

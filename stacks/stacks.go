@@ -247,23 +247,18 @@ func (d *disasterRecovery) exports() pulumi.Map {
 // projectTag groups the cost of every stack of this program, whatever a fork calls its Pulumi project.
 const projectTag = "AuroraDsqlDr"
 
-// newProvider manages a region. Retries are bounded, so that during the loss of a region an operation fails in minutes
-// and names the region instead of hanging on it.
-func newProvider(ctx *pulumi.Context, name, region string, tags pulumi.StringMap) (*aws.Provider, error) {
-	args := &aws.ProviderArgs{Region: pulumi.String(region), MaxRetries: pulumi.Int(5)}
-	if tags != nil {
-		args.DefaultTags = aws.ProviderDefaultTagsArgs{Tags: tags}
-	}
-	return aws.NewProvider(ctx, name, args)
-}
-
-// newRegions creates one provider a region.
+// newRegions creates one provider a region. Retries are bounded, so that during the loss of a region an operation fails
+// in minutes and names the region instead of hanging on it.
 func newRegions(ctx *pulumi.Context, c *Config) ([3]components.Region, error) {
 	var regions [3]components.Region
 	for i, name := range c.Regions.All() {
-		provider, err := newProvider(ctx, places[i], name, pulumi.StringMap{
-			"Project": pulumi.String(projectTag), "Stack": pulumi.String(ctx.Stack()), "Environment": pulumi.String(c.Environment),
-			"Owner": pulumi.String(c.Owner), "CostCenter": pulumi.String(c.CostCenter), "ManagedBy": pulumi.String("pulumi"),
+		provider, err := aws.NewProvider(ctx, places[i], &aws.ProviderArgs{
+			Region:     pulumi.String(name),
+			MaxRetries: pulumi.Int(5),
+			DefaultTags: aws.ProviderDefaultTagsArgs{Tags: pulumi.StringMap{
+				"Project": pulumi.String(projectTag), "Stack": pulumi.String(ctx.Stack()), "Environment": pulumi.String(c.Environment),
+				"Owner": pulumi.String(c.Owner), "CostCenter": pulumi.String(c.CostCenter), "ManagedBy": pulumi.String("pulumi"),
+			}},
 		})
 		if err != nil {
 			return regions, err

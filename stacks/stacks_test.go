@@ -64,8 +64,6 @@ func TestEveryResourceHasAParentAndAnExplicitProvider(t *testing.T) {
 				assert.NotEmpty(t, r.Region, "%s %s has no provider of its own", r.Type, r.Name)
 				assert.Contains(t, r.RPC.Parent, "aurora-dsql-dr:index:", "%s %s is not a component's child", r.Type, r.Name)
 				regions[r.Region] = true
-			case r.Name == "secondary-untagged":
-				assert.False(t, r.Inputs.HasValue("defaultTags"))
 			case r.Type == "pulumi:providers:aws":
 				tags := r.Inputs["defaultTags"].ObjectValue()["tags"].ObjectValue()
 				for _, tag := range []string{"Project", "Stack", "Environment", "Owner", "CostCenter", "ManagedBy"} {
