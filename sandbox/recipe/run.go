@@ -80,7 +80,7 @@ func Run(ctx context.Context, opts Options) (_ *Column, err error) {
 		return nil, fmt.Errorf("the recipe: %w", err)
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	e, err := s.Stack(ctx, "recipe", program(opts.Places), nil)
+	e, err := s.Stack(ctx, "recipe", program(opts.Places), sandbox.StackConfig()) // the project wants it, the recipe reads none
 	if err != nil {
 		return nil, fmt.Errorf("the recipe: %w", err)
 	}

@@ -117,7 +117,7 @@ func judge(expected []Expectation, messages []Message) []Check {
 func times(n int) string {
 	switch n {
 	case 0:
-		return "missing"
+		return "not once"
 	case 1:
 		return "once"
 	default:

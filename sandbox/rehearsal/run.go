@@ -210,13 +210,7 @@ func (r *run) startRecipe(ctx context.Context) func(wanted bool) (*recipe.Column
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		var outage []recipe.Fault
-		for _, step := range r.Method {
-			if step.Fault != nil {
-				outage = append(outage, recipe.Fault{At: step.At, Until: step.Until, Spec: *step.Fault})
-			}
-		}
-		column, err = recipe.Run(ctx, recipe.Options{Dir: r.opts.Dir, Outage: outage, Places: Places()})
+		column, err = recipe.Run(ctx, recipe.Options{Dir: r.opts.Dir, Outage: r.outage(), Places: Places()})
 	}()
 	return func(wanted bool) (*recipe.Column, error) {
 		defer cancel()
@@ -228,6 +222,16 @@ func (r *run) startRecipe(ctx context.Context) func(wanted bool) (*recipe.Column
 		<-done
 		return column, err
 	}
+}
+
+// outage is the method's faults.
+func (r *run) outage() (faults []recipe.Fault) {
+	for _, step := range r.Method {
+		if step.Fault != nil {
+			faults = append(faults, recipe.Fault{At: step.At, Until: step.Until, Spec: *step.Fault})
+		}
+	}
+	return faults
 }
 
 // report puts together what was seen.
