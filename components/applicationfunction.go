@@ -10,8 +10,8 @@ import (
 
 // FunctionSettings are the settings of the application's functions, the same for all.
 type FunctionSettings struct {
-	// Architecture, MemoryMB, LogRetentionDays and Tracing are as in GoFunctionArgs.
-	Architecture     string
+	// Packages, MemoryMB, LogRetentionDays and Tracing are as in GoFunctionArgs. Required, but for Tracing.
+	Packages         *Packages
 	MemoryMB         int
 	LogRetentionDays int
 	Tracing          bool
@@ -38,7 +38,7 @@ func (d databaseFunction) create(ctx *pulumi.Context, name string, parent pulumi
 	maps.Copy(environment, d.environment)
 	return NewGoFunction(ctx, name, &GoFunctionArgs{
 		Region: d.region, Function: d.function, Description: d.description,
-		Architecture: d.settings.Architecture, MemoryMB: d.settings.MemoryMB, TimeoutSeconds: d.timeoutSeconds,
+		Packages: d.settings.Packages, MemoryMB: d.settings.MemoryMB, TimeoutSeconds: d.timeoutSeconds,
 		LogRetentionDays: d.settings.LogRetentionDays, Tracing: d.settings.Tracing,
 		Asynchronous: d.asynchronous, Environment: environment, Access: d.access,
 	}, pulumi.Parent(parent))

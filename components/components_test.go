@@ -73,7 +73,7 @@ func refused(t *testing.T, program func(ctx *pulumi.Context) error) error {
 func settings(change ...func(*MonitorSettings)) MonitorSettings {
 	s := MonitorSettings{
 		Schedule: time.Minute, ProbeInterval: 15 * time.Second, FailuresToOpen: 2, SuccessesToClose: 3, Reminder: 15 * time.Minute,
-		Architecture: ArchitectureARM, MemoryMB: 128, LogRetentionDays: 30, ReservedConcurrency: 10, Tracing: true,
+		MemoryMB: 128, LogRetentionDays: 30, ReservedConcurrency: 10, Tracing: true,
 	}
 	for _, f := range change {
 		f(&s)

@@ -24,8 +24,8 @@ type DatabaseBootstrapArgs struct {
 	Keyset *Keyset
 	// After is what the database needs before it accepts connections: both peerings. Required.
 	After []pulumi.Resource
-	// Architecture and LogRetentionDays are as in GoFunctionArgs. Required.
-	Architecture     string
+	// Packages and LogRetentionDays are as in GoFunctionArgs. Required.
+	Packages         *Packages
 	LogRetentionDays int
 }
 
@@ -59,8 +59,8 @@ func NewDatabaseBootstrap(ctx *pulumi.Context, name string, args *DatabaseBootst
 	environment, access := args.environmentAndAccess()
 	function, err := NewGoFunction(ctx, name+"-migrate", &GoFunctionArgs{
 		Region: args.Region, Function: "migrate",
-		Description:  "Brings the database's schema, roles and grants to their declared state",
-		Architecture: args.Architecture, MemoryMB: 128,
+		Description: "Brings the database's schema, roles and grants to their declared state",
+		Packages:    args.Packages, MemoryMB: 128,
 		TimeoutSeconds:   900, // asynchronous indexes are waited for; this is Lambda's limit
 		LogRetentionDays: args.LogRetentionDays,
 		Environment:      environment, Access: access,

@@ -3,9 +3,6 @@ package components
 import (
 	"errors"
 	"fmt"
-	"os"
-	"path"
-	"slices"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
@@ -14,52 +11,15 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// Architectures that Lambda runs and `make lambda` builds.
-const (
-	ArchitectureARM = "arm64"
-	ArchitectureX86 = "x86_64"
-)
-
-// functionDirectory is where `make lambda` leaves the binaries: <architecture>/<function>/bootstrap.
-const functionDirectory = "build/lambda"
-
-// MonitorFunctions are the function binaries that watching needs, and Functions all of them: those of the application
-// come on top.
-var (
-	MonitorFunctions = []string{"healthcheck", "migrate"}
-	Functions        = append(slices.Clone(MonitorFunctions), "transactions", "publisher", "processor")
-)
-
-// CheckFunctionsBuilt reports every one of the functions that `make lambda` has not made yet for the architecture.
-func CheckFunctionsBuilt(architecture string, functions []string) error {
-	var problems []error
-	for _, function := range functions {
-		if _, err := os.Stat(bootstrapPath(architecture, function)); err != nil {
-			problems = append(problems, fmt.Errorf("function %q is not built for %s (%w): run `make lambda`", function, architecture, err))
-		}
-	}
-	return errors.Join(problems...)
-}
-
-// FunctionFiles are the binaries that deploying for an architecture needs.
-func FunctionFiles(architecture string) []string {
-	return each(Functions, func(function string) string { return bootstrapPath(architecture, function) })
-}
-
-func bootstrapPath(architecture, function string) string {
-	return path.Join(functionDirectory, architecture, function, "bootstrap")
-}
-
 // GoFunctionArgs configures a GoFunction.
 type GoFunctionArgs struct {
 	// Region of the function. Required.
 	Region Region
-	// Function is the binary's name, one of Functions. Required.
+	// Packages hold the binaries, and Function is the name of one of them. Required.
+	Packages *Packages
 	Function string
 	// Description says what it does, for the console. Required.
 	Description string
-	// Architecture is ArchitectureARM or ArchitectureX86. Required.
-	Architecture string
 	// MemoryMB is the memory in MiB, which also sets the share of CPU. Required.
 	MemoryMB int
 	// TimeoutSeconds ends a run. Required.
@@ -113,10 +73,7 @@ func NewGoFunction(ctx *pulumi.Context, name string, args *GoFunctionArgs, opts 
 	if err := ctx.RegisterComponentResource(token("GoFunction"), name, f, opts...); err != nil {
 		return nil, err
 	}
-	zip, err := zipFile(ctx, bootstrapPath(args.Architecture, args.Function), path.Join(functionDirectory, args.Architecture, args.Function+".zip"))
-	if err != nil {
-		return nil, err
-	}
+	zip := args.Packages.zips[args.Function]
 	f.CodeHash = zip.OutputBase64sha256
 	// Auto-named and handed to the function: a group named after the function would have to know its name before it exists.
 	logs, err := cloudwatch.NewLogGroup(ctx, name+"-logs", &cloudwatch.LogGroupArgs{RetentionInDays: pulumi.Int(args.LogRetentionDays)}, args.Region.child(f)...)
@@ -137,7 +94,7 @@ func NewGoFunction(ctx *pulumi.Context, name string, args *GoFunctionArgs, opts 
 		Role:           f.Role.Arn,
 		Runtime:        pulumi.String("provided.al2023"),
 		Handler:        pulumi.String("bootstrap"),
-		Architectures:  pulumi.StringArray{pulumi.String(args.Architecture)},
+		Architectures:  pulumi.StringArray{pulumi.String(args.Packages.Architecture)},
 		Code:           pulumi.NewFileArchive(zip.OutputPath),
 		SourceCodeHash: pulumi.String(zip.OutputBase64sha256),
 		MemorySize:     pulumi.Int(args.MemoryMB),
@@ -168,11 +125,8 @@ func (a *GoFunctionArgs) validate() error {
 		"Description": a.Description != "", "MemoryMB": a.MemoryMB > 0, "TimeoutSeconds": a.TimeoutSeconds > 0,
 		"LogRetentionDays": a.LogRetentionDays > 0, "Access": a.Access != nil,
 	})}
-	if !slices.Contains(Functions, a.Function) {
-		problems = append(problems, fmt.Errorf("Function is %q, want one of %q", a.Function, Functions))
-	}
-	if a.Architecture != ArchitectureARM && a.Architecture != ArchitectureX86 {
-		problems = append(problems, fmt.Errorf("Architecture is %q, want %q or %q", a.Architecture, ArchitectureARM, ArchitectureX86))
+	if !a.Packages.has(a.Function) {
+		problems = append(problems, fmt.Errorf("Function is %q, want one of Packages", a.Function))
 	}
 	return errors.Join(problems...)
 }

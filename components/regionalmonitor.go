@@ -25,8 +25,7 @@ type MonitorSettings struct {
 	Reminder time.Duration
 	// MetricsFull publishes and alarms latencies and marker age beside the verdicts. Optional; defaults to off.
 	MetricsFull bool
-	// Architecture, MemoryMB, LogRetentionDays, ReservedConcurrency and Tracing are as in GoFunctionArgs.
-	Architecture        string
+	// MemoryMB, LogRetentionDays, ReservedConcurrency and Tracing are as in GoFunctionArgs.
 	MemoryMB            int
 	LogRetentionDays    int
 	ReservedConcurrency int
@@ -45,6 +44,8 @@ type RegionalMonitorArgs struct {
 	MetricRegions []string
 	// DatabaseRole is the PostgreSQL role to connect as. Required.
 	DatabaseRole string
+	// Packages are as in GoFunctionArgs. Required.
+	Packages *Packages
 	// Settings of the monitor. Required.
 	Settings MonitorSettings
 }
@@ -78,8 +79,8 @@ func NewRegionalMonitor(ctx *pulumi.Context, name string, args *RegionalMonitorA
 	}
 	if m.Function, err = NewGoFunction(ctx, name, &GoFunctionArgs{
 		Region: args.Region, Function: "healthcheck",
-		Description:  "Probes both endpoints of the database from " + args.Region.Name,
-		Architecture: args.Settings.Architecture, MemoryMB: args.Settings.MemoryMB, TimeoutSeconds: 60,
+		Description: "Probes both endpoints of the database from " + args.Region.Name,
+		Packages:    args.Packages, MemoryMB: args.Settings.MemoryMB, TimeoutSeconds: 60,
 		LogRetentionDays: args.Settings.LogRetentionDays, ReservedConcurrency: args.Settings.ReservedConcurrency, Tracing: args.Settings.Tracing,
 		// A late run is worth nothing: no retry, and an event older than the next run is dropped.
 		Asynchronous: &AsynchronousTerms{Retries: 0, MaximumAgeSeconds: 60},

@@ -12,7 +12,11 @@ import (
 )
 
 // everything wires one of each component, under names that begin with prefix.
-func everything(ctx *pulumi.Context, r [3]Region, prefix string, s MonitorSettings) error {
+func everything(ctx *pulumi.Context, r [3]Region, prefix, architecture string, s MonitorSettings) error {
+	packages, err := PackageFunctions(ctx, architecture, MonitorFunctions)
+	if err != nil {
+		return err
+	}
 	database, err := NewPeeredDsqlCluster(ctx, prefix+"db", &PeeredDsqlClusterArgs{Primary: r[0], Secondary: r[1], WitnessRegion: r[2].Name, CustomerManagedKeys: true})
 	if err != nil {
 		return err
@@ -27,14 +31,14 @@ func everything(ctx *pulumi.Context, r [3]Region, prefix string, s MonitorSettin
 		return err
 	}
 	monitor, err := NewRegionalMonitor(ctx, prefix+"monitor", &RegionalMonitorArgs{
-		Region: r[0], Targets: database.Sides(), Topics: []*AlertTopic{topic}, MetricRegions: []string{r[0].Name, r[1].Name}, DatabaseRole: "dr_monitor", Settings: s,
+		Region: r[0], Targets: database.Sides(), Topics: []*AlertTopic{topic}, MetricRegions: []string{r[0].Name, r[1].Name}, DatabaseRole: "dr_monitor", Packages: packages, Settings: s,
 	})
 	if err != nil {
 		return err
 	}
 	bootstrap, err := NewDatabaseBootstrap(ctx, prefix+"bootstrap", &DatabaseBootstrapArgs{
 		Region: r[0], Database: database.Primary, Roles: map[string]pulumi.StringArray{"dr_monitor": {monitor.Function.Role.Arn}},
-		After: database.Ready(), Architecture: s.Architecture, LogRetentionDays: s.LogRetentionDays,
+		After: database.Ready(), Packages: packages, LogRetentionDays: s.LogRetentionDays,
 	})
 	if err != nil {
 		return err
@@ -62,7 +66,9 @@ func everything(ctx *pulumi.Context, r [3]Region, prefix string, s MonitorSettin
 }
 
 func TestEveryChildDescendsFromItsComponentAndIsNamedAfterIt(t *testing.T) {
-	eachWay(t, func(ctx *pulumi.Context, r [3]Region) error { return everything(ctx, r, "a-", settings()) }, func(t *testing.T, g *graph.Graph) {
+	eachWay(t, func(ctx *pulumi.Context, r [3]Region) error {
+		return everything(ctx, r, "a-", ArchitectureARM, settings())
+	}, func(t *testing.T, g *graph.Graph) {
 		components := map[string]string{}
 		for _, r := range g.Resources {
 			if !r.Custom {
@@ -84,10 +90,10 @@ func TestEveryChildDescendsFromItsComponentAndIsNamedAfterIt(t *testing.T) {
 
 func TestTwoInstancesCoexist(t *testing.T) {
 	eachWay(t, func(ctx *pulumi.Context, r [3]Region) error {
-		if err := everything(ctx, r, "a-", settings()); err != nil {
+		if err := everything(ctx, r, "a-", ArchitectureARM, settings()); err != nil {
 			return err
 		}
-		return everything(ctx, r, "b-", settings(func(s *MonitorSettings) { s.MetricsFull, s.Architecture = true, ArchitectureX86 }))
+		return everything(ctx, r, "b-", ArchitectureX86, settings(func(s *MonitorSettings) { s.MetricsFull = true }))
 	}, func(t *testing.T, g *graph.Graph) {
 		seen := map[string]bool{}
 		for _, r := range g.Resources {

@@ -44,7 +44,7 @@ func TestMissingArgumentsAreNamedTogether(t *testing.T) {
 				return err
 			},
 			func(ctx *pulumi.Context) error { _, err := NewGoFunction(ctx, "x", nil); return err },
-			[]string{"Region.Name", "Description", "MemoryMB", "TimeoutSeconds", "LogRetentionDays", "Access", `Function is "nosuch"`, `Architecture is ""`},
+			[]string{"Region.Name", "Description", "MemoryMB", "TimeoutSeconds", "LogRetentionDays", "Access", `Function is "nosuch", want one of Packages`},
 		},
 		"RegionalMonitor": {
 			func(ctx *pulumi.Context) error {

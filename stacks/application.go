@@ -202,7 +202,7 @@ func (d *disasterRecovery) applicationFunctions() (err error) {
 		return err
 	}
 	settings := components.FunctionSettings{
-		Architecture: d.config.Monitor.Architecture, MemoryMB: c.MemoryMB,
+		Packages: d.packages, MemoryMB: c.MemoryMB,
 		LogRetentionDays: d.config.Monitor.LogRetentionDays, Tracing: d.config.Monitor.Tracing,
 	}
 	sides := d.database.Sides()

@@ -24,8 +24,10 @@ type Config struct {
 	Alerts              []components.Subscription
 	// RunbooksURL is linked from the dashboard; empty links to the page in the repository's own words.
 	RunbooksURL string
-	Monitor     components.MonitorSettings
-	Application Application
+	// Architecture of every function, components.ArchitectureARM or ArchitectureX86.
+	Architecture string
+	Monitor      components.MonitorSettings
+	Application  Application
 }
 
 // Regions are the codes of the two data regions and of the witness.
@@ -61,6 +63,7 @@ func loadConfig(get func(key string) (string, bool)) (*Config, error) {
 		DeletionProtection:  r.boolean(top, "deletionProtection", true),
 		CustomerManagedKeys: r.choice(top, "databaseEncryption", encryptionAWSOwned, encryptionCustomerManaged) == encryptionCustomerManaged,
 		Alerts:              r.alerts(top, "alerts"),
+		Architecture:        r.choice(monitor, "architecture", components.ArchitectureARM, components.ArchitectureX86),
 		RunbooksURL:         r.text(top, "runbooksUrl", defaultRunbooks),
 		Monitor: components.MonitorSettings{
 			Schedule:            time.Duration(r.integer(monitor, "scheduleMinutes", 1, 1, 60)) * time.Minute,
@@ -69,7 +72,6 @@ func loadConfig(get func(key string) (string, bool)) (*Config, error) {
 			SuccessesToClose:    r.integer(monitor, "successesToClose", 3, 1, 100),
 			Reminder:            r.duration(monitor, "reminder", 15*time.Minute, time.Minute, 24*time.Hour),
 			MetricsFull:         r.choice(monitor, "metrics", metricsLean, metricsFull) == metricsFull,
-			Architecture:        r.choice(monitor, "architecture", components.ArchitectureARM, components.ArchitectureX86),
 			MemoryMB:            r.integer(monitor, "memoryMb", 128, 128, 10240),
 			LogRetentionDays:    r.integer(monitor, "logRetentionDays", 30, 1, 3653),
 			ReservedConcurrency: r.integer(monitor, "reservedConcurrency", 10, 1, 1000),

@@ -28,10 +28,10 @@ func TestDefaultsStandInForMissingKeys(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, &Config{
 		Environment: "dev", Owner: "platform", CostCenter: "42", Regions: Regions{"us-east-1", "us-east-2", "us-west-2"},
-		DeletionProtection: true, RunbooksURL: "docs/runbooks.md",
+		DeletionProtection: true, RunbooksURL: "docs/runbooks.md", Architecture: "arm64",
 		Monitor: components.MonitorSettings{
 			Schedule: time.Minute, ProbeInterval: 15 * time.Second, FailuresToOpen: 2, SuccessesToClose: 3, Reminder: 15 * time.Minute,
-			Architecture: "arm64", MemoryMB: 128, LogRetentionDays: 30, ReservedConcurrency: 10, Tracing: true,
+			MemoryMB: 128, LogRetentionDays: 30, ReservedConcurrency: 10, Tracing: true,
 		},
 		Application: Application{
 			EncryptedFields: []string{"details"}, Throttle: components.Throttle{Rate: 100, Burst: 200}, ArchiveDays: 30, TakeoverAge: 2 * time.Minute, KeysetVersion: 1, MemoryMB: 256,
@@ -71,9 +71,10 @@ func TestEveryValueIsRead(t *testing.T) {
 	assert.False(t, c.DeletionProtection)
 	assert.True(t, c.CustomerManagedKeys)
 	assert.Equal(t, []components.Subscription{{Protocol: "email", Endpoint: "oncall@example.com"}, {Protocol: "sqs", Endpoint: "arn:aws:sqs:us-east-1:123456789012:pages"}}, c.Alerts)
+	assert.Equal(t, "x86_64", c.Architecture)
 	assert.Equal(t, components.MonitorSettings{
 		Schedule: 5 * time.Minute, ProbeInterval: 30 * time.Second, FailuresToOpen: 3, SuccessesToClose: 4, Reminder: time.Hour, MetricsFull: true,
-		Architecture: "x86_64", MemoryMB: 256, LogRetentionDays: 365, ReservedConcurrency: 2,
+		MemoryMB: 256, LogRetentionDays: 365, ReservedConcurrency: 2,
 	}, c.Monitor)
 }
 

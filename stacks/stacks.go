@@ -32,7 +32,7 @@ func deploy(ctx *pulumi.Context) (pulumi.Map, error) {
 		value, err := values.Try(key)
 		return value, err == nil
 	})
-	if err := errors.Join(err, components.CheckFunctionsBuilt(c.Monitor.Architecture, c.functions())); err != nil {
+	if err := errors.Join(err, components.CheckFunctionsBuilt(c.Architecture, c.functions())); err != nil {
 		return nil, fmt.Errorf("the configuration of stack %s cannot be deployed:\n%w", ctx.Stack(), err)
 	}
 	regions, err := newRegions(ctx, c)
@@ -48,6 +48,7 @@ type disasterRecovery struct {
 	config  *Config
 	regions [3]components.Region // primary, secondary, witness
 
+	packages  *components.Packages
 	database  *components.PeeredDsqlCluster
 	topics    [3]*components.AlertTopic
 	monitors  [3]*components.RegionalMonitor
@@ -73,12 +74,17 @@ const (
 
 func newDisasterRecovery(ctx *pulumi.Context, c *Config, regions [3]components.Region) (pulumi.Map, error) {
 	d := &disasterRecovery{ctx: ctx, config: c, regions: regions, alarmARNs: map[string]pulumi.StringArray{}, alarmNames: map[string]pulumi.StringArray{}}
-	for _, step := range []func() error{d.alertTopics, d.peeredCluster, d.databaseEvents, d.regionalMonitors, d.applicationFunctions, d.bootstrap, d.startMonitors, d.startApplication, d.alarms, d.dashboardPage} {
+	for _, step := range []func() error{d.packageFunctions, d.alertTopics, d.peeredCluster, d.databaseEvents, d.regionalMonitors, d.applicationFunctions, d.bootstrap, d.startMonitors, d.startApplication, d.alarms, d.dashboardPage} {
 		if err := step(); err != nil {
 			return nil, err
 		}
 	}
 	return d.exports(), nil
+}
+
+func (d *disasterRecovery) packageFunctions() (err error) {
+	d.packages, err = components.PackageFunctions(d.ctx, d.config.Architecture, d.config.functions())
+	return err
 }
 
 func (d *disasterRecovery) alertTopics() error {
@@ -122,6 +128,7 @@ func (d *disasterRecovery) regionalMonitors() error {
 			Topics:        []*components.AlertTopic{d.topics[i], d.topics[(i+1)%3], d.topics[(i+2)%3]},
 			MetricRegions: []string{d.regions[primary].Name, d.regions[secondary].Name},
 			DatabaseRole:  schema.RoleMonitor,
+			Packages:      d.packages,
 			Settings:      d.config.Monitor,
 		})
 		if err != nil {
@@ -140,7 +147,7 @@ func (d *disasterRecovery) bootstrap() error {
 	}
 	args := &components.DatabaseBootstrapArgs{
 		Region: d.regions[primary], Database: d.database.Primary, Roles: roles, After: d.database.Ready(),
-		Architecture: d.config.Monitor.Architecture, LogRetentionDays: d.config.Monitor.LogRetentionDays,
+		Packages: d.packages, LogRetentionDays: d.config.Monitor.LogRetentionDays,
 	}
 	if d.application != nil {
 		d.application.roles(roles)

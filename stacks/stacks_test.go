@@ -178,6 +178,20 @@ func TestASurvivorCanBeChangedWhileARegionIsLost(t *testing.T) {
 	}
 }
 
+func TestEachFunctionIsPackagedOnce(t *testing.T) {
+	config := stackConfig(t, "prod", map[string]string{"application": "enabled"})
+	builtFunctions(t)
+	zips := 0
+	_, err := graph.Run(Run, graph.Options{Config: config, Fail: func(token, _ string) error {
+		if token == "archive:index/getFile:getFile" {
+			zips++
+		}
+		return nil
+	}})
+	require.NoError(t, err)
+	assert.Equal(t, len(components.Functions), zips, "a zip written twice may be read half")
+}
+
 func TestOneAtATimeIsRefusedWithTheReason(t *testing.T) {
 	config := stackConfig(t, "dev", nil)
 	builtFunctions(t)
