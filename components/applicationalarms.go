@@ -81,6 +81,9 @@ func (a *ApplicationAlarmsArgs) plumbing(name string) []namedAlarm {
 	}
 	return []namedAlarm{
 		{name + "-transaction-errors", errorsOf(a.Service.Function, "The transaction service in "+region+" fails.")},
+		// The service answers 503 where a retry may help; only a broken function ends in an error.
+		{name + "-unavailable", outOf(countAlarm("AWS/ApiGateway", "5xx", "Sum", "ApiId", a.Service.APIID.ToStringOutput(), applicationPeriod,
+			"The transaction API in "+region+" answers with server errors."+applicationRunbook), 3, 5)},
 		{name + "-publisher-errors", errorsOf(a.Publisher.Function, "The outbox publisher in "+region+" fails.")},
 		{name + "-processor-errors", errorsOf(a.Processor.Function, "The event processor in "+region+" fails.")},
 		{name + "-forward-failed", outOf(countAlarm("AWS/Events", "FailedInvocations", "Sum", "RuleName", a.Bus.Forward.Name, applicationPeriod,

@@ -56,8 +56,9 @@ type TransactionService struct {
 
 	Region   Region
 	Function *GoFunction
-	// URL is the API's base, without a path.
-	URL pulumi.StringOutput
+	// URL is the API's base, without a path, and APIID the API's id.
+	URL   pulumi.StringOutput
+	APIID pulumi.IDOutput
 }
 
 // NewTransactionService creates the function and its API.
@@ -148,7 +149,7 @@ func (s *TransactionService) api(ctx *pulumi.Context, name string, args *Transac
 	if err := s.stage(ctx, name, args, api); err != nil {
 		return err
 	}
-	s.URL = api.ApiEndpoint
+	s.URL, s.APIID = api.ApiEndpoint, api.ID()
 	return nil
 }
 

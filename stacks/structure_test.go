@@ -160,6 +160,7 @@ func alarmsNamePublishedDimensions(t *testing.T, g *graph.Graph) {
 	published := map[string][]string{
 		contract.MetricNamespace:      {contract.DimensionClusterID, contract.DimensionObserver, contract.DimensionRegion},
 		contract.ApplicationNamespace: {contract.DimensionRegion},
+		"AWS/ApiGateway":              {"ApiId"},
 		"AWS/AuroraDSQL":              {"ClusterId"}, "AWS/Events": {"RuleName"}, "AWS/Lambda": {"FunctionName"}, "AWS/SQS": {"QueueName"},
 	}
 	seen := map[string]int{}
@@ -185,7 +186,7 @@ func alarmsNamePublishedDimensions(t *testing.T, g *graph.Graph) {
 			}
 		}
 	}
-	assert.Len(t, seen, len(published)-map[bool]int{false: 1}[len(g.Of("aws:cloudwatch/eventBus:EventBus")) > 0])
+	assert.Len(t, seen, len(published)-map[bool]int{false: 2}[len(g.Of("aws:cloudwatch/eventBus:EventBus")) > 0])
 }
 
 // An outage is told once, from a side that lives: the composite of each data region speaks of the other one.
