@@ -338,7 +338,7 @@ func TestDashboards(t *testing.T) {
 	w.inEveryProtocol(t, func(t *testing.T, client *awscloudwatch.Client) {
 		out, err := client.GetDashboard(t.Context(), &awscloudwatch.GetDashboardInput{DashboardName: aws.String("dr-a")})
 		require.NoError(t, err)
-		assert.Equal(t, `{"widgets":[]}`, *out.DashboardBody)
+		assert.JSONEq(t, `{"widgets":[]}`, *out.DashboardBody)
 		assert.Equal(t, "arn:aws:cloudwatch::"+w.account.ID+":dashboard/dr-a", *out.DashboardArn)
 		list, err := client.ListDashboards(t.Context(), &awscloudwatch.ListDashboardsInput{DashboardNamePrefix: aws.String("dr-")})
 		require.NoError(t, err)

@@ -17,12 +17,15 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awsdsql "github.com/aws/aws-sdk-go-v2/service/dsql"
 	dsqltypes "github.com/aws/aws-sdk-go-v2/service/dsql/types"
+	awsevents "github.com/aws/aws-sdk-go-v2/service/eventbridge"
+	eventtypes "github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
 	awslambda "github.com/aws/aws-sdk-go-v2/service/lambda"
 	lambdatypes "github.com/aws/aws-sdk-go-v2/service/lambda/types"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"aurora-dsql-dr/sandbox/dsql"
+	"aurora-dsql-dr/sandbox/events"
 	"aurora-dsql-dr/sandbox/lambda"
 	"aurora-dsql-dr/sandbox/logs"
 )
@@ -119,6 +122,26 @@ func TestAFunctionsCodeCanBeFetched(t *testing.T) {
 	require.NoError(t, err)
 	status, _ = do(t, r)
 	assert.Equal(t, 403, status, "another signature")
+}
+
+func TestDescribeRule(t *testing.T) {
+	w := newWorld(t, nil)
+	rule, err := w.account.Region("us-east-1").Events.PutRule(events.Rule{Name: "schedule", ScheduleExpression: "rate(1 minute)", Description: "d"})
+	require.NoError(t, err)
+	client := awsevents.NewFromConfig(w.admin("us-east-1"))
+	for _, bus := range []*string{nil, aws.String("default")} {
+		out, err := client.DescribeRule(t.Context(), &awsevents.DescribeRuleInput{Name: &rule.Name, EventBusName: bus})
+		require.NoError(t, err)
+		assert.Equal(t, rule.Arn, *out.Arn)
+		assert.Equal(t, eventtypes.RuleStateEnabled, out.State)
+		assert.Equal(t, "rate(1 minute)", *out.ScheduleExpression)
+		assert.Equal(t, "default", *out.EventBusName)
+		assert.Equal(t, w.account.ID, *out.CreatedBy)
+		assert.Nil(t, out.EventPattern)
+	}
+	_, err = client.DescribeRule(t.Context(), &awsevents.DescribeRuleInput{Name: aws.String("none")})
+	var missing *eventtypes.ResourceNotFoundException
+	require.ErrorAs(t, err, &missing)
 }
 
 func TestLogs(t *testing.T) {

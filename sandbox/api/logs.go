@@ -85,7 +85,7 @@ type filterLogEventsOutput struct {
 }
 
 type logEvent struct {
-	EventId       *string //nolint:revive // the member's name
+	EventId       *string //nolint:revive,staticcheck // the member's name
 	LogStreamName *string
 	Message       *string
 	Timestamp     *int64

@@ -148,7 +148,6 @@ func TestLostRegions(t *testing.T) {
 	requireCode(t, err, "ServiceUnavailableException", "region us-east-1 is unavailable")
 	_, err = awsdsql.NewFromConfig(w.admin("us-east-2")).ListClusters(t.Context(), nil)
 	require.NoError(t, err)
-
 }
 
 // placed is an SDK configuration for a function with the role that runs in one region and calls another.

@@ -15,7 +15,7 @@ import (
 
 // receiveInput is the SDK's ReceiveMessageInput but for the numbers, where 0 is not the same as none.
 type receiveInput struct {
-	QueueUrl                    *string //nolint:revive // the member's name
+	QueueUrl                    *string //nolint:revive,staticcheck // the member's name
 	AttributeNames              []string
 	MessageSystemAttributeNames []string
 	MessageAttributeNames       []string
