@@ -7,16 +7,15 @@ import (
 	"log/slog"
 	"os"
 
-	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-lambda-go/lambdacontext"
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/dsql"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 
 	"aurora-dsql-dr/lambda/contract"
 	"aurora-dsql-dr/lambda/internal/alert"
+	"aurora-dsql-dr/lambda/internal/boot"
 	"aurora-dsql-dr/lambda/internal/check"
 	"aurora-dsql-dr/lambda/internal/dsqlconn"
 	"aurora-dsql-dr/lambda/internal/env"
@@ -27,29 +26,16 @@ import (
 )
 
 func main() {
-	log := slog.New(slog.NewJSONHandler(os.Stdout, nil))
-	e, err := env.Parse(os.LookupEnv)
-	if err != nil {
-		fail(log, err)
-	}
-	cfg, err := config.LoadDefaultConfig(context.Background())
-	if err != nil {
-		fail(log, err)
-	}
-	checker := check.New(configure(e, cfg, log))
-	lambda.Start(func(ctx context.Context, event contract.CheckEvent) (contract.HealthReport, error) {
-		var requestID string
-		if call, ok := lambdacontext.FromContext(ctx); ok {
-			requestID = call.AwsRequestID
-		}
-		return checker.Check(ctx, event, requestID)
+	boot.Start(env.Parse, func(_ context.Context, e env.Environment, cfg aws.Config, log *slog.Logger) (any, error) {
+		checker := check.New(configure(e, cfg, log))
+		return func(ctx context.Context, event contract.CheckEvent) (contract.HealthReport, error) {
+			var requestID string
+			if call, ok := lambdacontext.FromContext(ctx); ok {
+				requestID = call.AwsRequestID
+			}
+			return checker.Check(ctx, event, requestID)
+		}, nil
 	})
-}
-
-// fail ends a function that cannot start; Lambda counts that as an error of the invocation.
-func fail(log *slog.Logger, err error) {
-	log.Error("the health check cannot start", "error", err)
-	os.Exit(1)
 }
 
 func configure(e env.Environment, cfg aws.Config, log *slog.Logger) check.Config {

@@ -7,11 +7,10 @@ import (
 	"os"
 	"time"
 
-	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/config"
 
 	"aurora-dsql-dr/lambda/contract"
+	"aurora-dsql-dr/lambda/internal/boot"
 	"aurora-dsql-dr/lambda/internal/dsqlconn"
 	"aurora-dsql-dr/lambda/internal/emf"
 	"aurora-dsql-dr/lambda/internal/env"
@@ -19,27 +18,10 @@ import (
 )
 
 func main() {
-	log := slog.New(slog.NewJSONHandler(os.Stdout, nil))
-	ctx := context.Background()
-	e, err := env.ParseProcessor(os.LookupEnv)
-	if err != nil {
-		fail(log, err)
-	}
-	cfg, err := config.LoadDefaultConfig(ctx)
-	if err != nil {
-		fail(log, err)
-	}
-	processor, err := configure(ctx, e, cfg)
-	if err != nil {
-		fail(log, err)
-	}
-	lambda.Start(processor.Process)
-}
-
-// fail ends a function that cannot start; Lambda counts that as an error of the invocation.
-func fail(log *slog.Logger, err error) {
-	log.Error("the processor cannot start", "error", err)
-	os.Exit(1)
+	boot.Start(env.ParseProcessor, func(ctx context.Context, e env.Database, cfg aws.Config, _ *slog.Logger) (any, error) {
+		processor, err := configure(ctx, e, cfg)
+		return processor.Process, err
+	})
 }
 
 func configure(ctx context.Context, e env.Database, cfg aws.Config) (projection.Processor, error) {

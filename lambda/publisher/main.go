@@ -7,12 +7,11 @@ import (
 	"os"
 	"time"
 
-	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 
 	"aurora-dsql-dr/lambda/contract"
+	"aurora-dsql-dr/lambda/internal/boot"
 	"aurora-dsql-dr/lambda/internal/dsqlconn"
 	"aurora-dsql-dr/lambda/internal/emf"
 	"aurora-dsql-dr/lambda/internal/env"
@@ -20,27 +19,10 @@ import (
 )
 
 func main() {
-	log := slog.New(slog.NewJSONHandler(os.Stdout, nil))
-	ctx := context.Background()
-	e, err := env.ParsePublisher(os.LookupEnv)
-	if err != nil {
-		fail(log, err)
-	}
-	cfg, err := config.LoadDefaultConfig(ctx)
-	if err != nil {
-		fail(log, err)
-	}
-	publisher, err := configure(ctx, e, cfg)
-	if err != nil {
-		fail(log, err)
-	}
-	lambda.Start(publisher.Run)
-}
-
-// fail ends a function that cannot start; Lambda counts that as an error of the invocation.
-func fail(log *slog.Logger, err error) {
-	log.Error("the publisher cannot start", "error", err)
-	os.Exit(1)
+	boot.Start(env.ParsePublisher, func(ctx context.Context, e env.Publisher, cfg aws.Config, _ *slog.Logger) (any, error) {
+		publisher, err := configure(ctx, e, cfg)
+		return publisher.Run, err
+	})
 }
 
 func configure(ctx context.Context, e env.Publisher, cfg aws.Config) (outbox.Publisher, error) {

@@ -6,13 +6,12 @@ import (
 	"log/slog"
 	"os"
 
-	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	lambdaservice "github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"aurora-dsql-dr/lambda/internal/boot"
 	"aurora-dsql-dr/lambda/internal/breaker"
 	"aurora-dsql-dr/lambda/internal/dsqlconn"
 	"aurora-dsql-dr/lambda/internal/env"
@@ -25,27 +24,13 @@ import (
 const connections = 2
 
 func main() {
-	log := slog.New(slog.NewJSONHandler(os.Stdout, nil))
-	ctx := context.Background()
-	e, err := env.ParseTransactions(os.LookupEnv)
-	if err != nil {
-		fail(log, err)
-	}
-	cfg, err := config.LoadDefaultConfig(ctx)
-	if err != nil {
-		fail(log, err)
-	}
-	s, err := configure(ctx, e, cfg, log)
-	if err != nil {
-		fail(log, err)
-	}
-	lambda.Start(s.Invoke)
-}
-
-// fail ends a function that cannot start; Lambda counts that as an error of the invocation.
-func fail(log *slog.Logger, err error) {
-	log.Error("the transaction service cannot start", "error", err)
-	os.Exit(1)
+	boot.Start(env.ParseTransactions, func(ctx context.Context, e env.Transactions, cfg aws.Config, log *slog.Logger) (any, error) {
+		s, err := configure(ctx, e, cfg, log)
+		if err != nil {
+			return nil, err
+		}
+		return s.Invoke, nil
+	})
 }
 
 func configure(ctx context.Context, e env.Transactions, cfg aws.Config, log *slog.Logger) (*service.Service, error) {
