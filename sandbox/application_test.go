@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -21,6 +22,7 @@ import (
 
 	"aurora-dsql-dr/lambda/contract"
 	"aurora-dsql-dr/sandbox/engine"
+	sandboxlambda "aurora-dsql-dr/sandbox/lambda"
 )
 
 const (
@@ -101,13 +103,13 @@ func (a application) write(region, id, amount string) {
 	require.Equal(a.t, http.StatusCreated, status, answer)
 }
 
-// delivered waits for the event of a transaction in the queue of route "all" in a region.
-func (a application) delivered(region, id string) contract.TransactionCreated {
+// delivered waits for the event of a transaction in the queue of route "all" in a region, doing something meanwhile.
+func (a application) delivered(region, id string, meanwhile func()) contract.TransactionCreated {
 	a.t.Helper()
 	ctx, cancel := context.WithTimeout(a.t.Context(), time.Minute)
 	defer cancel()
 	queues := a.Account.Region(region).SQS
-	for {
+	for ; ; meanwhile() {
 		for _, q := range queues.Queues() {
 			if !strings.Contains(q.Name, "routes-all-queue") {
 				continue
@@ -150,7 +152,7 @@ func (a application) whatIsWrittenHereIsReadThere() {
 	assert.Equal(a.t, here, answer["region"])
 
 	for _, region := range []string{here, there} {
-		e := a.delivered(region, "large-1")
+		e := a.delivered(region, "large-1", func() {})
 		assert.Equal(a.t, here, e.Region)
 		assert.Equal(a.t, here, e.PublishedIn)
 	}
@@ -216,6 +218,17 @@ func (a application) invoke(region, function, payload string) (body map[string]a
 	return body
 }
 
+// publish runs a region's publisher as its schedule does, which would take up to a minute.
+func (a application) publish(region string) {
+	a.t.Helper()
+	functions := a.Lambda[region].Functions()
+	i := slices.IndexFunc(functions, func(f sandboxlambda.Function) bool { return strings.Contains(f.Name, "-publisher-") })
+	require.GreaterOrEqual(a.t, i, 0)
+	result, err := a.Lambda[region].Invoke(a.t.Context(), a.Account.IAM.Admin().Principal, functions[i].Name, []byte("{}"), nil)
+	require.NoError(a.t, err)
+	require.Empty(a.t, result.FunctionError, "%s", result.Payload)
+}
+
 // aLostRegionLosesNoEvent loses a region between a commit and its event.
 func (a application) aLostRegionLosesNoEvent() {
 	a.t.Helper()
@@ -226,14 +239,14 @@ func (a application) aLostRegionLosesNoEvent() {
 	status, answer := a.call(here, http.MethodGet, "/healthz", nil)
 	assert.Equal(a.t, http.StatusServiceUnavailable, status, answer)
 
-	e := a.delivered(there, "orphan-1")
+	e := a.delivered(there, "orphan-1", func() { a.publish(there) })
 	assert.Equal(a.t, here, e.Region)
 	assert.Equal(a.t, there, e.PublishedIn, "the other region's publisher took it over")
 	a.summed(there, here, "1608.00")
 
 	env.SetBroken("events", false)
 	env.SetDown(false)
-	e = a.delivered(here, "orphan-1")
+	e = a.delivered(here, "orphan-1", func() {})
 	assert.Equal(a.t, there, e.PublishedIn, "forwarded when the region was back")
 	for _, region := range []string{here, there} {
 		assert.Empty(a.t, a.Account.Region(region).Events.Losses())
