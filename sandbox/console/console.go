@@ -32,7 +32,8 @@ type Config struct {
 	Monitors map[string]string
 	// Faults are what can be broken. Required.
 	Faults Faults
-	// Rehearsals are what can be rehearsed, none if empty; Hold holds one of them.
+	// Rehearsals are what can be rehearsed, of which those are offered that are written for the deployed probe interval;
+	// Hold holds one of them.
 	Rehearsals []*rehearsal.Rehearsal
 	Hold       Hold
 }
@@ -73,7 +74,7 @@ func Start(config Config, address string) (*Console, error) {
 		URL: "http://" + listener.Addr().String() + "/", config: config, token: newToken(), feed: newFeed(),
 		observers: newObservers(config), streams: make(chan struct{}, maxStreams), wake: make(chan struct{}, 1), cancel: cancel,
 	}
-	c.stage = &stage{hold: config.Hold, list: config.Rehearsals, now: config.Account.Clock.Now, changed: c.refreshNow}
+	c.stage = &stage{hold: config.Hold, list: config.fitting(), now: config.Account.Clock.Now, changed: c.refreshNow}
 	c.server = &http.Server{
 		Handler: c.handler(listener.Addr().String()), ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute,
 		BaseContext: func(net.Listener) context.Context { return ctx }, // streams end with the console

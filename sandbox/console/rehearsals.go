@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"aurora-dsql-dr/lambda/contract"
 	"aurora-dsql-dr/sandbox/rehearsal"
 )
 
@@ -56,6 +57,18 @@ type rehearsalsView struct {
 type rehearsalView struct {
 	Name  string `json:"name"`
 	Title string `json:"title"`
+}
+
+// fitting are the rehearsals for observers that probe as often as the deployed ones.
+func (c Config) fitting() []*rehearsal.Rehearsal {
+	deployed := map[string]bool{}
+	for region, name := range c.Monitors {
+		if f, err := c.Functions[region].Function(name); err == nil && f.Environment != nil {
+			interval, _ := time.ParseDuration(f.Environment.Variables[contract.EnvProbeInterval]) // none fits what cannot be read
+			deployed[interval.String()] = true
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(c.Rehearsals), func(r *rehearsal.Rehearsal) bool { return !deployed[r.ProbeInterval.String()] })
 }
 
 // start begins a rehearsal.

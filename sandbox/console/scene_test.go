@@ -65,7 +65,7 @@ func newScene(t *testing.T) *scene {
 		for _, name := range []string{"another", monitors[r.Name]} {
 			_, err = service.CreateFunction(lambda.Function{
 				Name: name, Role: role.Arn, Runtime: "provided.al2023", Handler: "bootstrap", Code: emptyPackage(t),
-				Environment: &lambda.Environment{Variables: map[string]string{"SCHEDULE": "1m"}},
+				Environment: &lambda.Environment{Variables: map[string]string{"SCHEDULE": "1m", "PROBE_INTERVAL": "15s"}},
 				Logging:     &lambda.LoggingConfig{LogGroup: group(r.Name), LogFormat: "JSON"},
 			})
 			require.NoError(t, err)
@@ -74,7 +74,8 @@ func newScene(t *testing.T) *scene {
 	s := &scene{account: account, faults: &recorder{now: clk.Now}, calm: make(chan error)}
 	s.Console, err = Start(Config{
 		Account: account, Clusters: plane.Clusters, Functions: functions, Regions: [3]string{east, ohio, west}, Monitors: monitors, Faults: s.faults,
-		Rehearsals: []*rehearsal.Rehearsal{{Name: "calm", Title: "Nothing happens"}}, Hold: s.holdCalm,
+		Rehearsals: []*rehearsal.Rehearsal{
+			{Name: "calm", Title: "Nothing happens", ProbeInterval: 15 * time.Second}, {Name: "hasty", Title: "For others", ProbeInterval: 5 * time.Second}}, Hold: s.holdCalm,
 	}, "127.0.0.1:0")
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.Close()) })

@@ -64,7 +64,7 @@ func run(ctx context.Context, out io.Writer, args []string) error {
 	flags.StringVar(&opts.Dir, "dir", ".", "")
 	command := demo
 	if args[0] == "serve" {
-		command = serve
+		command = func(ctx context.Context, p *printer, s *sandbox.Sandbox) error { return serve(ctx, p, s, opts.Dir) }
 		flags.StringVar(&opts.Address, "address", "127.0.0.1:4510", "")
 	} else if args[0] != "demo" {
 		return errUsage

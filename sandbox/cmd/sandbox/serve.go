@@ -2,15 +2,25 @@ package main
 
 import (
 	"context"
+	"errors"
+	"path/filepath"
 	"strings"
+	"syscall"
 
 	"aurora-dsql-dr/sandbox"
+	"aurora-dsql-dr/sandbox/console"
+	"aurora-dsql-dr/sandbox/engine"
+	"aurora-dsql-dr/sandbox/fault"
+	"aurora-dsql-dr/sandbox/rehearsal"
 	"aurora-dsql-dr/sandbox/sns"
 )
 
-// serve deploys and then shows what reaches people until it is interrupted.
-func serve(ctx context.Context, p *printer, s *sandbox.Sandbox) error {
-	_, result, err := deployFirst(ctx, p, s)
+// consoleAddress is where serve's page is, unless the port is taken: then any that is free.
+const consoleAddress = "127.0.0.1:4511"
+
+// serve deploys, opens the console, and then shows what reaches people until it is interrupted. Dir is the project's.
+func serve(ctx context.Context, p *printer, s *sandbox.Sandbox, dir string) (err error) {
+	e, result, err := deployFirst(ctx, p, s)
 	if err != nil {
 		return err
 	}
@@ -18,6 +28,12 @@ func serve(ctx context.Context, p *printer, s *sandbox.Sandbox) error {
 		return err
 	}
 	showOutputs(p, result.Outputs)
+	page, err := openConsole(s, e, result.Outputs, dir)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, page.Close()) }()
+	p.line("The console: %s", page.URL)
 	p.line("The sandbox is up until Ctrl-C. For the AWS CLI or an SDK:")
 	p.text("export " + strings.Join(s.Environment(), "\nexport ") + "\n")
 	p.line("For example:")
@@ -36,4 +52,30 @@ func serve(ctx context.Context, p *printer, s *sandbox.Sandbox) error {
 		}
 		p.line("    %s  %s", m.Region, about(m))
 	}
+}
+
+// openConsole serves the page of the deployed stack.
+func openConsole(s *sandbox.Sandbox, e *engine.Engine, outputs map[string]any, dir string) (*console.Console, error) {
+	files, err := filepath.Glob(filepath.Join(dir, "rehearsals", "*.yaml"))
+	if err != nil {
+		return nil, err
+	}
+	places := rehearsal.Places()
+	all, err := rehearsal.Load(places, files...)
+	if err != nil {
+		return nil, err
+	}
+	stage := rehearsal.Stage{
+		Sandbox: s, Engine: e, Config: sandbox.StackConfig(), Outputs: outputs, Faults: fault.NewInjector(s, places),
+	}
+	config := console.Config{
+		Account: s.Account, Clusters: s.DSQL.Clusters, Functions: s.Lambda,
+		Regions:  [3]string{places["primary"], places["secondary"], places["witness"]},
+		Monitors: texts(outputs["monitorFunctionNames"]), Faults: stage.Faults, Rehearsals: all, Hold: stage.Hold,
+	}
+	page, err := console.Start(config, consoleAddress)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return console.Start(config, "127.0.0.1:0")
+	}
+	return page, err
 }
