@@ -96,3 +96,28 @@ func ownDirectory(path string) bool {
 	status, ok := info.Sys().(*syscall.Stat_t)
 	return ok && int(status.Uid) == os.Geteuid()
 }
+
+// Path is a file in the sandbox's private directory, which goes with it.
+func (s *Sandbox) Path(name string) string { return s.state.path(name) }
+
+// Running are the private directories of this user's sandboxes that are alive.
+func Running() ([]string, error) {
+	dirs, err := filepath.Glob(filepath.Join(os.TempDir(), statePrefix+"*"))
+	if err != nil {
+		return nil, err
+	}
+	var alive []string
+	for _, dir := range dirs {
+		if !ownDirectory(dir) {
+			continue
+		}
+		lock, err := lockDir(dir, 0)
+		if errors.Is(err, errLocked) {
+			alive = append(alive, dir)
+		}
+		if err == nil {
+			_ = lock.Close() // nobody's: the next start removes it
+		}
+	}
+	return alive, nil
+}

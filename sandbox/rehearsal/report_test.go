@@ -106,7 +106,9 @@ func TestTimesAreMeasuredFromTheFaultAndItsEnd(t *testing.T) {
 		messages: classified(t, alertOf(-time.Minute, "opened", "e", "r"), alertOf(15*time.Second, "opened", "e", "r"), alertOf(16*time.Second, "opened", "e", "r"),
 			alertOf(50*time.Second, "resolved", "e", "r"), alertOf(72*time.Second, "resolved", "e", "r"), alarmOf(3*time.Minute, "a", "r", "OK", "ALARM")),
 	}
-	gap := func(from, to time.Duration) workload.Gap { return workload.Gap{From: epoch.Add(from), To: epoch.Add(to)} }
+	gap := func(from, to time.Duration) workload.Gap {
+		return workload.Gap{From: epoch.Add(from), To: epoch.Add(to)}
+	}
 	gaps := []workload.Gap{gap(-time.Minute, time.Minute), gap(1*time.Second, 3*time.Second), gap(30*time.Second, 31*time.Second)}
 	assert.Equal(t, map[Measure]Time{Detect: at(5 * time.Second), Alert: at(15 * time.Second), Recovery: at(2 * time.Second),
 		AllClear: at(12 * time.Second), Alarm: at(3 * time.Minute)}, o.measure(epoch, end, gaps))
