@@ -5,21 +5,32 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"path/filepath"
 	"slices"
 	"strings"
 
 	"aurora-dsql-dr/lambda/contract"
 	"aurora-dsql-dr/sandbox"
 	"aurora-dsql-dr/sandbox/engine"
+	"aurora-dsql-dr/sandbox/fault"
+	"aurora-dsql-dr/sandbox/rehearsal"
 	"aurora-dsql-dr/sandbox/sns"
 )
 
 // rounds is how often the demonstration has every observer check the database.
 const rounds = 2
 
-// demo deploys, checks, deploys again and destroys.
-func demo(ctx context.Context, p *printer, s *sandbox.Sandbox) error {
-	e, result, err := deployFirst(ctx, p, s)
+// disaster is the rehearsal that the demonstration ends with.
+const disaster = "rehearsals/primary-region-lost-5s.yaml"
+
+// demo deploys, checks, deploys again, rehearses the loss of a region and destroys. Dir is the project's.
+func demo(ctx context.Context, p *printer, s *sandbox.Sandbox, dir string) error {
+	rehearsals, err := rehearsal.Load(rehearsal.Places(), filepath.Join(dir, disaster))
+	if err != nil {
+		return err
+	}
+	config := rehearsals[0].StackConfig()
+	e, result, err := deployFirst(ctx, p, s, config)
 	if err != nil {
 		return err
 	}
@@ -39,6 +50,16 @@ func demo(ctx context.Context, p *printer, s *sandbox.Sandbox) error {
 	if again.Changes() > 0 {
 		return fmt.Errorf("the second deployment changed %v", again.Counts)
 	}
+	stage := rehearsal.Stage{Sandbox: s, Engine: e, Config: config, Outputs: result.Outputs, Faults: fault.NewInjector(s, rehearsal.Places())}
+	report, err := hold(p, rehearsals[0], func(progress func(rehearsal.Entry)) (*rehearsal.Report, error) {
+		return stage.Hold(ctx, rehearsals[0], rehearsal.Options{Dir: dir, Beside: true, Progress: progress})
+	})
+	if err != nil {
+		return err
+	}
+	if !report.Passed {
+		return fmt.Errorf("the rehearsal %s did not pass", report.Name)
+	}
 	if err := destroy(ctx, p, s, e); err != nil {
 		return err
 	}
@@ -50,10 +71,10 @@ func demo(ctx context.Context, p *printer, s *sandbox.Sandbox) error {
 }
 
 // deployFirst prepares the stack and deploys it.
-func deployFirst(ctx context.Context, p *printer, s *sandbox.Sandbox) (*engine.Engine, engine.Result, error) {
+func deployFirst(ctx context.Context, p *printer, s *sandbox.Sandbox, config map[string]any) (*engine.Engine, engine.Result, error) {
 	done := p.begin("Preparing the Pulumi engine: local state, the sandbox's providers")
 	defer done("")
-	e, err := s.DisasterRecovery(ctx, sandbox.StackConfig())
+	e, err := s.DisasterRecovery(ctx, config)
 	if err != nil {
 		return nil, engine.Result{}, err
 	}
@@ -65,7 +86,7 @@ func deployFirst(ctx context.Context, p *printer, s *sandbox.Sandbox) (*engine.E
 // deploy brings the stack up and shows progress.
 func deploy(ctx context.Context, p *printer, e *engine.Engine, heading string) (engine.Result, error) {
 	d := &deployment{p: p}
-	done := p.follow(heading, d.progress)
+	done := p.follow(heading, quiet, d.progress)
 	defer done("")
 	result, err := e.Up(ctx, engine.Run{Progress: d.step})
 	if err != nil {
@@ -85,7 +106,7 @@ func counts(r engine.Result) string {
 
 func destroy(ctx context.Context, p *printer, s *sandbox.Sandbox, e *engine.Engine) error {
 	d := &deployment{p: p}
-	done := p.follow("Destroying the stack", d.progress)
+	done := p.follow("Destroying the stack", quiet, d.progress)
 	defer done("")
 	result, err := e.Destroy(ctx, engine.Run{Progress: d.step})
 	if err != nil {

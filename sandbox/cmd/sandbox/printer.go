@@ -46,21 +46,21 @@ func (p *printer) text(block string) {
 
 // begin prints a heading and, for as long as the returned function is not called, a sign of life.
 func (p *printer) begin(heading string) (done func(result string)) {
-	return p.follow(heading, func() string { return "…" })
+	return p.follow(heading, quiet, func() string { return "…" })
 }
 
-// follow is begin with a word on how far it has come.
-func (p *printer) follow(heading string, progress func() string) (done func(result string)) {
+// follow is begin with a word on how far it has come, after every so much time without a line.
+func (p *printer) follow(heading string, every time.Duration, progress func() string) (done func(result string)) {
 	p.line("▶ %s", heading)
 	started, stop := time.Now(), make(chan struct{})
 	var ticking sync.WaitGroup
 	ticking.Go(func() {
-		ticker := time.NewTicker(quiet / 4)
+		ticker := time.NewTicker(every / 4)
 		defer ticker.Stop()
 		for {
 			select {
 			case <-ticker.C:
-				if p.silentFor() > quiet {
+				if p.silentFor() > every {
 					p.line("    %s", progress())
 				}
 			case <-stop:

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"aurora-dsql-dr/sandbox/rehearsal"
 )
@@ -33,7 +34,10 @@ func rehearse(ctx context.Context, p *printer, args []string) error {
 	var reports []*rehearsal.Report
 	var failed []string
 	for _, r := range all {
-		report, err := holdOne(ctx, p, r, opts)
+		report, err := hold(p, r, func(progress func(rehearsal.Entry)) (*rehearsal.Report, error) {
+			opts.Progress = progress
+			return rehearsal.Run(ctx, r, opts)
+		})
 		if err != nil {
 			return fmt.Errorf("rehearsal %s: %w", r.Name, err)
 		}
@@ -55,12 +59,14 @@ func rehearse(ctx context.Context, p *printer, args []string) error {
 	return nil
 }
 
-// holdOne holds a rehearsal, shows what happens as it happens, and then its report.
-func holdOne(ctx context.Context, p *printer, r *rehearsal.Rehearsal, opts rehearsal.Options) (*rehearsal.Report, error) {
-	done := p.begin("Rehearsal " + r.Name + ": " + r.Title)
+// signOfLife is the longest time without a line during a rehearsal, which mostly waits.
+const signOfLife = 10 * time.Second
+
+// hold holds a rehearsal, shows what happens as it happens, and then its report.
+func hold(p *printer, r *rehearsal.Rehearsal, run func(func(rehearsal.Entry)) (*rehearsal.Report, error)) (*rehearsal.Report, error) {
+	done := p.follow("Rehearsal "+r.Name+": "+r.Title, signOfLife, func() string { return "…" })
 	defer done("")
-	opts.Progress = func(e rehearsal.Entry) { p.line("    %-8s %-44s %s", e.Tone, e.Lane, e.Text) }
-	report, err := rehearsal.Run(ctx, r, opts)
+	report, err := run(func(e rehearsal.Entry) { p.line("    %s %-44s  %s", signs[e.Tone], e.Lane, e.Text) })
 	if err != nil {
 		return nil, err
 	}
@@ -72,3 +78,5 @@ func holdOne(ctx context.Context, p *printer, r *rehearsal.Rehearsal, opts rehea
 	p.text(text.String())
 	return report, nil
 }
+
+var signs = map[rehearsal.Tone]string{rehearsal.Good: "✔", rehearsal.Bad: "✘", rehearsal.Warning: "!", rehearsal.Note: "·"}

@@ -9,6 +9,7 @@ import (
 
 	"aurora-dsql-dr/sandbox"
 	"aurora-dsql-dr/sandbox/console"
+	"aurora-dsql-dr/sandbox/control"
 	"aurora-dsql-dr/sandbox/engine"
 	"aurora-dsql-dr/sandbox/fault"
 	"aurora-dsql-dr/sandbox/rehearsal"
@@ -20,7 +21,7 @@ const consoleAddress = "127.0.0.1:4511"
 
 // serve deploys, opens the console, and then shows what reaches people until it is interrupted. Dir is the project's.
 func serve(ctx context.Context, p *printer, s *sandbox.Sandbox, dir string) (err error) {
-	e, result, err := deployFirst(ctx, p, s)
+	e, result, err := deployFirst(ctx, p, s, sandbox.StackConfig())
 	if err != nil {
 		return err
 	}
@@ -28,7 +29,13 @@ func serve(ctx context.Context, p *printer, s *sandbox.Sandbox, dir string) (err
 		return err
 	}
 	showOutputs(p, result.Outputs)
-	page, err := openConsole(s, e, result.Outputs, dir)
+	faults := fault.NewInjector(s, rehearsal.Places())
+	stop, err := control.Serve(s, faults)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	page, err := openConsole(s, e, result.Outputs, faults, dir)
 	if err != nil {
 		return err
 	}
@@ -55,7 +62,7 @@ func serve(ctx context.Context, p *printer, s *sandbox.Sandbox, dir string) (err
 }
 
 // openConsole serves the page of the deployed stack.
-func openConsole(s *sandbox.Sandbox, e *engine.Engine, outputs map[string]any, dir string) (*console.Console, error) {
+func openConsole(s *sandbox.Sandbox, e *engine.Engine, outputs map[string]any, faults *fault.Injector, dir string) (*console.Console, error) {
 	files, err := filepath.Glob(filepath.Join(dir, "rehearsals", "*.yaml"))
 	if err != nil {
 		return nil, err
@@ -66,7 +73,7 @@ func openConsole(s *sandbox.Sandbox, e *engine.Engine, outputs map[string]any, d
 		return nil, err
 	}
 	stage := rehearsal.Stage{
-		Sandbox: s, Engine: e, Config: sandbox.StackConfig(), Outputs: outputs, Faults: fault.NewInjector(s, places),
+		Sandbox: s, Engine: e, Config: sandbox.StackConfig(), Outputs: outputs, Faults: faults,
 	}
 	config := console.Config{
 		Account: s.Account, Clusters: s.DSQL.Clusters, Functions: s.Lambda,
