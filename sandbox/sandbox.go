@@ -166,7 +166,7 @@ func (s *Sandbox) startRegions(ctx context.Context) error {
 		r.SetInvoker(functions)
 		s.Lambda[r.Name] = functions
 		s.onClose(func() error { functions.Close(); return nil })
-		gateway := apigateway.New(r.Env, apigateway.Deps{IAM: s.Account.IAM, Lambda: functions, Logs: r.Logs})
+		gateway := apigateway.New(r.Env, apigateway.Deps{IAM: s.Account.IAM, Lambda: functions, Logs: r.Logs, CloudWatch: r.CloudWatch})
 		s.APIGateway[r.Name] = gateway
 		s.onClose(func() error { gateway.Close(); return nil })
 		r.EveryMinute(func(time.Time) { s.DSQL.CheckKeys() }) // Aurora DSQL notices a lost key within a minute

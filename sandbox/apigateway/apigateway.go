@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"aurora-dsql-dr/sandbox/awserr"
+	"aurora-dsql-dr/sandbox/cloudwatch"
 	"aurora-dsql-dr/sandbox/iam"
 	"aurora-dsql-dr/sandbox/lambda"
 	"aurora-dsql-dr/sandbox/logs"
@@ -23,9 +24,10 @@ import (
 
 // Deps are the services API Gateway relies on, of the same region but for IAM.
 type Deps struct {
-	IAM    *iam.Service
-	Lambda *lambda.Service
-	Logs   *logs.Service
+	IAM        *iam.Service
+	Lambda     *lambda.Service
+	Logs       *logs.Service
+	CloudWatch *cloudwatch.Service
 }
 
 // Service is the API Gateway of one region. Create it with New and end it with Close; it is safe for concurrent use.

@@ -22,6 +22,7 @@ import (
 	"aurora-dsql-dr/sandbox/aws"
 	"aurora-dsql-dr/sandbox/awserr"
 	"aurora-dsql-dr/sandbox/clock"
+	"aurora-dsql-dr/sandbox/cloudwatch"
 	"aurora-dsql-dr/sandbox/iam"
 	"aurora-dsql-dr/sandbox/lambda"
 	"aurora-dsql-dr/sandbox/logs"
@@ -64,7 +65,7 @@ func newWorld(t *testing.T) *world {
 		return json.Marshal(answer)
 	}})
 	require.NoError(t, err)
-	w.Service = New(r.Env, Deps{IAM: account.IAM, Lambda: functions, Logs: r.Logs})
+	w.Service = New(r.Env, Deps{IAM: account.IAM, Lambda: functions, Logs: r.Logs, CloudWatch: r.CloudWatch})
 	t.Cleanup(w.Close)
 	w.api, err = w.CreateAPI(API{Name: "api", ProtocolType: "HTTP"})
 	require.NoError(t, err)
@@ -347,6 +348,28 @@ func TestAStageIsThrottled(t *testing.T) {
 	}
 	assert.GreaterOrEqual(t, statuses[http.StatusOK], 3)
 	assert.Positive(t, statuses[http.StatusTooManyRequests])
+}
+
+func TestRequestsAreCounted(t *testing.T) {
+	w := newWorld(t)
+	w.route(t, "GET /", "")
+	w.answer = func(context.Context, []byte) (any, error) { return nil, errors.New("no") }
+	do(t, w.request(t, http.MethodGet, "/", ""))
+	do(t, w.request(t, http.MethodGet, "/nothing", ""))
+	for _, dimensions := range []map[string]string{{"ApiId": w.api.ID}, {"ApiId": w.api.ID, "Stage": defaultStage}} {
+		for name, want := range map[string]float64{"Count": 2, "4xx": 1, "5xx": 1} {
+			assert.Eventually(t, func() bool {
+				now := w.env.Now()
+				points, err := w.region.CloudWatch.GetMetricStatistics(cloudwatch.Metric{Namespace: "AWS/ApiGateway", Name: name, Dimensions: dimensions},
+					now.Add(-time.Hour), now.Add(time.Hour), 2*time.Hour, "")
+				total := 0.0
+				for _, p := range points {
+					total += p.Sum
+				}
+				return err == nil && total == want
+			}, 10*time.Second, time.Millisecond, name)
+		}
+	}
 }
 
 func TestTheSandboxSaysWhatItDoesNotModel(t *testing.T) {

@@ -32,7 +32,8 @@ type request struct {
 	parameters map[string]string
 	body       []byte
 	id         string
-	begun      time.Time // sandbox time
+	begun      time.Time     // sandbox time
+	integrated time.Duration // how long the integration took; 0 if it was not asked
 	authorizer *events.APIGatewayV2HTTPRequestContextAuthorizerDescription
 	caller     iam.Principal
 }
@@ -65,6 +66,7 @@ func (s *Service) serve(id string, w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(a.status)
 	_, _ = w.Write(a.body) // a client that has gone needs no answer
 	s.log(q, a)
+	s.measure(q, a)
 }
 
 // answer takes a request through its API: route, throttle, authorization, function.
@@ -118,7 +120,9 @@ func (s *Service) invoke(q *request, i Integration) answer {
 	defer context.AfterFunc(s.env.Power(), cancel)()
 	_, path, _ := strings.Cut(q.route.RouteKey, " ")
 	source := iam.Context{"aws:SourceArn": q.stage.ExecutionArn + "/" + q.Method + path, "aws:SourceAccount": s.env.Account, "aws:SecureTransport": "true"}
+	asked := s.env.Now()
 	result, err := s.deps.Lambda.Invoke(ctx, iam.ServicePrincipal(servicePrincipal), i.function(), s.event(q), source)
+	q.integrated = s.env.Clock.Since(asked)
 	throttled := (*awserr.Error)(nil)
 	switch {
 	case ctx.Err() != nil:

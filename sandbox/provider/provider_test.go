@@ -12,6 +12,7 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/protobuf/types/known/structpb"
 
+	"aurora-dsql-dr/sandbox/apigateway"
 	"aurora-dsql-dr/sandbox/aws"
 	"aurora-dsql-dr/sandbox/clock"
 	"aurora-dsql-dr/sandbox/dsql"
@@ -45,7 +46,9 @@ func newWorld(t *testing.T, opts Options) *world {
 	for _, r := range account.Regions() {
 		functions := lambda.New(r.Env, lambda.Deps{IAM: account.IAM, Logs: r.Logs, CloudWatch: r.CloudWatch, SQS: r.SQS})
 		t.Cleanup(functions.Close)
-		regions[r.Name] = &Region{Region: r, DSQL: plane.Region(r.Name), Lambda: functions}
+		gateway := apigateway.New(r.Env, apigateway.Deps{IAM: account.IAM, Lambda: functions, Logs: r.Logs, CloudWatch: r.CloudWatch})
+		t.Cleanup(gateway.Close)
+		regions[r.Name] = &Region{Region: r, DSQL: plane.Region(r.Name), Lambda: functions, APIGateway: gateway}
 	}
 	opts.Cloud = &Cloud{Account: account, Regions: regions}
 	server, err := Start(opts)
