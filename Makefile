@@ -26,6 +26,13 @@ demo: linux deps lambda cli build/bin/sandbox ## deploy the whole stack into an 
 sandbox: linux deps lambda cli build/bin/sandbox ## the same, and keep it up until Ctrl-C
 	@build/bin/sandbox serve
 
+# R is one rehearsal by its name, SPEED 1 to 10; budgets are judged at 1 only.
+R ?= *
+SPEED ?= 1
+.PHONY: rehearse
+rehearse: linux deps lambda cli build/bin/sandbox ## R=name: live the stack through one disaster, or through all (about 80 minutes)
+	@build/bin/sandbox rehearse -speed $(SPEED) -report build/rehearsals rehearsals/$(R).yaml
+
 # — Work on it
 
 .PHONY: test
@@ -44,8 +51,9 @@ audit: build/bin/govulncheck ## known vulnerabilities in what is really called (
 	@build/bin/govulncheck ./...
 
 .PHONY: bench
-bench: linux deps lambda ## each function's size, start, CPU, allocations and memory
+bench: linux deps lambda ## each function's size, start, CPU, allocations and memory; the sandbox's memory over a day
 	@go run ./sandbox/cmd/bench
+	@go test -count=1 -run TestADayNeitherDriftsNorGrows -v ./sandbox/rehearsal
 
 .PHONY: cost
 cost: stack ## STACK=dev: what a month of watching costs, line by line
