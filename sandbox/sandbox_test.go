@@ -85,7 +85,7 @@ func TestAClusterKeyNeedsAPolicyThatAdmitsTheService(t *testing.T) {
 	require.NoError(t, err)
 
 	require.NoError(t, keys.SetEnabled(open.Arn, false))
-	s.DSQL.CheckKeys()
+	s.DSQL.CheckKeys("us-east-1")
 	cluster, err = s.DSQL.Region("us-east-1").GetCluster(cluster.Identifier)
 	require.NoError(t, err)
 	assert.Equal(t, dsql.EncryptionInaccessible, cluster.EncryptionDetails.EncryptionStatus)

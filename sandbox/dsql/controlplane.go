@@ -161,14 +161,16 @@ func (p *ControlPlane) Suspend(arn string, status Status, wake time.Duration) er
 	return nil
 }
 
-// CheckKeys asks UseKey again for every cluster with a customer managed key: a key that cannot be used makes its cluster
+// CheckKeys asks UseKey again for every cluster of a region with a customer managed key: a key that cannot be used makes its cluster
 // IDLE with encryption KMS_KEY_INACCESSIBLE, and a key that can be used again lets the next connection wake it.
-func (p *ControlPlane) CheckKeys() {
+func (p *ControlPlane) CheckKeys(region string) {
 	defer p.deliver()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, c := range p.clusters {
-		p.checkKey(c)
+		if c.Region == region {
+			p.checkKey(c)
+		}
 	}
 }
 

@@ -330,7 +330,9 @@ func TestADisabledKeyShowsAsIdleAndInaccessible(t *testing.T) {
 					require.NoError(t, w.Suspend(c.ARN, status, delay))
 				}
 				w.keys[key] = errors.New("disabled")
-				w.CheckKeys()
+				w.CheckKeys("eu-west-1")
+				assert.Equal(t, EncryptionEnabled, w.get(c).EncryptionDetails.EncryptionStatus, "another region's business")
+				w.CheckKeys(c.Region)
 				assert.Equal(t, Idle, w.get(c).Status)
 				assert.Equal(t, EncryptionInaccessible, w.get(c).EncryptionDetails.EncryptionStatus)
 				assert.False(t, w.serves(c))
@@ -339,7 +341,7 @@ func TestADisabledKeyShowsAsIdleAndInaccessible(t *testing.T) {
 				assert.Equal(t, Idle, w.get(c).Status, "no connection wakes it")
 
 				w.keys[key] = nil
-				w.CheckKeys()
+				w.CheckKeys(c.Region)
 				assert.True(t, w.serves(c))
 				time.Sleep(w.Connected(c.ARN))
 				synctest.Wait()
