@@ -37,14 +37,14 @@ func NewFieldKey(ctx *pulumi.Context, name string, args *FieldKeyArgs, opts ...p
 		return nil, err
 	}
 	key, err := kms.NewKey(ctx, name+"-key", &kms.KeyArgs{
-		Description: pulumi.String("Wraps the keyset that encrypts fields of transactions"),
+		Description: pulumi.String(fieldKeyDescription),
 		MultiRegion: pulumi.Bool(true), EnableKeyRotation: pulumi.Bool(true), Policy: pulumi.String(document),
 	}, args.Primary.child(k)...)
 	if err != nil {
 		return nil, err
 	}
 	replica, err := kms.NewReplicaKey(ctx, name+"-replica", &kms.ReplicaKeyArgs{
-		Description:   pulumi.String("Replica of the key that wraps the keyset of transactions"),
+		Description:   pulumi.String(fieldKeyDescription),
 		PrimaryKeyArn: key.Arn, Policy: pulumi.String(document),
 	}, args.Secondary.child(k)...)
 	if err != nil {
@@ -60,5 +60,7 @@ func (a *FieldKeyArgs) validate() error {
 	}
 	return required(a.Primary.required("Primary"), a.Secondary.required("Secondary"))
 }
+
+const fieldKeyDescription = "Wraps the keyset that encrypts fields of transactions"
 
 func accountKeyPolicy(region Region) (string, error) { return policy(accountAdministers(region)) }
