@@ -100,7 +100,7 @@ build/bin/pulumi: tools/go.mod tools/go.sum
 .PHONY: cli
 cli:
 	@have=$$(PULUMI_SKIP_UPDATE_CHECK=true pulumi version 2>/dev/null || true); \
-	[[ $$have == v3.* ]] && printf '%s\n' $(PULUMI_VERSION) "$$have" | sort -VC || $(MAKE) --no-print-directory build/bin/pulumi
+	[[ $$have == v3.* ]] && printf '%s\n' $(PULUMI_VERSION) "$$have" | sort -VC || $(MAKE) -s build/bin/pulumi
 
 build/bin/sandbox: FORCE
 	@[ -e $@ ] || echo "Building the sandbox (the first time about 3 minutes)"
