@@ -93,7 +93,7 @@ func TestJWTAuthorization(t *testing.T) {
 		return all
 	}
 	past, future := time.Now().Add(-time.Minute).Unix(), time.Now().Add(time.Minute).Unix()
-	call := func(path, token string) *http.Response {
+	call := func(path, token string) reply {
 		t.Helper()
 		r := w.request(t, http.MethodGet, path, "")
 		if token != "" {

@@ -123,8 +123,10 @@ func (s *Service) invoke(q *request, i Integration) answer {
 	asked := s.env.Now()
 	result, err := s.deps.Lambda.Invoke(ctx, iam.ServicePrincipal(servicePrincipal), i.function(), s.event(q), source)
 	q.integrated = s.env.Clock.Since(asked)
-	throttled := (*awserr.Error)(nil)
+	lost, throttled := s.env.Available("apigateway"), (*awserr.Error)(nil)
 	switch {
+	case lost != nil: // what the function did then, nobody hears
+		return unavailable(lost)
 	case ctx.Err() != nil:
 		return unavailable(fmt.Errorf("the integration did not answer: %w", ctx.Err()))
 	case errors.Is(err, awserr.ErrUnavailable), errors.As(err, &throttled) && throttled.Code == "TooManyRequestsException":
