@@ -90,12 +90,12 @@ type run struct {
 	opts Options
 	seen *observation
 
-	start, end, watched time.Time
+	start, end, watched time.Time // the first fault, the end of the last, the end of watching
 	before, after       error // what kept the steady state from holding
 	writes              workload.Result
 	unread              error // why acknowledged writes could not be looked for
 
-	mu     sync.Mutex
+	mu     sync.Mutex // guards end and checks while the method is played
 	checks []Check // of deployments
 }
 
@@ -144,7 +144,7 @@ func (r *run) hold(ctx context.Context) (err error) {
 		return err
 	}
 	r.note(Note, laneRehearsal, "watching for %s", short(r.Watch))
-	if err := r.Sandbox.Clock.Sleep(ctx, r.Watch-r.Sandbox.Clock.Since(r.end)); err != nil {
+	if err := r.Sandbox.Clock.Sleep(ctx, r.Watch); err != nil {
 		return err
 	}
 	r.watched = r.now()
@@ -162,11 +162,6 @@ func (r *run) served(ctx context.Context, load *workload.Workload) error {
 // play carries out the method. Every fault is undone when it returns, in time or early.
 func (r *run) play(ctx context.Context) (err error) {
 	begun := r.now()
-	undone := func() error {
-		err := r.Faults.UndoAll()
-		r.end = r.now()
-		return err
-	}
 	steps, ctx := errgroup.WithContext(ctx)
 	var engine sync.Mutex // it does one operation at a time
 	var first sync.Once
@@ -191,11 +186,19 @@ func (r *run) play(ctx context.Context) (err error) {
 			err = clk.Sleep(ctx, step.Until-clk.Since(begun))
 			err = errors.Join(err, undo())
 			r.note(Good, lane, "undone")
+			r.ended()
 			return err
 		})
 	}
 	err = steps.Wait()
-	return errors.Join(err, undone())
+	return errors.Join(err, r.Faults.UndoAll())
+}
+
+// ended notes the end of a fault, which may be the last.
+func (r *run) ended() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.end = r.now()
 }
 
 // startRecipe begins the same outage against the recipe and returns how to get its column: after it has come to its own

@@ -27,9 +27,26 @@ func (r *Report) Text(out io.Writer) error {
 	w.line("messages  %d sent, %d duplicated, %d false, %d missing", c.Sent, c.Duplicate, c.False, c.Missing)
 	w.line("writes    %d acknowledged, %d lost, %d refused and repeated", r.Writes.Acknowledged, r.Writes.Lost, r.Writes.Refused)
 	for _, note := range r.Notes() {
-		w.line("note      %s", note)
+		for i, part := range wrap(note, noteWidth) {
+			w.line("%-9s %s", map[bool]string{true: "note"}[i == 0], part)
+		}
 	}
 	return w.err
+}
+
+// noteWidth is the longest line of a note, in characters.
+const noteWidth = 100
+
+// wrap breaks a text into lines.
+func wrap(text string, width int) (lines []string) {
+	line := ""
+	for word := range strings.FieldsSeq(text) {
+		if line != "" && len(line)+1+len(word) > width {
+			lines, line = append(lines, line), ""
+		}
+		line = strings.TrimSpace(line + " " + word)
+	}
+	return append(lines, line)
 }
 
 // measureNames are measures in words.
