@@ -17,10 +17,10 @@ import (
 var places = map[string]string{"primary": "us-east-1", "secondary": "us-east-2", "witness": "us-west-2"}
 
 func TestAnotherProcessOfTheSameUserBreaksAndMends(t *testing.T) {
-	dir, err := os.MkdirTemp("/tmp", "control-")
+	dir, err := os.MkdirTemp("/tmp", "control-") //nolint:usetesting // t.TempDir is inside a directory of this user alone
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, os.RemoveAll(dir)) })
-	require.NoError(t, os.Chmod(dir, 0o755)) //nolint:gosec // PostgreSQL's own user must reach it too
+	require.NoError(t, os.Chmod(dir, 0o755))
 	t.Setenv("TMPDIR", dir)
 	_, err = Find()
 	require.ErrorContains(t, err, "no sandbox is running: start one with `make sandbox`")

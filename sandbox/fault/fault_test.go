@@ -240,15 +240,15 @@ func TestWhatCannotBeInjectedSaysWhatIsAccepted(t *testing.T) {
 	i := NewInjector(w.Sandbox, places)
 	for want, spec := range map[string]Spec{
 		`fault "region-los" is unknown: want one of region-lost, witness-lost,`: {Name: "region-los"},
-		`parameter "region" is missing: primary (us-east-1), secondary`:          {Name: "region-lost"},
-		"want a whole number from 1 to 100":                                      {"connections-failing", map[string]string{"region": east, "percent": "0"}},
-		"want a duration above 0":                                                {"endpoint-slow", map[string]string{"region": east, "latency": "fast"}},
-		"want a duration other than 0":                                           {"clock-skewed", map[string]string{"region": east, "by": "0s"}},
-		"want an IAM action such as dsql:DbConnect":                              {"permission-removed", map[string]string{"region": east, "action": "connect"}},
-		"region and from are both us-east-1":                                     {"regions-partitioned", map[string]string{"region": east, "from": east}},
-		"there is no cluster in us-east-2":                                       {"key-disabled", map[string]string{"region": west}},
-		"runs on a schedule in us-east-2":                                        {"function-crashing", map[string]string{"region": west}},
-		`no function of a name with "other"`:                                     {"schedule-stopped", map[string]string{"region": east, "function": "other"}},
+		`parameter "region" is missing: primary (us-east-1), secondary`:         {Name: "region-lost"},
+		"want a whole number from 1 to 100":                                     {"connections-failing", map[string]string{"region": east, "percent": "0"}},
+		"want a duration above 0":                                               {"endpoint-slow", map[string]string{"region": east, "latency": "fast"}},
+		"want a duration other than 0":                                          {"clock-skewed", map[string]string{"region": east, "by": "0s"}},
+		"want an IAM action such as dsql:DbConnect":                             {"permission-removed", map[string]string{"region": east, "action": "connect"}},
+		"region and from are both us-east-1":                                    {"regions-partitioned", map[string]string{"region": east, "from": east}},
+		"there is no cluster in us-east-2":                                      {"key-disabled", map[string]string{"region": west}},
+		"runs on a schedule in us-east-2":                                       {"function-crashing", map[string]string{"region": west}},
+		`no function of a name with "other"`:                                    {"schedule-stopped", map[string]string{"region": east, "function": "other"}},
 	} {
 		_, err := i.Inject(spec)
 		assert.ErrorContains(t, err, want)

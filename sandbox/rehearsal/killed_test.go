@@ -159,9 +159,9 @@ func using(t *testing.T, dir string) (pids []int) {
 // reachable is a temporary directory that PostgreSQL's own user can reach too.
 func reachable(t *testing.T) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("/tmp", "rehearsal-")
+	dir, err := os.MkdirTemp("/tmp", "rehearsal-") //nolint:usetesting // t.TempDir is inside a directory of this user alone
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, os.RemoveAll(dir)) })
-	require.NoError(t, os.Chmod(dir, 0o755)) //nolint:gosec // as the comment says
+	require.NoError(t, os.Chmod(dir, 0o755))
 	return dir
 }

@@ -4,14 +4,12 @@ import (
 	_ "embed"
 	"html/template"
 	"io"
-	"time"
 )
 
 //go:embed page.html
 var pageText string
 
 var page = template.Must(template.New("page").Funcs(template.FuncMap{
-	"short": func(d time.Duration) string { return short(d) },
 	"add":   func(a, b int) int { return a + b },
 }).Parse(pageText))
 

@@ -133,10 +133,10 @@ func (r *Report) Counts() (c Counts) {
 		if m.pages() {
 			c.Sent++
 		}
-		switch m.Judgement {
-		case Duplicate:
+		if m.Judgement == Duplicate {
 			c.Duplicate++
-		case False:
+		}
+		if m.Judgement == False {
 			c.False++
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -113,7 +114,7 @@ func TestTimesAreMeasuredFromTheFaultAndItsEnd(t *testing.T) {
 	assert.Equal(t, map[Measure]Time{Detect: at(5 * time.Second), Alert: at(15 * time.Second), Recovery: at(2 * time.Second),
 		AllClear: at(12 * time.Second), Alarm: at(3 * time.Minute)}, o.measure(epoch, end, gaps))
 
-	waiting := append(gaps, workload.Gap{From: epoch.Add(time.Second)})
+	waiting := slices.Concat(gaps, []workload.Gap{{From: epoch.Add(time.Second)}})
 	assert.Equal(t, Time{}, o.measure(epoch, end, waiting)[Recovery], "a client that still waits has not recovered")
 	assert.Equal(t, at(0), (&observation{}).measure(epoch, end, nil)[Recovery], "nobody noticed")
 }

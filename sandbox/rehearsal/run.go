@@ -91,12 +91,12 @@ type run struct {
 	seen *observation
 
 	start, end, watched time.Time // the first fault, the end of the last, the end of watching
-	before, after       error // what kept the steady state from holding
+	before, after       error     // what kept the steady state from holding
 	writes              workload.Result
 	unread              error // why acknowledged writes could not be looked for
 
 	mu     sync.Mutex // guards end and checks while the method is played
-	checks []Check // of deployments
+	checks []Check    // of deployments
 }
 
 func (r *run) now() time.Time { return r.Sandbox.Clock.Now() }

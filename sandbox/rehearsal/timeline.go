@@ -11,8 +11,8 @@ import (
 // Sizes of the timeline picture, in its own units.
 const (
 	laneHeight  = 22
-	labelWidth  = 330
-	plotWidth   = 760
+	labelWidth  = 410
+	plotWidth   = 700
 	axisHeight  = 26
 	leastWidth  = 3 // of a bar
 	wantedTicks = 9
