@@ -49,6 +49,7 @@ const poll = 100 * time.Millisecond
 type observation struct {
 	stage    Stage
 	progress func(Entry)
+	telling  sync.Mutex // held while progress is told
 
 	mu       sync.Mutex
 	entries  []Entry
@@ -174,6 +175,8 @@ func (o *observation) add(e Entry) {
 	o.entries = append(o.entries, e)
 	o.mu.Unlock()
 	if o.progress != nil {
+		o.telling.Lock()
+		defer o.telling.Unlock()
 		o.progress(e)
 	}
 }

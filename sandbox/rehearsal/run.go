@@ -25,7 +25,7 @@ type Options struct {
 	Speed float64
 	// Beside runs the same outage against the recipe's deployment.
 	Beside bool
-	// Progress is told what happens, as it happens; optional.
+	// Progress is told what happens, as it happens, one thing at a time; optional.
 	Progress func(Entry)
 }
 
