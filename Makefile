@@ -14,7 +14,7 @@ PULUMI_MODULE := github.com/pulumi/pulumi/sdk/v3/go/common/version
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # — Try it: no AWS account, no network once the modules are there
 
@@ -30,7 +30,7 @@ sandbox: linux deps lambda cli build/bin/sandbox ## the same, and keep it up unt
 R ?= *
 SPEED ?= 1
 .PHONY: rehearse
-rehearse: linux deps lambda cli build/bin/sandbox ## R=name: live the stack through one disaster, or through all (about 80 minutes)
+rehearse: linux deps lambda cli build/bin/sandbox ## R=name: live the stack through one disaster, or through all (about 100 minutes)
 	@build/bin/sandbox rehearse -speed $(SPEED) -report build/rehearsals rehearsals/$(R).yaml
 
 # — Work on it
@@ -40,6 +40,12 @@ test: linux deps lambda cli ## every test, with the race detector
 	@echo "Vetting and testing (about 2 minutes; the first time some 10, to compile everything with the race detector)"
 	@go vet ./...
 	@go test -vet=off -race -shuffle=on ./...
+
+.PHONY: test-console
+test-console: linux deps chromium lambda cli ## the console's page in headless Chromium, through an outage; makes docs/console.png
+	@echo "Living through an outage on the console's page (about 2 minutes)"
+	@mkdir -p build/console
+	@go test -tags browser -count=1 -artifacts -outputdir build/console ./sandbox/console
 
 .PHONY: lint
 lint: build/bin/golangci-lint ## format and lint rules of .golangci.yml
@@ -122,6 +128,15 @@ deps: ## PostgreSQL, which the sandbox runs: installed as root on Debian, else t
 	  if ! command -v apt-get >/dev/null; then echo 'PostgreSQL is missing: install version 15 or later, so that postgres and initdb are on PATH.' >&2; exit 1; fi; \
 	  if [ "$$(id -u)" != 0 ]; then echo "PostgreSQL is missing: sudo $$install" >&2; exit 1; fi; \
 	  echo "PostgreSQL is missing: $$install"; \
+	  export DEBIAN_FRONTEND=noninteractive; apt-get update -q && $$install; }
+
+.PHONY: chromium
+chromium:
+	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || { \
+	  install='apt-get install -y --no-install-recommends chromium'; \
+	  if ! command -v apt-get >/dev/null; then echo 'Chromium is missing: install it, so that chromium is on PATH.' >&2; exit 1; fi; \
+	  if [ "$$(id -u)" != 0 ]; then echo "Chromium is missing: sudo $$install" >&2; exit 1; fi; \
+	  echo "Chromium is missing: $$install"; \
 	  export DEBIAN_FRONTEND=noninteractive; apt-get update -q && $$install; }
 
 .PHONY: clean

@@ -14,16 +14,18 @@ const shownHistory = 10
 
 // alarmView is an alarm with its latest changes of state, newest first.
 type alarmView struct {
-	ARN         string             `json:"arn"`
-	Name        string             `json:"name"`
-	Region      string             `json:"region"`
-	Composite   bool               `json:"composite"`
-	Description string             `json:"description,omitempty"`
-	State       cloudwatch.State   `json:"state"`
-	Reason      string             `json:"reason"`
-	Since       time.Time          `json:"since"`
-	Tells       bool               `json:"tells"` // has actions for ALARM
-	History     []alarmHistoryView `json:"history"`
+	ARN         string           `json:"arn"`
+	Name        string           `json:"name"`
+	Region      string           `json:"region"`
+	Composite   bool             `json:"composite"`
+	Description string           `json:"description,omitempty"`
+	State       cloudwatch.State `json:"state"`
+	Reason      string           `json:"reason"`
+	Since       time.Time        `json:"since"`
+	Tells       bool             `json:"tells"` // has actions for ALARM
+	// Down tells that the alarm's region is down: it is not evaluated, and its state is the last there was.
+	Down    bool               `json:"down"`
+	History []alarmHistoryView `json:"history"`
 }
 
 type alarmHistoryView struct {
@@ -49,7 +51,7 @@ func viewAlarms(region *aws.Region, history []cloudwatch.HistoryItem) []alarmVie
 		}
 		views = append(views, alarmView{
 			ARN: arn, Name: name, Region: region.Name, Composite: composite, Description: description, State: status.Value,
-			Reason: status.Reason, Since: status.TransitionedAt, Tells: tells, History: changes[name],
+			Reason: status.Reason, Since: status.TransitionedAt, Tells: tells, Down: region.Down(), History: changes[name],
 		})
 	}
 	for _, a := range region.CloudWatch.CompositeAlarms() {

@@ -27,6 +27,7 @@ import (
 	"aurora-dsql-dr/sandbox/console"
 	"aurora-dsql-dr/sandbox/engine"
 	"aurora-dsql-dr/sandbox/fault"
+	"aurora-dsql-dr/sandbox/logs"
 	"aurora-dsql-dr/sandbox/rehearsal"
 )
 
@@ -43,7 +44,7 @@ func TestAnOutageIsSeenToldAndEndedOnThePage(t *testing.T) {
 	page := open(t, deploy(t))
 
 	page.waits(`#status .tile[data-tone=good] .word`, "Up")
-	page.waits(`.widget[data-type=text] a`, "region lost")
+	page.waits(`.widget[data-type=text]`, "region lost")
 	page.waits(`.widget[data-type=metric] canvas`, "")
 	page.waits(`#alarms li[data-state=OK]`, "")
 
@@ -56,7 +57,7 @@ func TestAnOutageIsSeenToldAndEndedOnThePage(t *testing.T) {
 	page.waits(`#inbox li[data-kind=alert][data-tone=bad]`, "DSQL LOST in us-east-1")
 	page.waits(`#timeline li[data-kind=message]`, "DSQL LOST in us-east-1")
 	page.waits(`#announce`, "DSQL LOST in us-east-1")
-	page.screenshot(filepath.Join("..", "..", "docs", "console.png"))
+	page.screenshot(filepath.Join("docs", "console.png"))
 
 	assert.Equal(t, "Bring back us-east-1, the primary", evaluate[string](page, `document.activeElement.getAttribute('aria-label')`), "the focus stays where it was")
 	page.press(kb.Enter)
@@ -75,7 +76,8 @@ func TestAnOutageIsSeenToldAndEndedOnThePage(t *testing.T) {
 // deploy deploys the stack with the shortest usual probe interval into a sandbox and opens its console.
 func deploy(t *testing.T) string {
 	t.Helper()
-	s, err := sandbox.Start(t.Context(), sandbox.Options{Dir: filepath.Join("..", "..")})
+	t.Chdir(filepath.Join("..", "..")) // the program finds the functions from the project's directory
+	s, err := sandbox.Start(t.Context(), sandbox.Options{})
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, s.Close()) })
 	config := (&rehearsal.Rehearsal{ProbeInterval: 5 * time.Second}).StackConfig()
@@ -88,6 +90,9 @@ func deploy(t *testing.T) string {
 	for region, name := range result.Outputs["monitorFunctionNames"].(map[string]any) {
 		monitors[region] = name.(string)
 	}
+	for region, name := range monitors {
+		awaitSchedule(t, s, region, name)
+	}
 	places := rehearsal.Places()
 	c, err := console.Start(console.Config{
 		Account: s.Account, Clusters: s.DSQL.Clusters, Functions: s.Lambda, Monitors: monitors, Faults: fault.NewInjector(s, places),
@@ -96,6 +101,25 @@ func deploy(t *testing.T) string {
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, c.Close()) })
 	return c.URL
+}
+
+// awaitSchedule returns when the observer's schedule has begun: its second run, after the first check of the deployment.
+func awaitSchedule(t *testing.T, s *sandbox.Sandbox, region, name string) {
+	t.Helper()
+	f, err := s.Lambda[region].Function(name)
+	require.NoError(t, err)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	runs := 0
+	require.NoError(t, s.Account.Region(region).Logs.Tail(ctx, f.Logging.LogGroup, func(e logs.Event) {
+		if strings.Contains(e.Message, "platform.start") {
+			runs++
+		}
+		if runs > 1 {
+			cancel()
+		}
+	}))
+	require.Greater(t, runs, 1, "the schedule in %s has not begun", region)
 }
 
 // browser is a page in headless Chromium, with everything it asked for and everything that went wrong in it.
@@ -175,7 +199,7 @@ func (b *browser) press(key string) {
 	b.do(chromedp.KeyEvent(key))
 }
 
-// types types into a field.
+// types enters a text into a field.
 func (b *browser) types(selector, text string) {
 	b.t.Helper()
 	b.do(chromedp.SendKeys(chromedp.CSS(selector), text))

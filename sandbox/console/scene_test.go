@@ -120,17 +120,18 @@ func (s *scene) log(t *testing.T, region string, record map[string]any) {
 // token is the page's token, as its script reads it.
 func (s *scene) pageToken(t *testing.T) string {
 	t.Helper()
-	_, page := s.get(t, "")
+	_, _, page := s.get(t, "")
 	m := regexp.MustCompile(`<meta name="console-token" content="(\w+)" data-header="X-Console-Token">`).FindStringSubmatch(page)
 	require.NotNil(t, m, "the page holds its token")
 	return m[1]
 }
 
-func (s *scene) get(t *testing.T, path string) (*http.Response, string) {
+func (s *scene) get(t *testing.T, path string) (status int, header http.Header, text string) {
 	t.Helper()
 	response, err := http.Get(s.URL + path)
 	require.NoError(t, err)
-	return response, body(t, response)
+	defer response.Body.Close()
+	return response.StatusCode, response.Header, body(t, response)
 }
 
 // post sends a request as the page does, changed by edit.
@@ -146,12 +147,12 @@ func (s *scene) post(t *testing.T, path, request string, edit func(*http.Request
 	}
 	response, err := http.DefaultClient.Do(r)
 	require.NoError(t, err)
+	defer response.Body.Close()
 	return response.StatusCode, body(t, response)
 }
 
 func body(t *testing.T, response *http.Response) string {
 	t.Helper()
-	defer response.Body.Close()
 	text, err := io.ReadAll(response.Body)
 	require.NoError(t, err)
 	return string(text)

@@ -34,7 +34,7 @@ func (s *scene) watch(t *testing.T, query string) *watcher {
 	ctx, cancel := context.WithCancel(t.Context())
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, s.URL+"events"+query, http.NoBody)
 	require.NoError(t, err)
-	response, err := http.DefaultClient.Do(request)
+	response, err := http.DefaultClient.Do(request) //nolint:bodyclose // closed by the goroutine that reads it
 	require.NoError(t, err)
 	w := &watcher{t: t, status: response.StatusCode, events: make(chan [2]string, 100), latest: map[string]string{}, cancel: cancel}
 	go func() {

@@ -57,7 +57,7 @@ func (t *tail) add(e logs.Event) {
 }
 
 // take hands out what there is, if anything.
-func (t *tail) take() (batch logBatch, any bool) {
+func (t *tail) take() (batch logBatch, found bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	batch, t.batch = t.batch, logBatch{}

@@ -14,12 +14,12 @@ export function showAlarms(alarms) {
   keep(find('#alarms ol'), sorted, (a) => a.arn, row);
 }
 
-/** The state of an alarm in a shape, a colour and a word. */
-export const stateOf = (state) => h('span', { class: 'state', 'data-tone': states[state].tone }, icon(states[state].shape), state === 'INSUFFICIENT_DATA' ? 'no data' : state);
+/** The state of an alarm in a shape, a colour and a word; that of one in a region that is down is old, and pale. */
+export const stateOf = (state, old) => h('span', { class: 'state', 'data-tone': old ? 'quiet' : states[state].tone }, icon(states[state].shape), state === 'INSUFFICIENT_DATA' ? 'no data' : state);
 
 const row = (a) => h('li', { class: 'alarm', 'data-name': a.name, 'data-state': a.state }, h('details', {},
-  h('summary', {}, stateOf(a.state), h('span', { class: 'subject' }, a.name), h('span', { class: 'minor' },
-    [a.region, a.composite ? 'composite' : '', a.tells ? 'pages' : 'no action'].filter(Boolean).join(' · '), ' · ', age(a.since))),
+  h('summary', {}, stateOf(a.state, a.down), h('span', { class: 'subject' }, a.name), h('span', { class: 'minor' },
+    [a.region, a.down ? 'region down, not evaluated' : '', a.composite ? 'composite' : '', a.tells ? 'pages' : 'no action'].filter(Boolean).join(' · '), ' · ', age(a.since))),
   h('div', { class: 'more' },
     a.description ? h('p', {}, a.description) : '',
     h('p', { class: 'minor' }, a.reason),

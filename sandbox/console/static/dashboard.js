@@ -54,8 +54,8 @@ function alarmStates(w) {
 }
 
 function fillStates(list) {
-  const items = list.arns.map((arn) => ({ arn, name: states.get(arn)?.name ?? arn, state: states.get(arn)?.state }));
-  keep(list, items, (i) => i.arn, (i) => h('li', {}, i.state ? stateOf(i.state) : h('span', { class: 'state', 'data-tone': 'quiet' }, 'gone'), h('span', { class: 'subject' }, i.name)));
+  const items = list.arns.map((arn) => ({ arn, name: states.get(arn)?.name ?? arn, state: states.get(arn)?.state, down: states.get(arn)?.down }));
+  keep(list, items, (i) => i.arn, (i) => h('li', {}, i.state ? stateOf(i.state, i.down) : h('span', { class: 'state', 'data-tone': 'quiet' }, 'gone'), h('span', { class: 'subject' }, i.name)));
 }
 
 function block(b) {

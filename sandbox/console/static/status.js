@@ -13,12 +13,17 @@ export function showStatus(part) {
   keep(find('#status'), tiles, (t) => t.kind + (t.region ?? ''), (t) => makers[t.kind](t));
 }
 
-const countAlarms = (alarms) => Object.fromEntries(['ALARM', 'OK', 'INSUFFICIENT_DATA'].map((s) => [s, alarms.filter((a) => a.state === s).length]));
+// countAlarms counts alarms by state, and apart those of regions that are down, whose states are old.
+function countAlarms(alarms) {
+  const counts = { ALARM: 0, OK: 0, INSUFFICIENT_DATA: 0, down: 0 };
+  for (const a of alarms) counts[a.down ? 'down' : a.state] += 1;
+  return counts;
+}
 
 const makers = {
   endpoint: (t) => tile('endpoint', states[t.state], `${t.role} · ${t.region}`, t.state, [t.says, t.down ? 'the whole region is down' : '']),
   alarms: (t) => tile('alarms', t.ALARM ? states.ALARM : t.OK ? states.OK : states.unknown, 'Alarms', t.ALARM ? `${t.ALARM} in alarm` : t.OK ? 'quiet' : 'none yet',
-    [`${t.OK} OK`, t.INSUFFICIENT_DATA ? `${t.INSUFFICIENT_DATA} without data` : '']),
+    [`${t.OK} OK`, t.INSUFFICIENT_DATA ? `${t.INSUFFICIENT_DATA} without data` : '', t.down ? `${t.down} not evaluated` : '']),
   told: ({ latest }) => (latest
     ? tile('told', { tone: latest.tone, shape: latest.tone }, 'Told last', latest.subject, [`${latest.to} by way of ${latest.region}`, [age(latest.time), ' ago']])
     : tile('told', { tone: 'good', shape: 'good' }, 'Told last', 'nobody', ['no page has been sent'])),
