@@ -137,10 +137,10 @@ func (r *run) hold(ctx context.Context) (err error) {
 		r.note(Bad, laneRehearsal, "the hypothesis does not hold: %v", r.before)
 		return nil
 	}
-	if err := r.startObservers(r.ProbeInterval); err != nil {
-		return err
-	}
-	if err := r.play(ctx); err != nil {
+	begin, playing := errgroup.WithContext(ctx)
+	begin.Go(func() error { return r.startObservers(playing, r.ProbeInterval) })
+	begin.Go(func() error { return r.play(playing) })
+	if err := begin.Wait(); err != nil {
 		return err
 	}
 	r.note(Note, laneRehearsal, "watching for %s", short(r.Watch))

@@ -9,8 +9,11 @@ import (
 	"slices"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"aurora-dsql-dr/lambda/contract"
 	"aurora-dsql-dr/sandbox"
+	"aurora-dsql-dr/sandbox/awserr"
 	"aurora-dsql-dr/sandbox/cloudwatch"
 	"aurora-dsql-dr/sandbox/engine"
 	"aurora-dsql-dr/sandbox/events"
@@ -118,23 +121,32 @@ func (s Stage) awaitSteady(ctx context.Context, within time.Duration) error {
 	}
 }
 
-// startObservers starts what EventBridge would only start at the next full period: a run of each observer that ends
-// before its schedule begins the next, so that runs never overlap.
-func (s Stage) startObservers(interval time.Duration) error {
-	var problems []error
+// startObservers starts what EventBridge would only start at the next full period: a run of each observer whose probes
+// join those of the schedule's next run, an interval apart. It returns when all have been started or the context ends.
+func (s Stage) startObservers(ctx context.Context, interval time.Duration) error {
+	starts, ctx := errgroup.WithContext(ctx)
 	for region, function := range s.monitors() {
 		next, ok := s.nextRun(region, function)
-		probes := int((next.Sub(s.Sandbox.Clock.Now()) - interval/2) / interval)
-		if !ok || probes < 1 {
+		left := next.Sub(s.Sandbox.Clock.Now())
+		if !ok || left < interval {
 			continue
 		}
-		event, err := json.Marshal(contract.CheckEvent{Probes: probes})
-		if err == nil {
+		starts.Go(func() error {
+			if err := s.Sandbox.Clock.Sleep(ctx, left%interval); err != nil {
+				return err
+			}
+			event, err := json.Marshal(contract.CheckEvent{Probes: int(left / interval)})
+			if err != nil {
+				return err
+			}
 			_, err = s.Sandbox.Lambda[region].InvokeEvent(s.Sandbox.Account.IAM.Admin().Principal, function, event, nil)
-		}
-		problems = append(problems, err)
+			if errors.Is(err, awserr.ErrUnavailable) {
+				return nil // the fault was quicker, and its schedule does not run there either
+			}
+			return err
+		})
 	}
-	return errors.Join(problems...)
+	return starts.Wait()
 }
 
 // nextRun is when the function's schedule runs it next.
