@@ -56,12 +56,12 @@ type namedAlarm struct {
 
 // countAlarm alarms when something that should not happen does. AWS publishes such counts only when there is something
 // to count, so no data is fine.
-func countAlarm(namespace, metric, statistic, dimension string, value pulumi.StringInput, period time.Duration, what string) cloudwatch.MetricAlarmArgs {
+func countAlarm(namespace, metric, statistic string, dimensions pulumi.StringMap, period time.Duration, what string) cloudwatch.MetricAlarmArgs {
 	return cloudwatch.MetricAlarmArgs{
 		AlarmDescription:   pulumi.String(what),
 		Namespace:          pulumi.String(namespace),
 		MetricName:         pulumi.String(metric),
-		Dimensions:         pulumi.StringMap{dimension: value},
+		Dimensions:         dimensions,
 		Statistic:          pulumi.String(statistic),
 		Period:             pulumi.Int(int(period.Seconds())),
 		Threshold:          pulumi.Float64(1),

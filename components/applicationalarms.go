@@ -32,6 +32,8 @@ type ApplicationAlarmsArgs struct {
 	Publisher *OutboxPublisher
 	Processor *EventProcessor
 	Bus       *RegionalBus
+	// Routes of the region's events. Optional; nil without routes.
+	Routes *EventRoutes
 }
 
 // ApplicationAlarms tell when a region's part of the application does not do its work.
@@ -74,24 +76,28 @@ func (a *ApplicationAlarmsArgs) validate() error {
 func (a *ApplicationAlarmsArgs) plumbing(name string) []namedAlarm {
 	region := a.Region.Name
 	errorsOf := func(f *GoFunction, what string) cloudwatch.MetricAlarmArgs {
-		return outOf(countAlarm("AWS/Lambda", "Errors", "Sum", "FunctionName", f.Function.Name, applicationPeriod, what+applicationRunbook), 2, 3)
+		return outOf(countAlarm("AWS/Lambda", "Errors", "Sum", pulumi.StringMap{"FunctionName": f.Function.Name}, applicationPeriod, what+applicationRunbook), 2, 3)
 	}
 	deadLetters := func(queue pulumi.StringInput, what string) cloudwatch.MetricAlarmArgs {
-		return outOf(countAlarm("AWS/SQS", "ApproximateNumberOfMessagesVisible", "Maximum", "QueueName", queue, 5*time.Minute, what+applicationRunbook), 1, 1)
+		return outOf(countAlarm("AWS/SQS", "ApproximateNumberOfMessagesVisible", "Maximum", pulumi.StringMap{"QueueName": queue}, 5*time.Minute, what+applicationRunbook), 1, 1)
 	}
-	return []namedAlarm{
+	alarms := []namedAlarm{
 		{name + "-transaction-errors", errorsOf(a.Service.Function, "The transaction service in "+region+" fails.")},
 		// The service answers 503 where a retry may help; only a broken function ends in an error.
-		{name + "-unavailable", outOf(countAlarm("AWS/ApiGateway", "5xx", "Sum", "ApiId", a.Service.APIID.ToStringOutput(), applicationPeriod,
+		{name + "-unavailable", outOf(countAlarm("AWS/ApiGateway", "5xx", "Sum", pulumi.StringMap{"ApiId": a.Service.APIID.ToStringOutput()}, applicationPeriod,
 			"The transaction API in "+region+" answers with server errors."+applicationRunbook), 3, 5)},
 		{name + "-publisher-errors", errorsOf(a.Publisher.Function, "The outbox publisher in "+region+" fails.")},
 		{name + "-processor-errors", errorsOf(a.Processor.Function, "The event processor in "+region+" fails.")},
-		{name + "-forward-failed", outOf(countAlarm("AWS/Events", "FailedInvocations", "Sum", "RuleName", a.Bus.Forward.Name, applicationPeriod,
+		{name + "-forward-failed", outOf(countAlarm("AWS/Events", "FailedInvocations", "Sum", a.Bus.forwardDimensions(), applicationPeriod,
 			"Events do not leave "+region+" for the other region."+applicationRunbook), 1, 1)},
 		{name + "-publisher-dead-letters", deadLetters(a.Publisher.Function.DeadLetters.Name, "Runs of the outbox publisher in "+region+" ended in its dead-letter queue.")},
 		{name + "-processor-dead-letters", deadLetters(a.Processor.Function.DeadLetters.Name, "Events in "+region+" could not be processed.")},
 		{name + "-undelivered", deadLetters(a.Bus.Undelivered.Name, "Events from "+region+" did not reach the other region.")},
 	}
+	if a.Routes != nil {
+		alarms = append(alarms, namedAlarm{name + "-routes-undelivered", deadLetters(a.Routes.Undelivered.Name, "Events in "+region+" did not reach the target of a route.")})
+	}
+	return alarms
 }
 
 // measured are the alarms on what the functions publish about themselves.

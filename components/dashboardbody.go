@@ -67,7 +67,7 @@ type databaseFacts struct{ Region, ClusterID string }
 
 type monitorFacts struct{ Region, Function, Rule, DeadLetters string }
 
-type applicationFacts struct{ Region, Service, Publisher, Processor, Forward, Undelivered string }
+type applicationFacts struct{ Region, Service, Publisher, Processor, Bus, Forward, Undelivered string }
 
 type alarmFacts struct {
 	Region string
@@ -182,9 +182,10 @@ func (f dashboardFacts) requestLatency(a applicationFacts) widget {
 }
 
 func (f dashboardFacts) events(a applicationFacts) widget {
+	forward := map[string]string{"EventBusName": a.Bus, "RuleName": a.Forward}
 	return f.metrics("Events in "+a.Region, a.Region, "Sum", "", [][]any{
-		metric("AWS/Events", "Invocations", map[string]string{"RuleName": a.Forward}, "forwarded"),
-		metric("AWS/Events", "FailedInvocations", map[string]string{"RuleName": a.Forward}, "not forwarded"),
+		metric("AWS/Events", "Invocations", forward, "forwarded"),
+		metric("AWS/Events", "FailedInvocations", forward, "not forwarded"),
 		metric("AWS/SQS", "ApproximateNumberOfMessagesVisible", map[string]string{"QueueName": a.Undelivered}, "undelivered"),
 	})
 }

@@ -27,7 +27,7 @@ func facts(full bool) dashboardFacts {
 
 func TestDashboardBody(t *testing.T) {
 	application := facts(true)
-	application.Applications = []applicationFacts{{"us-east-1", "t1", "o1", "e1", "w1", "u1"}, {"us-east-2", "t2", "o2", "e2", "w2", "u2"}}
+	application.Applications = []applicationFacts{{"us-east-1", "t1", "o1", "e1", "b1", "w1", "u1"}, {"us-east-2", "t2", "o2", "e2", "b2", "w2", "u2"}}
 	for name, f := range map[string]dashboardFacts{"dashboard-full.json": facts(true), "dashboard-lean.json": facts(false), "dashboard-application.json": application} {
 		body, err := renderDashboard(f)
 		require.NoError(t, err)

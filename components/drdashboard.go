@@ -101,7 +101,7 @@ func (a *DrDashboardArgs) body() pulumi.StringOutput {
 	applications := make(pulumi.StringArrayArray, len(a.Applications))
 	for i, p := range a.Applications {
 		applications[i] = pulumi.StringArray{
-			p.Service.Function.Function.Name, p.Publisher.Function.Function.Name, p.Processor.Function.Function.Name, p.Bus.Forward.Name, p.Bus.Undelivered.Name,
+			p.Service.Function.Function.Name, p.Publisher.Function.Function.Name, p.Processor.Function.Function.Name, p.Bus.Bus.Name, p.Bus.Forward.Name, p.Bus.Undelivered.Name,
 		}
 	}
 	return pulumi.All(clusters, functions, rules, queues, alarms, applications).ApplyT(func(v []any) (string, error) {
@@ -122,7 +122,7 @@ func (a *DrDashboardArgs) body() pulumi.StringOutput {
 		}
 		for i, names := range v[5].([][]string) {
 			facts.Applications = append(facts.Applications, applicationFacts{
-				Region: a.Applications[i].Service.Region.Name, Service: names[0], Publisher: names[1], Processor: names[2], Forward: names[3], Undelivered: names[4],
+				Region: a.Applications[i].Service.Region.Name, Service: names[0], Publisher: names[1], Processor: names[2], Bus: names[3], Forward: names[4], Undelivered: names[5],
 			})
 		}
 		return renderDashboard(facts)

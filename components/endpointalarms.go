@@ -90,7 +90,8 @@ func NewEndpointAlarms(ctx *pulumi.Context, name string, args *EndpointAlarmsArg
 			return nil, err
 		}
 	}
-	a.ARNs, a.Names = append(set.arns, composite.Arn), append(set.names, composite.AlarmName)
+	set.arns, set.names = append(set.arns, composite.Arn), append(set.names, composite.AlarmName)
+	a.ARNs, a.Names = set.arns, set.names
 	return a, ctx.RegisterResourceOutputs(a, pulumi.Map{"names": a.Names})
 }
 

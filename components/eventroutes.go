@@ -54,6 +54,8 @@ type EventRoutes struct {
 
 	// QueueURLs of the routes to queues, by route.
 	QueueURLs pulumi.StringMap
+	// Undelivered holds the events that did not reach a route's target.
+	Undelivered *sqs.Queue
 }
 
 // NewEventRoutes creates a rule and a target for each route.
@@ -66,19 +68,38 @@ func NewEventRoutes(ctx *pulumi.Context, name string, args *EventRoutesArgs, opt
 		return nil, err
 	}
 	region := args.Bus.Region
-	for _, route := range args.Routes {
+	var err error
+	if e.Undelivered, err = longLivedQueue(ctx, name+"-undelivered", e, region); err != nil {
+		return nil, err
+	}
+	rules := make([]*cloudwatch.EventRule, len(args.Routes))
+	arns := make([]pulumi.StringOutput, len(args.Routes))
+	for i, route := range args.Routes {
 		pattern, err := route.pattern(region.Name)
 		if err != nil {
 			return nil, err
 		}
-		rule, err := cloudwatch.NewEventRule(ctx, name+"-"+route.Name, &cloudwatch.EventRuleArgs{
+		if rules[i], err = cloudwatch.NewEventRule(ctx, name+"-"+route.Name, &cloudwatch.EventRuleArgs{
 			Description:  pulumi.String("Route " + route.Name + " to its " + route.Target),
 			EventBusName: args.Bus.Bus.Name, EventPattern: pulumi.String(pattern),
-		}, region.child(e)...)
+		}, region.child(e)...); err != nil {
+			return nil, err
+		}
+		arns[i] = rules[i].Arn
+	}
+	fed, err := feedQueue(ctx, name+"-undelivered-policy", e, region, e.Undelivered, arns...)
+	if err != nil {
+		return nil, err
+	}
+	for i, route := range args.Routes {
+		arn, permission, err := e.target(ctx, name+"-"+route.Name, args, route, rules[i])
 		if err != nil {
 			return nil, err
 		}
-		if err := e.target(ctx, name+"-"+route.Name, args, route, rule); err != nil {
+		if _, err := cloudwatch.NewEventTarget(ctx, name+"-"+route.Name+"-target", &cloudwatch.EventTargetArgs{
+			Rule: rules[i].Name, EventBusName: args.Bus.Bus.Name, Arn: arn,
+			DeadLetterConfig: cloudwatch.EventTargetDeadLetterConfigArgs{Arn: e.Undelivered.Arn},
+		}, region.child(e, pulumi.DependsOn(append(permission, fed)))...); err != nil {
 			return nil, err
 		}
 	}
@@ -98,37 +119,22 @@ func (a *EventRoutesArgs) validate() error {
 	return errors.Join(problems...)
 }
 
-func (e *EventRoutes) target(ctx *pulumi.Context, name string, args *EventRoutesArgs, route EventRoute, rule *cloudwatch.EventRule) error {
-	region := args.Bus.Region
+// target is the ARN of a route's target, and what must exist before the rule may use it.
+func (e *EventRoutes) target(ctx *pulumi.Context, name string, args *EventRoutesArgs, route EventRoute, rule *cloudwatch.EventRule) (pulumi.StringOutput, []pulumi.Resource, error) {
 	switch route.Target {
 	case RouteToFunction:
 		permission, err := permit(ctx, name, e, args.Processor.Function, rule)
-		if err != nil {
-			return err
-		}
-		_, err = cloudwatch.NewEventTarget(ctx, name+"-target", &cloudwatch.EventTargetArgs{
-			Rule: rule.Name, EventBusName: args.Bus.Bus.Name, Arn: args.Processor.Function.Function.Arn,
-		}, region.child(e, pulumi.DependsOn([]pulumi.Resource{permission}))...)
-		return err
+		return args.Processor.Function.Function.Arn, []pulumi.Resource{permission}, err
 	case RouteToQueue:
-		queue, err := sqs.NewQueue(ctx, name+"-queue", &sqs.QueueArgs{SqsManagedSseEnabled: pulumi.Bool(true), MessageRetentionSeconds: pulumi.Int(14 * 24 * 3600)}, region.child(e)...)
+		queue, err := longLivedQueue(ctx, name+"-queue", e, args.Bus.Region)
 		if err != nil {
-			return err
+			return pulumi.StringOutput{}, nil, err
 		}
-		fed, err := ruleQueuePolicy(ctx, name+"-queue-policy", e, region, queue, rule)
-		if err != nil {
-			return err
-		}
+		fed, err := feedQueue(ctx, name+"-queue-policy", e, args.Bus.Region, queue, rule.Arn)
 		e.QueueURLs[route.Name] = queue.Url
-		_, err = cloudwatch.NewEventTarget(ctx, name+"-target", &cloudwatch.EventTargetArgs{
-			Rule: rule.Name, EventBusName: args.Bus.Bus.Name, Arn: queue.Arn,
-		}, region.child(e, pulumi.DependsOn([]pulumi.Resource{fed}))...)
-		return err
+		return queue.Arn, []pulumi.Resource{fed}, err
 	default:
-		_, err := cloudwatch.NewEventTarget(ctx, name+"-target", &cloudwatch.EventTargetArgs{
-			Rule: rule.Name, EventBusName: args.Bus.Bus.Name, Arn: args.Topic.ARN,
-		}, region.child(e)...)
-		return err
+		return args.Topic.ARN, nil, nil
 	}
 }
 

@@ -35,10 +35,16 @@ type GlobalEventBus struct {
 type RegionalBus struct {
 	Region Region
 	// Bus takes the events. Forward is the rule that sends those born here to the other bus, and Undelivered the queue of
-	// those it could not.
+	// those it could not, and of those the bus could not take.
 	Bus         *cloudwatch.EventBus
 	Forward     *cloudwatch.EventRule
 	Undelivered *sqs.Queue
+}
+
+// forwardDimensions are those of AWS/Events for a rule of a bus other than the default one ("Monitoring Amazon
+// EventBridge").
+func (b *RegionalBus) forwardDimensions() pulumi.StringMap {
+	return pulumi.StringMap{"EventBusName": b.Bus.Name, "RuleName": b.Forward.Name}
 }
 
 // NewGlobalEventBus creates the buses, their archives, and the rules between them. Both buses come before both rules:
@@ -94,8 +100,13 @@ func (g *GlobalEventBus) bus(ctx *pulumi.Context, name string, region Region, ar
 		return nil, err
 	}
 	b := &RegionalBus{Region: region}
+	if b.Undelivered, err = longLivedQueue(ctx, name+"-undelivered", g, region); err != nil {
+		return nil, err
+	}
 	if b.Bus, err = cloudwatch.NewEventBus(ctx, name, &cloudwatch.EventBusArgs{
 		Description: pulumi.String("Events of transactions, in " + region.Name), KmsKeyIdentifier: key.Arn,
+		// What the key refuses would otherwise be lost without a trace ("Encrypting event buses").
+		DeadLetterConfig: cloudwatch.EventBusDeadLetterConfigArgs{Arn: b.Undelivered.Arn},
 	}, region.child(g)...); err != nil {
 		return nil, err
 	}
@@ -134,12 +145,7 @@ func (g *GlobalEventBus) forward(ctx *pulumi.Context, name string, from, to *Reg
 	if err != nil {
 		return err
 	}
-	if from.Undelivered, err = sqs.NewQueue(ctx, name+"-undelivered", &sqs.QueueArgs{
-		SqsManagedSseEnabled: pulumi.Bool(true), MessageRetentionSeconds: pulumi.Int(14 * 24 * 3600),
-	}, from.Region.child(g)...); err != nil {
-		return err
-	}
-	undelivered, err := ruleQueuePolicy(ctx, name+"-undelivered-policy", g, from.Region, from.Undelivered, from.Forward)
+	undelivered, err := feedQueue(ctx, name+"-undelivered-policy", g, from.Region, from.Undelivered, from.Forward.Arn, from.Bus.Arn)
 	if err != nil {
 		return err
 	}

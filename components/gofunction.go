@@ -81,7 +81,7 @@ func NewGoFunction(ctx *pulumi.Context, name string, args *GoFunctionArgs, opts 
 		return nil, err
 	}
 	if args.Asynchronous != nil {
-		if err := f.deadLetters(ctx, name, args.Region); err != nil {
+		if f.DeadLetters, err = longLivedQueue(ctx, name+"-dead-letters", f, args.Region); err != nil {
 			return nil, err
 		}
 	}
@@ -165,14 +165,6 @@ func (f *GoFunction) role(ctx *pulumi.Context, name string, args *GoFunctionArgs
 	}
 	access, err := iam.NewRolePolicy(ctx, name+"-access", &iam.RolePolicyArgs{Role: f.Role.ID(), Policy: args.Access}, args.Region.child(f)...)
 	return []pulumi.Resource{telemetry, access}, err
-}
-
-func (f *GoFunction) deadLetters(ctx *pulumi.Context, name string, region Region) (err error) {
-	f.DeadLetters, err = sqs.NewQueue(ctx, name+"-dead-letters", &sqs.QueueArgs{
-		SqsManagedSseEnabled:    pulumi.Bool(true),
-		MessageRetentionSeconds: pulumi.Int(14 * 24 * 3600), // the longest SQS keeps: time to look into it
-	}, region.child(f)...)
-	return err
 }
 
 func (f *GoFunction) onTerms(ctx *pulumi.Context, name string, region Region, terms AsynchronousTerms) error {

@@ -76,13 +76,13 @@ func (a *MonitorAlarmsArgs) own(name string) []namedAlarm {
 	region := a.Monitor.Region.Name
 	function, schedule := a.Monitor.Function.Function.Name, a.Monitor.settings.Schedule
 	return []namedAlarm{
-		{name + "-errors", outOf(countAlarm("AWS/Lambda", "Errors", "Sum", "FunctionName", function, schedule,
+		{name + "-errors", outOf(countAlarm("AWS/Lambda", "Errors", "Sum", pulumi.StringMap{"FunctionName": function}, schedule,
 			"The health check in "+region+" fails: it could not make its check."+monitorRunbook), 2, 3)},
-		{name + "-throttles", outOf(countAlarm("AWS/Lambda", "Throttles", "Sum", "FunctionName", function, schedule,
+		{name + "-throttles", outOf(countAlarm("AWS/Lambda", "Throttles", "Sum", pulumi.StringMap{"FunctionName": function}, schedule,
 			"The health check in "+region+" is throttled."+monitorRunbook), 2, 3)},
-		{name + "-failed-invocations", outOf(countAlarm("AWS/Events", "FailedInvocations", "Sum", "RuleName", a.Schedule.Rule.Name, schedule,
+		{name + "-failed-invocations", outOf(countAlarm("AWS/Events", "FailedInvocations", "Sum", pulumi.StringMap{"RuleName": a.Schedule.Rule.Name}, schedule,
 			"EventBridge could not start the health check in "+region+"."+monitorRunbook), 1, 1)},
-		{name + "-dead-letters", outOf(countAlarm("AWS/SQS", "ApproximateNumberOfMessagesVisible", "Maximum", "QueueName", a.Monitor.Function.DeadLetters.Name, 5*time.Minute,
+		{name + "-dead-letters", outOf(countAlarm("AWS/SQS", "ApproximateNumberOfMessagesVisible", "Maximum", pulumi.StringMap{"QueueName": a.Monitor.Function.DeadLetters.Name}, 5*time.Minute,
 			"Runs of the health check in "+region+" ended in its dead-letter queue."+monitorRunbook), 1, 1)},
 	}
 }

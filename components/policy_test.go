@@ -16,10 +16,12 @@ func TestPolicyDocuments(t *testing.T) {
 	)
 	clusters := []string{"arn:aws:dsql:us-east-1:123456789012:cluster/a", "arn:aws:dsql:us-east-2:123456789012:cluster/b"}
 	documents := map[string]func() (string, error){
-		"cluster-key.json":  func() (string, error) { return clusterKeyPolicy(region) },
-		"topic-key.json":    func() (string, error) { return topicKeyPolicy(region) },
-		"topic.json":        func() (string, error) { return alertTopicPolicy(region, topic) },
-		"dead-letters.json": func() (string, error) { return fedByRule(queue, rule) },
+		"cluster-key.json": func() (string, error) { return clusterKeyPolicy(region) },
+		"topic-key.json":   func() (string, error) { return topicKeyPolicy(region) },
+		"topic.json":       func() (string, error) { return alertTopicPolicy(region, topic) },
+		"dead-letters.json": func() (string, error) {
+			return fedQueuePolicy(queue, []string{rule, "arn:aws:events:us-east-1:123456789012:event-bus/b"})
+		},
 		"monitor.json": func() (string, error) {
 			return monitorPolicy(clusters, []string{topic}, []string{"arn:aws:kms:us-east-1:123456789012:key/k"})
 		},

@@ -73,10 +73,7 @@ func NewRegionalMonitor(ctx *pulumi.Context, name string, args *RegionalMonitorA
 	if err := ctx.RegisterComponentResource(token("RegionalMonitor"), name, m, opts...); err != nil {
 		return nil, err
 	}
-	environment, err := args.environment()
-	if err != nil {
-		return nil, err
-	}
+	var err error
 	if m.Function, err = NewGoFunction(ctx, name, &GoFunctionArgs{
 		Region: args.Region, Function: "healthcheck",
 		Description: "Probes both endpoints of the database from " + args.Region.Name,
@@ -84,7 +81,7 @@ func NewRegionalMonitor(ctx *pulumi.Context, name string, args *RegionalMonitorA
 		LogRetentionDays: args.Settings.LogRetentionDays, ReservedConcurrency: args.Settings.ReservedConcurrency, Tracing: args.Settings.Tracing,
 		// A late run is worth nothing: no retry, and an event older than the next run is dropped.
 		Asynchronous: &AsynchronousTerms{Retries: 0, MaximumAgeSeconds: 60},
-		Environment:  environment, Access: args.access(),
+		Environment:  args.environment(), Access: args.access(),
 	}, pulumi.Parent(m)); err != nil {
 		return nil, err
 	}
@@ -112,7 +109,7 @@ func (a *RegionalMonitorArgs) validate() error {
 	return errors.Join(problems...)
 }
 
-func (a *RegionalMonitorArgs) environment() (pulumi.StringMap, error) {
+func (a *RegionalMonitorArgs) environment() pulumi.StringMap {
 	metrics := contract.MetricsLean
 	if a.Settings.MetricsFull {
 		metrics = contract.MetricsFull
@@ -138,7 +135,7 @@ func (a *RegionalMonitorArgs) environment() (pulumi.StringMap, error) {
 		contract.EnvReminder:         pulumi.String(a.Settings.Reminder.String()),
 		contract.EnvMetrics:          pulumi.String(metrics),
 		contract.EnvDatabaseRole:     pulumi.String(a.DatabaseRole),
-	}, nil
+	}
 }
 
 // jsonOf renders values that are not known yet as one JSON array.

@@ -1,6 +1,8 @@
 package components
 
 import (
+	"fmt"
+
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lambda"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/sqs"
@@ -10,7 +12,7 @@ import (
 // runByRule lets an EventBridge rule, and nobody else, run a function: permission, target with bounded retries, and the
 // function's dead-letter queue for what cannot be delivered. It returns the target.
 func runByRule(ctx *pulumi.Context, name string, parent pulumi.Resource, f *GoFunction, rule *cloudwatch.EventRule) (*cloudwatch.EventTarget, error) {
-	undelivered, err := ruleQueuePolicy(ctx, name+"-dead-letter-policy", parent, f.region, f.DeadLetters, rule)
+	undelivered, err := feedQueue(ctx, name+"-dead-letter-policy", parent, f.region, f.DeadLetters, rule.Arn)
 	if err != nil {
 		return nil, err
 	}
@@ -33,22 +35,34 @@ func permit(ctx *pulumi.Context, name string, parent pulumi.Resource, f *GoFunct
 	}, f.region.child(parent)...)
 }
 
-// ruleQueuePolicy lets a rule, and nobody else's, put events into a queue.
-func ruleQueuePolicy(ctx *pulumi.Context, name string, parent pulumi.Resource, region Region, queue *sqs.Queue, rule *cloudwatch.EventRule) (*sqs.QueuePolicy, error) {
+// feedQueue lets EventBridge put events into a queue on behalf of these rules and buses, and of nobody else's.
+func feedQueue(ctx *pulumi.Context, name string, parent pulumi.Resource, region Region, queue *sqs.Queue, sources ...pulumi.StringOutput) (*sqs.QueuePolicy, error) {
+	arns := make(pulumi.StringArray, len(sources))
+	for i, source := range sources {
+		arns[i] = source
+	}
 	return sqs.NewQueuePolicy(ctx, name, &sqs.QueuePolicyArgs{
 		QueueUrl: queue.Url,
-		Policy: pulumi.All(queue.Arn, rule.Arn).ApplyT(func(v []any) (string, error) {
-			return fedByRule(v[0].(string), v[1].(string))
+		Policy: pulumi.All(queue.Arn, arns).ApplyT(func(v []any) (string, error) {
+			return fedQueuePolicy(v[0].(string), v[1].([]string))
 		}).(pulumi.StringOutput),
 	}, region.child(parent)...)
 }
 
-func fedByRule(queueARN, ruleARN string) (string, error) {
-	return policy(
-		statement{
-			Sid: "RuleSends", Effect: allow, Principal: service("events.amazonaws.com"), Action: []string{"sqs:SendMessage"}, Resource: []string{queueARN},
-			Condition: condition{"ArnEquals": {"aws:SourceArn": ruleARN}},
-		},
-		refusePlainHTTP("sqs:*", queueARN),
-	)
+func fedQueuePolicy(queueARN string, sourceARNs []string) (string, error) {
+	var statements []statement
+	for i, source := range sourceARNs {
+		statements = append(statements, statement{
+			Sid: fmt.Sprintf("Source%d", i), Effect: allow, Principal: service("events.amazonaws.com"), Action: []string{"sqs:SendMessage"}, Resource: []string{queueARN},
+			Condition: condition{"ArnEquals": {"aws:SourceArn": source}},
+		})
+	}
+	return policy(append(statements, refusePlainHTTP("sqs:*", queueARN))...)
+}
+
+// longLivedQueue keeps messages for as long as SQS keeps any, fourteen days: time to look into them.
+func longLivedQueue(ctx *pulumi.Context, name string, parent pulumi.Resource, region Region) (*sqs.Queue, error) {
+	return sqs.NewQueue(ctx, name, &sqs.QueueArgs{
+		SqsManagedSseEnabled: pulumi.Bool(true), MessageRetentionSeconds: pulumi.Int(14 * 24 * 3600),
+	}, region.child(parent)...)
 }

@@ -252,15 +252,17 @@ func (d *disasterRecovery) startApplication() error {
 				return err
 			}
 		}
+		var routes *components.EventRoutes
 		if len(d.config.Application.Routes) > 0 {
-			if _, err := components.NewEventRoutes(d.ctx, place+"-routes", &components.EventRoutesArgs{
+			var err error
+			if routes, err = components.NewEventRoutes(d.ctx, place+"-routes", &components.EventRoutesArgs{
 				Bus: a.bus.Buses[i], Processor: a.processors[i], Topic: d.topics[i], Routes: d.config.Application.Routes,
 			}); err != nil {
 				return err
 			}
 		}
 		alarms, err := components.NewApplicationAlarms(d.ctx, place+"-application-alarms", &components.ApplicationAlarmsArgs{
-			Region: d.regions[i], Topic: d.topics[i], Service: a.services[i], Publisher: a.publishers[i], Processor: a.processors[i], Bus: a.bus.Buses[i],
+			Region: d.regions[i], Topic: d.topics[i], Service: a.services[i], Publisher: a.publishers[i], Processor: a.processors[i], Bus: a.bus.Buses[i], Routes: routes,
 		})
 		if err != nil {
 			return err

@@ -5,7 +5,6 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -156,8 +155,8 @@ func TestNothingIsNamedByHandExceptWhereCloudWatchWantsIt(t *testing.T) {
 func TestDefaultProvidersOfAwsAreDisabled(t *testing.T) {
 	body, err := os.ReadFile("../Pulumi.yaml")
 	require.NoError(t, err)
-	assert.Regexp(t, regexp.MustCompile(`pulumi:disable-default-providers:\n(\s*#.*\n)*\s*- aws\n`), string(body))
-	assert.Regexp(t, regexp.MustCompile(`options:\n(\s*#.*\n)*\s*refresh: always`), string(body))
+	assert.Regexp(t, `pulumi:disable-default-providers:\n(\s*#.*\n)*\s*- aws\n`, string(body))
+	assert.Regexp(t, `options:\n(\s*#.*\n)*\s*refresh: always`, string(body))
 }
 
 func TestASurvivorCanBeChangedWhileARegionIsLost(t *testing.T) {
