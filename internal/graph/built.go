@@ -10,10 +10,10 @@ import (
 func PretendBuilt(dir string, files []string) error {
 	for _, file := range files {
 		path := filepath.Join(dir, file)
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 			return err
 		}
-		if err := os.WriteFile(path, nil, 0o755); err != nil {
+		if err := os.WriteFile(path, nil, 0o600); err != nil {
 			return err
 		}
 	}

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"regexp"
-	"strings"
 	"sync"
 	"testing"
 
@@ -86,7 +85,7 @@ func TestEveryCallGoesToItsRegionThroughTheConfiguredEndpoint(t *testing.T) {
 	require.Len(t, report.Targets, 2)
 	for _, target := range report.Targets {
 		assert.Equal(t, []string{"down", "connect", "ACTIVE"}, []string{target.Verdict, target.Reason, target.Status})
-		assert.False(t, strings.Contains(target.Detail, "X-Amz-Signature"), "no token in reports")
+		assert.NotContains(t, target.Detail, "X-Amz-Signature", "no token in reports")
 	}
 }
 

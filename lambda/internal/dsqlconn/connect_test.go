@@ -130,19 +130,19 @@ func TestACancelledCallerSaysNothingAboutTheDatabase(t *testing.T) {
 	assert.Equal(t, ReasonLocal, Classify(err), "%v", err)
 }
 
-// real is a PostgreSQL behind a TLS listener that lets everybody in and shows what it was told.
-type real struct {
+// realPostgres is a PostgreSQL behind a TLS listener that lets everybody in and shows what it was told.
+type realPostgres struct {
 	Dialer
 	startups  chan *pgproto3.StartupMessage
 	passwords chan string
 }
 
-func startReal(t *testing.T) real {
+func startReal(t *testing.T) realPostgres {
 	t.Helper()
 	server := postgrestest.Start(t)
 	cert, roots := certificate(t, endpoint)
 	const connections = 10 // of one test
-	r := real{startups: make(chan *pgproto3.StartupMessage, connections), passwords: make(chan string, connections)}
+	r := realPostgres{startups: make(chan *pgproto3.StartupMessage, connections), passwords: make(chan string, connections)}
 	addr := listen(t, overTLS(cert, forward(server.Socket(), func(startup *pgproto3.StartupMessage, password string) {
 		r.startups <- startup
 		r.passwords <- password
@@ -151,7 +151,7 @@ func startReal(t *testing.T) real {
 	return r
 }
 
-func (r real) connect(t *testing.T) *pgx.Conn {
+func (r realPostgres) connect(t *testing.T) *pgx.Conn {
 	t.Helper()
 	conn, err := r.Connect(t.Context(), endpoint, region, postgres.Superuser)
 	require.NoError(t, err)

@@ -32,7 +32,7 @@ func Retry(ctx context.Context, policy Policy, fn func(context.Context) error) e
 		select {
 		case <-ctx.Done():
 			return err
-		case <-time.After(rand.N(bound + 1)):
+		case <-time.After(rand.N(bound + 1)): //nolint:gosec // jitter is no secret
 		}
 		bound = min(2*bound, policy.Max)
 	}

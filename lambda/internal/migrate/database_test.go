@@ -95,9 +95,9 @@ func (d testDB) exec(t *testing.T, statements ...string) {
 }
 
 // column is a column of text.
-func (d testDB) column(t *testing.T, query string, args ...any) []string {
+func (d testDB) column(t *testing.T, query string) []string {
 	t.Helper()
-	rows, err := d.super.Query(t.Context(), query, args...)
+	rows, err := d.super.Query(t.Context(), query)
 	require.NoError(t, err)
 	values, err := pgx.CollectRows(rows, pgx.RowTo[string])
 	require.NoError(t, err)

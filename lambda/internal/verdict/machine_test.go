@@ -96,7 +96,7 @@ func FuzzStateMachine(f *testing.F) {
 			require.NoError(t, err)
 			var restored State
 			require.NoError(t, json.Unmarshal(stored, &restored))
-			require.True(t, next == restored, "a state survives its storage: %s", stored)
+			require.Equal(t, next, restored, "a state survives its storage: %s", stored)
 			s = restored
 		}
 	})
