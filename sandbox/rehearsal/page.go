@@ -10,7 +10,7 @@ import (
 var pageText string
 
 var page = template.Must(template.New("page").Funcs(template.FuncMap{
-	"add":   func(a, b int) int { return a + b },
+	"add": func(a, b int) int { return a + b },
 }).Parse(pageText))
 
 // pageReport is a report as the page shows it.
