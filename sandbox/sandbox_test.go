@@ -13,13 +13,14 @@ import (
 
 	"aurora-dsql-dr/sandbox/dsql"
 	"aurora-dsql-dr/sandbox/kms"
+	"aurora-dsql-dr/sandbox/postgres/postgrestest"
 )
 
 func TestATakenPortIsNamed(t *testing.T) {
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, taken.Close()) })
-	t.Setenv("TMPDIR", reachable(t))
+	t.Setenv("TMPDIR", postgrestest.ReachableDir(t))
 	_, err = Start(t.Context(), Options{Address: taken.Addr().String()})
 	assert.ErrorContains(t, err, "cannot listen on "+taken.Addr().String())
 	assert.ErrorContains(t, err, "choose another address, or port 0")
@@ -38,7 +39,7 @@ func TestAKilledPostgreSQLEndsWhatIsUnderWay(t *testing.T) {
 }
 
 func TestStateOfTheLivingIsKept(t *testing.T) {
-	t.Setenv("TMPDIR", reachable(t))
+	t.Setenv("TMPDIR", postgrestest.ReachableDir(t))
 	living, err := newState()
 	require.NoError(t, err)
 	dead, err := newState()
@@ -56,16 +57,6 @@ func TestStateOfTheLivingIsKept(t *testing.T) {
 	require.NoError(t, living.remove())
 	require.NoError(t, next.remove())
 	assert.NoDirExists(t, living.dir)
-}
-
-// reachable is a temporary directory that PostgreSQL's own user can reach too.
-func reachable(t *testing.T) string {
-	t.Helper()
-	dir, err := os.MkdirTemp("/tmp", "reachable-")
-	require.NoError(t, err)
-	t.Cleanup(func() { assert.NoError(t, os.RemoveAll(dir)) })
-	require.NoError(t, os.Chmod(dir, 0o755))
-	return dir
 }
 
 func TestAClusterKeyNeedsAPolicyThatAdmitsTheService(t *testing.T) {

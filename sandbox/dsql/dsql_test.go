@@ -237,7 +237,9 @@ func TestAProtectedClusterIsNotDeleted(t *testing.T) {
 		settle()
 		err := w.delete(c)
 		assert.Equal(t, "ValidationException", code(t, err))
-		assert.Equal(t, "deletionProtectionEnabled", err.(*Error).Fields["reason"])
+		var refused *Error
+		require.ErrorAs(t, err, &refused)
+		assert.Equal(t, "deletionProtectionEnabled", refused.Fields["reason"])
 		assert.Equal(t, Active, w.get(c).Status)
 
 		require.NoError(t, w.update(c, UpdateClusterInput{DeletionProtectionEnabled: &off}))

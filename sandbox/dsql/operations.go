@@ -2,6 +2,7 @@ package dsql
 
 import (
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"maps"
 	"reflect"
@@ -202,7 +203,7 @@ func (r *Region) change(operation, token string, request any, do func() (*cluste
 
 func (r *Region) record(operation string, request any, err error) {
 	event := Event{AWSRegion: r.name, EventName: operation, RequestParameters: request}
-	if refused, ok := err.(*Error); ok {
+	if refused, ok := errors.AsType[*Error](err); ok {
 		event.ErrorCode, event.ErrorMessage = refused.Base.Code, refused.Base.Message
 	}
 	r.plane.pending = append(r.plane.pending, func() {

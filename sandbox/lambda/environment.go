@@ -84,7 +84,7 @@ func (e *environment) start(ctx context.Context) error {
 	e.output = out
 	defer func() { _ = write.Close() }()
 	bootstrap := filepath.Join(e.blueprint.taskRoot, "bootstrap")
-	cmd := exec.CommandContext(context.WithoutCancel(ctx), bootstrap) //nolint:gosec // running it is what the host is for
+	cmd := exec.CommandContext(context.WithoutCancel(ctx), bootstrap)
 	cmd.Dir, cmd.Env = e.blueprint.taskRoot, slices.Concat(e.variables, []string{"AWS_LAMBDA_RUNTIME_API=" + api.addr})
 	cmd.Stdout, cmd.Stderr = write, write
 	process, err := startProcess(cmd)

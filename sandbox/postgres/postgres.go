@@ -141,7 +141,7 @@ func (s *Server) initialise(ctx context.Context, initdb string, as *syscall.Cred
 	case err = <-child.exited:
 	case <-ctx.Done():
 		child.signal(syscall.SIGKILL)
-		<-child.exited
+		_ = <-child.exited // killed
 		return context.Cause(ctx)
 	}
 	if err != nil {

@@ -42,7 +42,7 @@ func own(dir string) {
 // reachable is an empty directory that the server's user can reach, which t.TempDir is not when root runs the tests.
 func reachable(t *testing.T) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "pgtest-")
+	dir, err := os.MkdirTemp("", "pgtest-") //nolint:usetesting // as the comment says
 	require.NoError(t, err)
 	require.NoError(t, os.Chmod(dir, 0o755))
 	t.Cleanup(func() { assert.NoError(t, os.RemoveAll(dir)) })
@@ -72,7 +72,7 @@ func TestAServerIsPrivateUnprivilegedAndLeavesNothing(t *testing.T) {
 
 	assert.Equal(t, "repeatable read", query(t, s, "SHOW transaction_isolation"))
 	assert.Equal(t, "UTC", query(t, s, "SHOW timezone"))
-	assert.Equal(t, "", query(t, s, "SHOW listen_addresses"), "no TCP")
+	assert.Empty(t, query(t, s, "SHOW listen_addresses"), "no TCP")
 	private, err := os.Stat(filepath.Dir(s.Socket()))
 	require.NoError(t, err)
 	assert.Equal(t, os.FileMode(0o700), private.Mode().Perm())

@@ -44,17 +44,14 @@ func NewTemplate(ctx context.Context) (*Template, error) {
 }
 
 func (t *Template) read(data string) error {
-	return filepath.WalkDir(data, func(path string, d fs.DirEntry, err error) error {
+	files := os.DirFS(data)
+	return fs.WalkDir(files, ".", func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
-		relative, err := filepath.Rel(data, path)
-		if err != nil {
-			return err
-		}
-		entry := templateEntry{path: relative, dir: d.IsDir()}
+		entry := templateEntry{path: path, dir: d.IsDir()}
 		if !entry.dir {
-			if entry.content, err = os.ReadFile(path); err != nil {
+			if entry.content, err = fs.ReadFile(files, path); err != nil {
 				return err
 			}
 		}

@@ -10,7 +10,7 @@ var apigatewayKinds = map[string]*kind{
 	"aws:apigatewayv2/api:Api": {
 		title: "API Gateway v2 API", service: "apigateway",
 		args: awsgateway.ApiArgs{}.ElementType(), state: awsgateway.ApiState{}.ElementType(),
-		name:     named("name", 128),
+		name:     &autoName{limit: 128},
 		replaces: []string{"protocolType"},
 		computed: []string{"apiKeySelectionExpression", "routeSelectionExpression", "ipAddressType"},
 		handlers: over(operations[apigateway.API]{
@@ -61,7 +61,7 @@ var apigatewayKinds = map[string]*kind{
 	"aws:apigatewayv2/stage:Stage": {
 		title: "API Gateway v2 Stage", service: "apigateway",
 		args: awsgateway.StageArgs{}.ElementType(), state: awsgateway.StageState{}.ElementType(),
-		name:     named("name", 128),
+		name:     &autoName{limit: 128},
 		replaces: []string{"apiId", "name"},
 		computed: []string{"deploymentId"},
 		handlers: over(operations[apigateway.Stage]{
@@ -75,7 +75,7 @@ var apigatewayKinds = map[string]*kind{
 	"aws:apigatewayv2/authorizer:Authorizer": {
 		title: "API Gateway v2 Authorizer", service: "apigateway",
 		args: awsgateway.AuthorizerArgs{}.ElementType(), state: awsgateway.AuthorizerState{}.ElementType(),
-		name:     named("name", 128),
+		name:     &autoName{limit: 128},
 		replaces: []string{"apiId"},
 		handlers: over(operations[apigateway.Authorizer]{
 			id: func(a apigateway.Authorizer) string { return a.ID },

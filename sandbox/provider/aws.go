@@ -131,7 +131,7 @@ func (p *awsProvider) Check(ctx context.Context, r *pulumirpc.CheckRequest) (*pu
 		}
 	}
 	if err := k.name.fill(news, olds, resource.URN(r.GetUrn()).Name(), r.GetRandomSeed()); err != nil {
-		problems = append(problems, problem{string(k.name.property), err.Error()})
+		problems = append(problems, problem{string(nameProperty), err.Error()})
 	}
 	if properties(k.args)["tags"] != nil {
 		applyDefaultTags(news, instanceOf(ctx).configured().DefaultTags.Tags)

@@ -11,7 +11,7 @@ var cloudwatchKinds = map[string]*kind{
 	"aws:cloudwatch/logGroup:LogGroup": {
 		title: "CloudWatch Logs Log Group", service: "logs",
 		args: awscloudwatch.LogGroupArgs{}.ElementType(), state: awscloudwatch.LogGroupState{}.ElementType(),
-		name:      named("name", 512),
+		name:      &autoName{limit: 512},
 		replaces:  []string{"name", "logGroupClass"},
 		computed:  []string{"logGroupClass"},
 		writeOnly: []string{"skipDestroy"},
@@ -26,7 +26,7 @@ var cloudwatchKinds = map[string]*kind{
 	"aws:cloudwatch/metricAlarm:MetricAlarm": {
 		title: "CloudWatch Metric Alarm", service: "cloudwatch",
 		args: awscloudwatch.MetricAlarmArgs{}.ElementType(), state: awscloudwatch.MetricAlarmState{}.ElementType(),
-		name:     named("name", 255),
+		name:     &autoName{limit: 255},
 		replaces: []string{"name"},
 		computed: []string{"actionsEnabled", "treatMissingData", "datapointsToAlarm"},
 		handlers: over(operations[cloudwatch.MetricAlarm]{

@@ -28,7 +28,8 @@ func (k *kind) diff(olds, news resource.PropertyMap, ignore []string) *pulumirpc
 		}
 		response.Changes = pulumirpc.DiffResponse_DIFF_SOME
 		response.Diffs = append(response.Diffs, root(path))
-		response.DetailedDiff[path] = &pulumirpc.PropertyDiff{Kind: pulumirpc.PropertyDiff_Kind(change.Kind), InputDiff: true}
+		kind := pulumirpc.PropertyDiff_Kind(change.Kind) //nolint:gosec // one of six, numbered as in the protocol
+		response.DetailedDiff[path] = &pulumirpc.PropertyDiff{Kind: kind, InputDiff: true}
 	}
 	return response
 }
@@ -50,8 +51,8 @@ func (k *kind) collides(olds, news resource.PropertyMap) bool {
 	if k.name == nil {
 		return false
 	}
-	name := news[k.name.property]
-	return name.IsString() && name.DeepEquals(olds[k.name.property]) && !madeUp.MatchString(name.StringValue())
+	name := news[nameProperty]
+	return name.IsString() && name.DeepEquals(olds[nameProperty]) && !madeUp.MatchString(name.StringValue())
 }
 
 // root is the top-level property of a path.

@@ -55,7 +55,7 @@ func createCluster(c *call) (string, map[string]any, error) {
 	if err != nil {
 		return "", nil, err
 	}
-	_, err = c.awaitCluster(created.Identifier, []dsql.Status{dsql.Creating}, dsql.Active, dsql.PendingSetup)
+	err = c.awaitCluster(created.Identifier, []dsql.Status{dsql.Creating}, dsql.Active, dsql.PendingSetup)
 	if err != nil {
 		return "", nil, fmt.Errorf("waiting for create of %s: %w", created.Identifier, err)
 	}
@@ -98,7 +98,7 @@ func updateCluster(c *call) (map[string]any, error) {
 		if _, err := c.region.DSQL.UpdateCluster(update); err != nil {
 			return nil, err
 		}
-		if _, err := c.awaitCluster(c.id, []dsql.Status{dsql.Updating}, dsql.Active); err != nil {
+		if err := c.awaitCluster(c.id, []dsql.Status{dsql.Updating}, dsql.Active); err != nil {
 			return nil, fmt.Errorf("waiting for update: %w", err)
 		}
 	}
@@ -138,7 +138,7 @@ func deleteCluster(c *call) error {
 	if _, err := c.region.DSQL.DeleteCluster(dsql.DeleteClusterInput{Identifier: c.id, ClientToken: rand.Text()}); err != nil {
 		return err
 	}
-	_, err := c.awaitCluster(c.id, []dsql.Status{dsql.Deleting, dsql.PendingDelete})
+	err := c.awaitCluster(c.id, []dsql.Status{dsql.Deleting, dsql.PendingDelete})
 	if err != nil && !isNotFound(err) {
 		return fmt.Errorf("waiting for delete: %w", err)
 	}
@@ -165,7 +165,7 @@ func createPeering(c *call) (string, map[string]any, error) {
 		return "", nil, err
 	}
 	pending := []dsql.Status{dsql.Updating, dsql.PendingSetup, dsql.Creating}
-	if _, err := c.awaitCluster(id, pending, dsql.Active); err != nil {
+	if err := c.awaitCluster(id, pending, dsql.Active); err != nil {
 		return "", nil, fmt.Errorf("waiting for peering create of Aurora DSQL Cluster (%s): %w", id, err)
 	}
 	return id, map[string]any{}, nil
@@ -217,7 +217,7 @@ func withoutItself(cluster dsql.Cluster) dsql.Cluster {
 
 // awaitCluster waits while a cluster is in one of the pending states for one of the target states, or for its end if
 // there is no target.
-func (c *call) awaitCluster(id string, pending []dsql.Status, target ...dsql.Status) (dsql.Cluster, error) {
+func (c *call) awaitCluster(id string, pending []dsql.Status, target ...dsql.Status) error {
 	ctx, stop := context.WithTimeout(c.ctx, c.region.Env.Clock.Wall(c.timeout))
 	defer stop()
 	for {
@@ -225,19 +225,19 @@ func (c *call) awaitCluster(id string, pending []dsql.Status, target ...dsql.Sta
 		cluster, err := c.region.DSQL.GetCluster(id)
 		switch {
 		case err != nil:
-			return cluster, err
+			return err
 		case slices.Contains(target, cluster.Status):
-			return cluster, nil
+			return nil
 		case !slices.Contains(pending, cluster.Status):
-			return cluster, fmt.Errorf("unexpected state '%s', wanted target '%s'", cluster.Status, states(target))
+			return fmt.Errorf("unexpected state '%s', wanted target '%s'", cluster.Status, states(target))
 		}
 		select {
 		case <-changed:
 		case <-ctx.Done():
 			if c.ctx.Err() != nil {
-				return cluster, context.Cause(c.ctx)
+				return context.Cause(c.ctx)
 			}
-			return cluster, fmt.Errorf("timeout while waiting for state to become '%s' (last state: '%s', timeout: %s)",
+			return fmt.Errorf("timeout while waiting for state to become '%s' (last state: '%s', timeout: %s)",
 				states(target), cluster.Status, c.timeout.Round(time.Millisecond))
 		}
 	}

@@ -13,7 +13,7 @@ var eventsKinds = map[string]*kind{
 	"aws:cloudwatch/eventRule:EventRule": {
 		title: "EventBridge Rule", service: "events",
 		args: awscloudwatch.EventRuleArgs{}.ElementType(), state: awscloudwatch.EventRuleState{}.ElementType(),
-		name:      named("name", 64),
+		name:      &autoName{limit: 64},
 		replaces:  []string{"name", "eventBusName"},
 		computed:  []string{"eventBusName", "state"},
 		writeOnly: []string{"forceDestroy"},
@@ -28,7 +28,7 @@ var eventsKinds = map[string]*kind{
 	"aws:cloudwatch/eventBus:EventBus": {
 		title: "EventBridge Event Bus", service: "events",
 		args: awscloudwatch.EventBusArgs{}.ElementType(), state: awscloudwatch.EventBusState{}.ElementType(),
-		name:     named("name", 256),
+		name:     &autoName{limit: 256},
 		replaces: []string{"name", "eventSourceName"},
 		handlers: over(operations[events.Bus]{
 			id:     func(b events.Bus) string { return b.Name },
@@ -41,7 +41,7 @@ var eventsKinds = map[string]*kind{
 	"aws:cloudwatch/eventArchive:EventArchive": {
 		title: "EventBridge Archive", service: "events",
 		args: awscloudwatch.EventArchiveArgs{}.ElementType(), state: awscloudwatch.EventArchiveState{}.ElementType(),
-		name:     named("name", 48),
+		name:     &autoName{limit: 48},
 		replaces: []string{"name", "eventSourceArn"},
 		handlers: over(operations[events.Archive]{
 			id:     func(a events.Archive) string { return a.Name },

@@ -11,7 +11,7 @@ var iamKinds = map[string]*kind{
 		title: "IAM Role", service: global,
 		args: awsiam.RoleArgs{}.ElementType(), state: awsiam.RoleState{}.ElementType(),
 		required:  []string{"assumeRolePolicy"},
-		name:      named("name", 64),
+		name:      &autoName{limit: 64},
 		replaces:  []string{"name", "path"},
 		computed:  []string{"inlinePolicies", "managedPolicyArns", "path", "maxSessionDuration"},
 		writeOnly: []string{"forceDetachPolicies"},
@@ -27,7 +27,7 @@ var iamKinds = map[string]*kind{
 		title: "IAM Role Policy", service: global,
 		args: awsiam.RolePolicyArgs{}.ElementType(), state: awsiam.RolePolicyState{}.ElementType(),
 		required: []string{"policy", "role"},
-		name:     named("name", 128),
+		name:     &autoName{limit: 128},
 		replaces: []string{"name", "role"},
 		handlers: over(operations[iam.RolePolicy]{
 			id:     func(p iam.RolePolicy) string { return p.Role + ":" + p.Name },

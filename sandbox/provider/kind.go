@@ -19,7 +19,7 @@ type kind struct {
 	title string
 	// service is the ARN namespace of the service behind it, or global.
 	service string
-	// args and state are the SDK's structs of inputs and outputs.
+	// args and state are the SDK's structs of inputs and outputs, which ElementType of its types gives.
 	args, state reflect.Type
 	// required are lists, maps and documents that must be given; see requiredType.
 	required []string

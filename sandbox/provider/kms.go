@@ -49,7 +49,7 @@ var kmsKinds = map[string]*kind{
 	"aws:kms/alias:Alias": {
 		title: "KMS Alias", service: "kms",
 		args: awskms.AliasArgs{}.ElementType(), state: awskms.AliasState{}.ElementType(),
-		name:     &autoName{property: "name", prefix: "alias/", limit: 256},
+		name:     &autoName{prefix: "alias/", limit: 256},
 		replaces: []string{"name"},
 		handlers: over(operations[kms.Alias]{
 			id:     func(a kms.Alias) string { return a.Name },

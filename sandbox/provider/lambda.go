@@ -19,7 +19,7 @@ var lambdaKinds = map[string]*kind{
 	"aws:lambda/function:Function": {
 		title: "Lambda Function", service: "lambda",
 		args: awslambda.FunctionArgs{}.ElementType(), state: awslambda.FunctionState{}.ElementType(),
-		name:      named("name", 64),
+		name:      &autoName{limit: 64},
 		replaces:  []string{"name", "packageType"},
 		computed:  []string{"architectures", "packageType", "memorySize", "timeout", "loggingConfig", "tracingConfig", "reservedConcurrentExecutions"},
 		writeOnly: []string{"code", "publish", "skipDestroy"},
@@ -136,7 +136,7 @@ func readArchive(a *archive.Archive, dir string) ([]byte, error) {
 	return a.Bytes(archive.ZIPArchive)
 }
 
-// invoke calls the function and waits; a function that fails fails the deployment.
+// invoke calls the function and waits; a failure of the function is one of the deployment.
 func invoke(c *call) (string, map[string]any, error) {
 	name, input := text(c.inputs, "functionName"), text(c.inputs, "input")
 	if !json.Valid([]byte(input)) {

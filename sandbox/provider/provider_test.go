@@ -16,7 +16,6 @@ import (
 	"aurora-dsql-dr/sandbox/aws"
 	"aurora-dsql-dr/sandbox/clock"
 	"aurora-dsql-dr/sandbox/dsql"
-	"aurora-dsql-dr/sandbox/iam"
 	"aurora-dsql-dr/sandbox/lambda"
 )
 
@@ -191,6 +190,3 @@ func (i *testInstance) deleteWithin(ctx context.Context, s stateOf, timeout time
 }
 
 func (i *testInstance) delete(s stateOf) error { return i.deleteWithin(i.t.Context(), s, 0) }
-
-// adminPrincipal is who deploys.
-func (w *world) adminPrincipal() iam.Principal { return w.IAM.Admin().Principal }

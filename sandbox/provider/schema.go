@@ -12,13 +12,10 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// typed is implemented by the SDK's argument and state types: ElementType is a struct of plain Go types with pulumi
-// tags, in which what is optional is a pointer.
-type typed interface{ ElementType() reflect.Type }
-
 var archiveType = reflect.TypeFor[pulumi.Archive]()
 
-// properties are the fields of a struct by Pulumi name.
+// properties are the fields of a struct by Pulumi name. The SDK's argument and state types have such a struct, of plain Go
+// types with pulumi tags, in which what is optional is a pointer.
 func properties(t reflect.Type) map[string]reflect.Type {
 	fields := map[string]reflect.Type{}
 	for i := range t.NumField() {

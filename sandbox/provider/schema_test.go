@@ -81,7 +81,7 @@ func TestEveryPropertyAKindNamesExists(t *testing.T) {
 			assert.Contains(t, slices.Collect(maps.Keys(args)), top, token)
 		}
 		if k.name != nil {
-			assert.Contains(t, slices.Collect(maps.Keys(args)), string(k.name.property), token)
+			assert.Contains(t, slices.Collect(maps.Keys(args)), string(nameProperty), token)
 		}
 	}
 }

@@ -10,7 +10,7 @@ var snsKinds = map[string]*kind{
 	"aws:sns/topic:Topic": {
 		title: "SNS Topic", service: "sns",
 		args: awssns.TopicArgs{}.ElementType(), state: awssns.TopicState{}.ElementType(),
-		name:     named("name", 256),
+		name:     &autoName{limit: 256},
 		replaces: []string{"name", "fifoTopic"},
 		computed: []string{"policy", "signatureVersion", "tracingConfig"},
 		handlers: over(operations[sns.Topic]{

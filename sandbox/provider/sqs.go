@@ -10,7 +10,7 @@ var sqsKinds = map[string]*kind{
 	"aws:sqs/queue:Queue": {
 		title: "SQS Queue", service: "sqs",
 		args: awssqs.QueueArgs{}.ElementType(), state: awssqs.QueueState{}.ElementType(),
-		name:     named("name", 80),
+		name:     &autoName{limit: 80},
 		replaces: []string{"name", "fifoQueue"},
 		computed: []string{"policy", "sqsManagedSseEnabled", "messageRetentionSeconds", "visibilityTimeoutSeconds", "maxMessageSize"},
 		handlers: over(operations[sqs.Queue]{

@@ -21,9 +21,10 @@ import (
 // short is long enough to be sure that something hangs, and short enough to wait for.
 const short = 300 * time.Millisecond
 
-func within(t *testing.T, d time.Duration) context.Context {
+// shortly ends after short.
+func shortly(t *testing.T) context.Context {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), d)
+	ctx, cancel := context.WithTimeout(t.Context(), short)
 	t.Cleanup(cancel)
 	return ctx
 }
@@ -65,8 +66,8 @@ func TestFaults(t *testing.T) {
 	t.Run("a black hole", func(t *testing.T) {
 		live := admin(t, env)
 		set(t, sqlendpoint.Fault{BlackHole: true})
-		assert.ErrorIs(t, connect(within(t, short)), context.DeadlineExceeded)
-		_, err := live.Exec(within(t, short), "SELECT 1")
+		assert.ErrorIs(t, connect(shortly(t)), context.DeadlineExceeded)
+		_, err := live.Exec(shortly(t), "SELECT 1")
 		assert.ErrorIs(t, err, context.DeadlineExceeded)
 	})
 	t.Run("slowness", func(t *testing.T) {
@@ -97,7 +98,7 @@ func TestFaults(t *testing.T) {
 		key := 0
 		for _, mode := range protocols {
 			key++
-			_, err := admin(t, env).Exec(within(t, short), fmt.Sprintf("INSERT INTO t VALUES (%d)", key), mode)
+			_, err := admin(t, env).Exec(shortly(t), fmt.Sprintf("INSERT INTO t VALUES (%d)", key), mode)
 			assert.ErrorIs(t, err, context.DeadlineExceeded)
 		}
 		must(t, live, "BEGIN", "INSERT INTO t VALUES (0)")
@@ -141,12 +142,12 @@ func TestAClientThatHangsUpLeavesNothing(t *testing.T) {
 			require.NoError(t, c.PgConn().Conn().Close())
 		},
 		"within a statement": func(c *pgx.Conn) {
-			_, err := c.Exec(within(t, short), "SELECT pg_sleep(600)")
+			_, err := c.Exec(shortly(t), "SELECT pg_sleep(600)")
 			require.ErrorIs(t, err, context.DeadlineExceeded)
 		},
 		"while its commit stalls": func(c *pgx.Conn) {
 			require.NoError(t, env.Endpoints[sqlendpointtest.Primary].SetFault(sqlendpoint.Fault{CommitStall: true}))
-			_, err := c.Exec(within(t, short), "INSERT INTO t VALUES (1)")
+			_, err := c.Exec(shortly(t), "INSERT INTO t VALUES (1)")
 			require.ErrorIs(t, err, context.DeadlineExceeded)
 		},
 		"within a large result": func(c *pgx.Conn) {
@@ -200,7 +201,7 @@ func TestACutNetworkIsABlackHoleForClientsOfThatRegionOnly(t *testing.T) {
 
 	cut.SetCutOff("us-east-2", true)
 	must(t, env.Connect(t, sqlendpointtest.Primary, "admin", near), "SELECT 1")
-	_, err := pgx.ConnectConfig(within(t, short), env.Config(t, sqlendpointtest.Primary, "admin", far))
+	_, err := pgx.ConnectConfig(shortly(t), env.Config(t, sqlendpointtest.Primary, "admin", far))
 	require.ErrorIs(t, err, context.DeadlineExceeded)
 	answered := make(chan error)
 	go func() { answered <- live.Ping(t.Context()) }()

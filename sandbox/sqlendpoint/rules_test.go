@@ -191,7 +191,7 @@ func TestIAMMappings(t *testing.T) {
 			assert.NotZero(t, mappings[0]["grantor_pg_role_oid"])
 
 			observer := env.Connect(t, sqlendpointtest.Secondary, "observer", observerARN)
-			assert.Equal(t, "observer observer", value[string](t, observer, "SELECT concat_ws(' ', session_user, current_user)"))
+			assert.Equal(t, "observer/observer", value[string](t, observer, "SELECT concat_ws('/', session_user, current_user)"))
 			assert.Equal(t, []string{"", "42501", "42501", "42501", "42501", "42501", "42501"}, codes(t, observer, mode,
 				"SELECT * FROM t", "INSERT INTO t VALUES (1)", "CREATE TABLE own (id int)", "CREATE SCHEMA own",
 				"CREATE ROLE own", "AWS IAM GRANT observer TO 'arn:aws:iam::123456789012:role/mine'", "SELECT * FROM sandbox.iam_mapping"))

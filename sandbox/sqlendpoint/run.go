@@ -163,6 +163,7 @@ func (s *session) runLocal(st *statement, describe bool) (outcome, error) {
 	case kindCommit, kindRollback:
 		tag, err := s.end(st)
 		return outcome{tag: tag}, err
+	default: // runs in a transaction
 	}
 	if err := s.open(); err != nil {
 		return outcome{}, err

@@ -93,8 +93,9 @@ func (st *statement) local() bool {
 	switch st.kind {
 	case kindBegin, kindCommit, kindRollback, kindIndex, kindIAM:
 		return true
+	default:
+		return false
 	}
-	return false
 }
 
 // endsTransaction tells the only statements that a failed transaction still accepts.

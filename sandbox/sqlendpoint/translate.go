@@ -15,6 +15,7 @@ func (st *statement) translate() {
 		if st.refusal = st.checkIAM(); st.refusal == nil {
 			st.sql = st.callIAM()
 		}
+	default: // PostgreSQL's own, or the session's
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"aurora-dsql-dr/lambda/contract"
 	"aurora-dsql-dr/sandbox"
 	"aurora-dsql-dr/sandbox/engine"
+	"aurora-dsql-dr/sandbox/postgres/postgrestest"
 	"aurora-dsql-dr/sandbox/sns"
 )
 
@@ -43,7 +44,7 @@ func TestACommandLineThatSaysNothingIsAnsweredWithTheUsage(t *testing.T) {
 }
 
 func TestTheSandboxEndsOnEveryWayOut(t *testing.T) {
-	t.Setenv("TMPDIR", reachable(t))
+	t.Setenv("TMPDIR", postgrestest.ReachableDir(t))
 	failed := errors.New("deployment failed")
 	ways := map[string]func(context.CancelFunc) error{
 		"success":     func(context.CancelFunc) error { return nil },
@@ -63,16 +64,6 @@ func TestTheSandboxEndsOnEveryWayOut(t *testing.T) {
 			assert.Empty(t, left)
 		})
 	}
-}
-
-// reachable is a temporary directory that PostgreSQL's own user can reach too.
-func reachable(t *testing.T) string {
-	t.Helper()
-	dir, err := os.MkdirTemp("/tmp", "reachable-")
-	require.NoError(t, err)
-	t.Cleanup(func() { assert.NoError(t, os.RemoveAll(dir)) })
-	require.NoError(t, os.Chmod(dir, 0o755))
-	return dir
 }
 
 func TestAPageIsAFailureOfTheDemonstration(t *testing.T) {

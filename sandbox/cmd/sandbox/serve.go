@@ -51,14 +51,13 @@ func serve(ctx context.Context, p *printer, s *sandbox.Sandbox, dir string) (err
 			` --payload fileb:///dev/stdin /dev/stdout <<<'{"probes":1}'`,
 	}, "\n") + "\n")
 	p.line("What reaches oncall@example.com:")
-	for seen := 0; ; seen++ {
+	for seen := 0; ctx.Err() == nil; seen++ {
 		at := 0
-		m, err := s.Account.Inbox.Await(ctx, func(sns.Message) bool { at++; return at > seen })
-		if err != nil {
-			return nil // interrupted: the only way out
+		if m, err := s.Account.Inbox.Await(ctx, func(sns.Message) bool { at++; return at > seen }); err == nil {
+			p.line("    %s  %s", m.Region, about(m))
 		}
-		p.line("    %s  %s", m.Region, about(m))
 	}
+	return nil // interrupted: the only way out
 }
 
 // openConsole serves the page of the deployed stack.

@@ -3,6 +3,7 @@ package postgrestest
 
 import (
 	"context"
+	"os"
 	"sync"
 	"testing"
 
@@ -32,4 +33,23 @@ func Start(t testing.TB) *postgres.Server {
 		}
 	})
 	return server
+}
+
+// ReachableDir is an empty directory that the server's user can reach too, which t.TempDir is not when root runs the
+// tests. It is removed with the test.
+func ReachableDir(t testing.TB) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("/tmp", "reachable-") //nolint:usetesting // as the comment says
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := os.RemoveAll(dir); err != nil {
+			t.Error(err)
+		}
+	})
+	if err := os.Chmod(dir, 0o755); err != nil { //nolint:gosec // as the comment says
+		t.Fatal(err)
+	}
+	return dir
 }
