@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"fmt"
+	"os"
 	"path/filepath"
 	"testing"
 
@@ -48,6 +50,14 @@ func TestWatchingStaysWithinItsBudget(t *testing.T) {
 			assert.LessOrEqual(t, sum, most)
 			assert.Greater(t, sum, most/4, "a bill this small has lost a line")
 		})
+	}
+}
+
+func TestTheReadmeSaysWhatWatchingCosts(t *testing.T) {
+	readme, err := os.ReadFile(filepath.Join(root, "README.md"))
+	require.NoError(t, err)
+	for _, stack := range []string{"dev", "prod"} {
+		assert.Contains(t, string(readme), fmt.Sprintf("**$%.2f**", total(linesOf(t, stack, nil))), "the total of stack %s", stack)
 	}
 }
 

@@ -4,7 +4,6 @@ package docs
 import (
 	"encoding/json"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -80,23 +79,6 @@ func TestEveryOutputIsInTheReadme(t *testing.T) {
 	require.NotEmpty(t, names)
 	for _, name := range names {
 		assert.NotEmpty(t, row(read(t, "README.md"), name), "README.md has no row for the output %s", name)
-	}
-}
-
-func TestTheReadmeSaysWhatWatchingCosts(t *testing.T) {
-	program := filepath.Join(t.TempDir(), "cost")
-	build := exec.Command("go", "build", "-o", program, "./cost")
-	build.Dir = root
-	out, err := build.CombinedOutput()
-	require.NoError(t, err, string(out))
-	for _, stack := range []string{"dev", "prod"} {
-		run := exec.Command(program, stack)
-		run.Dir = root
-		out, err := run.CombinedOutput()
-		require.NoError(t, err, string(out))
-		total := all(`(?m)^ +Total +(\S+)$`, string(out))
-		require.Len(t, total, 1, string(out))
-		assert.Contains(t, read(t, "README.md"), "**$"+total[0]+"**", "the total of stack %s", stack)
 	}
 }
 

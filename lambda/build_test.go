@@ -17,16 +17,6 @@ import (
 // maxZip is the largest deployment package, in bytes: a start downloads and unpacks it.
 const maxZip = 10_000_000
 
-// makeLambda builds the functions of a checkout, as a deployment does.
-func makeLambda(t *testing.T, dir string) {
-	t.Helper()
-	cmd := exec.Command("make", "lambda")
-	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "MAKEFLAGS=")
-	out, err := cmd.CombinedOutput()
-	require.NoError(t, err, string(out))
-}
-
 // elsewhere is a copy of the functions' sources in a directory of another name.
 func elsewhere(t *testing.T) string {
 	t.Helper()
@@ -41,24 +31,39 @@ func elsewhere(t *testing.T) string {
 	return dir
 }
 
-func TestTheSameSourcesGiveTheSameSmallBinariesAnywhere(t *testing.T) {
-	makeLambda(t, "..")
-	copied := elsewhere(t)
-	makeLambda(t, copied)
+// built is a binary that `make lambda` has left in a directory.
+func built(t *testing.T, dir, architecture, function string) []byte {
+	t.Helper()
+	content, err := os.ReadFile(filepath.Join(dir, "build", "lambda", architecture, function, "bootstrap"))
+	require.NoError(t, err, "run `make lambda`")
+	return content
+}
+
+func TestEveryFunctionIsSmall(t *testing.T) {
 	sources, err := filepath.Glob("*/main.go")
 	require.NoError(t, err)
 	require.NotEmpty(t, sources)
 	for _, architecture := range []string{"arm64", "x86_64"} {
 		for _, source := range sources {
-			name := filepath.Join("build", "lambda", architecture, filepath.Dir(source), "bootstrap")
-			first, err := os.ReadFile(filepath.Join("..", name))
-			require.NoError(t, err)
-			second, err := os.ReadFile(filepath.Join(copied, name))
-			require.NoError(t, err)
-			assert.True(t, bytes.Equal(first, second), "%s: two builds differ, so every deployment would replace the function's code", name)
-			assert.LessOrEqual(t, zipped(t, first), maxZip, "%s: bytes of the zip", name)
+			function := filepath.Dir(source)
+			assert.LessOrEqual(t, zipped(t, built(t, "..", architecture, function)), maxZip, "%s for %s: bytes of the zip", function, architecture)
 		}
 	}
+}
+
+// One function stands for all here, to keep the tests fast; `make bench` builds every one twice.
+func TestTheSameSourcesGiveTheSameBinaryAnywhere(t *testing.T) {
+	const target = "build/lambda/arm64/healthcheck/bootstrap"
+	copied := elsewhere(t)
+	for _, dir := range []string{"..", copied} {
+		cmd := exec.Command("make", target)
+		cmd.Dir = dir
+		cmd.Env = append(os.Environ(), "MAKEFLAGS=")
+		out, err := cmd.CombinedOutput()
+		require.NoError(t, err, string(out))
+	}
+	assert.True(t, bytes.Equal(built(t, "..", "arm64", "healthcheck"), built(t, copied, "arm64", "healthcheck")),
+		"two builds differ, so every deployment would replace the function's code")
 }
 
 func zipped(t *testing.T, content []byte) int {
