@@ -5,32 +5,21 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"path/filepath"
 	"slices"
 	"strings"
 
 	"aurora-dsql-dr/lambda/contract"
 	"aurora-dsql-dr/sandbox"
 	"aurora-dsql-dr/sandbox/engine"
-	"aurora-dsql-dr/sandbox/fault"
-	"aurora-dsql-dr/sandbox/rehearsal"
 	"aurora-dsql-dr/sandbox/sns"
 )
 
 // rounds is how often the demonstration has every observer check the database.
 const rounds = 2
 
-// disaster is the rehearsal that the demonstration ends with.
-const disaster = "rehearsals/primary-region-lost-5s.yaml"
-
-// demo deploys, checks, deploys again, rehearses the loss of a region and destroys. Dir is the project's.
-func demo(ctx context.Context, p *printer, s *sandbox.Sandbox, dir string) error {
-	rehearsals, err := rehearsal.Load(rehearsal.Places(), filepath.Join(dir, disaster))
-	if err != nil {
-		return err
-	}
-	config := rehearsals[0].StackConfig()
-	e, result, err := deployFirst(ctx, p, s, config)
+// demo deploys, checks, deploys again and destroys.
+func demo(ctx context.Context, p *printer, s *sandbox.Sandbox) error {
+	e, result, err := deployFirst(ctx, p, s, sandbox.StackConfig())
 	if err != nil {
 		return err
 	}
@@ -49,16 +38,6 @@ func demo(ctx context.Context, p *printer, s *sandbox.Sandbox, dir string) error
 	}
 	if again.Changes() > 0 {
 		return fmt.Errorf("the second deployment changed %v", again.Counts)
-	}
-	stage := rehearsal.Stage{Sandbox: s, Engine: e, Config: config, Outputs: result.Outputs, Faults: fault.NewInjector(s, rehearsal.Places())}
-	report, err := hold(p, rehearsals[0], func(progress func(rehearsal.Entry)) (*rehearsal.Report, error) {
-		return stage.Hold(ctx, rehearsals[0], rehearsal.Options{Dir: dir, Beside: true, Progress: progress})
-	})
-	if err != nil {
-		return err
-	}
-	if !report.Passed {
-		return fmt.Errorf("the rehearsal %s did not pass", report.Name)
 	}
 	if err := destroy(ctx, p, s, e); err != nil {
 		return err
