@@ -141,7 +141,9 @@ func (s *Server) initialise(ctx context.Context, initdb string, as *syscall.Cred
 	case err = <-child.exited:
 	case <-ctx.Done():
 		child.signal(syscall.SIGKILL)
-		_ = <-child.exited // killed
+		err = <-child.exited
+	}
+	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
 	if err != nil {
