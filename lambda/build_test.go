@@ -2,9 +2,7 @@
 package lambda_test
 
 import (
-	"archive/zip"
 	"bytes"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -43,11 +41,9 @@ func TestEveryFunctionIsSmall(t *testing.T) {
 	sources, err := filepath.Glob("*/main.go")
 	require.NoError(t, err)
 	require.NotEmpty(t, sources)
-	for _, architecture := range []string{"arm64", "x86_64"} {
-		for _, source := range sources {
-			function := filepath.Dir(source)
-			assert.LessOrEqual(t, zipped(t, built(t, "..", architecture, function)), maxZip, "%s for %s: bytes of the zip", function, architecture)
-		}
+	for _, source := range sources {
+		function := filepath.Dir(source)
+		assert.LessOrEqual(t, deflated(t, built(t, "..", "arm64", function)), maxZip, "%s: bytes of the zip", function)
 	}
 }
 
@@ -66,14 +62,13 @@ func TestTheSameSourcesGiveTheSameBinaryAnywhere(t *testing.T) {
 		"two builds differ, so every deployment would replace the function's code")
 }
 
-func zipped(t *testing.T, content []byte) int {
+// deflated is the size of a binary in a zip but for its few bytes of directory. gzip packs alike, and much faster than
+// this test's own code would under the race detector.
+func deflated(t *testing.T, content []byte) int {
 	t.Helper()
-	var buffer bytes.Buffer
-	w := zip.NewWriter(&buffer)
-	entry, err := w.Create("bootstrap")
+	cmd := exec.Command("gzip", "-c")
+	cmd.Stdin = bytes.NewReader(content)
+	packed, err := cmd.Output()
 	require.NoError(t, err)
-	_, err = io.Copy(entry, bytes.NewReader(content))
-	require.NoError(t, err)
-	require.NoError(t, w.Close())
-	return buffer.Len()
+	return len(packed)
 }
