@@ -42,7 +42,7 @@ PLAIN := components cost docs internal/graph sandbox sandbox/cmd/bench sandbox/c
 TEST := go test -vet=off -shuffle=on -p 4 -ldflags "-s -w"
 .PHONY: test
 test: linux deps lambda cli ## every test, with the race detector where goroutines are
-	@echo "Vetting and testing (about 2 minutes; the first time some 10, to compile everything with the race detector)"
+	@echo "Vetting and testing (about 3 minutes; the first time some 10, to compile everything with the race detector)"
 	@go vet ./...
 	@module=$$(go list -m); status=0; \
 	$(TEST) -race $$(go list ./... | grep -vxF "$$(printf "$$module/%s\n" $(PLAIN))") || status=1; \
