@@ -26,12 +26,15 @@ demo: linux deps lambda cli build/bin/sandbox ## deploy the whole stack into an 
 sandbox: linux deps lambda cli build/bin/sandbox ## the same, and keep it up until Ctrl-C
 	@build/bin/sandbox serve
 
-# R is one rehearsal by its name, SPEED 1 to 10; budgets are judged at 1 only.
+# R is one rehearsal by its name, SPEED 1 to 10; budgets are judged at 1 only. JOBS are held at a time: they mostly wait.
+# With SANDBOX=build/bin/sandbox-race the race detector watches the sandbox.
 R ?= *
 SPEED ?= 1
+JOBS ?= 4
+SANDBOX ?= build/bin/sandbox
 .PHONY: rehearse
-rehearse: linux deps lambda cli build/bin/sandbox ## R=name: live the stack through one disaster, or through all (about 100 minutes)
-	@build/bin/sandbox rehearse -speed $(SPEED) -report build/rehearsals rehearsals/$(R).yaml
+rehearse: linux deps lambda cli $(SANDBOX) ## R=name: live the stack through one disaster, or through all (about 30 minutes)
+	@$(SANDBOX) rehearse -speed $(SPEED) -jobs $(JOBS) -report build/rehearsals rehearsals/$(R).yaml
 
 # — Work on it
 
@@ -123,6 +126,10 @@ cli:
 build/bin/sandbox: FORCE
 	@[ -e $@ ] || echo "Building the sandbox (the first time about 3 minutes)"
 	@go build -o $@ ./sandbox/cmd/sandbox
+
+build/bin/sandbox-race: FORCE
+	@[ -e $@ ] || echo "Building the sandbox with the race detector (the first time about 5 minutes)"
+	@go build -race -o $@ ./sandbox/cmd/sandbox
 
 build/bin/golangci-lint: tools/lint/go.mod tools/lint/go.sum
 	@echo "Building golangci-lint (the first time about 4 minutes)"

@@ -77,6 +77,9 @@ func TestEveryOutputIsInTheReadme(t *testing.T) {
 	exports, _, _ = strings.Cut(exports, "\n}\n")
 	names := all(`"(\w+)":`, exports)
 	require.NotEmpty(t, names)
+	application := all(`into\["(\w+)"\]`, read(t, "stacks/application.go"))
+	require.NotEmpty(t, application)
+	names = append(names, application...)
 	for _, name := range names {
 		assert.NotEmpty(t, row(read(t, "README.md"), name), "README.md has no row for the output %s", name)
 	}

@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"context"
+	"maps"
 	"runtime"
 
 	"aurora-dsql-dr/sandbox/engine"
@@ -31,6 +32,18 @@ func StackConfig() map[string]any {
 		"aurora-dsql-dr:alerts":             []any{map[string]any{"protocol": "email", "endpoint": "oncall@example.com"}},
 		"aurora-dsql-dr:monitor":            map[string]any{"architecture": Architecture(), "metrics": "full"},
 	}
+}
+
+// RouteOfAll is the event route that WithApplication adds.
+const RouteOfAll = "all"
+
+// WithApplication adds the distributed application to a configuration, with a route of all its events to a queue in each
+// data region.
+func WithApplication(config map[string]any) map[string]any {
+	config = maps.Clone(config)
+	config["aurora-dsql-dr:application"] = "enabled"
+	config["aurora-dsql-dr:eventRoutes"] = []any{map[string]any{"name": RouteOfAll, "target": "queue"}}
+	return config
 }
 
 // DisasterRecovery prepares the disaster-recovery stack with this configuration.

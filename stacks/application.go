@@ -183,6 +183,7 @@ type application struct {
 	publishers [2]*components.OutboxPublisher
 	processors [2]*components.EventProcessor
 	services   [2]*components.TransactionService
+	routes     [2]*components.EventRoutes // nil without routes
 }
 
 // applicationFunctions creates the functions, whose roles the bootstrap then lets into the database.
@@ -252,17 +253,16 @@ func (d *disasterRecovery) startApplication() error {
 				return err
 			}
 		}
-		var routes *components.EventRoutes
 		if len(d.config.Application.Routes) > 0 {
 			var err error
-			if routes, err = components.NewEventRoutes(d.ctx, place+"-routes", &components.EventRoutesArgs{
+			if a.routes[i], err = components.NewEventRoutes(d.ctx, place+"-routes", &components.EventRoutesArgs{
 				Bus: a.bus.Buses[i], Processor: a.processors[i], Topic: d.topics[i], Routes: d.config.Application.Routes,
 			}); err != nil {
 				return err
 			}
 		}
 		alarms, err := components.NewApplicationAlarms(d.ctx, place+"-application-alarms", &components.ApplicationAlarmsArgs{
-			Region: d.regions[i], Topic: d.topics[i], Service: a.services[i], Publisher: a.publishers[i], Processor: a.processors[i], Bus: a.bus.Buses[i], Routes: routes,
+			Region: d.regions[i], Topic: d.topics[i], Service: a.services[i], Publisher: a.publishers[i], Processor: a.processors[i], Bus: a.bus.Buses[i], Routes: a.routes[i],
 		})
 		if err != nil {
 			return err
@@ -282,9 +282,14 @@ func (a *application) dashboard() []components.DashboardApplication {
 
 // exports adds what callers of the application need.
 func (a *application) exports(into pulumi.Map) {
-	urls, functions, buses := pulumi.Map{}, pulumi.Map{}, pulumi.Map{}
+	urls, functions, buses, queues := pulumi.Map{}, pulumi.Map{}, pulumi.Map{}, pulumi.Map{}
 	for i, s := range a.services {
 		urls[s.Region.Name], functions[s.Region.Name], buses[s.Region.Name] = s.URL, s.Function.Function.Name, a.bus.Buses[i].Bus.Name
+		queues[s.Region.Name] = pulumi.StringMap{}
+		if a.routes[i] != nil {
+			queues[s.Region.Name] = a.routes[i].QueueURLs
+		}
 	}
 	into["transactionApiUrls"], into["transactionFunctionNames"], into["eventBusNames"] = urls, functions, buses
+	into["eventRouteQueueUrls"] = queues
 }

@@ -55,10 +55,16 @@ func unavailable(cause error) answer {
 	return refuse(http.StatusServiceUnavailable, "Service Unavailable", cause)
 }
 
-// serve answers one request of an API and logs it.
+// serve answers one request of an API and logs it. A region that is lost does not answer: clients wait for as long as they
+// are patient.
 func (s *Service) serve(id string, w http.ResponseWriter, r *http.Request) {
 	q := &request{Request: r, id: newID(16), begun: s.env.Now()}
 	a := s.answer(q, w, id)
+	if s.env.Down() {
+		_, _ = io.Copy(io.Discard, r.Body) // only then the server notices that the client has gone
+		<-r.Context().Done()
+		return
+	}
 	for name, values := range a.header {
 		w.Header()[name] = values
 	}

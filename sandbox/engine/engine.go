@@ -16,6 +16,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/auto"
@@ -66,6 +67,8 @@ type Run struct {
 	SkipRefresh bool
 	// Targets limits the operation to these URNs and is --target.
 	Targets []string
+	// Turn is held while the operation runs, by those who take turns. Optional.
+	Turn sync.Locker
 	// Parallel limits concurrent resource operations; 0 is the engine's default.
 	Parallel int
 }
@@ -264,6 +267,10 @@ func destroyOptions(run Run, stream chan<- events.EngineEvent) []optdestroy.Opti
 
 // operate runs one operation and follows its events.
 func (e *Engine) operate(name string, run Run, do func(chan<- events.EngineEvent) error) (Result, error) {
+	if run.Turn != nil {
+		run.Turn.Lock()
+		defer run.Turn.Unlock()
+	}
 	e.command.extra = nil
 	if run.SkipRefresh {
 		e.command.extra = []string{"--refresh=false"}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	sdk "github.com/aws/aws-sdk-go-v2/aws"
@@ -42,6 +43,8 @@ type Options struct {
 	// Outage are the faults; Places the regions by their names in the stack.
 	Outage []Fault
 	Places map[string]string
+	// Deploying is held while the recipe is deployed; optional.
+	Deploying sync.Locker
 }
 
 // Column is the recipe's part of a report. Times are sandbox time, in seconds in JSON.
@@ -85,7 +88,7 @@ func Run(ctx context.Context, opts Options) (_ *Column, err error) {
 		return nil, fmt.Errorf("the recipe: %w", err)
 	}
 	defer func() { err = errors.Join(err, e.Close()) }()
-	if _, err := e.Up(ctx, engine.Run{}); err != nil {
+	if _, err := e.Up(ctx, engine.Run{Turn: opts.Deploying}); err != nil {
 		return nil, fmt.Errorf("deploy the recipe: %w", err)
 	}
 	if err := install(s); err != nil {

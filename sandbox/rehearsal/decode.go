@@ -116,7 +116,7 @@ func kindOf(node *yaml.Node) string {
 
 // rehearsal reads a whole file.
 func (d *decoder) rehearsal(text []byte) *Rehearsal {
-	r := &Rehearsal{ProbeInterval: defaultInterval, Hypothesis: defaultHypothesis, Budgets: map[Measure]Budget{}}
+	r := &Rehearsal{ProbeInterval: defaultInterval, Workload: WorkloadSQL, Hypothesis: defaultHypothesis, Budgets: map[Measure]Budget{}}
 	var document yaml.Node
 	if err := yaml.Unmarshal(text, &document); err != nil {
 		d.syntax(err)
@@ -130,6 +130,7 @@ func (d *decoder) rehearsal(text []byte) *Rehearsal {
 		key{"title", true, d.text("title", &r.Title)},
 		key{"proves", true, d.text("proves", &r.Proves)},
 		key{"probeInterval", false, d.duration("probeInterval", &r.ProbeInterval, time.Second, time.Minute)},
+		key{"workload", false, func(node *yaml.Node) { d.workload(node, &r.Workload) }},
 		key{"hypothesis", false, func(node *yaml.Node) {
 			d.mapping(node, "hypothesis", key{"within", true, d.duration("hypothesis.within", &r.Hypothesis, time.Second, longest)})
 		}},
@@ -172,6 +173,12 @@ func (d *decoder) duration(what string, into *time.Duration, least, most time.Du
 			return
 		}
 		*into = value
+	}
+}
+
+func (d *decoder) workload(node *yaml.Node, into *Workload) {
+	if *into = Workload(node.Value); *into != WorkloadSQL && *into != WorkloadApplication {
+		d.problem(node, "workload is %s: want %s or %s", kindOf(node), WorkloadSQL, WorkloadApplication)
 	}
 }
 

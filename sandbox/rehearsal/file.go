@@ -23,6 +23,8 @@ type Rehearsal struct {
 	Proves string `json:"proves"`
 	// ProbeInterval is the stack's; 15 s by default.
 	ProbeInterval time.Duration `json:"-"`
+	// Workload is what the clients write to; WorkloadSQL by default.
+	Workload Workload `json:"workload"`
 	// Hypothesis bounds the time until the steady state holds, before the method and after it; a minute by default.
 	Hypothesis time.Duration `json:"-"`
 	// Method are the steps, with times counted from its start.
@@ -34,6 +36,18 @@ type Rehearsal struct {
 	// Expect are the messages that people are to get. Every other that pages is false.
 	Expect []Expectation `json:"-"`
 }
+
+// Workload is what the clients of a rehearsal write to.
+type Workload string
+
+// The workloads.
+const (
+	// WorkloadSQL is a table of the workload's own, by SQL at the regional endpoints.
+	WorkloadSQL Workload = "sql"
+	// WorkloadApplication is the distributed application by its regional APIs, which is deployed for it. Afterwards its events
+	// are looked for as its rows are.
+	WorkloadApplication Workload = "application"
+)
 
 // Step is one thing that is done: a fault or a deployment.
 type Step struct {
@@ -169,12 +183,15 @@ func Parse(file string, text []byte, places map[string]string) (*Rehearsal, erro
 	return r, d.err()
 }
 
-// short is a duration as people say it: 45s, 1m30s, 1.2s.
+// short is a duration as people say it: 45s, 1m30s, 1.2s, 30ms.
 func short(d time.Duration) string {
-	if d >= 10*time.Second || d <= -10*time.Second {
+	switch size := d.Abs(); {
+	case size >= 10*time.Second:
 		d = d.Round(time.Second)
-	} else {
+	case size >= 100*time.Millisecond:
 		d = d.Round(100 * time.Millisecond)
+	default:
+		d = d.Round(time.Millisecond)
 	}
 	text := d.String()
 	if strings.HasSuffix(text, "m0s") {

@@ -32,7 +32,7 @@ func TestAFileIsRead(t *testing.T) {
 	r, err := Parse("rehearsals/minimal.yaml", []byte(minimal), places)
 	require.NoError(t, err)
 	assert.Equal(t, &Rehearsal{
-		Name: "minimal", Title: "t", Proves: "p", ProbeInterval: 15 * time.Second, Hypothesis: time.Minute, Watch: 3 * time.Minute,
+		Name: "minimal", Title: "t", Proves: "p", ProbeInterval: 15 * time.Second, Workload: WorkloadSQL, Hypothesis: time.Minute, Watch: 3 * time.Minute,
 		Method: []Step{{At: 5 * time.Second, Until: 4 * time.Minute, Fault: &fault.Spec{Name: "region-lost", With: map[string]string{"region": "primary"}}}},
 		Budgets: map[Measure]Budget{Detect: {Within: 40 * time.Second}, Alert: {Within: time.Minute}, Recovery: {Never: true},
 			AllClear: {Unjudged: true}, Alarm: {Within: 4 * time.Minute}},
@@ -65,11 +65,12 @@ expect:
   - {message: alarm, endpoint: primary, alarm: a}
   - {message: ok, alarm: a, from: [nowhere], times: 3-1}
 watch: 3m
+workload: nosql
 `), places)
 	require.Error(t, err)
 	assert.Equal(t, strings.TrimSpace(`
-rehearsals/bad.yaml: 28 problems:
-  line 1: a rehearsal has no key "titel": want title, proves, probeInterval, hypothesis, method, watch, budgets, expect
+rehearsals/bad.yaml: 29 problems:
+  line 1: a rehearsal has no key "titel": want title, proves, probeInterval, workload, hypothesis, method, watch, budgets, expect
   line 1: a rehearsal lacks the key "title"
   line 2: proves is "": want text
   line 3: probeInterval is "90s": want a duration from 1s to 1m, such as 90s
@@ -96,7 +97,8 @@ rehearsals/bad.yaml: 28 problems:
   line 17: endpoint belongs to lost, reminder, resolved, alarm to alarm, ok
   line 18: from is "nowhere": want primary, secondary, witness
   line 18: times is "3-1": want a number such as 2, or a range such as 0-3
-  line 19: a rehearsal has the key "watch" twice`), err.Error())
+  line 19: a rehearsal has the key "watch" twice
+  line 20: workload is "nosql": want sql or application`), err.Error())
 }
 
 func faultNames() []string {

@@ -68,7 +68,7 @@ func beKilled() {
 	s, err := sandbox.Start(ctx, sandbox.Options{})
 	check(err)
 	check(clusters(ctx, s))
-	database, err := workload.Prepare(ctx, s)
+	database, err := workload.PrepareDatabase(ctx, s)
 	check(err)
 	load := workload.Start(workload.Options{Clock: s.Clock, Dial: database.Dial, Regions: [2]string{Places()["primary"], Places()["secondary"]}})
 	check(load.AwaitAcknowledged(ctx, 1))

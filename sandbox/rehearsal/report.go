@@ -31,6 +31,8 @@ type Report struct {
 	Checks   []Check          `json:"checks"`
 	Messages []Message        `json:"messages"`
 	Writes   Writes           `json:"writes"`
+	// Events are those of the application; nil if the workload was not the application.
+	Events *Events `json:"events,omitempty"`
 	// Recipe is the same outage beside; nil if it was not run.
 	Recipe   *recipe.Column `json:"recipe,omitempty"`
 	Timeline []Entry        `json:"timeline"`
@@ -113,13 +115,28 @@ type Writes struct {
 }
 
 func writesOf(r workload.Result) Writes {
-	lost := map[string]bool{}
-	for _, ids := range r.Lost {
-		for _, id := range ids {
-			lost[id] = true
+	return Writes{Acknowledged: r.Total(), By: r.Acknowledged, Refused: r.Refused, Pending: r.Pending, Lost: distinct(r.Lost)}
+}
+
+// Events is what became of the events of acknowledged writes.
+type Events struct {
+	// Lost are writes whose event did not arrive in both regions.
+	Lost int `json:"lost"`
+	// Repeated are events that arrived again: delivery is at least once.
+	Repeated int `json:"repeated"`
+	// Longest is the longest time from an acknowledgement to the event's arrival in both regions.
+	Longest Offset `json:"longest"`
+}
+
+// distinct counts the ids that are in some region's list.
+func distinct(byRegion map[string][]string) int {
+	ids := map[string]bool{}
+	for _, list := range byRegion {
+		for _, id := range list {
+			ids[id] = true
 		}
 	}
-	return Writes{Acknowledged: r.Total(), By: r.Acknowledged, Refused: r.Refused, Pending: r.Pending, Lost: len(lost)}
+	return len(ids)
 }
 
 // Counts are the messages that paged, and the expected ones that did not come.
@@ -166,9 +183,14 @@ func (r *Report) conclude() {
 
 // Limits say what the workload proves and what it cannot.
 func (r *Report) Limits() []string {
+	proved := "they noticed a refusal, repeated the write under the same id, moved to the endpoint that serves, and found every " +
+		"acknowledged row through both endpoints afterwards."
+	if r.Workload == WorkloadApplication {
+		proved = "they noticed a refusal, repeated the order under the same id, moved to the other region's API, and found every " +
+			"acknowledged transaction through both APIs afterwards; and that the outbox and the buses brought the event of each into both regions."
+	}
 	return []string{
-		"What the writes prove: the clients' own part. They noticed a refusal, repeated the write under the same id, moved to " +
-			"the endpoint that serves, and found every acknowledged row through both endpoints afterwards.",
+		"What the writes prove is the clients' part: " + proved,
 		"What they do not prove: durability and replication inside Aurora DSQL. The sandbox has one PostgreSQL behind both " +
 			"endpoints; that an acknowledged commit survives the loss of a region is AWS's promise.",
 		fmt.Sprintf("Times are sandbox time at speed %g. Networks between real regions add their round trips.", r.Speed),

@@ -16,6 +16,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"aurora-dsql-dr/sandbox"
+	"aurora-dsql-dr/sandbox/clock"
 	"aurora-dsql-dr/sandbox/fault"
 	"aurora-dsql-dr/sandbox/recipe"
 	"aurora-dsql-dr/sandbox/sns"
@@ -124,11 +126,13 @@ func example(t *testing.T) *Report {
 	t.Helper()
 	r, err := Parse("primary-region-lost.yaml", []byte(minimal), places)
 	require.NoError(t, err)
+	r.Workload = WorkloadApplication
 	r.Title, r.Proves = "A region <script>alert(1)</script> is lost", "It proves something."
 	lost, never := recipe.Seconds(11*time.Minute), (*recipe.Seconds)(nil)
 	out := &Report{Rehearsal: r, Speed: 1, Started: epoch, Ended: Offset(4 * time.Minute), Watched: Offset(7 * time.Minute), Took: Offset(8 * time.Minute),
 		Times:  map[Measure]Time{Detect: at(5 * time.Second), Alert: at(70 * time.Second), Recovery: {}, AllClear: at(12 * time.Second), Alarm: {}},
 		Writes: Writes{Acknowledged: 436, By: map[string]int{"us-east-1": 400, "us-east-2": 36}, Refused: 2},
+		Events: &Events{Repeated: 3, Longest: Offset(250 * time.Second)},
 		Recipe: &recipe.Column{Injected: true, Held: recipe.Seconds(20 * time.Minute), Alarm: &lost, AllClear: never,
 			Messages: []recipe.Message{{At: lost, Region: "us-east-1", Subject: "ALARM: \"recipe\""}}},
 		Messages: classified(t, alertOf(70*time.Second, "opened", "us-east-1", "us-east-2")),
@@ -175,6 +179,7 @@ func TestTheReportForPrograms(t *testing.T) {
 		Score  int
 		Times  map[string]*float64
 		Writes struct{ Acknowledged, Lost int }
+		Events struct{ Longest float64 }
 	}
 	require.NoError(t, json.Unmarshal(text, &reports))
 	require.Len(t, reports, 1)
@@ -184,6 +189,7 @@ func TestTheReportForPrograms(t *testing.T) {
 	assert.InDelta(t, 70, *r.Times["alert"], 0)
 	assert.Nil(t, r.Times["alarm"], "never")
 	assert.Equal(t, 436, r.Writes.Acknowledged)
+	assert.InDelta(t, 250, r.Events.Longest, 0)
 
 	text, err = os.ReadFile(filepath.Join(dir, "junit.xml"))
 	require.NoError(t, err)
@@ -208,6 +214,7 @@ func TestThePageStandsAlone(t *testing.T) {
 	assert.Contains(t, text, `<rect class="bar fault"`)
 	assert.Contains(t, text, "DSQL LOST &amp; gone")
 	assert.Contains(t, text, "The recipe, on its own scale")
+	assert.Contains(t, text, "Events: 0 lost, 3 repeated, the longest 4m10s on its way")
 	assert.NoError(t, wellFormed(text))
 }
 
@@ -232,6 +239,25 @@ func TestTheTimelineHasALaneForEveryoneAndBarsForBadTimes(t *testing.T) {
 	assert.Equal(t, "10s to 7m: lost", p.Lanes[1].Bars[0].Text, "what has not ended lasts to the end")
 	assert.Len(t, p.Lanes[1].Marks, 1)
 	assert.InDelta(t, p.Lanes[0].Bars[0].Width, p.Outage.Width, 0.01)
+}
+
+// A write that was acknowledged and whose event has not come to both regions fails the rehearsal.
+func TestALostEventIsACheckThatFails(t *testing.T) {
+	r, err := Parse("primary-region-lost.yaml", []byte(minimal), places)
+	require.NoError(t, err)
+	s := &sandbox.Sandbox{Clock: clock.New(1)}
+	for missing, want := range map[string]bool{"": true, "a": false} {
+		run := &run{Stage: Stage{Sandbox: s}, Rehearsal: r, seen: &observation{}, events: &workload.Arrivals{Missing: map[string][]string{}},
+			writes: workload.Result{Acknowledged: map[string]int{"us-east-1": 2}}}
+		if missing != "" {
+			run.events.Missing = map[string][]string{"us-east-1": {missing}, "us-east-2": {missing}}
+		}
+		checks := run.report(nil).Checks
+		at := slices.IndexFunc(checks, func(c Check) bool { return c.Name == "no event lost" })
+		require.GreaterOrEqual(t, at, 0)
+		assert.Equal(t, want, checks[at].Passed)
+		assert.Equal(t, map[bool]string{true: "0 of 2", false: "1 of 2"}[want], checks[at].Got, "one write, missing in two regions")
+	}
 }
 
 func TestAStepThatIsNoFaultIsNoPartOfTheRecipesOutage(t *testing.T) {

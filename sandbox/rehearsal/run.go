@@ -25,12 +25,22 @@ type Options struct {
 	Speed float64
 	// Beside runs the same outage against the recipe's deployment.
 	Beside bool
+	// Deploying is held while a stack is deployed, so that rehearsals at the same time deploy one after the other and leave
+	// the machine to those that measure. Optional.
+	Deploying sync.Locker
 	// Progress is told what happens, as it happens, one thing at a time; optional.
 	Progress func(Entry)
 }
 
 // writesBefore is how many writes of a client must have been acknowledged before anything is broken.
 const writesBefore = 2
+
+const (
+	// stopping bounds what is done after the clients have ended, by the wall.
+	stopping = 30 * time.Second
+	// eventsWithin is how long events are waited for after the clients have ended, in sandbox time.
+	eventsWithin = 10 * time.Minute
+)
 
 // Run holds a rehearsal in a sandbox of its own, which it deploys to and which is gone when it returns. A rehearsal that
 // fails is a report, not an error; errors are of rehearsals that could not be held.
@@ -49,7 +59,7 @@ func Run(ctx context.Context, r *Rehearsal, opts Options) (_ *Report, err error)
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, stage.Engine.Close()) }()
-	result, err := stage.Engine.Up(ctx, engine.Run{})
+	result, err := stage.Engine.Up(ctx, engine.Run{Turn: opts.Deploying})
 	if err != nil {
 		return nil, err
 	}
@@ -93,7 +103,8 @@ type run struct {
 	start, end, watched time.Time // the first fault, the end of the last, the end of watching
 	before, after       error     // what kept the steady state from holding
 	writes              workload.Result
-	unread              error // why acknowledged writes could not be looked for
+	unread              error              // why acknowledged writes could not be looked for
+	events              *workload.Arrivals // nil if the workload has none
 
 	mu     sync.Mutex // guards end and checks while the method is played
 	checks []Check    // of deployments
@@ -106,24 +117,31 @@ func (r *run) note(tone Tone, lane, format string, args ...any) {
 }
 
 func (r *run) hold(ctx context.Context) (err error) {
-	database, err := workload.Prepare(ctx, r.Sandbox)
+	system, err := r.system(ctx)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, database.Remove()) }()
+	defer func() {
+		removing, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopping)
+		defer cancel()
+		err = errors.Join(err, system.Remove(removing))
+	}()
 	watching, stopWatching := context.WithCancel(context.WithoutCancel(ctx))
 	var watch sync.WaitGroup
 	watch.Go(func() { r.seen.follow(watching) })
 	defer watch.Wait()
 	defer stopWatching()
+	arriving := workload.NewEvents(r.Sandbox, r.Queues())
+	watch.Go(func() { arriving.Follow(watching) })
 	places := Places()
-	load := workload.Start(workload.Options{Clock: r.Sandbox.Clock, Dial: database.Dial,
+	load := workload.Start(workload.Options{Clock: r.Sandbox.Clock, Dial: system.Dial,
 		Regions: [2]string{places["primary"], places["secondary"]}, Report: r.seen.client})
-	defer func() {
-		stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	stop := sync.OnceFunc(func() {
+		looking, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopping)
 		defer cancel()
-		r.writes, r.unread = load.Stop(stopping)
-	}()
+		r.writes, r.unread = load.Stop(looking)
+	})
+	defer stop()
 
 	r.note(Note, laneRehearsal, "the hypothesis: every observer finds both endpoints up, no alarm, every client is served")
 	if r.before = r.awaitSteady(ctx, r.Hypothesis); r.before == nil {
@@ -148,8 +166,30 @@ func (r *run) hold(ctx context.Context) (err error) {
 		return err
 	}
 	r.watched = r.now()
+	stop()
+	if r.Workload == WorkloadApplication {
+		r.awaitEvents(ctx, arriving, load.Acknowledged())
+	}
 	r.after = r.awaitSteady(ctx, r.Hypothesis)
 	return ctx.Err()
+}
+
+// system is what the clients write to.
+func (r *run) system(ctx context.Context) (workload.System, error) {
+	if r.Workload == WorkloadApplication {
+		return workload.PrepareApplication(r.Sandbox, texts(r.output("transactionApiUrls")))
+	}
+	return workload.PrepareDatabase(ctx, r.Sandbox)
+}
+
+// awaitEvents looks for the events of all acknowledged writes in both regions. What waits for a region that is back is
+// sent again by then: EventBridge pauses for 8 minutes at most, the publishers run every minute.
+func (r *run) awaitEvents(ctx context.Context, arriving *workload.Events, acknowledged map[string]time.Time) {
+	r.note(Note, laneRehearsal, "waiting for the events of %d writes in both regions", len(acknowledged))
+	ctx, cancel := context.WithTimeout(ctx, r.Sandbox.Clock.Wall(eventsWithin))
+	defer cancel()
+	arrivals := arriving.Await(ctx, acknowledged)
+	r.events = &arrivals
 }
 
 // served waits, within the hypothesis' time, for the first writes of all clients.
@@ -213,7 +253,7 @@ func (r *run) startRecipe(ctx context.Context) func(wanted bool) (*recipe.Column
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		column, err = recipe.Run(ctx, recipe.Options{Dir: r.opts.Dir, Outage: r.outage(), Places: Places()})
+		column, err = recipe.Run(ctx, recipe.Options{Dir: r.opts.Dir, Outage: r.outage(), Places: Places(), Deploying: r.opts.Deploying})
 	}()
 	return func(wanted bool) (*recipe.Column, error) {
 		defer cancel()
@@ -254,8 +294,12 @@ func (r *run) report(column *recipe.Column) *Report {
 		if r.unread != nil {
 			lost = r.unread.Error()
 		}
-		out.Checks = append(out.Checks, verdictOf("no acknowledged write lost", "0 lost", lost, out.Writes.Lost == 0 && r.unread == nil),
-			holds("hypothesis after", r.after))
+		out.Checks = append(out.Checks, verdictOf("no acknowledged write lost", "0 lost", lost, out.Writes.Lost == 0 && r.unread == nil))
+		if e := r.events; e != nil {
+			out.Events = &Events{Lost: distinct(e.Missing), Repeated: e.Repeated, Longest: Offset(e.Longest)}
+			out.Checks = append(out.Checks, verdictOf("no event lost", "0 lost", fmt.Sprintf("%d of %d", out.Events.Lost, out.Writes.Acknowledged), out.Events.Lost == 0))
+		}
+		out.Checks = append(out.Checks, holds("hypothesis after", r.after))
 	}
 	out.conclude()
 	return out

@@ -50,6 +50,9 @@ func (r *Rehearsal) StackConfig() map[string]any {
 	monitor = maps.Clone(monitor)
 	monitor["probeInterval"] = r.ProbeInterval.String()
 	config[keyMonitor] = monitor
+	if r.Workload == WorkloadApplication {
+		config = sandbox.WithApplication(config)
+	}
 	return config
 }
 
@@ -61,10 +64,25 @@ func texts(values map[string]any) map[string]string {
 	return all
 }
 
+// output is one of the stack's that is keyed by region.
+func (s Stage) output(name string) map[string]any {
+	values, _ := s.Outputs[name].(map[string]any)
+	return values
+}
+
 // monitors are the names of the observers' functions by region.
-func (s Stage) monitors() map[string]string {
-	names, _ := s.Outputs["monitorFunctionNames"].(map[string]any)
-	return texts(names)
+func (s Stage) monitors() map[string]string { return texts(s.output("monitorFunctionNames")) }
+
+// Queues are the URLs of the queues that get all events of the application, by region.
+func (s Stage) Queues() map[string]string {
+	urls := map[string]string{}
+	for region, routes := range s.output("eventRouteQueueUrls") {
+		byRoute, _ := routes.(map[string]any)
+		if url, ok := byRoute[sandbox.RouteOfAll].(string); ok {
+			urls[region] = url
+		}
+	}
+	return urls
 }
 
 // recipient is the first recipient of alerts: later ones get copies of the same messages.

@@ -26,6 +26,9 @@ func (r *Report) Text(out io.Writer) error {
 	c := r.Counts()
 	w.line("messages  %d sent, %d duplicated, %d false, %d missing", c.Sent, c.Duplicate, c.False, c.Missing)
 	w.line("writes    %d acknowledged, %d lost, %d refused and repeated", r.Writes.Acknowledged, r.Writes.Lost, r.Writes.Refused)
+	if e := r.Events; e != nil {
+		w.line("events    %d lost, %d repeated, the longest %s on its way into both regions", e.Lost, e.Repeated, e.Longest)
+	}
 	for _, note := range r.Notes() {
 		for i, part := range wrap(note, noteWidth) {
 			w.line("%-9s %s", map[bool]string{true: "note"}[i == 0], part)

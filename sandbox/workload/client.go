@@ -9,9 +9,9 @@ import (
 // client writes one row after the other. It prefers its own region's endpoint, moves to the other when a write is not
 // acknowledged, and stays there for a while before it tries to go home: what a careful application does.
 type client struct {
-	workload            *Workload
-	name, region, other string
-	endpoints           map[string]Endpoint
+	workload                   *Workload
+	begun, name, region, other string
+	endpoints                  map[string]Endpoint
 
 	at   string    // region of the endpoint in use
 	left time.Time // when it last gave up its own
@@ -27,7 +27,7 @@ func (c *client) run(ctx context.Context) {
 		}
 	}()
 	for n := 1; ; n++ {
-		if !c.write(ctx, fmt.Sprintf("%s-%06d", c.name, n)) {
+		if !c.write(ctx, fmt.Sprintf("%s-%s-%06d", c.name, c.begun, n)) {
 			c.finish()
 			return
 		}

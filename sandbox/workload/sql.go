@@ -17,32 +17,27 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"aurora-dsql-dr/sandbox"
-	"aurora-dsql-dr/sandbox/awserr"
 	"aurora-dsql-dr/sandbox/dsql"
 	"aurora-dsql-dr/sandbox/iam"
 )
 
 const (
-	// databaseRole is the clients' in the database, and clientRole in IAM.
 	databaseRole = "rehearsal_client"
-	clientRole   = "rehearsal-client"
 	adminUser    = "admin"
-	compute      = "ec2.amazonaws.com" // what the clients run on
 	emptyPayload = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 )
 
-// Database is a table of the workload's own behind the SQL endpoints of a cluster pair, with a database role and an IAM
-// role that may write and read it and nothing else.
+// Database is a table of the workload's own behind the SQL endpoints of a cluster pair, for clients with a database role
+// and an IAM role that may write and read it and nothing else.
 type Database struct {
-	sandbox  *sandbox.Sandbox
+	identity
 	clusters map[string]dsql.Cluster // by region
-	role     iam.Role
 	roots    *x509.CertPool
 }
 
-// Prepare makes table and roles. The sandbox must have one cluster in each region that is asked for.
-func Prepare(ctx context.Context, s *sandbox.Sandbox) (*Database, error) {
-	d := &Database{sandbox: s, clusters: map[string]dsql.Cluster{}, roots: x509.NewCertPool()}
+// PrepareDatabase makes table and roles. The sandbox must have one cluster in each region that is asked for.
+func PrepareDatabase(ctx context.Context, s *sandbox.Sandbox) (*Database, error) {
+	d := &Database{clusters: map[string]dsql.Cluster{}, roots: x509.NewCertPool()}
 	pem, err := os.ReadFile(s.CAFile)
 	if err != nil {
 		return nil, err
@@ -51,52 +46,48 @@ func Prepare(ctx context.Context, s *sandbox.Sandbox) (*Database, error) {
 	var arns []string
 	for _, c := range s.DSQL.Clusters() {
 		d.clusters[c.Region] = c
-		arns = append(arns, `"`+c.ARN+`"`)
+		arns = append(arns, c.ARN)
 	}
 	if len(arns) == 0 {
 		return nil, errors.New("there is no cluster for the workload to write to")
 	}
-	d.role, err = s.Account.IAM.CreateRole(iam.Role{Name: clientRole, AssumeRolePolicy: `{"Version":"2012-10-17","Statement":[` +
-		`{"Effect":"Allow","Principal":{"Service":"` + compute + `"},"Action":"sts:AssumeRole"}]}`, ForceDetachPolicies: true})
-	if err != nil {
+	if d.identity, err = newIdentity(s, "dsql:DbConnect", arns); err != nil {
 		return nil, err
 	}
-	if _, err = s.Account.IAM.PutRolePolicy(iam.RolePolicy{Role: clientRole, Name: "connect", Policy: `{"Version":"2012-10-17",` +
-		`"Statement":[{"Effect":"Allow","Action":"dsql:DbConnect","Resource":[` + strings.Join(arns, ",") + `]}]}`}); err != nil {
-		return nil, err
-	}
-	return d, d.createTable(ctx)
+	return d, d.administer(ctx,
+		"CREATE SCHEMA rehearsal",
+		"CREATE TABLE rehearsal.written (id text PRIMARY KEY, written_at timestamptz NOT NULL DEFAULT now())",
+		"CREATE ROLE "+databaseRole+" WITH LOGIN",
+		"AWS IAM GRANT "+databaseRole+" TO '"+d.role.Arn+"'",
+		"GRANT USAGE ON SCHEMA rehearsal TO "+databaseRole,
+		"GRANT SELECT, INSERT ON rehearsal.written TO "+databaseRole,
+	)
 }
 
-// createTable runs one statement a transaction, as Aurora DSQL wants it, repeated when a migration beside it conflicts.
-func (d *Database) createTable(ctx context.Context) error {
+// Remove removes what PrepareDatabase has made.
+func (d *Database) Remove(ctx context.Context) error {
+	return errors.Join(d.administer(ctx,
+		"DROP TABLE rehearsal.written",
+		"DROP SCHEMA rehearsal",
+		"AWS IAM REVOKE "+databaseRole+" FROM '"+d.role.Arn+"'",
+		"DROP ROLE "+databaseRole,
+	), d.remove())
+}
+
+// administer runs one statement a transaction, as Aurora DSQL wants it, repeated when a migration beside it conflicts.
+func (d *Database) administer(ctx context.Context, statements ...string) error {
 	for region := range d.clusters {
 		conn, err := d.connect(ctx, region, adminUser, d.sandbox.Account.IAM.Admin())
 		if err != nil {
-			return fmt.Errorf("prepare the workload's table: %w", err)
+			return fmt.Errorf("the workload's table: %w", err)
 		}
 		defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
-		for _, statement := range []string{
-			"CREATE SCHEMA rehearsal",
-			"CREATE TABLE rehearsal.written (id text PRIMARY KEY, written_at timestamptz NOT NULL DEFAULT now())",
-			"CREATE ROLE " + databaseRole + " WITH LOGIN",
-			"AWS IAM GRANT " + databaseRole + " TO '" + d.role.Arn + "'",
-			"GRANT USAGE ON SCHEMA rehearsal TO " + databaseRole,
-			"GRANT SELECT, INSERT ON rehearsal.written TO " + databaseRole,
-		} {
+		for _, statement := range statements {
 			if err := retry(ctx, func() error { _, err := conn.Exec(ctx, statement); return err }); err != nil {
-				return fmt.Errorf("prepare the workload's table: %s: %w", statement, err)
+				return fmt.Errorf("the workload's table: %s: %w", statement, err)
 			}
 		}
 		return nil // both endpoints show one database
-	}
-	return nil
-}
-
-// Remove removes the IAM role; the table goes with the database.
-func (d *Database) Remove() error {
-	if err := d.sandbox.Account.IAM.DeleteRole(clientRole); !errors.Is(err, awserr.ErrNotFound) {
-		return err
 	}
 	return nil
 }
@@ -163,15 +154,6 @@ func (e *sqlEndpoint) Close() {
 	defer cancel()
 	_ = e.conn.Close(ctx) // nothing is left to be lost
 	e.conn = nil
-}
-
-// credentials are those of a client in the region.
-func (d *Database) credentials(region string) (iam.Credentials, error) {
-	c, err := d.sandbox.Account.IAM.AssumeRole(compute, d.role.Arn, "client-"+region)
-	if err == nil {
-		d.sandbox.Account.IAM.Place(c.AccessKeyID, region)
-	}
-	return c, err
 }
 
 // connect dials the endpoint's loopback address, while SNI, certificate and token keep its name.

@@ -6,12 +6,21 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"time"
 
 	"aurora-dsql-dr/sandbox/clock"
 )
+
+// System is what the clients write to.
+type System interface {
+	// Dial returns a region's endpoint for a client that is near another region or the same.
+	Dial(client, endpoint string) Endpoint
+	// Remove removes what was made for the workload.
+	Remove(ctx context.Context) error
+}
 
 // Endpoint is one regional way to the data, as one client uses it; it is not shared.
 type Endpoint interface {
@@ -23,7 +32,7 @@ type Endpoint interface {
 	Close()
 }
 
-// Dial returns a region's endpoint for a client that is near another region or the same.
+// Dial is that of a System.
 type Dial func(client, endpoint string) Endpoint
 
 // Options describe a workload.
@@ -89,7 +98,7 @@ type Workload struct {
 	work   sync.WaitGroup
 
 	mu           sync.Mutex
-	acknowledged map[string]string // region of the endpoint by row id
+	acknowledged map[string]time.Time // by row id
 	result       Result
 	changed      chan struct{}
 }
@@ -98,11 +107,12 @@ type Workload struct {
 func Start(opts Options) *Workload {
 	opts = opts.withDefaults()
 	ctx, cancel := context.WithCancel(context.Background())
-	w := &Workload{opts: opts, cancel: cancel, acknowledged: map[string]string{}, changed: make(chan struct{}),
+	w := &Workload{opts: opts, cancel: cancel, acknowledged: map[string]time.Time{}, changed: make(chan struct{}),
 		result: Result{Acknowledged: map[string]int{}, Lost: map[string][]string{}}}
+	begun := opts.Clock.Now().UTC().Format("150405.000") // so that ids are new when another workload has left its rows
 	for i, region := range opts.Regions {
 		for n := range opts.Clients {
-			c := &client{workload: w, name: fmt.Sprintf("%s-%d", region, n+1), region: region, other: opts.Regions[1-i],
+			c := &client{workload: w, begun: begun, name: fmt.Sprintf("%s-%d", region, n+1), region: region, other: opts.Regions[1-i],
 				endpoints: map[string]Endpoint{}, at: region}
 			w.work.Go(func() { c.run(ctx) })
 		}
@@ -143,11 +153,11 @@ func (w *Workload) AwaitAcknowledged(ctx context.Context, each int) error {
 	}
 }
 
-// Acknowledged is the number of writes acknowledged so far.
-func (w *Workload) Acknowledged() int {
+// Acknowledged are the ids of the rows acknowledged so far, with the times.
+func (w *Workload) Acknowledged() map[string]time.Time {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.result.Total()
+	return maps.Clone(w.acknowledged)
 }
 
 // Stop ends the clients and looks for every acknowledged row through both endpoints. The error says which endpoint could
@@ -179,7 +189,7 @@ func (w *Workload) Stop(ctx context.Context) (Result, error) {
 func (w *Workload) acknowledge(id, region string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.acknowledged[id] = region
+	w.acknowledged[id] = w.opts.Clock.Now()
 	w.result.Acknowledged[region]++
 	close(w.changed)
 	w.changed = make(chan struct{})

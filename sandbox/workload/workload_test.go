@@ -90,7 +90,7 @@ func TestAClientMovesToTheEndpointThatServesAndComesHome(t *testing.T) {
 		time.Sleep(20 * time.Second)
 		s.set(func() { s.hangs[east] = false })
 		time.Sleep(20 * time.Second)
-		before := w.Acknowledged()
+		before := len(w.Acknowledged())
 		r, err := w.Stop(t.Context())
 		require.NoError(t, err)
 		assert.Equal(t, before, r.Total())
@@ -121,7 +121,7 @@ func TestARowIsRepeatedUntilItIsAcknowledged(t *testing.T) {
 		require.NoError(t, err)
 		assert.Len(t, r.Gaps, 2)
 		assert.Equal(t, 40, r.Refused, "two clients, both endpoints, every half second")
-		assert.True(t, s.rows[east+"-1-000001"], "the first row, under its own id")
+		assert.True(t, s.rows[east+"-1-000000.000-000001"], "the first row, under its own id")
 		assert.ErrorIs(t, notices[0].Err, refused)
 	})
 }
@@ -134,7 +134,7 @@ func TestWhatWasAcknowledgedAndIsGoneIsLost(t *testing.T) {
 		time.Sleep(1100 * time.Millisecond)
 		r, err := w.Stop(t.Context())
 		require.NoError(t, err)
-		want := []string{west + "-1-000001", west + "-1-000002", west + "-1-000003"}
+		want := []string{west + "-1-000000.000-000001", west + "-1-000000.000-000002", west + "-1-000000.000-000003"}
 		assert.Equal(t, map[string][]string{east: want, west: want}, r.Lost)
 	})
 }

@@ -5,21 +5,32 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"path/filepath"
 	"slices"
 	"strings"
 
 	"aurora-dsql-dr/lambda/contract"
 	"aurora-dsql-dr/sandbox"
 	"aurora-dsql-dr/sandbox/engine"
+	"aurora-dsql-dr/sandbox/fault"
+	"aurora-dsql-dr/sandbox/rehearsal"
 	"aurora-dsql-dr/sandbox/sns"
 )
 
 // rounds is how often the demonstration has every observer check the database.
 const rounds = 2
 
-// demo deploys, checks, deploys again and destroys.
-func demo(ctx context.Context, p *printer, s *sandbox.Sandbox) error {
-	e, result, err := deployFirst(ctx, p, s, sandbox.StackConfig())
+// disaster is the rehearsal at the end of the demonstration.
+const disaster = "primary-region-lost-5s.yaml"
+
+// demo deploys, checks, uses the application, deploys again, loses a region and destroys. Dir is the project's.
+func demo(ctx context.Context, p *printer, s *sandbox.Sandbox, dir string) error {
+	all, err := load(dir, []string{filepath.Join(dir, "rehearsals", disaster)})
+	if err != nil {
+		return err
+	}
+	lost := all[0]
+	e, result, err := deployFirst(ctx, p, s, lost.StackConfig())
 	if err != nil {
 		return err
 	}
@@ -27,6 +38,10 @@ func demo(ctx context.Context, p *printer, s *sandbox.Sandbox) error {
 		if err := checkAll(ctx, p, s, result.Outputs, round+1); err != nil {
 			return err
 		}
+	}
+	stage := rehearsal.Stage{Sandbox: s, Engine: e, Config: lost.StackConfig(), Outputs: result.Outputs, Faults: fault.NewInjector(s, rehearsal.Places())}
+	if err := useApplication(ctx, p, stage); err != nil {
+		return err
 	}
 	if err := showInbox(p, s.Account.Inbox.Messages()); err != nil {
 		return err
@@ -38,6 +53,9 @@ func demo(ctx context.Context, p *printer, s *sandbox.Sandbox) error {
 	}
 	if again.Changes() > 0 {
 		return fmt.Errorf("the second deployment changed %v", again.Counts)
+	}
+	if err := loseRegion(ctx, p, stage, lost, dir); err != nil {
+		return err
 	}
 	if err := destroy(ctx, p, s, e); err != nil {
 		return err
@@ -122,6 +140,20 @@ func checkAll(ctx context.Context, p *printer, s *sandbox.Sandbox, outputs map[s
 	return nil
 }
 
+// loseRegion holds a rehearsal on what is deployed.
+func loseRegion(ctx context.Context, p *printer, stage rehearsal.Stage, r *rehearsal.Rehearsal, dir string) error {
+	done := p.follow("Losing a region: about a minute, beside the public recipe's deployment", signOfLife, func() string { return "…" })
+	defer done("")
+	report, err := hold(p, r, "", func(progress func(rehearsal.Entry)) (*rehearsal.Report, error) {
+		return stage.Hold(ctx, r, rehearsal.Options{Dir: dir, Beside: true, Progress: progress})
+	})
+	if err != nil {
+		return err
+	}
+	done("the region is back")
+	return summary(p, []*rehearsal.Report{report})
+}
+
 func row(observer string, t contract.TargetHealth) []string {
 	verdict := t.Verdict
 	if t.Reason != "" {
@@ -180,8 +212,11 @@ func showOutputs(p *printer, outputs map[string]any) {
 		label := name
 		for _, key := range slices.Sorted(maps.Keys(values)) {
 			value := fmt.Sprint(values[key])
-			if list, ok := values[key].([]any); ok {
-				value = fmt.Sprintf("%d names", len(list))
+			switch v := values[key].(type) {
+			case []any:
+				value = fmt.Sprintf("%d names", len(v))
+			case map[string]any:
+				value = strings.Join(slices.Sorted(maps.Values(texts(v))), ", ")
 			}
 			rows = append(rows, []string{label, key, value})
 			label = ""

@@ -1,6 +1,6 @@
 // Command sandbox runs the disaster-recovery stack in an embedded AWS on this machine.
 //
-//	sandbox demo    deploys it, has all observers check the database, deploys again, destroys it
+//	sandbox demo    deploys it, checks it, uses it, deploys again, loses a region, destroys it
 //	sandbox serve   deploys it and stays until Ctrl-C, for the AWS CLI and SDKs
 //	sandbox rehearse  lives it through disasters that files describe, and reports
 //	sandbox fault   breaks and mends what serve keeps up
@@ -21,15 +21,15 @@ import (
 
 const usage = `usage: sandbox demo  [-dir DIR]
        sandbox serve [-dir DIR] [-address HOST:PORT]
-       sandbox rehearse [-dir DIR] [-speed N] [-report DIR] [-alone] FILE...
+       sandbox rehearse [-dir DIR] [-speed N] [-jobs N] [-report DIR] [-alone] FILE...
        sandbox fault list | active | inject NAME [PARAMETER=VALUE...] | undo ID... | undo all
 
-  demo   deploy the stack, check the database from all observers, deploy again, destroy,
-         leave nothing behind
+  demo   deploy the stack, check the database from all observers, write in one region and read in the other, deploy again,
+         lose the primary region, destroy, leave nothing behind
   serve  deploy the stack and stay until Ctrl-C
   rehearse
          live the stack through the disasters that the files describe, each in a sandbox of its own, beside the public recipe;
-         -speed 1 to 10 (budgets are judged at 1 only), -report for JSON, JUnit and HTML, -alone without the recipe;
+         -speed 1 to 10 (budgets are judged at 1 only), -jobs how many at a time, -report for JSON, JUnit and HTML, -alone without the recipe;
          exit status 1 when one does not pass
   fault  break and mend the sandbox that "serve" keeps up
 `
@@ -69,7 +69,7 @@ func run(ctx context.Context, out io.Writer, args []string) error {
 	flags.SetOutput(io.Discard)
 	opts := sandbox.Options{}
 	flags.StringVar(&opts.Dir, "dir", ".", "")
-	command := demo
+	command := func(ctx context.Context, p *printer, s *sandbox.Sandbox) error { return demo(ctx, p, s, opts.Dir) }
 	if args[0] == "serve" {
 		command = func(ctx context.Context, p *printer, s *sandbox.Sandbox) error { return serve(ctx, p, s, opts.Dir) }
 		flags.StringVar(&opts.Address, "address", "127.0.0.1:4510", "")

@@ -109,11 +109,15 @@ type deployment struct {
 // telling are the types whose steps get a line of their own: those that take time on AWS, and those that run code.
 var telling = []string{"aws:dsql/cluster:Cluster", "aws:dsql/clusterPeering:ClusterPeering", "aws:lambda/invocation:Invocation"}
 
+// stackType is the resource that all others belong to: saying that it is worked at says nothing.
+const stackType = "pulumi:pulumi:Stack"
+
 func (d *deployment) step(s engine.Step) {
 	d.mu.Lock()
 	switch {
-	case s.State == engine.Started:
+	case s.State == engine.Started && s.Type != stackType:
 		d.running = append(d.running, s.Name)
+	case s.State == engine.Started:
 	case s.Op == "refresh":
 		d.refreshed++
 	default:

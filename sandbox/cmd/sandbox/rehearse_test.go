@@ -18,7 +18,9 @@ func TestRehearsalsThatCannotBeHeld(t *testing.T) {
 		"line 2: method injects no fault":            {"rehearse", bad},
 		`line 1: a rehearsal lacks the key "expect"`: {"rehearse", bad},
 		"-speed is 11: want 1 to 10":                 {"rehearse", "-speed", "11", bad},
+		"-jobs is 0: want how many":                  {"rehearse", "-jobs", "0", bad},
 		"nowhere.yaml":                               {"rehearse", "nowhere.yaml"},
+		"the rehearsals of this project: ../../../rehearsals/connections-failing.yaml, ": {"rehearse", "-dir", "../../..", "nowhere.yaml"},
 	} {
 		assert.ErrorContains(t, run(t.Context(), &output{}, args), want)
 	}

@@ -10,7 +10,6 @@ import (
 	"aurora-dsql-dr/sandbox"
 	"aurora-dsql-dr/sandbox/console"
 	"aurora-dsql-dr/sandbox/control"
-	"aurora-dsql-dr/sandbox/engine"
 	"aurora-dsql-dr/sandbox/fault"
 	"aurora-dsql-dr/sandbox/rehearsal"
 	"aurora-dsql-dr/sandbox/sns"
@@ -21,7 +20,8 @@ const consoleAddress = "127.0.0.1:4511"
 
 // serve deploys, opens the console, and then shows what reaches people until it is interrupted. Dir is the project's.
 func serve(ctx context.Context, p *printer, s *sandbox.Sandbox, dir string) (err error) {
-	e, result, err := deployFirst(ctx, p, s, sandbox.StackConfig())
+	config := sandbox.WithApplication(sandbox.StackConfig())
+	e, result, err := deployFirst(ctx, p, s, config)
 	if err != nil {
 		return err
 	}
@@ -35,7 +35,7 @@ func serve(ctx context.Context, p *printer, s *sandbox.Sandbox, dir string) (err
 		return err
 	}
 	defer stop()
-	page, err := openConsole(s, e, result.Outputs, faults, dir)
+	page, err := openConsole(rehearsal.Stage{Sandbox: s, Engine: e, Config: config, Outputs: result.Outputs, Faults: faults}, dir)
 	if err != nil {
 		return err
 	}
@@ -61,7 +61,7 @@ func serve(ctx context.Context, p *printer, s *sandbox.Sandbox, dir string) (err
 }
 
 // openConsole serves the page of the deployed stack.
-func openConsole(s *sandbox.Sandbox, e *engine.Engine, outputs map[string]any, faults *fault.Injector, dir string) (*console.Console, error) {
+func openConsole(stage rehearsal.Stage, dir string) (*console.Console, error) {
 	files, err := filepath.Glob(filepath.Join(dir, "rehearsals", "*.yaml"))
 	if err != nil {
 		return nil, err
@@ -71,13 +71,11 @@ func openConsole(s *sandbox.Sandbox, e *engine.Engine, outputs map[string]any, f
 	if err != nil {
 		return nil, err
 	}
-	stage := rehearsal.Stage{
-		Sandbox: s, Engine: e, Config: sandbox.StackConfig(), Outputs: outputs, Faults: faults,
-	}
+	s := stage.Sandbox
 	config := console.Config{
 		Account: s.Account, Clusters: s.DSQL.Clusters, Functions: s.Lambda,
 		Regions:  [3]string{places["primary"], places["secondary"], places["witness"]},
-		Monitors: texts(outputs["monitorFunctionNames"]), Faults: stage.Faults, Rehearsals: all, Hold: stage.Hold,
+		Monitors: texts(stage.Outputs["monitorFunctionNames"]), Faults: stage.Faults, Rehearsals: all, Hold: stage.Hold,
 	}
 	page, err := console.Start(config, consoleAddress)
 	if errors.Is(err, syscall.EADDRINUSE) {

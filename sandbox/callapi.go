@@ -1,0 +1,52 @@
+package sandbox
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"time"
+
+	sdk "github.com/aws/aws-sdk-go-v2/aws"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+
+	"aurora-dsql-dr/sandbox/iam"
+)
+
+// Caller sends requests to the HTTP APIs of a region.
+type Caller struct {
+	Region string
+	HTTP   *http.Client
+	// Credentials sign the requests.
+	Credentials iam.Credentials
+}
+
+// Call sends a request with a JSON body, unless it is nil, and returns the answer, whatever its status.
+func (c Caller) Call(ctx context.Context, method, url string, body any) (status int, answer []byte, err error) {
+	var payload []byte
+	if body != nil {
+		if payload, err = json.Marshal(body); err != nil {
+			return 0, nil, err
+		}
+	}
+	request, err := http.NewRequestWithContext(ctx, method, url, bytes.NewReader(payload))
+	if err != nil {
+		return 0, nil, err
+	}
+	request.Header.Set("Content-Type", "application/json")
+	sum := sha256.Sum256(payload)
+	signer := sdk.Credentials{AccessKeyID: c.Credentials.AccessKeyID, SecretAccessKey: c.Credentials.SecretAccessKey, SessionToken: c.Credentials.SessionToken}
+	if err := v4.NewSigner().SignHTTP(ctx, signer, request, hex.EncodeToString(sum[:]), "execute-api", c.Region, time.Now()); err != nil {
+		return 0, nil, err
+	}
+	response, err := c.HTTP.Do(request)
+	if err != nil {
+		return 0, nil, err
+	}
+	answer, err = io.ReadAll(response.Body)
+	return response.StatusCode, answer, errors.Join(err, response.Body.Close())
+}

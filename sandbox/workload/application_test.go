@@ -1,0 +1,98 @@
+package workload
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"aurora-dsql-dr/sandbox"
+	"aurora-dsql-dr/sandbox/apigateway"
+	"aurora-dsql-dr/sandbox/aws"
+	"aurora-dsql-dr/sandbox/clock"
+)
+
+// api is the application's API as its document describes it: orders, and pages of one transaction.
+type api struct {
+	mu   sync.Mutex
+	rows []string
+}
+
+func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if !strings.Contains(r.Header.Get("Authorization"), "/"+east+"/execute-api/") {
+		http.Error(w, "unsigned", http.StatusForbidden)
+		return
+	}
+	switch {
+	case r.Method == http.MethodPost:
+		var order struct {
+			ID     string `json:"transaction_id"`
+			Amount string `json:"amount"`
+		}
+		if err := json.NewDecoder(r.Body).Decode(&order); err != nil || order.Amount != "1.00" || order.ID == "refused" {
+			http.Error(w, "no such order", http.StatusConflict)
+			return
+		}
+		a.rows = append(a.rows, order.ID)
+		w.WriteHeader(http.StatusCreated)
+	case len(a.rows) == 0:
+		fmt.Fprint(w, `{"transactions":[]}`)
+	default:
+		at := 0
+		_, _ = fmt.Sscan(r.URL.Query().Get("cursor"), &at) // the first page has none
+		page := map[string]any{"transactions": []map[string]string{{"transaction_id": a.rows[at]}}}
+		if at+1 < len(a.rows) {
+			page["next_cursor"] = fmt.Sprint(at + 1)
+		}
+		_ = json.NewEncoder(w).Encode(page)
+	}
+}
+
+func TestTheApplicationIsAskedThroughItsAPIs(t *testing.T) {
+	server := httptest.NewServer(&api{})
+	t.Cleanup(server.Close)
+	s := &sandbox.Sandbox{Clock: clock.New(1), APIGateway: map[string]*apigateway.Service{}}
+	s.Account = aws.NewAccount(s.Clock, east)
+	t.Cleanup(s.Account.Close)
+	s.APIGateway[east] = apigateway.New(s.Account.Region(east).Env, apigateway.Deps{})
+	t.Cleanup(s.APIGateway[east].Close)
+	gateway, err := s.APIGateway[east].CreateAPI(apigateway.API{Name: "transactions", ProtocolType: "HTTP"})
+	require.NoError(t, err)
+
+	_, err = PrepareApplication(s, nil)
+	require.ErrorContains(t, err, "application: enabled")
+	application, err := PrepareApplication(s, map[string]string{east: server.URL})
+	require.NoError(t, err)
+	client, err := application.identity.credentials(east)
+	require.NoError(t, err)
+	require.NoError(t, s.Account.IAM.Authorize(client.Principal, "execute-api:Invoke", gateway.ExecutionArn+"/$default/POST/transactions", nil))
+	assert.Error(t, s.Account.IAM.Authorize(client.Principal, "dsql:DbConnect", "*", nil), "and nothing else")
+
+	endpoint := application.Dial(east, east)
+	t.Cleanup(endpoint.Close)
+	stored, err := endpoint.Stored(t.Context())
+	require.NoError(t, err)
+	assert.Empty(t, stored)
+	for _, id := range []string{"a", "b", "c"} {
+		require.NoError(t, endpoint.Write(t.Context(), id))
+	}
+	require.ErrorContains(t, endpoint.Write(t.Context(), "refused"), "409: no such order")
+	stored, err = endpoint.Stored(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, map[string]bool{"a": true, "b": true, "c": true}, stored, "of all pages")
+
+	require.NoError(t, application.Remove(t.Context()))
+	_, err = application.identity.credentials(east)
+	assert.Error(t, err)
+	again, err := PrepareApplication(s, map[string]string{east: server.URL})
+	require.NoError(t, err, "another workload may follow")
+	require.NoError(t, again.Remove(t.Context()))
+}
