@@ -209,14 +209,20 @@ func TestFunctionsThatAreNotBuiltAndBadConfigurationAreOneErrorBeforeAnyResource
 }
 
 func TestExportsAreNounsKeyedByRegion(t *testing.T) {
-	config := stackConfig(t, "dev", nil)
 	builtFunctions(t)
-	var names []string
-	_, err := graph.Run(func(ctx *pulumi.Context) error {
-		exports, err := deploy(ctx)
-		names = slices.Collect(maps.Keys(exports))
-		return err
-	}, graph.Options{Config: config})
-	require.NoError(t, err)
-	assert.ElementsMatch(t, []string{"regions", "clusterIdentifiers", "clusterArns", "clusterEndpoints", "alertTopicArns", "monitorFunctionNames", "alarmNames", "dashboardUrl"}, names)
+	base := []string{"regions", "clusterIdentifiers", "clusterArns", "clusterEndpoints", "alertTopicArns", "monitorFunctionNames", "alarmNames", "dashboardUrl"}
+	for application, want := range map[string][]string{
+		applicationDisabled: base,
+		applicationEnabled:  append(slices.Clone(base), "transactionApiUrls", "transactionFunctionNames", "eventBusNames", "eventRouteQueueUrls"),
+	} {
+		config := stackConfig(t, "dev", map[string]string{"application": application})
+		var names []string
+		_, err := graph.Run(func(ctx *pulumi.Context) error {
+			exports, err := deploy(ctx)
+			names = slices.Collect(maps.Keys(exports))
+			return err
+		}, graph.Options{Config: config})
+		require.NoError(t, err)
+		assert.ElementsMatch(t, want, names, application)
+	}
 }

@@ -294,3 +294,21 @@ func readAll(t *testing.T, dir string) string {
 	}))
 	return all.String()
 }
+
+// turn is a Locker that writes down when it is held.
+type turn struct{ happened []string }
+
+func (t *turn) Lock()   { t.happened = append(t.happened, "my turn") }
+func (t *turn) Unlock() { t.happened = append(t.happened, "the next one's") }
+
+func TestAnOperationTakesItsTurn(t *testing.T) {
+	_, server := cloud(t, time.Minute)
+	mine := &turn{}
+	e := start(t, func(*pulumi.Context) error {
+		mine.happened = append(mine.happened, "deployed")
+		return nil
+	}, server)
+	_, err := e.Up(t.Context(), Run{Turn: mine})
+	require.NoError(t, err)
+	assert.Equal(t, []string{"my turn", "deployed", "the next one's"}, mine.happened)
+}
