@@ -109,11 +109,11 @@ func (s *Service) invoke(rule Rule, t Target, input []byte) error {
 // forward puts an event, as it is, on the bus of another region with the permissions of the target's role ("Sending and
 // receiving events between AWS Regions", EventBridge User Guide).
 func (s *Service) forward(t Target, event []byte) error {
-	role, err := s.deps.IAM.AssumeRole(principal, t.RoleArn, "events")
+	role, err := s.deps.IAM.Act(principal, t.RoleArn, "events")
 	if err != nil {
 		return awserr.Denied("AccessDenied", "%v", err)
 	}
-	if err := s.deps.IAM.Authorize(role.Principal, "events:PutEvents", t.Arn, nil); err != nil {
+	if err := s.deps.IAM.Authorize(role, "events:PutEvents", t.Arn, nil); err != nil {
 		return err
 	}
 	peer := s.deps.Peer(regionOf(t.Arn))

@@ -24,20 +24,37 @@ type Credentials struct {
 // Admin is the administrator of the account, who may do everything: the user of the sandbox's command line.
 func (s *Service) Admin() Credentials { return s.admin }
 
-// AssumeRole gives a service ("lambda.amazonaws.com") credentials of a role, if the role's trust policy lets it.
-func (s *Service) AssumeRole(service, roleARN, session string) (Credentials, error) {
+// Act is the principal that a service ("events.amazonaws.com") is when it acts as a role, if the role's trust policy lets
+// it.
+func (s *Service) Act(service, roleARN, session string) (Principal, error) {
+	if _, err := s.trusting(service, roleARN); err != nil {
+		return Principal{}, err
+	}
+	return Session(roleARN, session), nil
+}
+
+// trusting is the role, if it lets the service assume it.
+func (s *Service) trusting(service, roleARN string) (Role, error) {
 	role, err := s.RoleByARN(roleARN)
 	if err != nil {
-		return Credentials{}, err
+		return Role{}, err
 	}
 	trust, err := ParseTrustPolicy(role.AssumeRolePolicy)
 	if err != nil {
-		return Credentials{}, err
+		return Role{}, err
 	}
-	caller := ServicePrincipal(service)
-	if trust.decide(request{caller: caller, account: s.account, action: "sts:AssumeRole"}) != allowed {
-		return Credentials{}, awserr.Denied("AccessDenied",
+	if trust.decide(request{caller: ServicePrincipal(service), account: s.account, action: "sts:AssumeRole"}) != allowed {
+		return Role{}, awserr.Denied("AccessDenied",
 			"User: %s is not authorized to perform: sts:AssumeRole on resource: %s", service, roleARN)
+	}
+	return role, nil
+}
+
+// AssumeRole gives a service ("lambda.amazonaws.com") credentials of a role, if the role's trust policy lets it.
+func (s *Service) AssumeRole(service, roleARN, session string) (Credentials, error) {
+	role, err := s.trusting(service, roleARN)
+	if err != nil {
+		return Credentials{}, err
 	}
 	now := s.clock.Now()
 	c := Credentials{

@@ -159,7 +159,7 @@ func (s *Service) check(f Function) error {
 			return err
 		}
 	}
-	if _, err := s.deps.IAM.AssumeRole(servicePrincipal, f.Role, f.Name); err != nil {
+	if _, err := s.deps.IAM.Act(servicePrincipal, f.Role, f.Name); err != nil {
 		return invalid("The role defined for the function cannot be assumed by Lambda.")
 	}
 	if f.DeadLetter != nil && s.maySend(f, f.DeadLetter.TargetARN) != nil {

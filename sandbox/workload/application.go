@@ -17,7 +17,7 @@ const amount = "1.00"
 // Application is the deployed application behind its regional APIs, for clients with an IAM role that may call these and
 // nothing else.
 type Application struct {
-	identity identity
+	identity *identity
 	urls     map[string]string // by region
 }
 

@@ -30,7 +30,7 @@ const (
 // Database is a table of the workload's own behind the SQL endpoints of a cluster pair, for clients with a database role
 // and an IAM role that may write and read it and nothing else.
 type Database struct {
-	identity
+	*identity
 	clusters map[string]dsql.Cluster // by region
 	roots    *x509.CertPool
 }
