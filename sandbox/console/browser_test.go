@@ -80,7 +80,7 @@ func deploy(t *testing.T) string {
 	s, err := sandbox.Start(t.Context(), sandbox.Options{})
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, s.Close()) })
-	config := (&rehearsal.Rehearsal{ProbeInterval: 5 * time.Second}).StackConfig()
+	config := (&rehearsal.Rehearsal{ProbeInterval: 5 * time.Second, Workload: rehearsal.WorkloadApplication}).StackConfig()
 	e, err := s.DisasterRecovery(t.Context(), config)
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, e.Close()) })

@@ -3,6 +3,7 @@ package rehearsal
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -163,11 +164,21 @@ func (o *observation) probe(observer string, e logs.Event) {
 
 // client is a workload's Report.
 func (o *observation) client(n workload.Notice) {
-	entry := Entry{Time: n.Time, Lane: "client " + n.Client, Tone: Bad, Text: "refused by " + n.Endpoint}
+	entry := Entry{Time: n.Time, Lane: "client " + n.Client}
 	if n.Recovered {
 		entry.Tone, entry.Text = Good, fmt.Sprintf("served by %s after %s", n.Endpoint, short(n.Time.Sub(n.Since)))
+	} else {
+		entry.Tone, entry.Text = Bad, fmt.Sprintf("refused by %s: %s", n.Endpoint, reason(n.Err))
 	}
 	o.add(entry)
+}
+
+// reason is why a client was refused, in one line.
+func reason(err error) string {
+	if errors.Is(err, context.DeadlineExceeded) {
+		return "no answer in time"
+	}
+	return strings.Join(strings.Fields(err.Error()), " ")
 }
 
 func (o *observation) add(e Entry) {
