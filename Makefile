@@ -168,6 +168,6 @@ linux:
 
 .PHONY: stack
 stack:
-	@[ -f "Pulumi.$(STACK).yaml" ] || { echo "Which stack? Add STACK=<name>, one of: $(patsubst Pulumi.%.yaml,%,$(wildcard Pulumi.*.yaml))" >&2; exit 2; }
+	@[ -f "Pulumi.$(STACK).yaml" ] || { echo "$(if $(STACK),There is no Pulumi.$(STACK).yaml. )Which stack? Add STACK=<name>, one of: $(patsubst Pulumi.%.yaml,%,$(wildcard Pulumi.*.yaml))" >&2; exit 2; }
 
 FORCE:

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"testing"
 
@@ -82,7 +83,18 @@ func TestAnExpressionIsChargedForEveryMetricItReads(t *testing.T) {
 	assert.Equal(t, 1, alarmReads(graph.Resource{Inputs: resource.PropertyMap{}}))
 }
 
-func TestAnUnknownStackIsNamed(t *testing.T) {
+func TestWhoeverAsksForAnUnknownStackIsToldWhichThereAre(t *testing.T) {
 	t.Chdir(root)
-	assert.ErrorContains(t, run("nosuch", &bytes.Buffer{}), "Pulumi.nosuch.yaml")
+	makeCost := func(arguments ...string) string {
+		cmd := exec.CommandContext(t.Context(), "make", append(arguments, "cost")...)
+		cmd.Env = append(os.Environ(), "MAKEFLAGS=")
+		out, err := cmd.CombinedOutput()
+		require.Error(t, err)
+		return string(out)
+	}
+	for _, said := range []string{run("nosuch", &bytes.Buffer{}).Error(), makeCost("STACK=nosuch")} {
+		assert.Contains(t, said, "no Pulumi.nosuch.yaml")
+		assert.Regexp(t, `one of\W+dev\W+prod\W`, said)
+	}
+	assert.Regexp(t, `STACK=<name>, one of: dev prod\n`, makeCost("STACK="))
 }

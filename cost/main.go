@@ -14,7 +14,7 @@ import (
 
 func main() {
 	if len(os.Args) != 2 {
-		fmt.Fprintln(os.Stderr, "usage: make cost STACK=<stack>, with a Pulumi.<stack>.yaml in this directory")
+		fmt.Fprintf(os.Stderr, "usage: make cost STACK=<stack>, one of %q\n", graph.Stacks("."))
 		os.Exit(2)
 	}
 	if err := run(os.Args[1], os.Stdout); err != nil {

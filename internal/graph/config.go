@@ -2,7 +2,9 @@ package graph
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -17,13 +19,21 @@ func StackConfig(dir, stack string) (map[string]string, error) {
 		Name   string               `yaml:"name"`
 		Config map[string]yaml.Node `yaml:"config"`
 	}
-	if err := readYAML(filepath.Join(dir, "Pulumi.yaml"), &project); err != nil {
+	err := readYAML(filepath.Join(dir, "Pulumi.yaml"), &project)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%w: run this in the project's root, which has it", err)
+	}
+	if err != nil {
 		return nil, err
 	}
 	var settings struct {
 		Config map[string]any `yaml:"config"`
 	}
-	if err := readYAML(filepath.Join(dir, "Pulumi."+stack+".yaml"), &settings); err != nil {
+	err = readYAML(filepath.Join(dir, stackFile(stack)), &settings)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("no stack %q, there is no %s: want one of %q", stack, stackFile(stack), Stacks(dir))
+	}
+	if err != nil {
 		return nil, err
 	}
 	out := map[string]string{}
@@ -45,6 +55,18 @@ func StackConfig(dir, stack string) (map[string]string, error) {
 	}
 	return out, nil
 }
+
+// Stacks are the stacks that dir configures, by name.
+func Stacks(dir string) []string {
+	before, after, _ := strings.Cut(stackFile("*"), "*")
+	files, _ := filepath.Glob(filepath.Join(dir, stackFile("*"))) // fails on a malformed pattern only
+	for i, file := range files {
+		files[i] = strings.TrimSuffix(strings.TrimPrefix(filepath.Base(file), before), after)
+	}
+	return files
+}
+
+func stackFile(stack string) string { return "Pulumi." + stack + ".yaml" }
 
 func put(into map[string]string, key string, value any) error {
 	if s, ok := value.(string); ok {
