@@ -2,10 +2,14 @@ package docs
 
 import (
 	"encoding/json"
+	"maps"
+	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -16,13 +20,78 @@ import (
 	"aurora-dsql-dr/stacks"
 )
 
+// What the deployer's role has: the first always, the second with the application.
+const (
+	basePolicy        = "docs/deployer-policy.json"
+	applicationPolicy = "docs/deployer-application-policy.json"
+)
+
 // managedPolicyQuota is how many characters a managed policy may have, white space not counted (IAM quotas).
 const managedPolicyQuota = 6144
 
-// need is what deploying a resource takes: actions, and the type of the resources whose ARNs they name, "" for none.
+// need is what deploying a resource takes: actions on the ARNs of a target, with the condition keys of the request.
 type need struct {
-	on      string
+	on      target
 	actions []string
+	context iam.Context // the stack's tags if nil
+}
+
+// target is what the calls for a resource act on.
+type target func(g *graph.Graph, r graph.Resource) []string
+
+// own is the resource itself.
+func own(_ *graph.Graph, r graph.Resource) []string {
+	if r.Type == board {
+		return []string{"arn:aws:cloudwatch::" + graph.Account + ":dashboard/" + r.Input("dashboardName")}
+	}
+	return []string{r.ARN()}
+}
+
+// account is for actions without resources.
+func account(*graph.Graph, graph.Resource) []string { return []string{"*"} }
+
+// every is all resources of a type, for a resource that is a part of one of them.
+func every(typ string) target {
+	return func(g *graph.Graph, _ graph.Resource) []string {
+		var arns []string
+		for _, r := range g.Of(typ) {
+			arns = append(arns, own(g, r)...)
+		}
+		return arns
+	}
+}
+
+// input is the ARN in an input, if it is set.
+func input(name string) target {
+	return func(_ *graph.Graph, r graph.Resource) []string {
+		return slices.DeleteFunc([]string{r.Input(name)}, func(arn string) bool { return arn == "" })
+	}
+}
+
+// api is a path of API Gateway's own API in the resource's region.
+func api(path string) target {
+	return func(_ *graph.Graph, r graph.Resource) []string {
+		return []string{"arn:aws:apigateway:" + r.Region + "::" + path}
+	}
+}
+
+// partOfAPI is what a resource below an HTTP API takes.
+func partOfAPI(collection string) []need {
+	return []need{
+		{on: api("/apis/a1b2c3d4e5/" + collection), actions: []string{"apigateway:POST"}},
+		{on: api("/apis/a1b2c3d4e5/" + collection + "/f6g7h8"), actions: []string{"apigateway:GET", "apigateway:PATCH", "apigateway:DELETE"}},
+	}
+}
+
+// tagsOfAPI are checked on the resource, and on the collection it is created in; those of an existing resource also on a
+// path of their own.
+func tagsOfAPI(collection, resource string) []need {
+	return []need{
+		{on: api(collection), actions: []string{"apigateway:TagResource"}},
+		{on: api(resource), actions: []string{"apigateway:TagResource", "apigateway:UntagResource"}},
+		{on: api("/tags/arn%3Aaws%3Aapigateway%3Aus-east-1%3A%3A" + strings.ReplaceAll(resource, "/", "%2F")), actions: []string{"apigateway:POST", "apigateway:PUT", "apigateway:DELETE"}},
+		{on: api("/tags/arn:aws:apigateway:us-east-1::" + resource), actions: []string{"apigateway:POST", "apigateway:PUT", "apigateway:DELETE"}},
+	}
 }
 
 const (
@@ -33,102 +102,180 @@ const (
 	queue    = "aws:sqs/queue:Queue"
 	function = "aws:lambda/function:Function"
 	rule     = "aws:cloudwatch/eventRule:EventRule"
-	logs     = "aws:cloudwatch/logGroup:LogGroup"
-	alarm    = "aws:cloudwatch/metricAlarm:MetricAlarm"
-	lost     = "aws:cloudwatch/compositeAlarm:CompositeAlarm"
+	bus      = "aws:cloudwatch/eventBus:EventBus"
 	board    = "aws:cloudwatch/dashboard:Dashboard"
 )
 
-// needs are the calls that the AWS provider makes to create, read, update and delete each type of the program.
+var (
+	tagged       = iam.Context{"aws:RequestTag/Project": "AuroraDsqlDr", "aws:ResourceTag/Project": "AuroraDsqlDr"}
+	untagged     = iam.Context{}
+	created      = iam.Context{"aws:RequestTag/Project": "AuroraDsqlDr"}
+	existing     = iam.Context{"aws:ResourceTag/Project": "AuroraDsqlDr"}
+	ofOthers     = iam.Context{"aws:RequestTag/Project": "Payroll", "aws:ResourceTag/Project": "Payroll"}
+	throughDSQL  = iam.Context{"kms:ViaService": "dsql.us-east-1.amazonaws.com", "kms:EncryptionContext:aws:dsql:ClusterId": "abc"}
+	forEventBus  = iam.Context{"kms:EncryptionContext:aws:events:event-bus:arn": "arn:aws:events:us-east-1:" + graph.Account + ":event-bus/transaction-events-primary-1a2b3c4"}
+	toLambda     = iam.Context{"iam:PassedToService": "lambda.amazonaws.com"}
+	toEvents     = iam.Context{"iam:PassedToService": "events.amazonaws.com"}
+	keyActions   = []string{"kms:DescribeKey", "kms:GetKeyPolicy", "kms:PutKeyPolicy", "kms:UpdateKeyDescription", "kms:ListResourceTags", "kms:UntagResource", "kms:ScheduleKeyDeletion"}
+	alarmActions = []string{"cloudwatch:DeleteAlarms", "cloudwatch:TagResource", "cloudwatch:UntagResource", "cloudwatch:ListTagsForResource"}
+)
+
+// needs are the calls that the AWS provider makes to create, read, update and delete each type of the program, and those
+// that the services make in the deployer's name.
 var needs = map[string][]need{
-	cluster: {{cluster, []string{
-		"dsql:CreateCluster", "dsql:GetCluster", "dsql:GetVpcEndpointServiceName", "dsql:UpdateCluster", "dsql:DeleteCluster",
-		"dsql:TagResource", "dsql:UntagResource", "dsql:ListTagsForResource", "dsql:PutMultiRegionProperties", "dsql:PutWitnessRegion",
-	}}},
-	"aws:dsql/clusterPeering:ClusterPeering": {{cluster, []string{
+	cluster: {
+		{on: own, actions: []string{
+			"dsql:CreateCluster", "dsql:GetCluster", "dsql:GetVpcEndpointServiceName", "dsql:UpdateCluster", "dsql:DeleteCluster",
+			"dsql:TagResource", "dsql:UntagResource", "dsql:ListTagsForResource", "dsql:PutMultiRegionProperties", "dsql:PutWitnessRegion",
+		}},
+		{on: input("kmsEncryptionKey"), actions: []string{"kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:ReEncryptFrom", "kms:ReEncryptTo"}, context: throughDSQL},
+	},
+	"aws:dsql/clusterPeering:ClusterPeering": {{on: every(cluster), actions: []string{
 		"dsql:GetCluster", "dsql:UpdateCluster", "dsql:AddPeerCluster", "dsql:RemovePeerCluster", "dsql:PutMultiRegionProperties", "dsql:PutWitnessRegion",
 	}}},
-	role: {{role, []string{
+	role: {{on: own, actions: []string{
 		"iam:CreateRole", "iam:GetRole", "iam:UpdateRole", "iam:UpdateRoleDescription", "iam:UpdateAssumeRolePolicy", "iam:DeleteRole", "iam:TagRole",
 		"iam:UntagRole", "iam:ListRolePolicies", "iam:ListAttachedRolePolicies", "iam:ListInstanceProfilesForRole",
 	}}},
-	"aws:iam/rolePolicy:RolePolicy": {{role, []string{"iam:PutRolePolicy", "iam:GetRolePolicy", "iam:DeleteRolePolicy"}}},
+	"aws:iam/rolePolicy:RolePolicy": {{on: every(role), actions: []string{"iam:PutRolePolicy", "iam:GetRolePolicy", "iam:DeleteRolePolicy"}}},
 	key: {
-		{key, []string{
-			"kms:DescribeKey", "kms:GetKeyPolicy", "kms:PutKeyPolicy", "kms:GetKeyRotationStatus", "kms:EnableKeyRotation", "kms:DisableKeyRotation",
-			"kms:UpdateKeyDescription", "kms:ListResourceTags", "kms:TagResource", "kms:UntagResource", "kms:ScheduleKeyDeletion",
-		}},
-		{"", []string{"kms:CreateKey"}},
+		{on: own, actions: append(keyActions, "kms:GetKeyRotationStatus", "kms:EnableKeyRotation", "kms:DisableKeyRotation")},
+		{on: own, actions: []string{"kms:TagResource"}, context: created},
+		{on: own, actions: []string{"kms:TagResource"}, context: existing},
+		{on: account, actions: []string{"kms:CreateKey"}, context: created},
 	},
-	topic: {{topic, []string{
+	// ReplicateKey in the primary's region creates a key in the replica's.
+	"aws:kms/replicaKey:ReplicaKey": {
+		{on: own, actions: append(keyActions, "kms:TagResource")},
+		{on: input("primaryKeyArn"), actions: []string{"kms:ReplicateKey"}},
+		{on: account, actions: []string{"kms:CreateKey"}, context: untagged},
+	},
+	topic: {{on: own, actions: []string{
 		"sns:CreateTopic", "sns:GetTopicAttributes", "sns:SetTopicAttributes", "sns:DeleteTopic", "sns:TagResource", "sns:UntagResource", "sns:ListTagsForResource",
 	}}},
-	"aws:sns/topicPolicy:TopicPolicy": {{topic, []string{"sns:SetTopicAttributes", "sns:GetTopicAttributes"}}},
+	"aws:sns/topicPolicy:TopicPolicy": {{on: every(topic), actions: []string{"sns:SetTopicAttributes", "sns:GetTopicAttributes"}}},
 	"aws:sns/topicSubscription:TopicSubscription": {
-		{topic, []string{"sns:Subscribe", "sns:ListSubscriptionsByTopic"}},
-		{"", []string{"sns:Unsubscribe", "sns:GetSubscriptionAttributes", "sns:SetSubscriptionAttributes"}},
+		{on: every(topic), actions: []string{"sns:Subscribe", "sns:ListSubscriptionsByTopic"}},
+		{on: account, actions: []string{"sns:Unsubscribe", "sns:GetSubscriptionAttributes", "sns:SetSubscriptionAttributes"}},
 	},
-	queue: {{queue, []string{
+	queue: {{on: own, actions: []string{
 		"sqs:CreateQueue", "sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:SetQueueAttributes", "sqs:DeleteQueue", "sqs:TagQueue", "sqs:UntagQueue", "sqs:ListQueueTags",
 	}}},
-	"aws:sqs/queuePolicy:QueuePolicy": {{queue, []string{"sqs:SetQueueAttributes", "sqs:GetQueueAttributes"}}},
+	"aws:sqs/queuePolicy:QueuePolicy": {{on: every(queue), actions: []string{"sqs:SetQueueAttributes", "sqs:GetQueueAttributes"}}},
 	function: {
-		{function, []string{
+		{on: own, actions: []string{
 			"lambda:CreateFunction", "lambda:GetFunction", "lambda:GetFunctionConfiguration", "lambda:GetFunctionCodeSigningConfig", "lambda:ListVersionsByFunction",
-			"lambda:UpdateFunctionCode", "lambda:UpdateFunctionConfiguration", "lambda:PutFunctionConcurrency", "lambda:DeleteFunctionConcurrency",
-			"lambda:DeleteFunction", "lambda:TagResource", "lambda:UntagResource", "lambda:ListTags",
+			"lambda:UpdateFunctionCode", "lambda:UpdateFunctionConfiguration", "lambda:DeleteFunction", "lambda:TagResource", "lambda:UntagResource", "lambda:ListTags",
 		}},
-		{role, []string{"iam:PassRole"}},
+		{on: ownConcurrency, actions: []string{"lambda:PutFunctionConcurrency", "lambda:DeleteFunctionConcurrency"}},
+		{on: input("role"), actions: []string{"iam:PassRole"}, context: toLambda},
 	},
-	"aws:lambda/invocation:Invocation": {{function, []string{"lambda:InvokeFunction"}}},
-	"aws:lambda/permission:Permission": {{function, []string{"lambda:AddPermission", "lambda:GetPolicy", "lambda:RemovePermission"}}},
-	"aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig": {{function, []string{
+	"aws:lambda/invocation:Invocation": {{on: invoked, actions: []string{"lambda:InvokeFunction"}}},
+	"aws:lambda/permission:Permission": {{on: every(function), actions: []string{"lambda:AddPermission", "lambda:GetPolicy", "lambda:RemovePermission"}}},
+	"aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig": {{on: every(function), actions: []string{
 		"lambda:PutFunctionEventInvokeConfig", "lambda:UpdateFunctionEventInvokeConfig", "lambda:GetFunctionEventInvokeConfig", "lambda:DeleteFunctionEventInvokeConfig",
 	}}},
-	rule: {{rule, []string{
+	rule: {{on: own, actions: []string{
 		"events:PutRule", "events:DescribeRule", "events:DeleteRule", "events:TagResource", "events:UntagResource", "events:ListTagsForResource",
 	}}},
-	"aws:cloudwatch/eventTarget:EventTarget": {{rule, []string{"events:PutTargets", "events:ListTargetsByRule", "events:RemoveTargets"}}},
-	logs: {
-		{logs, []string{
+	"aws:cloudwatch/eventTarget:EventTarget": {
+		{on: every(rule), actions: []string{"events:PutTargets", "events:ListTargetsByRule", "events:RemoveTargets"}},
+		{on: input("roleArn"), actions: []string{"iam:PassRole"}, context: toEvents},
+	},
+	bus: {
+		{on: own, actions: []string{
+			"events:CreateEventBus", "events:DescribeEventBus", "events:UpdateEventBus", "events:DeleteEventBus", "events:TagResource", "events:UntagResource", "events:ListTagsForResource",
+		}},
+		{on: input("kmsKeyIdentifier"), actions: []string{"kms:Decrypt", "kms:GenerateDataKey"}, context: forEventBus},
+	},
+	"aws:cloudwatch/eventArchive:EventArchive": {
+		{on: own, actions: []string{"events:CreateArchive", "events:DescribeArchive", "events:UpdateArchive", "events:DeleteArchive"}},
+		{on: input("eventSourceArn"), actions: []string{"events:CreateArchive"}},
+	},
+	"aws:cloudwatch/logGroup:LogGroup": {
+		{on: own, actions: []string{
 			"logs:CreateLogGroup", "logs:PutRetentionPolicy", "logs:DeleteRetentionPolicy", "logs:DeleteLogGroup", "logs:TagResource", "logs:UntagResource", "logs:ListTagsForResource",
 		}},
-		{"", []string{"logs:DescribeLogGroups"}},
+		{on: account, actions: []string{"logs:DescribeLogGroups"}},
 	},
-	alarm: {
-		{alarm, []string{"cloudwatch:PutMetricAlarm", "cloudwatch:DeleteAlarms", "cloudwatch:TagResource", "cloudwatch:UntagResource", "cloudwatch:ListTagsForResource"}},
-		{"", []string{"cloudwatch:DescribeAlarms"}},
+	"aws:cloudwatch/metricAlarm:MetricAlarm": {
+		{on: own, actions: append(alarmActions, "cloudwatch:PutMetricAlarm")},
+		{on: account, actions: []string{"cloudwatch:DescribeAlarms"}},
 	},
-	lost: {
-		{lost, []string{"cloudwatch:PutCompositeAlarm", "cloudwatch:DeleteAlarms", "cloudwatch:TagResource", "cloudwatch:UntagResource", "cloudwatch:ListTagsForResource"}},
-		{"", []string{"cloudwatch:DescribeAlarms"}},
+	"aws:cloudwatch/compositeAlarm:CompositeAlarm": {
+		{on: own, actions: append(alarmActions, "cloudwatch:PutCompositeAlarm")},
+		{on: account, actions: []string{"cloudwatch:DescribeAlarms"}},
 	},
-	board: {{board, []string{"cloudwatch:PutDashboard", "cloudwatch:GetDashboard", "cloudwatch:DeleteDashboards"}}},
+	board: {{on: own, actions: []string{"cloudwatch:PutDashboard", "cloudwatch:GetDashboard", "cloudwatch:DeleteDashboards"}}},
+	"aws:apigatewayv2/api:Api": append(tagsOfAPI("/apis", "/apis/a1b2c3d4e5"),
+		need{on: api("/apis"), actions: []string{"apigateway:POST"}},
+		need{on: api("/apis/a1b2c3d4e5"), actions: []string{"apigateway:GET", "apigateway:PATCH", "apigateway:DELETE"}},
+	),
+	"aws:apigatewayv2/authorizer:Authorizer":   partOfAPI("authorizers"),
+	"aws:apigatewayv2/integration:Integration": partOfAPI("integrations"),
+	"aws:apigatewayv2/route:Route":             partOfAPI("routes"),
+	"aws:apigatewayv2/stage:Stage": slices.Concat(partOfAPI("stages"), tagsOfAPI("/apis/a1b2c3d4e5/stages", "/apis/a1b2c3d4e5/stages/$default"), []need{
+		// Access logs ("Configure logging for HTTP APIs").
+		{on: account, actions: []string{
+			"logs:CreateLogDelivery", "logs:UpdateLogDelivery", "logs:DeleteLogDelivery", "logs:GetLogDelivery", "logs:ListLogDeliveries",
+			"logs:PutResourcePolicy", "logs:DescribeResourcePolicies",
+		}},
+	}),
 }
 
-// deployer is a caller with the documented policy and nothing else.
-func deployer(t *testing.T) func(action, arn string) error {
+// ownConcurrency is a function that reserves concurrency.
+func ownConcurrency(g *graph.Graph, r graph.Resource) []string {
+	if !r.Inputs.HasValue("reservedConcurrentExecutions") {
+		return nil
+	}
+	return own(g, r)
+}
+
+// invoked is the function that a deployment runs.
+func invoked(g *graph.Graph, r graph.Resource) []string {
+	functions := slices.DeleteFunc(g.Of(function), func(f graph.Resource) bool { return text(f, "name") != r.Input("functionName") })
+	return own(g, functions[0])
+}
+
+func text(r graph.Resource, state string) string {
+	return r.State[resource.PropertyKey(state)].StringValue()
+}
+
+// serviceRoles are the service-linked roles that AWS creates in the deployer's name, once per account, by policy.
+var serviceRoles = map[string]map[string]string{
+	basePolicy: {"dsql.amazonaws.com": "AWSServiceRoleForAuroraDsql"},
+	applicationPolicy: {
+		"mrk.kms.amazonaws.com": "AWSServiceRoleForKeyManagementServiceMultiRegionKeys", "ops.apigateway.amazonaws.com": "AWSServiceRoleForAPIGateway",
+	},
+}
+
+// deployer is a caller with these of the documented policies and nothing else.
+func deployer(t *testing.T, policies ...string) func(action, arn string, context iam.Context) error {
 	t.Helper()
 	service := iam.New(graph.Account, clock.New(1))
 	trust := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":["arn:aws:iam::` + graph.Account + `:root"]},"Action":["sts:AssumeRole"]}]}`
 	created, err := service.CreateRole(iam.Role{Name: "deployer", AssumeRolePolicy: trust})
 	require.NoError(t, err)
-	_, err = service.PutRolePolicy(iam.RolePolicy{Name: "deployer", Role: "deployer", Policy: read(t, "docs/deployer-policy.json")})
-	require.NoError(t, err)
-	return func(action, arn string) error {
-		return service.Authorize(iam.Session(created.Arn, "test"), action, arn, iam.Context{
-			"iam:PassedToService": "lambda.amazonaws.com", "iam:AWSServiceName": "dsql.amazonaws.com",
-			"aws:RequestTag/Project": "AuroraDsqlDr", "aws:ResourceTag/Project": "AuroraDsqlDr",
-		})
+	for _, policy := range policies {
+		_, err = service.PutRolePolicy(iam.RolePolicy{Name: policy, Role: "deployer", Policy: read(t, policy)})
+		require.NoError(t, err)
+	}
+	return func(action, arn string, context iam.Context) error {
+		return service.Authorize(iam.Session(created.Arn, "test"), action, arn, context)
 	}
 }
 
-// program is what a stack of the repository registers, with a recipient of alerts.
-func program(t *testing.T, stack string) *graph.Graph {
+// program is what a stack of the repository registers, with everything that configuration can add.
+func program(t *testing.T, stack, application string) *graph.Graph {
 	t.Helper()
 	config, err := graph.StackConfig(root, stack)
 	require.NoError(t, err)
-	config["aurora-dsql-dr:alerts"] = `[{"protocol":"email","endpoint":"oncall@example.com"}]`
+	maps.Copy(config, map[string]string{
+		"aurora-dsql-dr:alerts":              `[{"protocol":"email","endpoint":"oncall@example.com"}]`,
+		"aurora-dsql-dr:application":         application,
+		"aurora-dsql-dr:applicationSettings": `{"jwt":{"issuer":"https://issuer.example.com","audience":"transactions"}}`,
+		"aurora-dsql-dr:eventRoutes":         `[{"name":"large","target":"topic"},{"name":"all","target":"queue"},{"name":"again","target":"function"}]`,
+	})
 	t.Chdir(t.TempDir())
 	require.NoError(t, graph.PretendBuilt(".", slices.Concat(components.FunctionFiles(components.ArchitectureARM), components.FunctionFiles(components.ArchitectureX86))))
 	g, err := graph.Run(stacks.Run, graph.Options{Stack: stack, Config: config})
@@ -136,62 +283,145 @@ func program(t *testing.T, stack string) *graph.Graph {
 	return g
 }
 
-func arnOf(r graph.Resource) string {
-	if r.Type == board {
-		return "arn:aws:cloudwatch::" + graph.Account + ":dashboard/" + r.Input("dashboardName")
-	}
-	return r.ARN()
-}
-
-func TestTheDeployerPolicyIsEnoughForEveryResource(t *testing.T) {
-	may := deployer(t)
-	assert.NoError(t, may("iam:CreateServiceLinkedRole", "arn:aws:iam::"+graph.Account+":role/aws-service-role/dsql.amazonaws.com/AWSServiceRoleForAuroraDsql"))
-	for _, stack := range []string{"dev", "prod"} {
-		g := program(t, stack)
-		for _, r := range g.Resources {
-			if !strings.HasPrefix(r.Type, "aws:") {
-				continue
+func TestTheDeployerPoliciesAreEnoughForEveryResource(t *testing.T) {
+	for application, policies := range map[string][]string{"disabled": {basePolicy}, "enabled": {basePolicy, applicationPolicy}} {
+		may := deployer(t, policies...)
+		for _, policy := range policies {
+			for service, name := range serviceRoles[policy] {
+				arn := "arn:aws:iam::" + graph.Account + ":role/aws-service-role/" + service + "/" + name
+				assert.NoError(t, may("iam:CreateServiceLinkedRole", arn, iam.Context{"iam:AWSServiceName": service}))
 			}
-			require.Contains(t, needs, r.Type, "say here, and in docs/deployer-policy.json, what deploying it takes")
-			for _, n := range needs[r.Type] {
-				for _, action := range n.actions {
-					if n.on == "" {
-						assert.NoError(t, may(action, "*"), r.Name)
+		}
+		for _, stack := range []string{"dev", "prod"} {
+			t.Run(stack+" application "+application, func(t *testing.T) {
+				g := program(t, stack, application)
+				for _, r := range g.Resources {
+					if !strings.HasPrefix(r.Type, "aws:") {
+						continue
 					}
-					for _, target := range g.Of(n.on) {
-						assert.NoError(t, may(action, arnOf(target)), r.Name)
+					require.Contains(t, needs, r.Type, "say here, and in the policies, what deploying it takes")
+					for _, n := range needs[r.Type] {
+						enough(t, may, n, n.on(g, r), r.Name)
 					}
 				}
-			}
+			})
 		}
 	}
 }
 
-func TestTheDeployerPolicyIsNoMoreThanTheProgramNeeds(t *testing.T) {
-	may := deployer(t)
-	for action, arn := range map[string]string{
-		"iam:PutRolePolicy":       "arn:aws:iam::" + graph.Account + ":role/admin",
-		"iam:PassRole":            "arn:aws:iam::" + graph.Account + ":role/admin",
-		"iam:AttachRolePolicy":    "arn:aws:iam::" + graph.Account + ":role/primary-monitor-role-1a2b3c4",
-		"lambda:InvokeFunction":   "arn:aws:lambda:us-east-1:" + graph.Account + ":function:payroll",
-		"dsql:DbConnectAdmin":     "arn:aws:dsql:us-east-1:" + graph.Account + ":cluster/abc",
-		"dsql:DeleteCluster":      "arn:aws:dsql:us-east-1:999999999999:cluster/abc",
-		"sns:DeleteTopic":         "arn:aws:sns:us-east-1:" + graph.Account + ":payroll",
-		"logs:DeleteLogGroup":     "arn:aws:logs:us-east-1:" + graph.Account + ":log-group:audit",
-		"cloudwatch:DeleteAlarms": "arn:aws:cloudwatch:us-east-1:" + graph.Account + ":alarm:payroll",
-	} {
-		assert.Error(t, may(action, arn), "%s on %s", action, arn)
+func enough(t *testing.T, may func(action, arn string, context iam.Context) error, n need, arns []string, name string) {
+	t.Helper()
+	context := n.context
+	if context == nil {
+		context = tagged
 	}
-	var document struct {
-		Statement []struct{ Action json.RawMessage }
-	}
-	require.NoError(t, json.Unmarshal([]byte(read(t, "docs/deployer-policy.json")), &document))
-	for _, s := range document.Statement {
-		assert.NotContains(t, string(s.Action), "*", "actions are named")
+	for _, arn := range arns {
+		require.NotEmpty(t, arn, name)
+		for _, action := range n.actions {
+			assert.NoError(t, may(action, arn, context), name)
+		}
 	}
 }
 
-func TestTheDeployerPolicyFitsAManagedPolicy(t *testing.T) {
-	written := strings.Join(strings.Fields(read(t, "docs/deployer-policy.json")), "")
-	assert.LessOrEqual(t, len(written), managedPolicyQuota)
+func TestTheDeployerPoliciesAreNoMoreThanTheProgramNeeds(t *testing.T) {
+	const (
+		kmsKey   = "arn:aws:kms:us-east-1:" + graph.Account + ":key/mrk-abc"
+		monitors = "arn:aws:iam::" + graph.Account + ":role/primary-monitor-role-1a2b3c4"
+		writes   = "arn:aws:iam::" + graph.Account + ":role/primary-transactions-role-1a2b3c4"
+		forwards = "arn:aws:iam::" + graph.Account + ":role/transaction-events-primary-forward-role-1a2b3c4"
+	)
+	may := deployer(t, basePolicy, applicationPolicy)
+	for _, c := range []struct {
+		action, arn string
+		context     iam.Context
+	}{
+		{"iam:PutRolePolicy", "arn:aws:iam::" + graph.Account + ":role/admin", tagged},
+		{"iam:PassRole", "arn:aws:iam::" + graph.Account + ":role/admin", toLambda},
+		{"iam:PassRole", forwards, toLambda},
+		{"iam:PassRole", writes, toEvents},
+		{"iam:AttachRolePolicy", monitors, tagged},
+		{"iam:PassRole", monitors, toEvents},
+		{"iam:CreateServiceLinkedRole", "arn:aws:iam::" + graph.Account + ":role/aws-service-role/ecs.amazonaws.com/x", iam.Context{"iam:AWSServiceName": "ecs.amazonaws.com"}},
+		{"iam:CreateServiceLinkedRole", "arn:aws:iam::" + graph.Account + ":role/aws-service-role/dsql.amazonaws.com/x", iam.Context{"iam:AWSServiceName": "ecs.amazonaws.com"}},
+		{"iam:CreateServiceLinkedRole", "arn:aws:iam::" + graph.Account + ":role/aws-service-role/mrk.kms.amazonaws.com/x", iam.Context{"iam:AWSServiceName": "ecs.amazonaws.com"}},
+		{"lambda:InvokeFunction", "arn:aws:lambda:us-east-1:" + graph.Account + ":function:payroll", tagged},
+		{"lambda:InvokeFunction", "arn:aws:lambda:us-east-1:" + graph.Account + ":function:primary-transactions-1a2b3c4", tagged},
+		{"dsql:DbConnectAdmin", "arn:aws:dsql:us-east-1:" + graph.Account + ":cluster/abc", tagged},
+		{"dsql:DeleteCluster", "arn:aws:dsql:us-east-1:999999999999:cluster/abc", tagged},
+		{"sns:DeleteTopic", "arn:aws:sns:us-east-1:" + graph.Account + ":payroll", tagged},
+		{"sqs:DeleteQueue", "arn:aws:sqs:us-east-1:" + graph.Account + ":payroll", tagged},
+		{"logs:DeleteLogGroup", "arn:aws:logs:us-east-1:" + graph.Account + ":log-group:audit", tagged},
+		{"cloudwatch:DeleteAlarms", "arn:aws:cloudwatch:us-east-1:" + graph.Account + ":alarm:payroll", tagged},
+		{"events:DeleteEventBus", "arn:aws:events:us-east-1:" + graph.Account + ":event-bus/default", tagged},
+		{"events:DeleteArchive", "arn:aws:events:us-east-1:" + graph.Account + ":archive/payroll", tagged},
+		{"events:DeleteRule", "arn:aws:events:us-east-1:" + graph.Account + ":rule/payroll/nightly", tagged},
+		{"events:PutEvents", "arn:aws:events:us-east-1:" + graph.Account + ":event-bus/transaction-events-primary-1a2b3c4", tagged},
+		{"apigateway:POST", "arn:aws:apigateway:us-east-1::/apis", ofOthers},
+		{"apigateway:DELETE", "arn:aws:apigateway:us-east-1::/restapis/a1b2c3d4e5", tagged},
+		{"apigateway:PATCH", "arn:aws:apigateway:us-east-1::/account", tagged},
+		{"kms:CreateKey", "*", ofOthers},
+		{"kms:TagResource", kmsKey, ofOthers},
+		{"kms:ReplicateKey", kmsKey, ofOthers},
+		{"kms:ScheduleKeyDeletion", kmsKey, ofOthers},
+		{"kms:Decrypt", kmsKey, tagged},
+		{"kms:GenerateDataKey", kmsKey, iam.Context{"kms:EncryptionContext:aws:events:event-bus:arn": "arn:aws:events:us-east-1:" + graph.Account + ":event-bus/payroll"}},
+	} {
+		assert.Error(t, may(c.action, c.arn, c.context), "%s on %s", c.action, c.arn)
+	}
+}
+
+func TestTheDeployerPoliciesNameTheActionsOfTheProgramAndNoOthers(t *testing.T) {
+	needed := map[string]bool{"iam:CreateServiceLinkedRole": true}
+	for _, list := range needs {
+		for _, n := range list {
+			for _, action := range n.actions {
+				needed[action] = true
+			}
+		}
+	}
+	granted := map[string]bool{}
+	for _, policy := range []string{basePolicy, applicationPolicy} {
+		for _, action := range actions(t, policy) {
+			granted[action] = true
+		}
+	}
+	assert.Equal(t, slices.Sorted(maps.Keys(needed)), slices.Sorted(maps.Keys(granted)))
+}
+
+// actions are those that a policy allows.
+func actions(t *testing.T, policy string) []string {
+	t.Helper()
+	var document struct {
+		Statement []struct{ Action any }
+	}
+	require.NoError(t, json.Unmarshal([]byte(read(t, policy)), &document))
+	var out []string
+	for _, s := range document.Statement {
+		switch a := s.Action.(type) {
+		case string:
+			out = append(out, a)
+		case []any:
+			for _, one := range a {
+				out = append(out, one.(string))
+			}
+		}
+	}
+	return out
+}
+
+func TestTheDocumentedCommandPutsTheAccountIntoThePolicies(t *testing.T) {
+	edits := all(`sed "([^"]+)" docs/\$part-policy\.json`, read(t, "docs/deploying.md"))
+	require.Len(t, edits, 1)
+	for _, policy := range []string{basePolicy, applicationPolicy} {
+		edited, err := exec.CommandContext(t.Context(), "sed", strings.ReplaceAll(edits[0], "$account", "210987654321"), filepath.Join(root, policy)).Output()
+		require.NoError(t, err)
+		assert.False(t, has(string(edited), graph.Account), "%s still names the example's account", policy)
+	}
+}
+
+func TestTheDeployerPoliciesFitManagedPolicies(t *testing.T) {
+	for _, policy := range []string{basePolicy, applicationPolicy} {
+		written := strings.Join(strings.Fields(read(t, policy)), "")
+		assert.LessOrEqual(t, len(written), managedPolicyQuota, policy)
+	}
 }

@@ -5,6 +5,7 @@ package graph
 import (
 	"cmp"
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 	"sync"
@@ -152,7 +153,12 @@ func computed(r Resource) map[string]string {
 	case "aws:sns/topic:Topic":
 		return map[string]string{"name": name, "arn": arn("sns", name)}
 	case "aws:kms/key:Key":
+		if v := r.Inputs["multiRegion"]; v.IsBool() && v.BoolValue() {
+			name = "mrk-" + name
+		}
 		return map[string]string{"arn": arn("kms", "key/"+name), "keyId": name}
+	case "aws:kms/replicaKey:ReplicaKey":
+		return map[string]string{"arn": arn("kms", "key/mrk-"+name), "keyId": "mrk-" + name}
 	case "aws:lambda/function:Function":
 		return map[string]string{
 			"name": name, "arn": arn("lambda", "function:"+name),
@@ -161,15 +167,15 @@ func computed(r Resource) map[string]string {
 	case "aws:cloudwatch/logGroup:LogGroup":
 		return map[string]string{"name": name, "arn": arn("logs", "log-group:"+name)}
 	case "aws:cloudwatch/eventRule:EventRule":
-		return map[string]string{"name": name, "arn": arn("events", "rule/"+name)}
+		return map[string]string{"name": name, "arn": arn("events", path.Join("rule", r.Input("eventBusName"), name))}
 	case "aws:cloudwatch/metricAlarm:MetricAlarm":
 		return map[string]string{"name": name, "arn": arn("cloudwatch", "alarm:"+name)}
 	case "aws:cloudwatch/compositeAlarm:CompositeAlarm":
 		return map[string]string{"arn": arn("cloudwatch", "alarm:"+r.Input("alarmName"))}
 	case "aws:cloudwatch/eventBus:EventBus":
 		return map[string]string{"name": name, "arn": arn("events", "event-bus/"+name)}
-	case "aws:kms/replicaKey:ReplicaKey":
-		return map[string]string{"arn": arn("kms", "key/"+name), "keyId": name}
+	case "aws:cloudwatch/eventArchive:EventArchive":
+		return map[string]string{"name": name, "arn": arn("events", "archive/"+name)}
 	case "aws:apigatewayv2/api:Api":
 		return map[string]string{"executionArn": arn("execute-api", name), "apiEndpoint": "https://" + name + ".execute-api." + r.Region + ".amazonaws.com"}
 	case "aws:lambda/invocation:Invocation":
