@@ -49,6 +49,8 @@ func serve(ctx context.Context, p *printer, s *sandbox.Sandbox, dir string) (err
 		"aws dsql get-cluster --identifier " + texts(result.Outputs["clusterIdentifiers"])["us-east-1"],
 		"aws lambda invoke --function-name " + texts(result.Outputs["monitorFunctionNames"])["us-east-1"] +
 			` --payload fileb:///dev/stdin /dev/stdout <<<'{"probes":1}'`,
+		"aws lambda invoke --function-name " + texts(result.Outputs["transactionFunctionNames"])["us-east-1"] +
+			` --payload fileb:///dev/stdin /dev/stdout <<<'{"operation":"write","amount":100.50}'`,
 	}, "\n") + "\n")
 	p.line("What reaches oncall@example.com:")
 	for seen := 0; ctx.Err() == nil; seen++ {
