@@ -169,7 +169,10 @@ func (s *Sandbox) startRegions(ctx context.Context) error {
 		gateway := apigateway.New(r.Env, apigateway.Deps{IAM: s.Account.IAM, Lambda: functions, Logs: r.Logs, CloudWatch: r.CloudWatch})
 		s.APIGateway[r.Name] = gateway
 		s.onClose(func() error { gateway.Close(); return nil })
-		r.EveryMinute(func(time.Time) { s.DSQL.CheckKeys(r.Name) }) // Aurora DSQL notices a lost key within a minute
+		r.EveryMinute(func(now time.Time) {
+			s.DSQL.CheckKeys(r.Name) // Aurora DSQL notices a lost key within a minute
+			publishUsage(r, s.SQL[r.Name].Usage(), now)
+		})
 	}
 	return nil
 }

@@ -158,7 +158,7 @@ func (c *connection) startup(conn *tls.Conn) (*session, error) {
 	if protocol > pgproto3.ProtocolVersion30 {
 		c.client.Send(&pgproto3.NegotiateProtocolVersion{NewestMinorProtocol: 0})
 	}
-	return c.open(parameters)
+	return c.open(clusterARN, parameters)
 }
 
 // admit checks what the client asks for before it asks who the client is.
@@ -222,7 +222,7 @@ func (c *connection) authenticate(host, clusterARN, user string) error {
 }
 
 // open connects to PostgreSQL as the client's role, so that its privileges are PostgreSQL's business.
-func (c *connection) open(parameters map[string]string) (*session, error) {
+func (c *connection) open(clusterARN string, parameters map[string]string) (*session, error) {
 	for name := range parameters {
 		if strings.HasPrefix(name, "_pq_.") {
 			delete(parameters, name)
@@ -231,7 +231,7 @@ func (c *connection) open(parameters map[string]string) (*session, error) {
 	parameters["database"] = "postgres"
 	parameters["options"] = fmt.Sprintf("-c lock_timeout=%d", lockTimeout.Milliseconds())
 	s := &session{
-		endpoint: c.endpoint, ctx: c.ctx, cancel: c.cancel, client: c.client, from: c.from,
+		endpoint: c.endpoint, ctx: c.ctx, cancel: c.cancel, client: c.client, from: c.from, cluster: clusterARN,
 		prepared: map[string]*statement{}, portals: map[string]*statement{},
 	}
 	c.client.Send(&pgproto3.AuthenticationOk{})

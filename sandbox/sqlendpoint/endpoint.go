@@ -53,6 +53,7 @@ type Endpoint struct {
 	clock     *clock.Clock
 	faults    *faults
 	port      *port
+	usage     usage
 
 	ctx     context.Context
 	cancel  context.CancelCauseFunc

@@ -20,6 +20,7 @@ type session struct {
 	client   *pgproto3.Backend
 	upstream *upstream
 	from     string      // region of the client
+	cluster  string      // ARN
 	stop     func() bool // the end of the connection no longer closes the upstream one
 
 	tx       *transaction
@@ -111,9 +112,17 @@ func (s *session) extended(message pgproto3.FrontendMessage) error {
 	}
 }
 
+// tell tells the client an error.
+func (s *session) tell(f *failure) {
+	if f.Code == codeSerialization {
+		s.endpoint.usage.conflicted(s.cluster)
+	}
+	s.client.Send(&f.ErrorResponse)
+}
+
 // refuse tells the client an error, which also ends what the transaction did.
 func (s *session) refuse(f *failure) error {
-	s.client.Send(&f.ErrorResponse)
+	s.tell(f)
 	return s.abort()
 }
 
@@ -164,7 +173,7 @@ func (s *session) finish(last *outcome) error {
 	if s.tx != nil && !s.tx.explicit {
 		err := s.commit()
 		if f, ok := errors.AsType[*failure](err); ok {
-			s.client.Send(&f.ErrorResponse)
+			s.tell(f)
 			last = nil
 		} else if err != nil {
 			return err

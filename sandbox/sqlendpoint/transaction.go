@@ -121,8 +121,10 @@ func (s *session) count(tag string) error {
 
 // commit ends the transaction, with all of its effects or, with an error, none.
 func (s *session) commit() error {
+	tx, begun := s.tx, s.endpoint.clock.Now()
 	err := s.tryCommit()
 	if err == nil {
+		s.endpoint.usage.committed(s.cluster, tx, s.endpoint.clock.Since(begun))
 		return nil
 	}
 	if rollbackErr := s.rollback(); rollbackErr != nil {
