@@ -72,9 +72,8 @@ audit: build/bin/govulncheck ## known vulnerabilities in what is really called (
 	@build/bin/govulncheck ./...
 
 .PHONY: bench
-bench: linux deps lambda ## each function's size, start, CPU, allocations and memory; the sandbox's memory over a day
-	@go run ./sandbox/cmd/bench
-	@go test -count=1 -run TestADayNeitherDriftsNorGrows -v ./sandbox/rehearsal
+bench: linux deps lambda cli build/bin/bench ## what functions, application and sandbox cost in time and memory (about 2 minutes)
+	@build/bin/bench
 
 .PHONY: cost
 cost: stack ## STACK=dev: what a month of watching costs, line by line
@@ -123,9 +122,9 @@ cli:
 	@have=$$(PULUMI_SKIP_UPDATE_CHECK=true pulumi version 2>/dev/null || true); \
 	[[ $$have == v3.* ]] && printf '%s\n' $(PULUMI_VERSION) "$$have" | sort -VC || $(MAKE) -s build/bin/pulumi
 
-build/bin/sandbox: FORCE
-	@[ -e $@ ] || echo "Building the sandbox (the first time about 3 minutes)"
-	@go build -o $@ ./sandbox/cmd/sandbox
+build/bin/sandbox build/bin/bench: FORCE
+	@[ -e $@ ] || echo "Building $@ (the first time about 3 minutes)"
+	@go build -o $@ ./sandbox/cmd/$(@F)
 
 build/bin/sandbox-race: FORCE
 	@[ -e $@ ] || echo "Building the sandbox with the race detector (the first time about 5 minutes)"

@@ -16,11 +16,8 @@ import (
 	"aurora-dsql-dr/lambda/schema"
 )
 
-// maxOverhead is what the handler may cost beyond its statements, in percent of them.
-const maxOverhead = 30
-
 // compare times the handler and the statements that it makes by plain pgx, in turns, so that whatever else the machine does
-// meets both, and reports what the handler adds.
+// meets both, and reports what the handler adds to the median. `make bench` bounds it.
 func compare(b *testing.B, statements, handler func()) {
 	var plain, handled []time.Duration
 	timed := func(call func()) time.Duration {
@@ -44,12 +41,8 @@ func compare(b *testing.B, statements, handler func()) {
 		b.ReportMetric(float64(len(took))/sum.Seconds(), name+"/s")
 		return median
 	}
-	overhead := 100 * (report("handler", handled)/report("pgx", plain) - 1)
-	b.ReportMetric(overhead, "overhead-%")
+	b.ReportMetric(100*(report("handler", handled)/report("pgx", plain)-1), "overhead-%")
 	b.ReportMetric(0, "ns/op") // of both together: says nothing
-	if len(plain) >= 100 && overhead > maxOverhead {
-		b.Errorf("the handler costs %.0f %% more than its statements: want at most %d %%", overhead, maxOverhead)
-	}
 }
 
 func BenchmarkWrite(b *testing.B) {

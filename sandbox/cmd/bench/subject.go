@@ -1,97 +1,62 @@
 package main
 
 import (
-	"context"
-	"encoding/json"
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 
 	"aurora-dsql-dr/lambda/contract"
-	"aurora-dsql-dr/lambda/schema"
 	"aurora-dsql-dr/sandbox"
-	"aurora-dsql-dr/sandbox/engine"
-	"aurora-dsql-dr/sandbox/lambda"
+	"aurora-dsql-dr/sandbox/cmd/bench/internal/builds"
+	"aurora-dsql-dr/sandbox/cmd/bench/internal/function"
 )
 
-// subject is a function as it is deployed: how to start it, and an event for it.
-type subject struct {
-	name, bootstrap string
-	environment     []string
-	event           []byte
-}
-
-// deploy brings up the stack and finds its functions in the first region.
-func deploy(ctx context.Context, s *sandbox.Sandbox) ([]subject, error) {
-	stack, err := s.DisasterRecovery(ctx, sandbox.StackConfig())
+// subject is the region's function of this name as it is deployed, without events.
+func (d *deployed) subject(name string) (function.Subject, error) {
+	deployedName, err := d.nameOf(name)
 	if err != nil {
-		return nil, err
+		return function.Subject{}, err
 	}
-	if _, err := stack.Up(ctx, engine.Run{}); err != nil {
-		return nil, err
-	}
-	region := s.Account.Regions()[0].Name
-	var subjects []subject
-	for _, f := range s.Lambda[region].Functions() {
-		for name, variable := range map[string]string{"healthcheck": contract.EnvTargets, "migrate": contract.EnvDatabaseEndpoint} {
-			if _, ok := f.Environment.Variables[variable]; !ok {
-				continue
-			}
-			subject, err := subjectOf(s, region, name, f)
-			if err != nil {
-				return nil, err
-			}
-			subjects = append(subjects, subject)
-		}
-	}
-	return subjects, nil
-}
-
-func subjectOf(s *sandbox.Sandbox, region, name string, f lambda.Function) (subject, error) {
-	credentials, err := s.Account.IAM.AssumeRole("lambda.amazonaws.com", f.Role, f.Name)
+	f, err := d.Lambda[d.region].Function(deployedName)
 	if err != nil {
-		return subject{}, err
+		return function.Subject{}, err
 	}
-	bootstrap, err := filepath.Abs(filepath.Join(lambdaDir, sandbox.Architecture(), name, "bootstrap"))
+	credentials, err := d.Account.IAM.AssumeRole("lambda.amazonaws.com", f.Role, f.Name)
 	if err != nil {
-		return subject{}, err
+		return function.Subject{}, err
 	}
-	event, err := eventFor(name, s)
+	bootstrap, err := filepath.Abs(filepath.Join(builds.Directory, sandbox.Architecture(), name, "bootstrap"))
 	if err != nil {
-		return subject{}, err
+		return function.Subject{}, err
 	}
 	var addresses []string
-	for _, c := range s.DSQL.Clusters() {
-		addresses = append(addresses, c.Endpoint+"="+s.SQL[c.Region].Addr())
+	for _, c := range d.DSQL.Clusters() {
+		addresses = append(addresses, c.Endpoint+"="+d.SQL[c.Region].Addr())
 	}
 	environment := []string{
-		"AWS_REGION=" + region, "AWS_LAMBDA_FUNCTION_NAME=" + f.Name, "AWS_ACCESS_KEY_ID=" + credentials.AccessKeyID,
+		"AWS_REGION=" + d.region, "AWS_LAMBDA_FUNCTION_NAME=" + f.Name, "AWS_ACCESS_KEY_ID=" + credentials.AccessKeyID,
 		"AWS_SECRET_ACCESS_KEY=" + credentials.SecretAccessKey, "AWS_SESSION_TOKEN=" + credentials.SessionToken,
-		"AWS_ENDPOINT_URL=" + s.Endpoint, "SSL_CERT_FILE=" + s.CAFile, contract.EnvHostAddr + "=" + strings.Join(addresses, ","),
+		"AWS_ENDPOINT_URL=" + d.Endpoint, "SSL_CERT_FILE=" + d.CAFile, contract.EnvHostAddr + "=" + strings.Join(addresses, ","),
 		"HOME=" + os.TempDir(),
 	}
 	for key, value := range f.Environment.Variables {
 		environment = append(environment, key+"="+value)
 	}
-	return subject{name: name, bootstrap: bootstrap, environment: environment, event: event}, nil
+	return function.Subject{Name: name, Bootstrap: bootstrap, Environment: environment}, nil
 }
 
-// eventFor is one round of probes, or the migration that the deployment has just run.
-func eventFor(name string, s *sandbox.Sandbox) ([]byte, error) {
-	if name == "healthcheck" {
-		return json.Marshal(contract.CheckEvent{Probes: 1})
-	}
-	var monitors []string
-	for _, functions := range s.Lambda {
-		for _, f := range functions.Functions() {
-			if _, ok := f.Environment.Variables[contract.EnvTargets]; ok {
-				monitors = append(monitors, f.Role)
-			}
+// nameOf is the name in AWS of the region's function whose code is this binary.
+func (d *deployed) nameOf(binary string) (string, error) {
+	for _, r := range d.resources {
+		code, _ := r.Inputs["code"].(map[string]any)
+		file, _ := code["path"].(string)
+		arn, _ := r.Outputs["arn"].(string)
+		name, _ := r.Outputs["name"].(string)
+		if r.Type == "aws:lambda/function:Function" && path.Base(file) == binary+".zip" && strings.Contains(arn, ":"+d.region+":") {
+			return name, nil
 		}
 	}
-	if len(monitors) == 0 {
-		return nil, fmt.Errorf("the stack has no monitors")
-	}
-	return json.Marshal(contract.MigrateEvent{Roles: map[string][]string{schema.RoleMonitor: monitors}})
+	return "", fmt.Errorf("the stack has no function %s in %s", binary, d.region)
 }
