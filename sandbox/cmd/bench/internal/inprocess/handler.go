@@ -33,7 +33,7 @@ func Handler(f *gotest.Figures) (_ report.Table, bound error) {
 	return report.Table{
 		Title: "The handler of transactions in process against its statements by plain pgx, in turns through one SQL endpoint",
 		Rows:  rows,
-		Note:  fmt.Sprintf("The cost is what the handler adds to the median: at most %d %%.", maxOverhead),
+		Note:  fmt.Sprintf("The cost is what the handler adds to the lower quartile, which other load disturbs least: at most %d %%.", maxOverhead),
 	}, bound
 }
 
