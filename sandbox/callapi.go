@@ -39,8 +39,7 @@ func (c Caller) Call(ctx context.Context, method, url string, body any) (status 
 	}
 	request.Header.Set("Content-Type", "application/json")
 	sum := sha256.Sum256(payload)
-	signer := sdk.Credentials{AccessKeyID: c.Credentials.AccessKeyID, SecretAccessKey: c.Credentials.SecretAccessKey, SessionToken: c.Credentials.SessionToken}
-	if err := v4.NewSigner().SignHTTP(ctx, signer, request, hex.EncodeToString(sum[:]), "execute-api", c.Region, time.Now()); err != nil {
+	if err := v4.NewSigner().SignHTTP(ctx, signer(c.Credentials), request, hex.EncodeToString(sum[:]), "execute-api", c.Region, time.Now()); err != nil {
 		return 0, nil, err
 	}
 	response, err := c.HTTP.Do(request)
@@ -49,4 +48,9 @@ func (c Caller) Call(ctx context.Context, method, url string, body any) (status 
 	}
 	answer, err = io.ReadAll(response.Body)
 	return response.StatusCode, answer, errors.Join(err, response.Body.Close())
+}
+
+// signer are credentials as an AWS SDK signs with them.
+func signer(c iam.Credentials) sdk.Credentials {
+	return sdk.Credentials{AccessKeyID: c.AccessKeyID, SecretAccessKey: c.SecretAccessKey, SessionToken: c.SessionToken}
 }

@@ -59,8 +59,7 @@ func (s *Sandbox) check(ctx context.Context, region, function string) (report co
 
 // admin is the account's administrator for an AWS SDK.
 func (s *Sandbox) admin(context.Context) (sdk.Credentials, error) {
-	c := s.Account.IAM.Admin()
-	return sdk.Credentials{AccessKeyID: c.AccessKeyID, SecretAccessKey: c.SecretAccessKey}, nil
+	return signer(s.Account.IAM.Admin()), nil
 }
 
 // Pages reports whether a message calls a person: a function's alert, or an alarm that is not a notice of its return to

@@ -6,13 +6,9 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"net/http"
 	"os"
-	"strings"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
@@ -21,11 +17,8 @@ import (
 	"aurora-dsql-dr/sandbox/iam"
 )
 
-const (
-	databaseRole = "rehearsal_client"
-	adminUser    = "admin"
-	emptyPayload = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
-)
+// databaseRole is the clients' in the database.
+const databaseRole = "rehearsal_client"
 
 // Database is a table of the workload's own behind the SQL endpoints of a cluster pair, for clients with a database role
 // and an IAM role that may write and read it and nothing else.
@@ -77,7 +70,7 @@ func (d *Database) Remove(ctx context.Context) error {
 // administer runs one statement a transaction, as Aurora DSQL wants it, repeated when a migration beside it conflicts.
 func (d *Database) administer(ctx context.Context, statements ...string) error {
 	for region := range d.clusters {
-		conn, err := d.connect(ctx, region, adminUser, d.sandbox.Account.IAM.Admin())
+		conn, err := d.connect(ctx, region, sandbox.AdminUser, d.sandbox.Account.IAM.Admin())
 		if err != nil {
 			return fmt.Errorf("the workload's table: %w", err)
 		}
@@ -169,25 +162,10 @@ func (d *Database) connect(ctx context.Context, region, user string, credentials
 	config.Host, config.User, config.Database, config.Fallbacks = cluster.Endpoint, user, "postgres", nil
 	config.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12, ServerName: cluster.Endpoint, RootCAs: d.roots}
 	config.LookupFunc = func(context.Context, string) ([]string, error) { return []string{d.sandbox.SQL[region].Addr()}, nil }
-	if config.Password, err = token(ctx, cluster, user, credentials); err != nil {
+	if config.Password, err = sandbox.Token(ctx, cluster, user, credentials); err != nil {
 		return nil, err
 	}
 	return pgx.ConnectConfig(ctx, config)
-}
-
-// token signs the password of a connection (Aurora DSQL User Guide, "Generating an authentication token").
-func token(ctx context.Context, c dsql.Cluster, user string, credentials iam.Credentials) (string, error) {
-	action := "DbConnect"
-	if user == adminUser {
-		action = "DbConnectAdmin"
-	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "https://"+c.Endpoint+"/?Action="+action+"&X-Amz-Expires=900", nil)
-	if err != nil {
-		return "", err
-	}
-	signed, _, err := v4.NewSigner().PresignHTTP(ctx, aws.Credentials{AccessKeyID: credentials.AccessKeyID,
-		SecretAccessKey: credentials.SecretAccessKey, SessionToken: credentials.SessionToken}, request, emptyPayload, "dsql", c.Region, time.Now())
-	return strings.TrimPrefix(signed, "https://"), err
 }
 
 // conflict is SQLSTATE 40001: the whole transaction is to be repeated.

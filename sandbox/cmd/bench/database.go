@@ -4,16 +4,14 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net/http"
-	"strings"
-	"time"
+	"slices"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"aurora-dsql-dr/lambda/contract"
+	"aurora-dsql-dr/sandbox"
+	"aurora-dsql-dr/sandbox/dsql"
 )
 
 // database is the region's SQL endpoint by plain pgx, as admin.
@@ -21,41 +19,21 @@ type database struct{ *pgxpool.Pool }
 
 // connect makes a pool for the region, with a connection for each client.
 func (d *deployed) connect(ctx context.Context) (database, error) {
-	var endpoint string
-	for _, c := range d.DSQL.Clusters() {
-		if c.Region == d.region {
-			endpoint = c.Endpoint
-		}
-	}
+	clusters := d.DSQL.Clusters()
+	cluster := clusters[slices.IndexFunc(clusters, func(c dsql.Cluster) bool { return c.Region == d.region })]
 	config, err := pgxpool.ParseConfig(fmt.Sprintf("host=%s port=5432 user=admin dbname=postgres sslmode=verify-full sslrootcert=%s pool_max_conns=%d",
-		endpoint, d.CAFile, manyClients))
+		cluster.Endpoint, d.CAFile, manyClients))
 	if err != nil {
 		return database{}, err
 	}
 	// Only the address dialled changes: name, certificate and token stay the cluster's.
 	config.ConnConfig.LookupFunc = func(context.Context, string) ([]string, error) { return []string{d.SQL[d.region].Addr()}, nil }
 	config.BeforeConnect = func(ctx context.Context, c *pgx.ConnConfig) (err error) {
-		c.Password, err = d.token(ctx, endpoint)
+		c.Password, err = sandbox.Token(ctx, cluster, sandbox.AdminUser, d.Account.IAM.Admin())
 		return err
 	}
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	return database{pool}, err
-}
-
-// token signs the password of a connection (Aurora DSQL User Guide, "Generating an authentication token").
-func (d *deployed) token(ctx context.Context, endpoint string) (string, error) {
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "https://"+endpoint+"/?Action=DbConnectAdmin&X-Amz-Expires=900", nil)
-	if err != nil {
-		return "", err
-	}
-	signed, _, err := v4.NewSigner().PresignHTTP(ctx, d.admin(), r, payloadHash(nil), "dsql", d.region, time.Now())
-	return strings.TrimPrefix(signed, "https://"), err
-}
-
-// admin are the credentials of the account's administrator.
-func (d *deployed) admin() aws.Credentials {
-	c := d.Account.IAM.Admin()
-	return aws.Credentials{AccessKeyID: c.AccessKeyID, SecretAccessKey: c.SecretAccessKey}
 }
 
 // write runs the statements of the transaction service's write: the transaction and its event, in one transaction. An
