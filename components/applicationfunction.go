@@ -24,6 +24,7 @@ type databaseFunction struct {
 	function, description string
 	role                  string
 	timeoutSeconds        int
+	concurrency           int // reserved; 0 leaves it to the account's pool
 	settings              FunctionSettings
 	asynchronous          *AsynchronousTerms
 	environment           pulumi.StringMap
@@ -38,7 +39,7 @@ func (d databaseFunction) create(ctx *pulumi.Context, name string, parent pulumi
 	maps.Copy(environment, d.environment)
 	return NewGoFunction(ctx, name, &GoFunctionArgs{
 		Region: d.region, Function: d.function, Description: d.description,
-		Packages: d.settings.Packages, MemoryMB: d.settings.MemoryMB, TimeoutSeconds: d.timeoutSeconds,
+		Packages: d.settings.Packages, MemoryMB: d.settings.MemoryMB, TimeoutSeconds: d.timeoutSeconds, ReservedConcurrency: d.concurrency,
 		LogRetentionDays: d.settings.LogRetentionDays, Tracing: d.settings.Tracing,
 		Asynchronous: d.asynchronous, Environment: environment, Access: d.access,
 	}, pulumi.Parent(parent))

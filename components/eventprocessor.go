@@ -19,6 +19,9 @@ type EventProcessorArgs struct {
 	Bus      *RegionalBus
 	// DatabaseRole is the PostgreSQL role to connect as. Required.
 	DatabaseRole string
+	// Concurrency is how many runs there are at a time. What came late comes at once when a region is back: it waits in
+	// Lambda's queue, and does not take the 100 new connections a second that a cluster allows everybody together. Required.
+	Concurrency int
 	// Settings of the function. Required.
 	Settings FunctionSettings
 }
@@ -47,7 +50,7 @@ func NewEventProcessor(ctx *pulumi.Context, name string, args *EventProcessorArg
 	if p.Function, err = (databaseFunction{
 		region: args.Region, database: args.Database, function: "processor", role: args.DatabaseRole,
 		description:    "Consumes the events of transactions in " + args.Region.Name,
-		timeoutSeconds: 30, settings: args.Settings,
+		timeoutSeconds: 30, concurrency: args.Concurrency, settings: args.Settings,
 		asynchronous: &AsynchronousTerms{Retries: 2, MaximumAgeSeconds: 6 * 3600},
 		access: args.Database.ARN.ApplyT(func(arn string) (string, error) {
 			return policy(connect(arn))
@@ -79,5 +82,5 @@ func (a *EventProcessorArgs) validate() error {
 	if a == nil {
 		return errors.New("args are required")
 	}
-	return required(a.Region.required("Region"), map[string]bool{"Database": a.Database != nil, "Bus": a.Bus != nil, "DatabaseRole": a.DatabaseRole != ""})
+	return required(a.Region.required("Region"), map[string]bool{"Database": a.Database != nil, "Bus": a.Bus != nil, "DatabaseRole": a.DatabaseRole != "", "Concurrency": a.Concurrency > 0})
 }

@@ -21,6 +21,8 @@ type OutboxPublisherArgs struct {
 	DatabaseRole string
 	// TakeoverAge is how long the other region's events stay unsent before this region sends them. Required.
 	TakeoverAge time.Duration
+	// Concurrency is how many runs there are at a time, as in EventProcessorArgs. Required.
+	Concurrency int
 	// Settings of the function. Required.
 	Settings FunctionSettings
 }
@@ -49,7 +51,7 @@ func NewOutboxPublisher(ctx *pulumi.Context, name string, args *OutboxPublisherA
 	if p.Function, err = (databaseFunction{
 		region: args.Region, database: args.Database, function: "publisher", role: args.DatabaseRole,
 		description:    "Takes events from the outbox to the bus in " + args.Region.Name,
-		timeoutSeconds: 60, settings: args.Settings,
+		timeoutSeconds: 60, concurrency: args.Concurrency, settings: args.Settings,
 		// The next run takes what this one left: no retry, no run older than a minute.
 		asynchronous: &AsynchronousTerms{Retries: 0, MaximumAgeSeconds: 60},
 		environment: pulumi.StringMap{
@@ -82,7 +84,7 @@ func (a *OutboxPublisherArgs) validate() error {
 		return errors.New("args are required")
 	}
 	return required(a.Region.required("Region"), map[string]bool{
-		"Database": a.Database != nil, "Bus": a.Bus != nil, "DatabaseRole": a.DatabaseRole != "", "TakeoverAge": a.TakeoverAge > 0,
+		"Database": a.Database != nil, "Bus": a.Bus != nil, "DatabaseRole": a.DatabaseRole != "", "TakeoverAge": a.TakeoverAge > 0, "Concurrency": a.Concurrency > 0,
 	})
 }
 

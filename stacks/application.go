@@ -30,7 +30,9 @@ type Application struct {
 	// KeysetVersion is raised by one to rotate the key that encrypts fields.
 	KeysetVersion int64
 	MemoryMB      int
-	Routes        []components.EventRoute
+	// WorkerConcurrency is how many runs there are at a time of the publisher, and of the processor.
+	WorkerConcurrency int
+	Routes            []components.EventRoute
 }
 
 const (
@@ -59,6 +61,7 @@ func (r *reader) application(top object) Application {
 		TakeoverAge:         r.duration(settings, "takeoverAge", 2*time.Minute, 10*time.Second, time.Hour),
 		KeysetVersion:       int64(r.integer(settings, "keysetVersion", 1, 1, 1_000_000)),
 		MemoryMB:            r.integer(settings, "memoryMb", 256, 128, 10240),
+		WorkerConcurrency:   r.integer(settings, "workerConcurrency", 10, 1, 1000),
 	}
 	r.leftOver(settings, throttle)
 	return a
@@ -209,12 +212,12 @@ func (d *disasterRecovery) applicationFunctions() (err error) {
 	sides := d.database.Sides()
 	for i, place := range places[:witness] {
 		if a.publishers[i], err = components.NewOutboxPublisher(d.ctx, place+"-publisher", &components.OutboxPublisherArgs{
-			Region: d.regions[i], Database: sides[i], Bus: a.bus.Buses[i], DatabaseRole: schema.RolePublisher, TakeoverAge: c.TakeoverAge, Settings: settings,
+			Region: d.regions[i], Database: sides[i], Bus: a.bus.Buses[i], DatabaseRole: schema.RolePublisher, TakeoverAge: c.TakeoverAge, Concurrency: c.WorkerConcurrency, Settings: settings,
 		}); err != nil {
 			return err
 		}
 		if a.processors[i], err = components.NewEventProcessor(d.ctx, place+"-processor", &components.EventProcessorArgs{
-			Region: d.regions[i], Database: sides[i], Bus: a.bus.Buses[i], DatabaseRole: schema.RoleProcessor, Settings: settings,
+			Region: d.regions[i], Database: sides[i], Bus: a.bus.Buses[i], DatabaseRole: schema.RoleProcessor, Concurrency: c.WorkerConcurrency, Settings: settings,
 		}); err != nil {
 			return err
 		}

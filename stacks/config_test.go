@@ -34,7 +34,7 @@ func TestDefaultsStandInForMissingKeys(t *testing.T) {
 			MemoryMB: 128, LogRetentionDays: 30, ReservedConcurrency: 10, Tracing: true,
 		},
 		Application: Application{
-			EncryptedFields: []string{"details"}, Throttle: components.Throttle{Rate: 100, Burst: 200}, ArchiveDays: 30, TakeoverAge: 2 * time.Minute, KeysetVersion: 1, MemoryMB: 256,
+			EncryptedFields: []string{"details"}, Throttle: components.Throttle{Rate: 100, Burst: 200}, ArchiveDays: 30, TakeoverAge: 2 * time.Minute, KeysetVersion: 1, MemoryMB: 256, WorkerConcurrency: 10,
 		},
 	}, c)
 }
@@ -82,14 +82,14 @@ func TestEveryValueOfTheApplicationIsRead(t *testing.T) {
 	values := valid()
 	values["application"] = "enabled"
 	values["applicationSettings"] = `{"jwt":{"issuer":"https://login.example.com/","audience":"transactions"},"crossRegionFallback":true,"encryptedFields":["details","reference"],
-		"throttle":{"rate":10,"burst":20},"archiveDays":7,"takeoverAge":"1m","keysetVersion":3,"memoryMb":512}`
+		"throttle":{"rate":10,"burst":20},"archiveDays":7,"takeoverAge":"1m","keysetVersion":3,"memoryMb":512,"workerConcurrency":50}`
 	values["eventRoutes"] = `[{"name":"large","types":["Transaction Created"],"minimumAmount":10000,"maximumAmount":"20000.50","regions":["us-east-2"],"target":"topic"},{"name":"all","target":"queue"}]`
 	c, err := load(values)
 	require.NoError(t, err)
 	low, high := 10000.0, 20000.5
 	assert.Equal(t, Application{
 		Enabled: true, JWT: &components.JWT{Issuer: "https://login.example.com/", Audience: "transactions"}, CrossRegionFallback: true,
-		EncryptedFields: []string{"details", "reference"}, Throttle: components.Throttle{Rate: 10, Burst: 20}, ArchiveDays: 7, TakeoverAge: time.Minute, KeysetVersion: 3, MemoryMB: 512,
+		EncryptedFields: []string{"details", "reference"}, Throttle: components.Throttle{Rate: 10, Burst: 20}, ArchiveDays: 7, TakeoverAge: time.Minute, KeysetVersion: 3, MemoryMB: 512, WorkerConcurrency: 50,
 		Routes: []components.EventRoute{
 			{Name: "large", Types: []string{"Transaction Created"}, MinimumAmount: &low, MaximumAmount: &high, Regions: []string{"us-east-2"}, Target: "topic"},
 			{Name: "all", Target: "queue"},
@@ -135,6 +135,7 @@ func TestEachMistakeNamesKeyValueAndWhatIsAccepted(t *testing.T) {
 		"tokens for nobody":                  {"applicationSettings", `{"jwt":{"issuer":"https://x.example.com"}}`, "applicationSettings.jwt.audience"},
 		"a field that must stay readable":    {"applicationSettings", `{"encryptedFields":["amount"]}`, `"amount" cannot be encrypted: it is summed`},
 		"no field to encrypt":                {"applicationSettings", `{"encryptedFields":[]}`, "want a list of fields"},
+		"nobody to work":                     {"applicationSettings", `{"workerConcurrency":0}`, "applicationSettings.workerConcurrency"},
 		"a rate of nothing":                  {"applicationSettings", `{"throttle":{"rate":0}}`, "applicationSettings.throttle.rate"},
 		"a misspelt setting":                 {"applicationSettings", `{"fallback":true}`, "applicationSettings.fallback is not a key"},
 		"a route without a name":             {"eventRoutes", `[{"target":"queue"}]`, "eventRoutes[0].name"},

@@ -314,6 +314,18 @@ func TestEventsCrossOnceAndDoNotComeBack(t *testing.T) {
 	assert.Len(t, g.Of("aws:cloudwatch/eventArchive:EventArchive"), 2)
 }
 
+// What comes at once when a region is back waits in Lambda's queue instead of taking every connection there is.
+func TestABacklogIsWorkedOffAtABoundedRate(t *testing.T) {
+	g := deployed(t, "dev", map[string]string{"application": applicationEnabled, "applicationSettings": `{"workerConcurrency":7}`})
+	for _, place := range places[:witness] {
+		for _, worker := range []string{"publisher", "processor"} {
+			f, ok := g.Named("aws:lambda/function:Function", place+"-"+worker)
+			require.True(t, ok)
+			assert.EqualValues(t, 7, f.Inputs["reservedConcurrentExecutions"].NumberValue(), f.Name)
+		}
+	}
+}
+
 func TestEveryRouteOfTheApiIsAuthorized(t *testing.T) {
 	for authorization, settings := range map[string]string{"AWS_IAM": `{}`, "JWT": `{"jwt":{"issuer":"https://login.example.com","audience":"transactions"}}`} {
 		g := deployed(t, "dev", map[string]string{"application": applicationEnabled, "applicationSettings": settings})

@@ -9,9 +9,10 @@ import (
 )
 
 const (
-	// Starts is how often a function is started, and Calls how often one that has answered once is called again.
+	// Starts is how often a function is started.
 	Starts = 20
-	Calls  = 20
+	// Calls is how often one that has answered once is called again.
+	Calls = 20
 )
 
 // Subject is a function as it is deployed: how to start it, and events for it.
