@@ -184,7 +184,7 @@ func (e *Engine) prepare(ctx context.Context) error {
 	if err := os.WriteFile(filepath.Join(work, "Pulumi."+e.opts.Stack+".yaml"), settings, 0o600); err != nil {
 		return err
 	}
-	e.stack, err = auto.UpsertStackInlineSource(ctx, e.opts.Stack, string(e.project.Name), e.opts.Program,
+	e.stack, err = auto.NewStackInlineSource(ctx, e.opts.Stack, string(e.project.Name), e.opts.Program,
 		auto.Project(*e.project), auto.WorkDir(work), auto.Pulumi(e.command), auto.SecretsProvider("passphrase"))
 	return err
 }

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -46,9 +47,11 @@ func cloudWithRegions(t *testing.T, timeout time.Duration) (*controlplane.Contro
 
 func start(t *testing.T, program pulumi.RunFunc, server *provider.Server) *Engine {
 	t.Helper()
+	path, err := cli()
+	require.NoError(t, err)
 	e, err := New(t.Context(), Options{
 		Program: program, Dir: "testdata", Stack: "test", Config: map[string]any{"thin:witness": "us-west-2"},
-		Providers: server.Addresses(), Home: t.TempDir(), CLI: cli(t),
+		Providers: server.Addresses(), Home: t.TempDir(), CLI: path,
 	})
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, e.Close()) })
@@ -56,14 +59,14 @@ func start(t *testing.T, program pulumi.RunFunc, server *provider.Server) *Engin
 }
 
 // cli is the repository's own CLI unless there is one on PATH.
-func cli(t *testing.T) string {
-	t.Helper()
+var cli = sync.OnceValues(func() (string, error) {
 	root, err := filepath.Abs("../..")
-	require.NoError(t, err)
-	path, _, err := findCommand(t.Context(), "", root)
-	require.NoError(t, err)
-	return path
-}
+	if err != nil {
+		return "", err
+	}
+	path, _, err := findCommand(context.Background(), "", root)
+	return path, err
+})
 
 // pair is two clusters in two regions, peered.
 func pair(ctx *pulumi.Context) error { return deployPair(ctx, false) }

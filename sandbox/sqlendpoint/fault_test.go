@@ -149,6 +149,7 @@ func TestAClientThatHangsUpLeavesNothing(t *testing.T) {
 			require.NoError(t, env.Endpoints[sqlendpointtest.Primary].SetFault(sqlendpoint.Fault{CommitStall: true}))
 			_, err := c.Exec(shortly(t), "INSERT INTO t VALUES (1)")
 			require.ErrorIs(t, err, context.DeadlineExceeded)
+			require.NoError(t, c.PgConn().Conn().Close(), "pgx itself hangs up 15 seconds later only")
 		},
 		"within a large result": func(c *pgx.Conn) {
 			rows, err := c.Query(t.Context(), "SELECT repeat('x', 1000) FROM generate_series(1, 1000000)")
