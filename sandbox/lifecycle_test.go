@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"aurora-dsql-dr/sandbox/engine"
+	"aurora-dsql-dr/sandbox/postgres/postgrestest"
 )
 
 // childKey makes this test binary a sandbox that waits to be killed.
@@ -41,6 +42,7 @@ func TestMain(m *testing.M) {
 
 func newSandbox(t *testing.T, opts Options) *Sandbox {
 	t.Helper()
+	opts.Template = postgrestest.Template(t)
 	s, err := Start(t.Context(), opts)
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, s.Close()) })

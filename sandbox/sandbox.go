@@ -45,6 +45,8 @@ type Options struct {
 	OperationTimeout time.Duration
 	// ClusterDelay is how long a cluster's CREATING, UPDATING and DELETING last; defaults to 300 ms.
 	ClusterDelay time.Duration
+	// Template is what the database starts from; nil makes a new one, which takes a second.
+	Template *postgres.Template
 }
 
 // Sandbox is a running sandbox. Its fields are the parts that demonstrations, rehearsals and tests look at and act on.
@@ -139,7 +141,7 @@ func (s *Sandbox) makeState(context.Context) (err error) {
 }
 
 func (s *Sandbox) startDatabase(ctx context.Context) (err error) {
-	if s.postgres, err = postgres.Start(ctx, postgres.Options{Dir: s.state.dir}); err != nil {
+	if s.postgres, err = postgres.Start(ctx, postgres.Options{Dir: s.state.dir, Template: s.opts.Template}); err != nil {
 		return err
 	}
 	s.onClose(s.postgres.Close)

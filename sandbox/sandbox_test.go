@@ -21,7 +21,7 @@ func TestATakenPortIsNamed(t *testing.T) {
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, taken.Close()) })
 	t.Setenv("TMPDIR", postgrestest.ReachableDir(t))
-	_, err = Start(t.Context(), Options{Address: taken.Addr().String()})
+	_, err = Start(t.Context(), Options{Address: taken.Addr().String(), Template: postgrestest.Template(t)})
 	assert.ErrorContains(t, err, "cannot listen on "+taken.Addr().String())
 	assert.ErrorContains(t, err, "choose another address, or port 0")
 	left, err := filepath.Glob(filepath.Join(os.TempDir(), statePrefix+"*"))

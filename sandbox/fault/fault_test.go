@@ -15,6 +15,7 @@ import (
 	"aurora-dsql-dr/sandbox/iam"
 	"aurora-dsql-dr/sandbox/kms"
 	"aurora-dsql-dr/sandbox/lambda"
+	"aurora-dsql-dr/sandbox/postgres/postgrestest"
 	"aurora-dsql-dr/sandbox/sqlendpoint"
 )
 
@@ -36,7 +37,7 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	s, err := sandbox.Start(t.Context(), sandbox.Options{ClusterDelay: time.Millisecond})
+	s, err := sandbox.Start(t.Context(), sandbox.Options{ClusterDelay: time.Millisecond, Template: postgrestest.Template(t)})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.Close()) })
 	w := &world{Sandbox: s}

@@ -56,7 +56,7 @@ func TestTheSandboxEndsOnEveryWayOut(t *testing.T) {
 			ctx, interrupt := context.WithCancel(t.Context())
 			defer interrupt()
 			out := &output{}
-			err := inSandbox(ctx, newPrinter(out), sandbox.Options{}, func(context.Context, *printer, *sandbox.Sandbox) error { return way(interrupt) })
+			err := inSandbox(ctx, newPrinter(out), sandbox.Options{Template: postgrestest.Template(t)}, func(context.Context, *printer, *sandbox.Sandbox) error { return way(interrupt) })
 			assert.Equal(t, name == "success", err == nil, err)
 			assert.Contains(t, out.String(), "AWS API at http://127.0.0.1:")
 			left, err := filepath.Glob(filepath.Join(os.TempDir(), "aurora-dsql-dr-sandbox-*"))

@@ -13,14 +13,20 @@ import (
 // template spares all servers of a test binary but the first the time of initdb.
 var template = sync.OnceValues(func() (*postgres.Template, error) { return postgres.NewTemplate(context.Background()) })
 
-// Start gives the test a server of its own and ends it with the test. A server that dies during the test fails it.
-func Start(t testing.TB) *postgres.Server {
+// Template is what every server of the test binary may start from.
+func Template(t testing.TB) *postgres.Template {
 	t.Helper()
 	data, err := template()
 	if err != nil {
 		t.Fatal(err)
 	}
-	server, err := postgres.Start(context.Background(), postgres.Options{Template: data})
+	return data
+}
+
+// Start gives the test a server of its own and ends it with the test. A server that dies during the test fails it.
+func Start(t testing.TB) *postgres.Server {
+	t.Helper()
+	server, err := postgres.Start(context.Background(), postgres.Options{Template: Template(t)})
 	if err != nil {
 		t.Fatal(err)
 	}
