@@ -109,6 +109,20 @@ func TestAKilledRehearsalLeavesNothing(t *testing.T) {
 	assert.Empty(t, left)
 }
 
+// A stage that stays up sees one rehearsal after the other: a workload leaves nothing that the next would stumble over.
+func TestAWorkloadLeavesNothing(t *testing.T) {
+	s, err := sandbox.Start(t.Context(), sandbox.Options{})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, s.Close()) })
+	require.NoError(t, clusters(t.Context(), s))
+	for range 2 {
+		database, err := workload.PrepareDatabase(t.Context(), s)
+		require.NoError(t, err)
+		require.NoError(t, database.Remove(t.Context()))
+	}
+	assert.Empty(t, s.Account.IAM.Roles())
+}
+
 // However a method ends, its faults are undone and the workload's clients are gone.
 func TestAnInterruptedMethodUndoesItsFaults(t *testing.T) {
 	s, err := sandbox.Start(t.Context(), sandbox.Options{})
