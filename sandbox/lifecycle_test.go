@@ -90,6 +90,7 @@ func (l life) paged() (subjects []string) {
 }
 
 func TestTheLifeOfAStack(t *testing.T) {
+	t.Parallel()
 	config := StackConfig()
 	config["aurora-dsql-dr:deletionProtection"] = true
 	s := newSandbox(t, Options{})
@@ -188,6 +189,7 @@ func waitToBeKilled() {
 }
 
 func TestAKilledSandboxLeavesNothingToTheNextOne(t *testing.T) {
+	t.Parallel()
 	root, err := os.Getwd()
 	require.NoError(t, err)
 	child := exec.Command(os.Args[0])

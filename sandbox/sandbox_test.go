@@ -30,6 +30,7 @@ func TestATakenPortIsNamed(t *testing.T) {
 }
 
 func TestAKilledPostgreSQLEndsWhatIsUnderWay(t *testing.T) {
+	t.Parallel()
 	s := newSandbox(t, Options{})
 	ctx, stop := s.Watch(t.Context())
 	defer stop()
@@ -60,6 +61,7 @@ func TestStateOfTheLivingIsKept(t *testing.T) {
 }
 
 func TestAClusterKeyNeedsAPolicyThatAdmitsTheService(t *testing.T) {
+	t.Parallel()
 	s := newSandbox(t, Options{})
 	keys := s.Account.Region("us-east-1").KMS
 	closed, err := keys.CreateKey(kms.Key{})
