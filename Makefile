@@ -48,7 +48,7 @@ TESTED := '{{ if or .TestGoFiles .XTestGoFiles }}{{ .ImportPath }}{{ end }}'
 TEST := go test -vet=off -shuffle=on -p 4 -ldflags "-s -w"
 .PHONY: test
 test: linux deps lambda cli ## every test, with the race detector where goroutines are
-	@echo "Vetting and testing (about 3 minutes; the first time some 10, to compile everything with the race detector)"
+	@echo "Vetting and testing (about 90 seconds; the first time some 10 minutes, to compile everything with the race detector)"
 	@go vet ./...
 	@module=$$(go list -m); status=0; \
 	$(TEST) -race -o build/test/race/ $$(go list -f $(TESTED) ./... | grep -vxF "$$(printf "$$module/%s\n" $(PLAIN))") || status=1; \
