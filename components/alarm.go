@@ -5,6 +5,8 @@ import (
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"aurora-dsql-dr/lambda/contract"
 )
 
 // How an alarm treats periods without data (PutMetricAlarm, TreatMissingData).
@@ -49,6 +51,12 @@ func outOf(args cloudwatch.MetricAlarmArgs, m, n int) cloudwatch.MetricAlarmArgs
 	return args
 }
 
+// described says what an alarm means and where to read what to do. It is the description that CloudWatch puts into every
+// notification.
+func described(what string, runbooks contract.Runbooks, runbook contract.Runbook) pulumi.String {
+	return pulumi.String(what + " Runbook: " + runbooks.To(runbook))
+}
+
 type namedAlarm struct {
 	name string
 	args cloudwatch.MetricAlarmArgs
@@ -56,9 +64,9 @@ type namedAlarm struct {
 
 // countAlarm alarms when something that should not happen does. AWS publishes such counts only when there is something
 // to count, so no data is fine.
-func countAlarm(namespace, metric, statistic string, dimensions pulumi.StringMap, period time.Duration, what string) cloudwatch.MetricAlarmArgs {
+func countAlarm(namespace, metric, statistic string, dimensions pulumi.StringMap, period time.Duration, description pulumi.String) cloudwatch.MetricAlarmArgs {
 	return cloudwatch.MetricAlarmArgs{
-		AlarmDescription:   pulumi.String(what),
+		AlarmDescription:   description,
 		Namespace:          pulumi.String(namespace),
 		MetricName:         pulumi.String(metric),
 		Dimensions:         dimensions,

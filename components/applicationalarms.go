@@ -18,7 +18,6 @@ const (
 	outboxAgeSeconds      = 180
 	eventDelayMillis      = 60_000
 	applicationPeriod     = time.Minute
-	applicationRunbook    = " Runbook: docs/runbooks.md#application"
 	transactionPercentile = "p99"
 )
 
@@ -34,6 +33,8 @@ type ApplicationAlarmsArgs struct {
 	Bus       *RegionalBus
 	// Routes of the region's events. Optional; nil without routes.
 	Routes *EventRoutes
+	// Runbooks are linked from the descriptions. Required.
+	Runbooks contract.Runbooks
 }
 
 // ApplicationAlarms tell when a region's part of the application does not do its work.
@@ -68,28 +69,32 @@ func (a *ApplicationAlarmsArgs) validate() error {
 		return errors.New("args are required")
 	}
 	return required(a.Region.required("Region"), map[string]bool{
-		"Topic": a.Topic != nil, "Service": a.Service != nil, "Publisher": a.Publisher != nil, "Processor": a.Processor != nil, "Bus": a.Bus != nil,
+		"Topic": a.Topic != nil, "Service": a.Service != nil, "Publisher": a.Publisher != nil, "Processor": a.Processor != nil, "Bus": a.Bus != nil, "Runbooks": a.Runbooks != "",
 	})
+}
+
+func (a *ApplicationAlarmsArgs) described(what string) pulumi.String {
+	return described(what, a.Runbooks, contract.RunbookApplication)
 }
 
 // plumbing are the alarms on what AWS publishes about functions, rule and queues.
 func (a *ApplicationAlarmsArgs) plumbing(name string) []namedAlarm {
 	region := a.Region.Name
 	errorsOf := func(f *GoFunction, what string) cloudwatch.MetricAlarmArgs {
-		return outOf(countAlarm("AWS/Lambda", "Errors", "Sum", pulumi.StringMap{"FunctionName": f.Function.Name}, applicationPeriod, what+applicationRunbook), 2, 3)
+		return outOf(countAlarm("AWS/Lambda", "Errors", "Sum", pulumi.StringMap{"FunctionName": f.Function.Name}, applicationPeriod, a.described(what)), 2, 3)
 	}
 	deadLetters := func(queue pulumi.StringInput, what string) cloudwatch.MetricAlarmArgs {
-		return outOf(countAlarm("AWS/SQS", "ApproximateNumberOfMessagesVisible", "Maximum", pulumi.StringMap{"QueueName": queue}, 5*time.Minute, what+applicationRunbook), 1, 1)
+		return outOf(countAlarm("AWS/SQS", "ApproximateNumberOfMessagesVisible", "Maximum", pulumi.StringMap{"QueueName": queue}, 5*time.Minute, a.described(what)), 1, 1)
 	}
 	alarms := []namedAlarm{
 		{name + "-transaction-errors", errorsOf(a.Service.Function, "The transaction service in "+region+" fails.")},
 		// The service answers 503 where a retry may help; only a broken function ends in an error.
 		{name + "-unavailable", outOf(countAlarm("AWS/ApiGateway", "5xx", "Sum", pulumi.StringMap{"ApiId": a.Service.APIID.ToStringOutput()}, applicationPeriod,
-			"The transaction API in "+region+" answers with server errors."+applicationRunbook), 3, 5)},
+			a.described("The transaction API in "+region+" answers with server errors.")), 3, 5)},
 		{name + "-publisher-errors", errorsOf(a.Publisher.Function, "The outbox publisher in "+region+" fails.")},
 		{name + "-processor-errors", errorsOf(a.Processor.Function, "The event processor in "+region+" fails.")},
 		{name + "-forward-failed", outOf(countAlarm("AWS/Events", "FailedInvocations", "Sum", a.Bus.forwardDimensions(), applicationPeriod,
-			"Events do not leave "+region+" for the other region."+applicationRunbook), 1, 1)},
+			a.described("Events do not leave "+region+" for the other region.")), 1, 1)},
 		{name + "-publisher-dead-letters", deadLetters(a.Publisher.Function.DeadLetters.Name, "Runs of the outbox publisher in "+region+" ended in its dead-letter queue.")},
 		{name + "-processor-dead-letters", deadLetters(a.Processor.Function.DeadLetters.Name, "Events in "+region+" could not be processed.")},
 		{name + "-undelivered", deadLetters(a.Bus.Undelivered.Name, "Events from "+region+" did not reach the other region.")},
@@ -104,7 +109,7 @@ func (a *ApplicationAlarmsArgs) plumbing(name string) []namedAlarm {
 func (a *ApplicationAlarmsArgs) measured(name string) []namedAlarm {
 	measure := func(metric, statistic string, threshold float64, what string) cloudwatch.MetricAlarmArgs {
 		return cloudwatch.MetricAlarmArgs{
-			AlarmDescription: pulumi.String(what + " in " + a.Region.Name + "." + applicationRunbook),
+			AlarmDescription: a.described(what + " in " + a.Region.Name + "."),
 			Namespace:        pulumi.String(contract.ApplicationNamespace),
 			MetricName:       pulumi.String(metric),
 			Dimensions:       pulumi.StringMap{contract.DimensionRegion: pulumi.String(a.Region.Name)},

@@ -53,8 +53,8 @@ type axis struct {
 // dashboardFacts is what the dashboard shows, once everything is known.
 type dashboardFacts struct {
 	Title     string
-	Runbooks  string // URL
-	Period    int    // seconds
+	Runbooks  contract.Runbooks
+	Period    int // seconds
 	Full      bool
 	Databases []databaseFacts // the two data regions
 	Monitors  []monitorFacts  // the three observers
@@ -100,8 +100,10 @@ func renderDashboard(f dashboardFacts) (string, error) {
 
 func (f dashboardFacts) header() string {
 	return fmt.Sprintf("# %s\nEndpoints in **%s** and **%s**, observed from %s, %s and %s. "+
-		"Runbooks: [region lost](%[7]s#region-lost) · [monitor broken](%[7]s#monitor-broken) · [monitor silent](%[7]s#monitor-silent) · [slow database](%[7]s#slow-database)",
-		f.Title, f.Databases[0].Region, f.Databases[1].Region, f.Monitors[0].Region, f.Monitors[1].Region, f.Monitors[2].Region, f.Runbooks)
+		"Runbooks: [region lost](%s) · [monitor broken](%s) · [monitor silent](%s) · [slow database](%s)",
+		f.Title, f.Databases[0].Region, f.Databases[1].Region, f.Monitors[0].Region, f.Monitors[1].Region, f.Monitors[2].Region,
+		f.Runbooks.To(contract.RunbookRegionLost), f.Runbooks.To(contract.RunbookMonitorBroken),
+		f.Runbooks.To(contract.RunbookMonitorSilent), f.Runbooks.To(contract.RunbookSlowDatabase))
 }
 
 // verdicts of one endpoint are read in the other data region: the copy that is left when the endpoint's region is not.

@@ -7,6 +7,8 @@ import (
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"aurora-dsql-dr/lambda/contract"
 )
 
 // DrDashboardArgs configures a DrDashboard.
@@ -15,8 +17,8 @@ type DrDashboardArgs struct {
 	Region Region
 	// DashboardName is the name, which CloudWatch wants given. Required.
 	DashboardName string
-	// RunbooksURL is the page the header links to. Required.
-	RunbooksURL string
+	// Runbooks are linked from the header. Required.
+	Runbooks contract.Runbooks
 	// Databases are the two sides. Required.
 	Databases []*DsqlSide
 	// Monitors are the observers, and Schedules their schedules in the same order. Required.
@@ -77,7 +79,7 @@ func (a *DrDashboardArgs) validate() error {
 		return errors.New("args are required")
 	}
 	problems := []error{required(a.Region.required("Region"), map[string]bool{
-		"DashboardName": a.DashboardName != "", "RunbooksURL": a.RunbooksURL != "", "AlarmARNs": len(a.AlarmARNs) > 0,
+		"DashboardName": a.DashboardName != "", "Runbooks": a.Runbooks != "", "AlarmARNs": len(a.AlarmARNs) > 0,
 	})}
 	if len(a.Databases) != 2 || len(a.Monitors) != 3 || len(a.Schedules) != 3 {
 		problems = append(problems, fmt.Errorf("there are %d Databases, %d Monitors and %d Schedules, want 2, 3 and 3", len(a.Databases), len(a.Monitors), len(a.Schedules)))
@@ -106,7 +108,7 @@ func (a *DrDashboardArgs) body() pulumi.StringOutput {
 	}
 	return pulumi.All(clusters, functions, rules, queues, alarms, applications).ApplyT(func(v []any) (string, error) {
 		facts := dashboardFacts{
-			Title: a.DashboardName, Runbooks: a.RunbooksURL,
+			Title: a.DashboardName, Runbooks: a.Runbooks,
 			Period: int(a.Monitors[0].settings.Schedule.Seconds()), Full: a.Monitors[0].settings.MetricsFull,
 		}
 		for i, id := range v[0].([]string) {

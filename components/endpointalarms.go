@@ -44,6 +44,8 @@ type EndpointAlarmsArgs struct {
 	// CompositeName is the name of the alarm that pages; CloudWatch wants it given, and it is what a person reads first.
 	// Required.
 	CompositeName string
+	// Runbooks are linked from the descriptions. Required.
+	Runbooks contract.Runbooks
 	// After is what must have happened before the alarms exist: every observer's first check. Required.
 	After []pulumi.Resource
 }
@@ -77,7 +79,7 @@ func NewEndpointAlarms(ctx *pulumi.Context, name string, args *EndpointAlarmsArg
 	}
 	composite, err := cloudwatch.NewCompositeAlarm(ctx, name+"-other-region-lost", &cloudwatch.CompositeAlarmArgs{
 		AlarmName:        pulumi.String(args.CompositeName),
-		AlarmDescription: pulumi.String("At least two observers cannot reach the database endpoint in " + args.Other.Region + ". Runbook: docs/runbooks.md#region-lost"),
+		AlarmDescription: described("At least two observers cannot reach the database endpoint in "+args.Other.Region+".", args.Runbooks, contract.RunbookRegionLost),
 		AlarmRule:        pulumi.Sprintf(`ALARM("%s")`, other.Name),
 		AlarmActions:     pulumi.StringArray{args.Topic.ARN},
 		OkActions:        pulumi.StringArray{args.Topic.ARN},
@@ -101,7 +103,7 @@ func (a *EndpointAlarmsArgs) validate() error {
 	}
 	problems := []error{required(a.Region.required("Region"), map[string]bool{
 		"Topic": a.Topic != nil, "Own": a.Own != nil, "Other": a.Other != nil, "Schedule": a.Schedule > 0,
-		"CompositeName": a.CompositeName != "", "After": len(a.After) > 0,
+		"CompositeName": a.CompositeName != "", "Runbooks": a.Runbooks != "", "After": len(a.After) > 0,
 	})}
 	if len(a.Observers) != 3 {
 		problems = append(problems, fmt.Errorf("Observers are %q, want three: a quorum is two of three", a.Observers))
@@ -147,7 +149,7 @@ func (a *EndpointAlarmsArgs) warnings(name string) []namedAlarm {
 	alarms := []namedAlarm{
 		{name + "-conflicts", outOf(a.conflicts(), 3, 3)},
 		{name + "-query-timeouts", outOf(cloudwatch.MetricAlarmArgs{
-			AlarmDescription:   pulumi.String("Queries time out in " + a.Own.Region + ". Runbook: docs/runbooks.md#slow-database"),
+			AlarmDescription:   described("Queries time out in "+a.Own.Region+".", a.Runbooks, contract.RunbookSlowDatabase),
 			Namespace:          pulumi.String(dsqlNamespace),
 			MetricName:         pulumi.String("QueryTimeouts"),
 			Dimensions:         pulumi.StringMap{dsqlClusterDimension: a.Own.Identifier},
@@ -170,7 +172,7 @@ func (a *EndpointAlarmsArgs) warnings(name string) []namedAlarm {
 // probed alarms on what this region's observer measures at its own endpoint.
 func (a *EndpointAlarmsArgs) probed(metric string, threshold float64, what string) cloudwatch.MetricAlarmArgs {
 	return cloudwatch.MetricAlarmArgs{
-		AlarmDescription:   pulumi.String(what + " Runbook: docs/runbooks.md#slow-database"),
+		AlarmDescription:   described(what, a.Runbooks, contract.RunbookSlowDatabase),
 		Namespace:          pulumi.String(contract.MetricNamespace),
 		MetricName:         pulumi.String(metric),
 		Dimensions:         observerDimensions(a.Own, a.Region.Name),
@@ -195,7 +197,7 @@ func (a *EndpointAlarmsArgs) conflicts() cloudwatch.MetricAlarmArgs {
 		}
 	}
 	return cloudwatch.MetricAlarmArgs{
-		AlarmDescription: pulumi.Sprintf("More than %d %% of the transactions in %s conflict. Runbook: docs/runbooks.md#slow-database", conflictPercent, a.Own.Region),
+		AlarmDescription: described(fmt.Sprintf("More than %d %% of the transactions in %s conflict.", conflictPercent, a.Own.Region), a.Runbooks, contract.RunbookSlowDatabase),
 		MetricQueries: cloudwatch.MetricAlarmMetricQueryArray{
 			sum("conflicts", "OccConflicts"), sum("total", "TotalTransactions"),
 			cloudwatch.MetricAlarmMetricQueryArgs{

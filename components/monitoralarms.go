@@ -22,6 +22,8 @@ type MonitorAlarmsArgs struct {
 	// that is a data region, so that the loss of the region is told once, by the composite of the other side. Required.
 	Watcher      Region
 	WatcherTopic *AlertTopic
+	// Runbooks are linked from the descriptions. Required.
+	Runbooks contract.Runbooks
 }
 
 // MonitorAlarms tell when an observer itself is broken: it fails, is throttled, is not started, leaves dead letters, or
@@ -66,7 +68,7 @@ func (a *MonitorAlarmsArgs) validate() error {
 		return errors.New("args are required")
 	}
 	return required(a.Watcher.required("Watcher"), map[string]bool{
-		"Monitor": a.Monitor != nil, "Schedule": a.Schedule != nil, "Topic": a.Topic != nil, "WatcherTopic": a.WatcherTopic != nil,
+		"Monitor": a.Monitor != nil, "Schedule": a.Schedule != nil, "Topic": a.Topic != nil, "WatcherTopic": a.WatcherTopic != nil, "Runbooks": a.Runbooks != "",
 	})
 }
 
@@ -75,25 +77,24 @@ func (a *MonitorAlarmsArgs) validate() error {
 func (a *MonitorAlarmsArgs) own(name string) []namedAlarm {
 	region := a.Monitor.Region.Name
 	function, schedule := a.Monitor.Function.Function.Name, a.Monitor.settings.Schedule
+	broken := func(what string) pulumi.String { return described(what, a.Runbooks, contract.RunbookMonitorBroken) }
 	return []namedAlarm{
 		{name + "-errors", outOf(countAlarm("AWS/Lambda", "Errors", "Sum", pulumi.StringMap{"FunctionName": function}, schedule,
-			"The health check in "+region+" fails: it could not make its check."+monitorRunbook), 2, 3)},
+			broken("The health check in "+region+" fails: it could not make its check.")), 2, 3)},
 		{name + "-throttles", outOf(countAlarm("AWS/Lambda", "Throttles", "Sum", pulumi.StringMap{"FunctionName": function}, schedule,
-			"The health check in "+region+" is throttled."+monitorRunbook), 2, 3)},
+			broken("The health check in "+region+" is throttled.")), 2, 3)},
 		{name + "-failed-invocations", outOf(countAlarm("AWS/Events", "FailedInvocations", "Sum", pulumi.StringMap{"RuleName": a.Schedule.Rule.Name}, schedule,
-			"EventBridge could not start the health check in "+region+"."+monitorRunbook), 1, 1)},
+			broken("EventBridge could not start the health check in "+region+".")), 1, 1)},
 		{name + "-dead-letters", outOf(countAlarm("AWS/SQS", "ApproximateNumberOfMessagesVisible", "Maximum", pulumi.StringMap{"QueueName": a.Monitor.Function.DeadLetters.Name}, 5*time.Minute,
-			"Runs of the health check in "+region+" ended in its dead-letter queue."+monitorRunbook), 1, 1)},
+			broken("Runs of the health check in "+region+" ended in its dead-letter queue.")), 1, 1)},
 	}
 }
-
-const monitorRunbook = " Runbook: docs/runbooks.md#monitor-broken"
 
 // silent is the dead-man alarm: no sample of an observer for three runs. Missing data is the breach.
 func (a *MonitorAlarmsArgs) silent() cloudwatch.MetricAlarmArgs {
 	observer := a.Monitor.Region.Name
 	return outOf(cloudwatch.MetricAlarmArgs{
-		AlarmDescription:   pulumi.String("The observer in " + observer + " is silent: nobody watches the database from there. Runbook: docs/runbooks.md#monitor-silent"),
+		AlarmDescription:   described("The observer in "+observer+" is silent: nobody watches the database from there.", a.Runbooks, contract.RunbookMonitorSilent),
 		Namespace:          pulumi.String(contract.MetricNamespace),
 		MetricName:         pulumi.String(contract.MetricEndpointUnreachable),
 		Dimensions:         observerDimensions(a.Monitor.target, observer),

@@ -44,6 +44,8 @@ type RegionalMonitorArgs struct {
 	MetricRegions []string
 	// DatabaseRole is the PostgreSQL role to connect as. Required.
 	DatabaseRole string
+	// Runbooks are linked from alerts. Required.
+	Runbooks contract.Runbooks
 	// Packages are as in GoFunctionArgs. Required.
 	Packages *Packages
 	// Settings of the monitor. Required.
@@ -94,7 +96,7 @@ func (a *RegionalMonitorArgs) validate() error {
 	}
 	s := a.Settings
 	problems := []error{required(a.Region.required("Region"), map[string]bool{
-		"Targets": len(a.Targets) > 0, "Topics": len(a.Topics) > 0, "MetricRegions": len(a.MetricRegions) > 0, "DatabaseRole": a.DatabaseRole != "",
+		"Targets": len(a.Targets) > 0, "Topics": len(a.Topics) > 0, "MetricRegions": len(a.MetricRegions) > 0, "DatabaseRole": a.DatabaseRole != "", "Runbooks": a.Runbooks != "",
 		"Settings.FailuresToOpen": s.FailuresToOpen > 0, "Settings.SuccessesToClose": s.SuccessesToClose > 0, "Settings.Reminder": s.Reminder > 0,
 	})}
 	if s.Schedule < time.Minute || s.Schedule%time.Minute != 0 {
@@ -133,6 +135,7 @@ func (a *RegionalMonitorArgs) environment() pulumi.StringMap {
 		contract.EnvFailuresToOpen:   pulumi.String(strconv.Itoa(a.Settings.FailuresToOpen)),
 		contract.EnvSuccessesToClose: pulumi.String(strconv.Itoa(a.Settings.SuccessesToClose)),
 		contract.EnvReminder:         pulumi.String(a.Settings.Reminder.String()),
+		contract.EnvRunbooks:         pulumi.String(string(a.Runbooks)),
 		contract.EnvMetrics:          pulumi.String(metrics),
 		contract.EnvDatabaseRole:     pulumi.String(a.DatabaseRole),
 	}

@@ -31,7 +31,8 @@ func everything(ctx *pulumi.Context, r [3]Region, prefix, architecture string, s
 		return err
 	}
 	monitor, err := NewRegionalMonitor(ctx, prefix+"monitor", &RegionalMonitorArgs{
-		Region: r[0], Targets: database.Sides(), Topics: []*AlertTopic{topic}, MetricRegions: []string{r[0].Name, r[1].Name}, DatabaseRole: "dr_monitor", Packages: packages, Settings: s,
+		Region: r[0], Targets: database.Sides(), Topics: []*AlertTopic{topic}, MetricRegions: []string{r[0].Name, r[1].Name}, DatabaseRole: "dr_monitor", Runbooks: "docs/runbooks.md",
+		Packages: packages, Settings: s,
 	})
 	if err != nil {
 		return err
@@ -47,18 +48,18 @@ func everything(ctx *pulumi.Context, r [3]Region, prefix, architecture string, s
 	if err != nil {
 		return err
 	}
-	alarms, err := NewMonitorAlarms(ctx, prefix+"monitor-alarms", &MonitorAlarmsArgs{Monitor: monitor, Schedule: schedule, Topic: topic, Watcher: r[0], WatcherTopic: topic})
+	alarms, err := NewMonitorAlarms(ctx, prefix+"monitor-alarms", &MonitorAlarmsArgs{Monitor: monitor, Schedule: schedule, Topic: topic, Watcher: r[0], WatcherTopic: topic, Runbooks: "docs/runbooks.md"})
 	if err != nil {
 		return err
 	}
 	if _, err := NewEndpointAlarms(ctx, prefix+"endpoint-alarms", &EndpointAlarmsArgs{
 		Region: r[0], Topic: topic, Own: database.Primary, Other: database.Secondary, Observers: []string{r[0].Name, r[1].Name, r[2].Name},
-		Schedule: s.Schedule, MetricsFull: s.MetricsFull, CompositeName: prefix + "lost", After: []pulumi.Resource{schedule.FirstCheck},
+		Schedule: s.Schedule, MetricsFull: s.MetricsFull, CompositeName: prefix + "lost", Runbooks: "docs/runbooks.md", After: []pulumi.Resource{schedule.FirstCheck},
 	}); err != nil {
 		return err
 	}
 	_, err = NewDrDashboard(ctx, prefix+"dashboard", &DrDashboardArgs{
-		Region: r[0], DashboardName: prefix + "dashboard", RunbooksURL: "docs/runbooks.md", Databases: database.Sides(),
+		Region: r[0], DashboardName: prefix + "dashboard", Runbooks: "docs/runbooks.md", Databases: database.Sides(),
 		Monitors: []*RegionalMonitor{monitor, monitor, monitor}, Schedules: []*MonitorSchedule{schedule, schedule, schedule},
 		AlarmARNs: map[string]pulumi.StringArray{r[0].Name: alarms.ARNs},
 	})

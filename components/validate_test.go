@@ -52,7 +52,7 @@ func TestMissingArgumentsAreNamedTogether(t *testing.T) {
 				return err
 			},
 			func(ctx *pulumi.Context) error { _, err := NewRegionalMonitor(ctx, "x", nil); return err },
-			[]string{"Region.Name", "Targets", "Topics", "MetricRegions", "DatabaseRole", "Settings.Reminder", "Settings.Schedule is 1m30s", "Settings.ProbeInterval is 1h0m0s"},
+			[]string{"Region.Name", "Targets", "Topics", "MetricRegions", "DatabaseRole", "Runbooks", "Settings.Reminder", "Settings.Schedule is 1m30s", "Settings.ProbeInterval is 1h0m0s"},
 		},
 		"MonitorSchedule": {
 			func(ctx *pulumi.Context) error {
@@ -68,7 +68,7 @@ func TestMissingArgumentsAreNamedTogether(t *testing.T) {
 				return err
 			},
 			func(ctx *pulumi.Context) error { _, err := NewMonitorAlarms(ctx, "x", nil); return err },
-			[]string{"Monitor", "Schedule", "Topic", "Watcher.Name", "WatcherTopic"},
+			[]string{"Monitor", "Schedule", "Topic", "Watcher.Name", "WatcherTopic", "Runbooks"},
 		},
 		"EndpointAlarms": {
 			func(ctx *pulumi.Context) error {
@@ -76,7 +76,7 @@ func TestMissingArgumentsAreNamedTogether(t *testing.T) {
 				return err
 			},
 			func(ctx *pulumi.Context) error { _, err := NewEndpointAlarms(ctx, "x", nil); return err },
-			[]string{"Region.Name", "Topic", "Own", "Other", "Schedule", "CompositeName", "After", "want three"},
+			[]string{"Region.Name", "Topic", "Own", "Other", "Schedule", "CompositeName", "Runbooks", "After", "want three"},
 		},
 		"DatabaseBootstrap": {
 			func(ctx *pulumi.Context) error {
@@ -89,7 +89,7 @@ func TestMissingArgumentsAreNamedTogether(t *testing.T) {
 		"DrDashboard": {
 			func(ctx *pulumi.Context) error { _, err := NewDrDashboard(ctx, "x", &DrDashboardArgs{}); return err },
 			func(ctx *pulumi.Context) error { _, err := NewDrDashboard(ctx, "x", nil); return err },
-			[]string{"Region.Name", "DashboardName", "RunbooksURL", "AlarmARNs", "want 2, 3 and 3"},
+			[]string{"Region.Name", "DashboardName", "Runbooks", "AlarmARNs", "want 2, 3 and 3"},
 		},
 	}
 	for name, c := range cases {

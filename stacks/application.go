@@ -265,7 +265,7 @@ func (d *disasterRecovery) startApplication() error {
 			}
 		}
 		alarms, err := components.NewApplicationAlarms(d.ctx, place+"-application-alarms", &components.ApplicationAlarmsArgs{
-			Region: d.regions[i], Topic: d.topics[i], Service: a.services[i], Publisher: a.publishers[i], Processor: a.processors[i], Bus: a.bus.Buses[i], Routes: a.routes[i],
+			Region: d.regions[i], Topic: d.topics[i], Service: a.services[i], Publisher: a.publishers[i], Processor: a.processors[i], Bus: a.bus.Buses[i], Routes: a.routes[i], Runbooks: d.config.Runbooks,
 		})
 		if err != nil {
 			return err

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"aurora-dsql-dr/components"
+	"aurora-dsql-dr/lambda/contract"
 )
 
 // Config is the stack's whole configuration. Pulumi.yaml describes every key; the defaults here and there are the same,
@@ -22,8 +23,8 @@ type Config struct {
 	// CustomerManagedKeys is databaseEncryption: customer-managed.
 	CustomerManagedKeys bool
 	Alerts              []components.Subscription
-	// RunbooksURL is linked from the dashboard; empty links to the page in the repository's own words.
-	RunbooksURL string
+	// Runbooks are linked from alerts, alarms and the dashboard.
+	Runbooks contract.Runbooks
 	// Architecture of every function, components.ArchitectureARM or ArchitectureX86.
 	Architecture string
 	Monitor      components.MonitorSettings
@@ -64,7 +65,7 @@ func loadConfig(get func(key string) (string, bool)) (*Config, error) {
 		CustomerManagedKeys: r.choice(top, "databaseEncryption", encryptionAWSOwned, encryptionCustomerManaged) == encryptionCustomerManaged,
 		Alerts:              r.alerts(top, "alerts"),
 		Architecture:        r.choice(monitor, "architecture", components.ArchitectureARM, components.ArchitectureX86),
-		RunbooksURL:         r.text(top, "runbooksUrl", defaultRunbooks),
+		Runbooks:            r.runbooks(top, "runbooksUrl"),
 		Monitor: components.MonitorSettings{
 			Schedule:            time.Duration(r.integer(monitor, "scheduleMinutes", 1, 1, 60)) * time.Minute,
 			ProbeInterval:       r.duration(monitor, "probeInterval", 15*time.Second, time.Second, time.Hour),
@@ -114,6 +115,17 @@ func (r *reader) monitor(m components.MonitorSettings) {
 	if !slices.Contains(logRetentions, m.LogRetentionDays) {
 		r.problem("monitor.logRetentionDays", fmt.Sprint(m.LogRetentionDays), fmt.Sprintf("one of %v", logRetentions))
 	}
+}
+
+// runbooksPattern bounds the address so that an alert with a link still fits into one SMS publication (1,600 characters).
+var runbooksPattern = regexp.MustCompile(`^[!"$-~]{1,300}$`)
+
+func (r *reader) runbooks(from object, key string) contract.Runbooks {
+	value := r.text(from, key, defaultRunbooks)
+	if !runbooksPattern.MatchString(value) {
+		r.problem(from.path(key), value, "a URL or a path of 1 to 300 ASCII characters, without spaces and #: links to a runbook add #its-name")
+	}
+	return contract.Runbooks(value)
 }
 
 // tagPattern is what AWS accepts in a tag value, which these three become.

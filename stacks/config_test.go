@@ -10,6 +10,7 @@ import (
 
 	"aurora-dsql-dr/components"
 	"aurora-dsql-dr/internal/graph"
+	"aurora-dsql-dr/lambda/contract"
 )
 
 func valid() map[string]string {
@@ -28,7 +29,7 @@ func TestDefaultsStandInForMissingKeys(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, &Config{
 		Environment: "dev", Owner: "platform", CostCenter: "42", Regions: Regions{"us-east-1", "us-east-2", "us-west-2"},
-		DeletionProtection: true, RunbooksURL: "docs/runbooks.md", Architecture: "arm64",
+		DeletionProtection: true, Runbooks: "docs/runbooks.md", Architecture: "arm64",
 		Monitor: components.MonitorSettings{
 			Schedule: time.Minute, ProbeInterval: 15 * time.Second, FailuresToOpen: 2, SuccessesToClose: 3, Reminder: 15 * time.Minute,
 			MemoryMB: 128, LogRetentionDays: 30, ReservedConcurrency: 10, Tracing: true,
@@ -70,6 +71,7 @@ func TestEveryValueIsRead(t *testing.T) {
 	require.NoError(t, err)
 	assert.False(t, c.DeletionProtection)
 	assert.True(t, c.CustomerManagedKeys)
+	assert.Equal(t, contract.Runbooks("https://wiki.example.com/dr"), c.Runbooks)
 	assert.Equal(t, []components.Subscription{{Protocol: "email", Endpoint: "oncall@example.com"}, {Protocol: "sqs", Endpoint: "arn:aws:sqs:us-east-1:123456789012:pages"}}, c.Alerts)
 	assert.Equal(t, "x86_64", c.Architecture)
 	assert.Equal(t, components.MonitorSettings{
@@ -121,6 +123,8 @@ func TestEachMistakeNamesKeyValueAndWhatIsAccepted(t *testing.T) {
 		"a function name for an ARN":         {"alerts", `[{"protocol":"lambda","endpoint":"pager"}]`, "the ARN of a function"},
 		"a recipient named twice":            {"alerts", `[{"protocol":"sms","endpoint":"+12065550100"},{"protocol":"sms","endpoint":"+12065550100"}]`, "alerts[1].endpoint"},
 		"an alert's misspelt key":            {"alerts", `[{"protocol":"sms","endpoint":"+12065550100","to":"x"}]`, "alerts[0].to is not a key"},
+		"runbooks at an anchor":              {"runbooksUrl", "https://wiki.example.com/dr#lost", `runbooksUrl is "https://wiki.example.com/dr#lost", want a URL or a path`},
+		"runbooks too long for an SMS":       {"runbooksUrl", strings.Repeat("x", 301), "of 1 to 300 ASCII characters"},
 		"a schedule below a minute":          {"monitor", `{"scheduleMinutes":0}`, `monitor.scheduleMinutes is "0", want a whole number from 1 to 60`},
 		"a schedule of half minutes":         {"monitor", `{"scheduleMinutes":1.5}`, `monitor.scheduleMinutes is "1.5"`},
 		"an interval over the schedule":      {"monitor", `{"probeInterval":"61s"}`, `monitor.probeInterval is "1m1s", want at most the schedule, 1m0s`},

@@ -128,6 +128,7 @@ func (d *disasterRecovery) regionalMonitors() error {
 			Topics:        []*components.AlertTopic{d.topics[i], d.topics[(i+1)%3], d.topics[(i+2)%3]},
 			MetricRegions: []string{d.regions[primary].Name, d.regions[secondary].Name},
 			DatabaseRole:  schema.RoleMonitor,
+			Runbooks:      d.config.Runbooks,
 			Packages:      d.packages,
 			Settings:      d.config.Monitor,
 		})
@@ -184,7 +185,7 @@ func (d *disasterRecovery) alarms() error {
 		}
 		alarms, err := components.NewMonitorAlarms(d.ctx, place+"-monitor-alarms", &components.MonitorAlarmsArgs{
 			Monitor: d.monitors[i], Schedule: d.schedules[i], Topic: d.topics[i],
-			Watcher: d.regions[watcher], WatcherTopic: d.topics[watcher],
+			Watcher: d.regions[watcher], WatcherTopic: d.topics[watcher], Runbooks: d.config.Runbooks,
 		})
 		if err != nil {
 			return err
@@ -198,7 +199,7 @@ func (d *disasterRecovery) alarms() error {
 		alarms, err := components.NewEndpointAlarms(d.ctx, place+"-endpoint-alarms", &components.EndpointAlarmsArgs{
 			Region: d.regions[i], Topic: d.topics[i], Own: sides[i], Other: other,
 			Observers: d.config.Regions.All(), Schedule: d.config.Monitor.Schedule, MetricsFull: d.config.Monitor.MetricsFull,
-			CompositeName: fmt.Sprintf("%s-%s-%s-lost", d.ctx.Project(), d.ctx.Stack(), other.Region), After: checked,
+			CompositeName: fmt.Sprintf("%s-%s-%s-lost", d.ctx.Project(), d.ctx.Stack(), other.Region), Runbooks: d.config.Runbooks, After: checked,
 		})
 		if err != nil {
 			return err
@@ -216,7 +217,7 @@ func (d *disasterRecovery) remember(region int, arns, names pulumi.StringArray) 
 
 func (d *disasterRecovery) dashboardPage() (err error) {
 	args := &components.DrDashboardArgs{
-		Region: d.regions[primary], DashboardName: d.ctx.Project() + "-" + d.ctx.Stack(), RunbooksURL: d.config.RunbooksURL,
+		Region: d.regions[primary], DashboardName: d.ctx.Project() + "-" + d.ctx.Stack(), Runbooks: d.config.Runbooks,
 		Databases: d.database.Sides(), Monitors: d.monitors[:], Schedules: d.schedules[:], AlarmARNs: d.alarmARNs,
 	}
 	if d.application != nil {

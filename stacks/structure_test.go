@@ -113,6 +113,27 @@ func everyAlarmReachesItsTopic(t *testing.T, g *graph.Graph) {
 	assert.Greater(t, walked, 20)
 }
 
+func TestWhoeverIsAlertedIsSentToARunbook(t *testing.T) {
+	variants(t, map[string]string{"runbooksUrl": "https://wiki.example.com/dr"}, func(t *testing.T, g *graph.Graph) {
+		for _, typ := range alarmTypes {
+			for _, alarm := range g.Of(typ) {
+				if alarm.Inputs.HasValue("alarmActions") {
+					assert.Regexp(t, `^[A-Z].+\. Runbook: https://wiki\.example\.com/dr#[a-z-]+$`, alarm.Input("alarmDescription"), alarm.Name)
+				}
+			}
+		}
+		checks := 0
+		for _, function := range g.Of("aws:lambda/function:Function") {
+			variables := function.Inputs["environment"].ObjectValue()["variables"].ObjectValue()
+			if variables.HasValue(contract.EnvTopics) {
+				assert.Equal(t, "https://wiki.example.com/dr", variables[contract.EnvRunbooks].StringValue())
+				checks++
+			}
+		}
+		assert.Equal(t, 3, checks)
+	})
+}
+
 func TestTopicsRefusePlainHTTP(t *testing.T) {
 	g := deployed(t, "dev", nil)
 	require.Len(t, g.Of("aws:sns/topicPolicy:TopicPolicy"), 3, "a topic in every region, the witness included")

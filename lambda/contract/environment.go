@@ -20,6 +20,8 @@ const (
 	EnvSuccessesToClose = "SUCCESSES_TO_CLOSE"
 	// EnvReminder is the time after which an open incident is alerted again, a Go duration ("15m").
 	EnvReminder = "REMINDER"
+	// EnvRunbooks is where the runbooks can be read: Runbooks, which alerts link.
+	EnvRunbooks = "RUNBOOKS"
 	// EnvMetrics is MetricsLean or MetricsFull.
 	EnvMetrics = "METRICS"
 	// EnvDatabaseRole is the PostgreSQL role to connect as.

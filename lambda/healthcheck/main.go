@@ -46,7 +46,7 @@ func configure(e env.Environment, cfg aws.Config, log *slog.Logger) check.Config
 		embedded = os.Stdout
 	}
 	return check.Config{
-		Observer: e.Region, FunctionName: lambdacontext.FunctionName, Targets: e.Targets, Cadence: cadence, Reminder: e.Reminder,
+		Observer: e.Region, FunctionName: lambdacontext.FunctionName, Targets: e.Targets, Cadence: cadence, Reminder: e.Reminder, Runbooks: e.Runbooks,
 		Policy: verdict.Policy{FailuresToOpen: e.FailuresToOpen, SuccessesToClose: e.SuccessesToClose, WakingLimit: e.WakingLimit},
 		Prober: probe.Prober{
 			Clusters: controlPlanes(e, cfg), Database: dsqlconn.Dialer{Credentials: cfg.Credentials, HostAddr: e.HostAddr},

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -52,7 +53,7 @@ func TestMessages(t *testing.T) {
 		{"opened-by-the-last-observer", "DSQL LOST in us-east-1: key (incident 3) UNCONFIRMED", incident.Notice{Kind: incident.Opened, Incident: lastOne, At: epoch}},
 	} {
 		t.Run(tt.golden, func(t *testing.T) {
-			m := Write(tt.notice, target)
+			m := Write(tt.notice, target, "https://wiki.example.com/dr")
 			assert.Equal(t, tt.subject, m.Subject)
 			file := filepath.Join("testdata", tt.golden+".txt")
 			if *update {
@@ -67,7 +68,7 @@ func TestMessages(t *testing.T) {
 }
 
 func TestEveryMessageFitsItsChannelAndCanBeRead(t *testing.T) {
-	long := target
+	long, runbooks := target, contract.Runbooks("https://wiki.example.com/"+strings.Repeat("x", 275)) // as long as the configuration accepts
 	long.Region = "ap-northeast-3"
 	assert.Equal(t, "unknown", word(verdict.None))
 	for r := verdict.None; r <= verdict.Timeout; r++ {
@@ -77,11 +78,11 @@ func TestEveryMessageFitsItsChannelAndCanBeRead(t *testing.T) {
 			if kind == incident.Resolved {
 				i = closedAfter(i, 9000*time.Hour)
 			}
-			m := Write(incident.Notice{Kind: kind, Incident: i, At: epoch.Add(9000 * time.Hour)}, long)
+			m := Write(incident.Notice{Kind: kind, Incident: i, At: epoch.Add(9000 * time.Hour)}, long, runbooks)
 			assert.LessOrEqual(t, len(m.Subject), 100)
 			assert.Regexp(t, `^[ -~]+$`, m.Subject)
 			assert.LessOrEqual(t, len(m.Body), 1600)
-			assert.Regexp(t, `Runbook: "[A-Z][^"]+"\.$`, m.Body)
+			assert.Regexp(t, `\nRunbook: https://wiki\.example\.com/x+#[a-z-]+$`, m.Body)
 			assert.Equal(t, map[string]string{
 				"kind": kind.String(), "endpoint_region": "ap-northeast-3", "reason": word(r), "confirmed": "false", "incident": "9223372036854775807",
 			}, m.Attributes)
@@ -117,7 +118,7 @@ func routes(topics ...*topic) []Route {
 func TestTheOwnTopicComesFirstAndIsEnough(t *testing.T) {
 	own, next := &topic{}, &topic{}
 	p := Publisher{Routes: routes(own, next), Timeout: time.Second, Log: slog.New(slog.DiscardHandler)}
-	m := Write(incident.Notice{Incident: confirmed, At: epoch}, target)
+	m := Write(incident.Notice{Incident: confirmed, At: epoch}, target, "docs/runbooks.md")
 	require.NoError(t, p.Publish(t.Context(), m))
 	require.Len(t, own.got, 1)
 	assert.Empty(t, next.got)

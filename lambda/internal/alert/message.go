@@ -40,13 +40,13 @@ type Message struct {
 	Attributes map[string]string
 }
 
-// Write puts the notice about the target into words.
-func Write(n incident.Notice, target contract.Target) Message {
+// Write puts the notice about the target into words, with a link to what is to be done.
+func Write(n incident.Notice, target contract.Target, runbooks contract.Runbooks) Message {
 	i := n.Incident
 	confirmed := i.ConfirmedBy != ""
 	return Message{
 		Subject: subject(n, target, confirmed),
-		Body:    body(n, target, confirmed),
+		Body:    body(n, target, confirmed, runbooks),
 		Attributes: map[string]string{
 			AttributeKind:      n.Kind.String(),
 			AttributeRegion:    target.Region,
@@ -76,7 +76,7 @@ func subject(n incident.Notice, target contract.Target, confirmed bool) string {
 	return b.String()[:min(b.Len(), maxSubject)]
 }
 
-func body(n incident.Notice, target contract.Target, confirmed bool) string {
+func body(n incident.Notice, target contract.Target, confirmed bool, runbooks contract.Runbooks) string {
 	i := n.Incident
 	var b strings.Builder
 	switch n.Kind {
@@ -103,7 +103,8 @@ func body(n incident.Notice, target contract.Target, confirmed bool) string {
 	} else {
 		line("Incident", "not recorded: no endpoint accepted a commit")
 	}
-	b.WriteString("\n" + advice(n))
+	toDo, runbook := advice(n)
+	fmt.Fprintf(&b, "\nTo do: %s.\nRunbook: %s", toDo, runbooks.To(runbook))
 	return b.String()
 }
 
@@ -156,23 +157,23 @@ func explain(r verdict.Reason) string {
 	}
 }
 
-// Runbooks are named as in the README.
-func advice(n incident.Notice) string {
+// advice is what to do first, and the runbook that has the rest.
+func advice(n incident.Notice) (string, contract.Runbook) {
 	if n.Kind == incident.Resolved {
-		return "To do: move clients back if they were moved, then note what happened. Runbook: \"Region back\"."
+		return "move clients back if they were moved, then note what happened", contract.RunbookRegionLost
 	}
 	if n.Incident.Number == 0 {
-		return "To do: look from elsewhere first: this observer reached no endpoint and may be cut off itself. Runbook: \"Region lost\"."
+		return "look from elsewhere first: this observer reached no endpoint and may be cut off itself", contract.RunbookRegionLost
 	}
 	switch n.Incident.Reason {
 	case verdict.Key:
-		return "To do: enable the key or restore its policy; the data is unreadable until then. Runbook: \"KMS key inaccessible\"."
+		return "enable the key or restore its policy; the data is unreadable until then", contract.RunbookKeyDisabled
 	case verdict.Status:
-		return "To do: find out who changed the cluster (CloudTrail), then keep to the other region. Runbook: \"Cluster failed or deleted\"."
+		return "find out who changed the cluster (CloudTrail), then keep to the other region", contract.RunbookClusterGone
 	case verdict.Auth:
-		return "To do: check the database role's mapping and the monitors' IAM policies; clients may be fine. Runbook: \"Monitor cannot log in\"."
+		return "check the database role's mapping and the monitors' IAM policies; clients may be fine", contract.RunbookRegionLost
 	default:
-		return "To do: move clients to the other region's endpoint; it stays writable and consistent. Runbook: \"Region lost\"."
+		return "move clients to the other region's endpoint; it stays writable and consistent", contract.RunbookRegionLost
 	}
 }
 

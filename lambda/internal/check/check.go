@@ -43,6 +43,8 @@ type Config struct {
 	Cadence      Cadence
 	Policy       verdict.Policy
 	Reminder     time.Duration
+	// Runbooks are linked from alerts.
+	Runbooks contract.Runbooks
 
 	Prober  Prober
 	Alerts  Alerts

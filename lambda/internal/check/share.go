@@ -89,7 +89,9 @@ func (c *Checker) deliver(r *run, session *incident.Session, notices []incident.
 		errs := make([]error, len(notices))
 		var wg sync.WaitGroup
 		for i, n := range notices {
-			wg.Go(func() { errs[i] = c.Alerts.Publish(r.publishing, alert.Write(n, c.target(n.Incident.Endpoint))) })
+			wg.Go(func() {
+				errs[i] = c.Alerts.Publish(r.publishing, alert.Write(n, c.target(n.Incident.Endpoint), c.Runbooks))
+			})
 		}
 		wg.Wait()
 		for i, n := range notices {

@@ -28,6 +28,7 @@ type Environment struct {
 	RunLimit, StepLimit, PublishTimeout, NoticeLease, WakingLimit time.Duration
 
 	FailuresToOpen, SuccessesToClose int
+	Runbooks                         contract.Runbooks
 	// FullMetrics is whether latencies and marker ages are published too.
 	FullMetrics  bool
 	DatabaseRole string
@@ -61,6 +62,7 @@ func Parse(lookup func(key string) (value string, ok bool)) (Environment, error)
 		WakingLimit:      p.duration(contract.EnvWakingLimit),
 		FailuresToOpen:   p.count(contract.EnvFailuresToOpen),
 		SuccessesToClose: p.count(contract.EnvSuccessesToClose),
+		Runbooks:         p.runbooks(),
 		FullMetrics:      p.metrics() == contract.MetricsFull,
 		DatabaseRole:     p.databaseRole(),
 		HostAddr:         p.hostAddr(),
@@ -113,6 +115,11 @@ func (p *parser) region() string {
 
 func (p *parser) databaseRole() string {
 	return p.match(contract.EnvDatabaseRole, roleName, "a lower-case PostgreSQL role name")
+}
+
+func (p *parser) runbooks() contract.Runbooks {
+	value, _ := p.required(contract.EnvRunbooks, "where the runbooks can be read")
+	return contract.Runbooks(value)
 }
 
 func (p *parser) duration(key string) time.Duration {

@@ -20,7 +20,8 @@ func complete() map[string]string {
 		"AWS_REGION": "us-west-2", "TARGETS": targets, "METRIC_REGIONS": "us-east-1,us-east-2",
 		"TOPICS":   `[{"region":"us-west-2","arn":"arn:aws:sns:us-west-2:123456789012:alerts"},{"region":"us-east-1","arn":"arn:aws:sns:us-east-1:123456789012:alerts"}]`,
 		"SCHEDULE": "1m", "PROBE_INTERVAL": "15s", "FAILURES_TO_OPEN": "2", "SUCCESSES_TO_CLOSE": "3", "REMINDER": "15m",
-		"METRICS": "full", "DATABASE_ROLE": "dr_monitor", "DSQL_HOSTADDR": "aaa.dsql.us-east-1.on.aws=127.0.0.1:5432",
+		"RUNBOOKS": "https://wiki.example.com/dr",
+		"METRICS":  "full", "DATABASE_ROLE": "dr_monitor", "DSQL_HOSTADDR": "aaa.dsql.us-east-1.on.aws=127.0.0.1:5432",
 	}
 }
 
@@ -42,6 +43,7 @@ func TestACompleteEnvironment(t *testing.T) {
 	assert.Equal(t, []time.Duration{time.Minute, 5 * time.Second, 2 * time.Second, time.Minute, time.Minute},
 		[]time.Duration{e.RunLimit, e.StepLimit, e.PublishTimeout, e.NoticeLease, e.WakingLimit}, "what nobody set has its default")
 	assert.Equal(t, []int{2, 3}, []int{e.FailuresToOpen, e.SuccessesToClose})
+	assert.Equal(t, contract.Runbooks("https://wiki.example.com/dr"), e.Runbooks)
 	assert.True(t, e.FullMetrics)
 	assert.Equal(t, map[string]string{"aaa.dsql.us-east-1.on.aws": "127.0.0.1:5432"}, e.HostAddr)
 }
@@ -70,7 +72,7 @@ func TestAnEmptyEnvironmentListsAllThatIsMissing(t *testing.T) {
 		assert.Regexp(t, "^missing, want ", rest)
 	}
 	assert.ElementsMatch(t, []string{"AWS_REGION", "TARGETS", "TOPICS", "METRIC_REGIONS", "SCHEDULE", "PROBE_INTERVAL", "REMINDER",
-		"FAILURES_TO_OPEN", "SUCCESSES_TO_CLOSE", "METRICS", "DATABASE_ROLE"}, keys)
+		"FAILURES_TO_OPEN", "SUCCESSES_TO_CLOSE", "RUNBOOKS", "METRICS", "DATABASE_ROLE"}, keys)
 }
 
 func TestMalformedValuesAreNamedWithWhatIsAccepted(t *testing.T) {
