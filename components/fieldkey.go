@@ -12,6 +12,9 @@ import (
 type FieldKeyArgs struct {
 	// Primary holds the key, Secondary its replica. Required.
 	Primary, Secondary Region
+	// DisableDeletionProtection takes Pulumi's protect flag off key and replica, without which the encrypted fields cannot
+	// be read. Optional; defaults to protected.
+	DisableDeletionProtection bool
 }
 
 // FieldKey is the multi-region key that wraps the application's field-encryption keyset. Both replicas have the same
@@ -36,17 +39,18 @@ func NewFieldKey(ctx *pulumi.Context, name string, args *FieldKeyArgs, opts ...p
 	if err != nil {
 		return nil, err
 	}
+	protect := pulumi.Protect(!args.DisableDeletionProtection)
 	key, err := kms.NewKey(ctx, name+"-key", &kms.KeyArgs{
 		Description: pulumi.String(fieldKeyDescription),
 		MultiRegion: pulumi.Bool(true), EnableKeyRotation: pulumi.Bool(true), Policy: pulumi.String(document),
-	}, args.Primary.child(k)...)
+	}, args.Primary.child(k, protect)...)
 	if err != nil {
 		return nil, err
 	}
 	replica, err := kms.NewReplicaKey(ctx, name+"-replica", &kms.ReplicaKeyArgs{
 		Description:   pulumi.String(fieldKeyDescription),
 		PrimaryKeyArn: key.Arn, Policy: pulumi.String(document),
-	}, args.Secondary.child(k)...)
+	}, args.Secondary.child(k, protect)...)
 	if err != nil {
 		return nil, err
 	}

@@ -17,7 +17,8 @@ type PeeredDsqlClusterArgs struct {
 	// REPLACES both clusters: their data is lost.
 	WitnessRegion string
 	// DisableDeletionProtection takes both guards off both clusters: AWS's deletion protection, and Pulumi's protect
-	// flag, which makes a destroy fail before it has touched anything. Optional; defaults to protected.
+	// flag, which makes a destroy fail before it has touched anything. Their keys have the latter. Optional; defaults to
+	// protected.
 	DisableDeletionProtection bool
 	// CustomerManagedKeys encrypts each cluster with a key of its own region. Optional; defaults to the AWS owned key.
 	CustomerManagedKeys bool
@@ -114,7 +115,7 @@ func (c *PeeredDsqlCluster) side(ctx *pulumi.Context, name string, region Region
 		MultiRegionProperties:     dsql.ClusterMultiRegionPropertiesArgs{WitnessRegion: pulumi.String(args.WitnessRegion)},
 	}
 	if args.CustomerManagedKeys {
-		key, err := clusterKey(ctx, name+"-key", region, c)
+		key, err := clusterKey(ctx, name+"-key", region, region.child(c, pulumi.Protect(!args.DisableDeletionProtection)))
 		if err != nil {
 			return nil, err
 		}
@@ -141,7 +142,7 @@ func (c *PeeredDsqlCluster) peer(ctx *pulumi.Context, name string, own, other *D
 	return err
 }
 
-func clusterKey(ctx *pulumi.Context, name string, region Region, parent pulumi.Resource) (*kms.Key, error) {
+func clusterKey(ctx *pulumi.Context, name string, region Region, opts []pulumi.ResourceOption) (*kms.Key, error) {
 	document, err := clusterKeyPolicy(region)
 	if err != nil {
 		return nil, err
@@ -150,7 +151,7 @@ func clusterKey(ctx *pulumi.Context, name string, region Region, parent pulumi.R
 		Description:       pulumi.String("Encrypts the Aurora DSQL cluster in " + region.Name),
 		EnableKeyRotation: pulumi.Bool(true),
 		Policy:            pulumi.String(document),
-	}, region.child(parent)...)
+	}, opts...)
 }
 
 // clusterKeyPolicy lets Aurora DSQL use the key for clusters of this account and region. The cluster's id is not known

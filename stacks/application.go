@@ -197,7 +197,9 @@ func (d *disasterRecovery) applicationFunctions() (err error) {
 	}
 	a := &application{}
 	d.application = a
-	if a.key, err = components.NewFieldKey(d.ctx, "field-key", &components.FieldKeyArgs{Primary: d.regions[primary], Secondary: d.regions[secondary]}); err != nil {
+	if a.key, err = components.NewFieldKey(d.ctx, "field-key", &components.FieldKeyArgs{
+		Primary: d.regions[primary], Secondary: d.regions[secondary], DisableDeletionProtection: !d.config.DeletionProtection,
+	}); err != nil {
 		return err
 	}
 	if a.bus, err = components.NewGlobalEventBus(d.ctx, "transaction-events", &components.GlobalEventBusArgs{

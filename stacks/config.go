@@ -18,7 +18,7 @@ type Config struct {
 	Owner       string
 	CostCenter  string
 	Regions     Regions
-	// DeletionProtection guards the clusters in AWS and in Pulumi.
+	// DeletionProtection guards the clusters in AWS and in Pulumi, and in Pulumi the keys that their data is encrypted with.
 	DeletionProtection bool
 	// CustomerManagedKeys is databaseEncryption: customer-managed.
 	CustomerManagedKeys bool

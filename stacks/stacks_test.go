@@ -77,13 +77,23 @@ func TestEveryResourceHasAParentAndAnExplicitProvider(t *testing.T) {
 
 func TestProtectionIsOneSetting(t *testing.T) {
 	for value, protected := range map[string]bool{"true": true, "false": false} {
-		both(t, map[string]string{"deletionProtection": value}, func(t *testing.T, g *graph.Graph, _ bool) {
+		both(t, map[string]string{"deletionProtection": value, "databaseEncryption": "customer-managed", "application": "enabled"}, func(t *testing.T, g *graph.Graph, _ bool) {
 			clusters := g.Of("aws:dsql/cluster:Cluster")
 			require.Len(t, clusters, 2)
 			for _, c := range clusters {
 				assert.Equal(t, protected, c.Inputs["deletionProtectionEnabled"].BoolValue())
 				assert.Equal(t, protected, c.RPC.GetProtect())
 			}
+			keys := append(g.Of("aws:kms/key:Key"), g.Of("aws:kms/replicaKey:ReplicaKey")...)
+			guarded := 0
+			for _, k := range keys {
+				ofData := strings.HasPrefix(k.Name, "database-") || strings.HasPrefix(k.Name, "field-key-")
+				assert.Equal(t, protected && ofData, k.RPC.GetProtect(), k.Name)
+				if ofData {
+					guarded++
+				}
+			}
+			assert.Equal(t, 4, guarded, "a key for each cluster, the field key and its replica")
 		})
 	}
 }
