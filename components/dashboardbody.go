@@ -3,6 +3,7 @@ package components
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"aurora-dsql-dr/lambda/contract"
 )
@@ -99,11 +100,15 @@ func renderDashboard(f dashboardFacts) (string, error) {
 }
 
 func (f dashboardFacts) header() string {
-	return fmt.Sprintf("# %s\nEndpoints in **%s** and **%s**, observed from %s, %s and %s. "+
-		"Runbooks: [region lost](%s) · [monitor broken](%s) · [monitor silent](%s) · [slow database](%s)",
-		f.Title, f.Databases[0].Region, f.Databases[1].Region, f.Monitors[0].Region, f.Monitors[1].Region, f.Monitors[2].Region,
-		f.Runbooks.To(contract.RunbookRegionLost), f.Runbooks.To(contract.RunbookMonitorBroken),
-		f.Runbooks.To(contract.RunbookMonitorSilent), f.Runbooks.To(contract.RunbookSlowDatabase))
+	runbooks := []contract.Runbook{contract.RunbookRegionLost, contract.RunbookMonitorBroken, contract.RunbookMonitorSilent, contract.RunbookSlowDatabase}
+	if len(f.Applications) > 0 {
+		runbooks = append(runbooks, contract.RunbookApplication)
+	}
+	links := each(runbooks, func(r contract.Runbook) string {
+		return fmt.Sprintf("[%s](%s)", strings.ReplaceAll(string(r), "-", " "), f.Runbooks.To(r))
+	})
+	return fmt.Sprintf("# %s\nEndpoints in **%s** and **%s**, observed from %s, %s and %s. Runbooks: %s",
+		f.Title, f.Databases[0].Region, f.Databases[1].Region, f.Monitors[0].Region, f.Monitors[1].Region, f.Monitors[2].Region, strings.Join(links, " · "))
 }
 
 // verdicts of one endpoint are read in the other data region: the copy that is left when the endpoint's region is not.
