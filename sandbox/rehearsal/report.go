@@ -12,6 +12,7 @@ import (
 // Report is what became of a rehearsal.
 type Report struct {
 	*Rehearsal
+	Provenance Provenance `json:"provenance"`
 	// Passed is false when a budget, an expectation or the hypothesis was missed.
 	Passed bool `json:"passed"`
 	// Score is the mean of the checks' scores.

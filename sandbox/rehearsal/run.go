@@ -279,7 +279,7 @@ func (r *run) outage() (faults []recipe.Fault) {
 
 // report puts together what was seen.
 func (r *run) report(column *recipe.Column) *Report {
-	out := &Report{Rehearsal: r.Rehearsal, Speed: r.Sandbox.Clock.Speed(), Interval: Offset(r.ProbeInterval), Started: r.start,
+	out := &Report{Rehearsal: r.Rehearsal, Provenance: provenance(), Speed: r.Sandbox.Clock.Speed(), Interval: Offset(r.ProbeInterval), Started: r.start,
 		Ended: Offset(r.end.Sub(r.start)), Watched: Offset(r.watched.Sub(r.start)), Recipe: column, Writes: writesOf(r.writes)}
 	out.Timeline, out.Messages = r.seen.timeline(r.start)
 	out.Times = r.seen.measure(r.start, r.end, r.writes.Gaps)

@@ -29,6 +29,7 @@ func (r *Report) Text(out io.Writer) error {
 	if e := r.Events; e != nil {
 		w.line("events    %d lost, %d repeated, the longest %s on its way into both regions", e.Lost, e.Repeated, e.Longest)
 	}
+	w.line("held      %s", r.Held())
 	for _, note := range r.Notes() {
 		for i, part := range wrap(note, noteWidth) {
 			w.line("%-9s %s", map[bool]string{true: "note"}[i == 0], part)
@@ -117,6 +118,11 @@ func (r *Report) checkRows() [][]string {
 		rows = append(rows, []string{c.Name, c.Want, c.Got, c.Mark(), score})
 	}
 	return rows
+}
+
+// Held says when the rehearsal was held, of what and where.
+func (r *Report) Held() string {
+	return r.Started.UTC().Format("2006-01-02 15:04 UTC") + ": " + r.Provenance.String()
 }
 
 // Notes are what a reader must know to read the numbers rightly.
