@@ -11,7 +11,7 @@ import (
 type client struct {
 	workload                   *Workload
 	begun, name, region, other string
-	endpoints                  map[string]Endpoint
+	connections                map[string]connection // by region of the endpoint
 
 	at   string    // region of the endpoint in use
 	left time.Time // when it last gave up its own
@@ -22,8 +22,8 @@ type client struct {
 func (c *client) run(ctx context.Context) {
 	o := c.workload.opts
 	defer func() {
-		for _, e := range c.endpoints {
-			e.Close()
+		for _, conn := range c.connections {
+			conn.Close()
 		}
 	}()
 	for n := 1; ; n++ {
@@ -69,10 +69,28 @@ func (c *client) attempt(ctx context.Context, id string) error {
 	o := c.workload.opts
 	ctx, cancel := context.WithTimeout(ctx, max(o.Clock.Wall(o.Patience), time.Second))
 	defer cancel()
-	if c.endpoints[c.at] == nil {
-		c.endpoints[c.at] = o.Dial(c.region, c.at)
+	return c.connection().Write(ctx, id)
+}
+
+// connection is an endpoint since it was dialled.
+type connection struct {
+	Endpoint
+	since time.Time
+}
+
+// connection is the one to the endpoint in use, renewed in time.
+func (c *client) connection() connection {
+	o := c.workload.opts
+	conn, ok := c.connections[c.at]
+	if ok && o.Clock.Since(conn.since) < o.Renew {
+		return conn
 	}
-	return c.endpoints[c.at].Write(ctx, id)
+	if ok {
+		conn.Close()
+	}
+	conn = connection{o.Dial(c.region, c.at), o.Clock.Now()}
+	c.connections[c.at] = conn
+	return conn
 }
 
 // move goes to the other endpoint.

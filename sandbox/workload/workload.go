@@ -44,8 +44,9 @@ type Options struct {
 	Clients int
 	// Every is the time between two writes of a client, by default half a second; Patience how long it waits for an answer,
 	// by default 2 s; Home how long it stays away from its own region's endpoint before it tries that again, by default 30 s.
-	// All are sandbox time.
-	Every, Patience, Home time.Duration
+	// Renew is the longest life of a connection, by default 30 s: pools bound it, and clients that never connect would not
+	// meet what goes wrong with new connections. All are sandbox time.
+	Every, Patience, Home, Renew time.Duration
 	// Report is told what clients notice, as it happens; optional.
 	Report func(Notice)
 }
@@ -113,7 +114,7 @@ func Start(opts Options) *Workload {
 	for i, region := range opts.Regions {
 		for n := range opts.Clients {
 			c := &client{workload: w, begun: begun, name: fmt.Sprintf("%s-%d", region, n+1), region: region, other: opts.Regions[1-i],
-				endpoints: map[string]Endpoint{}, at: region}
+				connections: map[string]connection{}, at: region}
 			w.work.Go(func() { c.run(ctx) })
 		}
 	}
@@ -132,6 +133,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Home == 0 {
 		o.Home = 30 * time.Second
+	}
+	if o.Renew == 0 {
+		o.Renew = 30 * time.Second
 	}
 	return o
 }

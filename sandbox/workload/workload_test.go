@@ -21,12 +21,12 @@ const (
 
 // store is one database behind two endpoints, each of which may be down, and may forget.
 type store struct {
-	mu     sync.Mutex
-	rows   map[string]bool
-	down   map[string]error
-	hangs  map[string]bool
-	forget map[string]bool
-	closed int
+	mu              sync.Mutex
+	rows            map[string]bool
+	down            map[string]error
+	hangs           map[string]bool
+	forget          map[string]bool
+	dialled, closed int
 }
 
 func newStore() *store {
@@ -44,7 +44,10 @@ type door struct {
 	region string
 }
 
-func (s *store) dial(_, endpoint string) Endpoint { return &door{s, endpoint} }
+func (s *store) dial(_, endpoint string) Endpoint {
+	s.set(func() { s.dialled++ })
+	return &door{s, endpoint}
+}
 
 func (d *door) Write(ctx context.Context, id string) error {
 	d.mu.Lock()
@@ -105,6 +108,22 @@ func TestAClientMovesToTheEndpointThatServesAndComesHome(t *testing.T) {
 		assert.True(t, notices[1].Recovered)
 		assert.Greater(t, r.Acknowledged[east], 25, "at home before, and again after half a minute")
 		assert.Equal(t, 1, r.Refused)
+	})
+}
+
+func TestConnectionsAreRenewed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, notices := newStore(), []Notice{}
+		w := start(s, &notices)
+		time.Sleep(100 * time.Second)
+		s.set(func() {
+			assert.Equal(t, 8, s.dialled, "two clients, at the start and after 30, 60 and 90 s")
+			assert.Equal(t, 6, s.closed)
+		})
+		_, err := w.Stop(t.Context())
+		require.NoError(t, err)
+		assert.Equal(t, s.dialled, s.closed, "all of them")
+		assert.Empty(t, notices)
 	})
 }
 
