@@ -125,13 +125,17 @@ cli:
 	@have=$$(PULUMI_SKIP_UPDATE_CHECK=true pulumi version 2>/dev/null || true); \
 	[[ $$have == v3.* ]] && printf '%s\n' $(PULUMI_VERSION) "$$have" | sort -VC || $(MAKE) -s build/bin/pulumi
 
+# What reports say was rehearsed: a commit, and whether the working tree had more.
+REVISION := $(shell git describe --always --abbrev=12 --exclude='*' --dirty=+changes 2>/dev/null)
+STAMP := -ldflags "-X $(shell awk '$$1 == "module" { print $$2 }' go.mod)/sandbox/rehearsal.revision=$(REVISION)"
+
 build/bin/sandbox build/bin/bench: FORCE
 	@[ -e $@ ] || echo "Building $@ (the first time about 3 minutes)"
-	@go build -o $@ ./sandbox/cmd/$(@F)
+	@go build $(STAMP) -o $@ ./sandbox/cmd/$(@F)
 
 build/bin/sandbox-race: FORCE
 	@[ -e $@ ] || echo "Building the sandbox with the race detector (the first time about 5 minutes)"
-	@go build -race -o $@ ./sandbox/cmd/sandbox
+	@go build -race $(STAMP) -o $@ ./sandbox/cmd/sandbox
 
 build/bin/golangci-lint: tools/lint/go.mod tools/lint/go.sum
 	@echo "Building golangci-lint (the first time about 4 minutes)"

@@ -129,7 +129,7 @@ func example(t *testing.T) *Report {
 	r.Workload = WorkloadApplication
 	r.Title, r.Proves = "A region <script>alert(1)</script> is lost", "It proves something."
 	lost, never := recipe.Seconds(11*time.Minute), (*recipe.Seconds)(nil)
-	out := &Report{Rehearsal: r, Provenance: Provenance{Revision: "60e548d9f0a1b2c3", Go: "go1.26.0", Platform: "linux/amd64", Processors: 2}, Speed: 1, Started: epoch, Ended: Offset(4 * time.Minute), Watched: Offset(7 * time.Minute), Took: Offset(8 * time.Minute),
+	out := &Report{Rehearsal: r, Provenance: Provenance{Revision: "60e548d9f0a1", Go: "go1.26.0", Platform: "linux/amd64", Processors: 2}, Speed: 1, Started: epoch, Ended: Offset(4 * time.Minute), Watched: Offset(7 * time.Minute), Took: Offset(8 * time.Minute),
 		Times:  map[Measure]Time{Detect: at(5 * time.Second), Alert: at(70 * time.Second), Recovery: {}, AllClear: at(12 * time.Second), Alarm: {}},
 		Writes: Writes{Acknowledged: 436, By: map[string]int{"us-east-1": 400, "us-east-2": 36}, Refused: 2},
 		Events: &Events{Repeated: 3, Longest: Offset(250 * time.Second)},
@@ -186,7 +186,7 @@ func TestTheReportForPrograms(t *testing.T) {
 	require.Len(t, reports, 1)
 	r := reports[0]
 	assert.Equal(t, "primary-region-lost", r.Name)
-	assert.Equal(t, "60e548d9f0a1b2c3", r.Provenance.Revision)
+	assert.Equal(t, "60e548d9f0a1", r.Provenance.Revision)
 	assert.False(t, r.Passed)
 	assert.InDelta(t, 70, *r.Times["alert"], 0)
 	assert.Nil(t, r.Times["alarm"], "never")
@@ -215,7 +215,7 @@ func TestThePageStandsAlone(t *testing.T) {
 	assert.Contains(t, text, "prefers-color-scheme: dark")
 	assert.Contains(t, text, `<rect class="bar fault"`)
 	assert.Contains(t, text, "DSQL LOST &amp; gone")
-	assert.Contains(t, text, "Held 2026-01-01 03:00 UTC: revision 60e548d9f0a1;")
+	assert.Contains(t, text, "Held 2026-01-01 03:00 UTC: revision 60e548d9f0a1,")
 	assert.Contains(t, text, "The recipe, on its own scale")
 	assert.Contains(t, text, "Events: 0 lost, 3 repeated, the longest 4m10s on its way")
 	assert.NoError(t, wellFormed(text))
