@@ -61,11 +61,26 @@ func TestTheApplicationInTwoRegions(t *testing.T) {
 	a.whatIsWrittenHereIsReadThere()
 	a.theRecipeRuns()
 	a.aLostRegionLosesNoEvent()
+	l.theKeyOfStoredFieldsIsNotRemoved()
 
 	assert.Empty(t, changed(l.up()), "nothing has changed")
 	_, err = l.stack.Destroy(t.Context(), engine.Run{})
 	require.NoError(t, err)
 	assert.Empty(t, l.Leftovers())
+}
+
+// theKeyOfStoredFieldsIsNotRemoved tries to switch the application off, which would leave its tables without the key.
+func (l life) theKeyOfStoredFieldsIsNotRemoved() {
+	l.t.Helper()
+	l.set("deletionProtection", true)
+	l.up()
+	l.set("application", "disabled")
+	_, err := l.stack.Preview(l.t.Context(), engine.Run{}) // with which `pulumi up` begins
+	require.ErrorContains(l.t, err, "field-key")
+	assert.ErrorContains(l.t, err, "protect")
+	l.set("application", "enabled")
+	l.set("deletionProtection", false)
+	l.up()
 }
 
 // call sends a request to a region's API, signed by the administrator.
