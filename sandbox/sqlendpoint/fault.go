@@ -2,6 +2,7 @@ package sqlendpoint
 
 import (
 	"context"
+	"math/rand/v2"
 	"sync"
 	"time"
 
@@ -19,7 +20,7 @@ type Fault struct {
 	BlackHole bool
 	// Latency is added, in sandbox time, to accepting a connection and to every answer that ends a query.
 	Latency time.Duration
-	// FailPercent is how many of a hundred new connections fail, evenly spread, after TLS and before the token is looked at.
+	// FailPercent is how many of a hundred new connections fail, in an order like chance, after TLS and before the token is looked at.
 	FailPercent int
 	// CommitStall makes every COMMIT of a transaction that wrote wait until the fault ends; reads go on.
 	CommitStall bool
@@ -104,7 +105,7 @@ func (f *faults) connect() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.connections++
-	return isHit(f.connections, f.fault.FailPercent)
+	return isUnlucky(f.connections, f.fault.FailPercent)
 }
 
 // pass delays a message of a live connection.
@@ -154,3 +155,10 @@ func (f *faults) commit(ctx context.Context) error {
 
 // isHit spreads percent hits evenly over the counted: of any hundred in a row exactly percent are hit.
 func isHit(count, percent int) bool { return count*percent/100 > (count-1)*percent/100 }
+
+// lots is an order that looks like chance and is the same every time.
+var lots = rand.New(rand.NewPCG(1, 1)).Perm(100) //nolint:gosec // it is to be the same every time
+
+// isUnlucky hits percent of every hundred counted, in the order of the lots. An even spread would favour or harm whoever
+// connects in step with it.
+func isUnlucky(count, percent int) bool { return lots[(count-1)%100] < percent }

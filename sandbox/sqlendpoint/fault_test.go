@@ -83,13 +83,13 @@ func TestFaults(t *testing.T) {
 	t.Run("a percentage of new connections", func(t *testing.T) {
 		set(t, sqlendpoint.Fault{FailPercent: 30})
 		failed := 0
-		for range 10 {
+		for range 100 {
 			if err := connect(t.Context()); err != nil {
 				assert.Equal(t, "08006", pgError(t, err).Code)
 				failed++
 			}
 		}
-		assert.Equal(t, 3, failed)
+		assert.Equal(t, 30, failed)
 	})
 	t.Run("a stalled commit", func(t *testing.T) {
 		live := admin(t, env)

@@ -70,13 +70,13 @@ var errStep = errors.New("the step passed its deadline")
 // what it measures.
 func (p Prober) Probe(ctx context.Context, target contract.Target, word incident.Word) Result {
 	var r Result
-	var statusErr, sqlErr error
+	var statusErr, droppedErr, sqlErr error
 	r.Cluster, statusErr = step(ctx, p.Step, func(ctx context.Context) (verdict.Cluster, error) { return p.status(ctx, target) })
-	sqlErr = p.sql(ctx, target, word, &r)
+	droppedErr, sqlErr = p.sql(ctx, target, word, &r)
 
 	reason, own := reasonOf(sqlErr)
-	r.Observation = verdict.Judge(verdict.Evidence{Cluster: r.Cluster, SQL: reason, Inconclusive: own})
-	r.Err = errors.Join(statusErr, sqlErr)
+	r.Observation = verdict.Judge(verdict.Evidence{Cluster: r.Cluster, SQL: reason, Dropped: droppedErr != nil, Inconclusive: own})
+	r.Err = errors.Join(statusErr, droppedErr, sqlErr)
 	return r
 }
 
@@ -92,13 +92,20 @@ func (p Prober) status(ctx context.Context, target contract.Target) (verdict.Clu
 	return cluster, nil
 }
 
-func (p Prober) sql(ctx context.Context, target contract.Target, word incident.Word, r *Result) error {
+// sql makes the steps that need a connection. The connection is tried once more after one that was refused or dropped, as a
+// careful client would: a share of connections that fail is no outage. Then dropped says what became of the first.
+func (p Prober) sql(ctx context.Context, target contract.Target, word incident.Word, r *Result) (dropped, err error) {
 	start := time.Now()
 	conn, err := step(ctx, p.Step, func(ctx context.Context) (*pgx.Conn, error) {
+		conn, err := p.Database.Connect(ctx, target.Endpoint, target.Region, p.Role)
+		if dsqlconn.Classify(err) != dsqlconn.ReasonConnect {
+			return conn, err
+		}
+		dropped, start = err, time.Now()
 		return p.Database.Connect(ctx, target.Endpoint, target.Region, p.Role)
 	})
 	if err != nil {
-		return err
+		return dropped, err
 	}
 	r.Connect = time.Since(start)
 	session := incident.NewSession(conn, target.Endpoint, p.Memory)
@@ -106,10 +113,10 @@ func (p Prober) sql(ctx context.Context, target contract.Target, word incident.W
 	r.Query, r.Commit = r.Visit.Query, r.Visit.Commit
 	if err != nil {
 		session.Close(ctx)
-		return err
+		return dropped, err
 	}
 	r.Session = session
-	return nil
+	return dropped, nil
 }
 
 // step runs f within the deadline d. When the run ended, not the step, its error is context.Canceled: that says nothing

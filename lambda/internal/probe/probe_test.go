@@ -15,6 +15,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dsql"
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgproto3"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -158,6 +159,24 @@ func foreign(t *testing.T) (address string, dialer func(dsqlconn.Dialer) dsqlcon
 	}
 }
 
+// everySecond drops every second connection, from the first one on.
+type everySecond struct {
+	Database
+	attempts int
+}
+
+func (d *everySecond) Connect(ctx context.Context, endpoint, region, user string) (*pgx.Conn, error) {
+	if d.attempts++; d.attempts%2 == 0 {
+		return d.Database.Connect(ctx, endpoint, region, user)
+	}
+	return dsqlconn.Dialer{
+		HostAddr: map[string]string{endpoint: "127.0.0.1:1"}, // where nobody listens
+		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+			return aws.Credentials{AccessKeyID: "AKIDEXAMPLE", SecretAccessKey: "secret"}, nil
+		}),
+	}.Connect(ctx, endpoint, region, user)
+}
+
 func TestProbe(t *testing.T) {
 	d := newDatabase(t)
 	east := d.Endpoints[sqlendpointtest.Primary]
@@ -194,7 +213,9 @@ func TestProbe(t *testing.T) {
 		"slow, but in time":                  {healthy, patient, fault(sqlendpoint.Fault{Latency: 20 * time.Millisecond}), verdict.Observation{Verdict: verdict.Up}},
 		"too slow":                           {healthy, quick, fault(sqlendpoint.Fault{Latency: 2 * quick}), down(verdict.Timeout)},
 		"connections fail":                   {healthy, patient, fault(sqlendpoint.Fault{FailPercent: 100}), down(verdict.Connect)},
-		"commits stall, reads go on":         {healthy, time.Second, fault(sqlendpoint.Fault{CommitStall: true}), down(verdict.Timeout)},
+		"every second connection fails": {healthy, patient, func(_ *testing.T, p *Prober, _ *contract.Target) { p.Database = &everySecond{Database: p.Database} },
+			degraded(verdict.Connect)},
+		"commits stall, reads go on": {healthy, time.Second, fault(sqlendpoint.Fault{CommitStall: true}), down(verdict.Timeout)},
 		"idle and slow to wake": {says("IDLE", "ENABLED"), quick, func(*testing.T, *Prober, *contract.Target) { d.wake.Store(int64(2 * quick)) },
 			verdict.Observation{Verdict: verdict.Degraded, Reason: verdict.Timeout, Waking: true}},
 		"idle and quick to wake": {says("IDLE", "ENABLED"), patient, func(*testing.T, *Prober, *contract.Target) { d.wake.Store(int64(20 * time.Millisecond)) },
@@ -241,7 +262,7 @@ func TestProbe(t *testing.T) {
 				assert.Positive(t, min(r.Connect, r.Query, r.Commit))
 				r.Session.Close(t.Context())
 			}
-			assert.Equal(t, tt.want.Verdict == verdict.Up || tt.want.Reason == verdict.Status, r.Session != nil)
+			assert.Equal(t, tt.want.Verdict == verdict.Up || tt.want.Reason == verdict.Status || tt.want == degraded(verdict.Connect), r.Session != nil)
 		})
 	}
 

@@ -22,6 +22,8 @@ type Evidence struct {
 	Cluster Cluster
 	// SQL is None when connect, query and commit passed; else why they did not.
 	SQL Reason
+	// Dropped tells that a first connection was refused or dropped, and a second one was needed.
+	Dropped bool
 	// Inconclusive tells that the observer could not finish for a reason of its own, such as a cancelled run or missing
 	// credentials: nothing is known about the endpoint.
 	Inconclusive bool
@@ -61,6 +63,8 @@ func Judge(e Evidence) Observation {
 		return Observation{Verdict: Degraded, Reason: Status}
 	case e.Cluster.Encryption != "" && e.Cluster.Encryption != EncryptionEnabled:
 		return Observation{Verdict: Degraded, Reason: Key}
+	case e.Dropped:
+		return Observation{Verdict: Degraded, Reason: Connect}
 	}
 	return Observation{Verdict: Up}
 }
