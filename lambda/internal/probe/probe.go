@@ -44,7 +44,7 @@ type Prober struct {
 // quarter of the deadline that bounds the call.
 func Retryer(deadline time.Duration) func() aws.Retryer {
 	return func() aws.Retryer {
-		return retry.NewStandard(func(o *retry.StandardOptions) { o.MaxAttempts, o.MaxBackoff = 3, deadline/4 })
+		return retry.NewStandard(func(o *retry.StandardOptions) { o.MaxAttempts, o.MaxBackoff = attempts, deadline/4 })
 	}
 }
 
@@ -92,17 +92,21 @@ func (p Prober) status(ctx context.Context, target contract.Target) (verdict.Clu
 	return cluster, nil
 }
 
-// sql makes the steps that need a connection. The connection is tried once more after one that was refused or dropped, as a
-// careful client would: a share of connections that fail is no outage. Then dropped says what became of the first.
+// attempts is how often a call to AWS or a connection is tried at most.
+const attempts = 3
+
+// sql makes the steps that need a connection. One that was refused or dropped is tried again at once, as a careful client
+// would: a share of connections that fail is no outage. Then dropped says what became of the one before the last.
 func (p Prober) sql(ctx context.Context, target contract.Target, word incident.Word, r *Result) (dropped, err error) {
 	start := time.Now()
 	conn, err := step(ctx, p.Step, func(ctx context.Context) (*pgx.Conn, error) {
-		conn, err := p.Database.Connect(ctx, target.Endpoint, target.Region, p.Role)
-		if dsqlconn.Classify(err) != dsqlconn.ReasonConnect {
-			return conn, err
+		for attempt := 1; ; attempt++ {
+			conn, err := p.Database.Connect(ctx, target.Endpoint, target.Region, p.Role)
+			if attempt == attempts || dsqlconn.Classify(err) != dsqlconn.ReasonConnect {
+				return conn, err
+			}
+			dropped, start = err, time.Now()
 		}
-		dropped, start = err, time.Now()
-		return p.Database.Connect(ctx, target.Endpoint, target.Region, p.Role)
 	})
 	if err != nil {
 		return dropped, err

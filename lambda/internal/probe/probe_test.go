@@ -159,14 +159,14 @@ func foreign(t *testing.T) (address string, dialer func(dsqlconn.Dialer) dsqlcon
 	}
 }
 
-// everySecond drops every second connection, from the first one on.
-type everySecond struct {
+// everyThird makes every third connection and no other.
+type everyThird struct {
 	Database
 	attempts int
 }
 
-func (d *everySecond) Connect(ctx context.Context, endpoint, region, user string) (*pgx.Conn, error) {
-	if d.attempts++; d.attempts%2 == 0 {
+func (d *everyThird) Connect(ctx context.Context, endpoint, region, user string) (*pgx.Conn, error) {
+	if d.attempts++; d.attempts%3 == 0 {
 		return d.Database.Connect(ctx, endpoint, region, user)
 	}
 	return dsqlconn.Dialer{
@@ -213,7 +213,7 @@ func TestProbe(t *testing.T) {
 		"slow, but in time":                  {healthy, patient, fault(sqlendpoint.Fault{Latency: 20 * time.Millisecond}), verdict.Observation{Verdict: verdict.Up}},
 		"too slow":                           {healthy, quick, fault(sqlendpoint.Fault{Latency: 2 * quick}), down(verdict.Timeout)},
 		"connections fail":                   {healthy, patient, fault(sqlendpoint.Fault{FailPercent: 100}), down(verdict.Connect)},
-		"every second connection fails": {healthy, patient, func(_ *testing.T, p *Prober, _ *contract.Target) { p.Database = &everySecond{Database: p.Database} },
+		"two of three connections fail": {healthy, patient, func(_ *testing.T, p *Prober, _ *contract.Target) { p.Database = &everyThird{Database: p.Database} },
 			degraded(verdict.Connect)},
 		"commits stall, reads go on": {healthy, time.Second, fault(sqlendpoint.Fault{CommitStall: true}), down(verdict.Timeout)},
 		"idle and slow to wake": {says("IDLE", "ENABLED"), quick, func(*testing.T, *Prober, *contract.Target) { d.wake.Store(int64(2 * quick)) },

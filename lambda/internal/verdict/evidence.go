@@ -22,7 +22,7 @@ type Evidence struct {
 	Cluster Cluster
 	// SQL is None when connect, query and commit passed; else why they did not.
 	SQL Reason
-	// Dropped tells that a first connection was refused or dropped, and a second one was needed.
+	// Dropped tells that a connection was refused or dropped, and another one was needed.
 	Dropped bool
 	// Inconclusive tells that the observer could not finish for a reason of its own, such as a cancelled run or missing
 	// credentials: nothing is known about the endpoint.
