@@ -33,7 +33,7 @@ SPEED ?= 1
 JOBS ?= 4
 SANDBOX ?= build/bin/sandbox
 .PHONY: rehearse
-rehearse: linux deps lambda cli $(SANDBOX) ## R=name: live the stack through one disaster, or through all (about 30 minutes)
+rehearse: linux deps lambda cli $(SANDBOX) ## R=name: live the stack through one disaster, or through all (about 35 minutes)
 	@$(SANDBOX) rehearse -speed $(SPEED) -jobs $(JOBS) -report build/rehearsals rehearsals/$(R).yaml
 
 # — Work on it
