@@ -117,13 +117,14 @@ func (r *reader) monitor(m components.MonitorSettings) {
 	}
 }
 
-// runbooksPattern bounds the address so that an alert with a link still fits into one SMS publication (1,600 characters).
-var runbooksPattern = regexp.MustCompile(`^[!"$-~]{1,300}$`)
+// runbooksPattern has the characters of RFC 3986 but #, and bounds the address so that an alert with a link still fits into
+// one SMS publication (1,600 characters).
+var runbooksPattern = regexp.MustCompile(`^[A-Za-z0-9._~:/?\[\]@!$&'()*+,;=%-]{1,300}$`)
 
 func (r *reader) runbooks(from object, key string) contract.Runbooks {
 	value := r.text(from, key, defaultRunbooks)
 	if !runbooksPattern.MatchString(value) {
-		r.problem(from.path(key), value, "a URL or a path of 1 to 300 ASCII characters, without spaces and #: links to a runbook add #its-name")
+		r.problem(from.path(key), value, "a URL or a path of 1 to 300 ASCII characters that a URL may hold, without #: links to a runbook add #its-name")
 	}
 	return contract.Runbooks(value)
 }

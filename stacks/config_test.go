@@ -124,6 +124,7 @@ func TestEachMistakeNamesKeyValueAndWhatIsAccepted(t *testing.T) {
 		"a recipient named twice":            {"alerts", `[{"protocol":"sms","endpoint":"+12065550100"},{"protocol":"sms","endpoint":"+12065550100"}]`, "alerts[1].endpoint"},
 		"an alert's misspelt key":            {"alerts", `[{"protocol":"sms","endpoint":"+12065550100","to":"x"}]`, "alerts[0].to is not a key"},
 		"runbooks at an anchor":              {"runbooksUrl", "https://wiki.example.com/dr#lost", `runbooksUrl is "https://wiki.example.com/dr#lost", want a URL or a path`},
+		"runbooks that are an object":        {"runbooksUrl", `{"url":"https://wiki.example.com/dr"}`, "characters that a URL may hold, without #"},
 		"runbooks too long for an SMS":       {"runbooksUrl", strings.Repeat("x", 301), "of 1 to 300 ASCII characters"},
 		"a schedule below a minute":          {"monitor", `{"scheduleMinutes":0}`, `monitor.scheduleMinutes is "0", want a whole number from 1 to 60`},
 		"a schedule of half minutes":         {"monitor", `{"scheduleMinutes":1.5}`, `monitor.scheduleMinutes is "1.5"`},
