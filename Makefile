@@ -126,8 +126,8 @@ cli:
 	[[ $$have == v3.* ]] && printf '%s\n' $(PULUMI_VERSION) "$$have" | sort -VC || $(MAKE) -s build/bin/pulumi
 
 # What reports say was rehearsed: a commit, and whether the working tree had more.
-REVISION := $(shell git describe --always --abbrev=12 --exclude='*' --dirty=+changes 2>/dev/null)
-STAMP := -ldflags "-X $(shell awk '$$1 == "module" { print $$2 }' go.mod)/sandbox/rehearsal.revision=$(REVISION)"
+REVISION = $(shell git describe --always --abbrev=12 --exclude='*' --dirty=+changes 2>/dev/null)
+STAMP = -ldflags "-X $(shell awk '$$1 == "module" { print $$2 }' go.mod)/sandbox/rehearsal.revision=$(REVISION)"
 
 build/bin/sandbox build/bin/bench: FORCE
 	@[ -e $@ ] || echo "Building $@ (the first time about 3 minutes)"

@@ -114,14 +114,15 @@ func (c *PeeredDsqlCluster) side(ctx *pulumi.Context, name string, region Region
 		DeletionProtectionEnabled: pulumi.Bool(!args.DisableDeletionProtection),
 		MultiRegionProperties:     dsql.ClusterMultiRegionPropertiesArgs{WitnessRegion: pulumi.String(args.WitnessRegion)},
 	}
+	guarded := region.child(c, pulumi.Protect(!args.DisableDeletionProtection))
 	if args.CustomerManagedKeys {
-		key, err := clusterKey(ctx, name+"-key", region, region.child(c, pulumi.Protect(!args.DisableDeletionProtection)))
+		key, err := clusterKey(ctx, name+"-key", region, guarded)
 		if err != nil {
 			return nil, err
 		}
 		clusterArgs.KmsEncryptionKey = key.Arn
 	}
-	cluster, err := dsql.NewCluster(ctx, name+"-cluster", clusterArgs, region.child(c, pulumi.Protect(!args.DisableDeletionProtection))...)
+	cluster, err := dsql.NewCluster(ctx, name+"-cluster", clusterArgs, guarded...)
 	if err != nil {
 		return nil, err
 	}

@@ -37,6 +37,11 @@ const (
 	quick, patient = 300 * time.Millisecond, 20 * time.Second
 )
 
+// someone has credentials, which nobody checks.
+var someone = aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+	return aws.Credentials{AccessKeyID: "AKIDEXAMPLE", SecretAccessKey: "secret"}, nil
+})
+
 // control is a control plane that speaks the real protocol (REST-JSON).
 type control struct {
 	*httptest.Server
@@ -74,9 +79,7 @@ func newControl(t *testing.T, answer answer) *control {
 func (c *control) client(step time.Duration) ControlPlane {
 	return dsql.New(dsql.Options{
 		Region: sqlendpointtest.Primary, BaseEndpoint: aws.String(c.URL), Retryer: Retryer(step)(), HTTPClient: c.Client(),
-		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
-			return aws.Credentials{AccessKeyID: "AKIDEXAMPLE", SecretAccessKey: "secret"}, nil
-		}),
+		Credentials: someone,
 	})
 }
 
@@ -169,12 +172,8 @@ func (d *everyThird) Connect(ctx context.Context, endpoint, region, user string)
 	if d.attempts++; d.attempts%3 == 0 {
 		return d.Database.Connect(ctx, endpoint, region, user)
 	}
-	return dsqlconn.Dialer{
-		HostAddr: map[string]string{endpoint: "127.0.0.1:1"}, // where nobody listens
-		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
-			return aws.Credentials{AccessKeyID: "AKIDEXAMPLE", SecretAccessKey: "secret"}, nil
-		}),
-	}.Connect(ctx, endpoint, region, user)
+	nobody := map[string]string{endpoint: "127.0.0.1:1"}
+	return dsqlconn.Dialer{Credentials: someone, HostAddr: nobody}.Connect(ctx, endpoint, region, user)
 }
 
 func TestProbe(t *testing.T) {
@@ -316,9 +315,7 @@ func TestTheControlPlaneIsAskedAgainOnlyWhenThatMayHelp(t *testing.T) {
 func TestARunThatEndsSaysNothingAboutTheEndpoint(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), quick)
 	defer cancel()
-	p := prober(newControl(t, hangs).client(patient), dsqlconn.Dialer{Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
-		return aws.Credentials{AccessKeyID: "AKIDEXAMPLE", SecretAccessKey: "secret"}, nil
-	})}, patient)
+	p := prober(newControl(t, hangs).client(patient), dsqlconn.Dialer{Credentials: someone}, patient)
 	r := p.Probe(ctx, contract.Target{Region: sqlendpointtest.Primary, ClusterID: "x", Endpoint: "x.dsql.us-east-1.on.aws"}, incident.Word{})
 	assert.Equal(t, verdict.Unknown, r.Observation.Verdict)
 	assert.ErrorIs(t, r.Err, context.Canceled)
