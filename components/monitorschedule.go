@@ -75,7 +75,12 @@ func firstCheck(ctx *pulumi.Context, name string, m *RegionalMonitor, parent pul
 	return lambda.NewInvocation(ctx, name, &lambda.InvocationArgs{
 		FunctionName: m.Function.Function.Name,
 		Input:        pulumi.String(string(input)),
-		Triggers:     pulumi.StringMap{"code": pulumi.String(m.Function.CodeHash), "cluster": m.target.Identifier},
+		Triggers: pulumi.StringMap{
+			"code":    pulumi.String(m.Function.CodeHash),
+			"cluster": m.target.Identifier,
+			// The period of the dead-man alarm follows the schedule: a shorter one would begin without a sample.
+			"schedule": pulumi.String(m.settings.Schedule.String()),
+		},
 	}, m.Region.child(parent, pulumi.DependsOn(after))...)
 }
 
