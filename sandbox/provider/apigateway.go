@@ -1,6 +1,8 @@
 package provider
 
 import (
+	"strings"
+
 	awsgateway "github.com/pulumi/pulumi-aws/sdk/v6/go/aws/apigatewayv2"
 
 	"aurora-dsql-dr/sandbox/apigateway"
@@ -14,12 +16,14 @@ var apigatewayKinds = map[string]*kind{
 		replaces: []string{"protocolType"},
 		computed: []string{"apiKeySelectionExpression", "routeSelectionExpression", "ipAddressType"},
 		handlers: over(operations[apigateway.API]{
-			id:     func(a apigateway.API) string { return a.ID },
-			create: func(c *call, a apigateway.API) (apigateway.API, error) { return c.region.APIGateway.CreateAPI(a) },
-			read:   func(c *call) (apigateway.API, error) { return c.region.APIGateway.API(c.id) },
+			id: func(a apigateway.API) string { return a.ID },
+			create: func(c *call, a apigateway.API) (apigateway.API, error) {
+				return c.ofAccount(c.region.APIGateway.CreateAPI(a))
+			},
+			read: func(c *call) (apigateway.API, error) { return c.ofAccount(c.region.APIGateway.API(c.id)) },
 			update: func(c *call, a apigateway.API) (apigateway.API, error) {
 				a.ID = c.id
-				return c.region.APIGateway.UpdateAPI(a)
+				return c.ofAccount(c.region.APIGateway.UpdateAPI(a))
 			},
 			delete: func(c *call) error { return c.region.APIGateway.DeleteAPI(c.id) },
 		}),
@@ -66,9 +70,11 @@ var apigatewayKinds = map[string]*kind{
 		computed: []string{"deploymentId"},
 		handlers: over(operations[apigateway.Stage]{
 			id:     func(s apigateway.Stage) string { return s.Name },
-			create: func(c *call, s apigateway.Stage) (apigateway.Stage, error) { return c.region.APIGateway.PutStage(s) },
-			read:   func(c *call) (apigateway.Stage, error) { return c.region.APIGateway.Stage(c.api(), c.id) },
-			update: func(c *call, s apigateway.Stage) (apigateway.Stage, error) { return c.region.APIGateway.PutStage(s) },
+			create: putStage,
+			read: func(c *call) (apigateway.Stage, error) {
+				return c.stageOfAccount(c.region.APIGateway.Stage(c.api(), c.id))
+			},
+			update: putStage,
 			delete: func(c *call) error { return c.region.APIGateway.DeleteStage(c.api(), c.id) },
 		}),
 	},
@@ -94,3 +100,23 @@ var apigatewayKinds = map[string]*kind{
 
 // api is the id of the API a resource belongs to.
 func (c *call) api() string { return text(c.old, "apiId") }
+
+func putStage(c *call, s apigateway.Stage) (apigateway.Stage, error) {
+	return c.stageOfAccount(c.region.APIGateway.PutStage(s))
+}
+
+// ofAccount gives an API the ARN for execute-api as the provider makes it up, of the account that it has found:
+// terraform-provider-aws, internal/service/apigatewayv2, apiInvokeARN.
+func (c *call) ofAccount(a apigateway.API, err error) (apigateway.API, error) {
+	a.ExecutionArn = c.executionARN(a.ExecutionArn)
+	return a, err
+}
+
+func (c *call) stageOfAccount(s apigateway.Stage, err error) (apigateway.Stage, error) {
+	s.ExecutionArn = c.executionARN(s.ExecutionArn)
+	return s, err
+}
+
+func (c *call) executionARN(arn string) string {
+	return strings.Replace(arn, ":"+c.cloud.ID+":", ":"+c.account+":", 1)
+}

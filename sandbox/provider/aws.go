@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"maps"
 	"reflect"
 	"slices"
@@ -44,8 +43,8 @@ func (p *awsProvider) GetPluginInfo(context.Context, *emptypb.Empty) (*pulumirpc
 	return &pulumirpc.PluginInfo{Version: version}, nil
 }
 
-// CheckConfig checks the configuration of a provider resource. Nested values arrive as JSON text.
-func (p *awsProvider) CheckConfig(_ context.Context, r *pulumirpc.CheckRequest) (*pulumirpc.CheckResponse, error) {
+// CheckConfig checks the configuration of a provider resource, and its credentials. Nested values arrive as JSON text.
+func (p *awsProvider) CheckConfig(ctx context.Context, r *pulumirpc.CheckRequest) (*pulumirpc.CheckResponse, error) {
 	inputs, err := unmarshal(r.GetNews())
 	if err != nil {
 		return nil, err
@@ -57,6 +56,13 @@ func (p *awsProvider) CheckConfig(_ context.Context, r *pulumirpc.CheckRequest) 
 		if _, err := p.opts.Cloud.region(region.StringValue()); err != nil {
 			problems = append(problems, problem{"region", err.Error()})
 		}
+	}
+	if len(problems) == 0 {
+		c, err := readConfig(inputs)
+		if err != nil {
+			return nil, err
+		}
+		problems = p.validateCredentials(ctx, c)
 	}
 	return &pulumirpc.CheckResponse{Inputs: r.GetNews(), Failures: failures(problems)}, nil
 }
@@ -97,15 +103,15 @@ func (p *awsProvider) Configure(ctx context.Context, r *pulumirpc.ConfigureReque
 	if err != nil {
 		return nil, err
 	}
-	body, err := json.Marshal(asJSON(configured(inputs)))
+	c, err := readConfig(inputs)
 	if err != nil {
 		return nil, err
 	}
-	var c config
-	if err := json.Unmarshal(body, &c); err != nil {
-		return nil, fmt.Errorf("configuration of provider aws: %w", err)
+	account, err := p.accountID(ctx, c)
+	if err != nil {
+		return nil, err
 	}
-	instanceOf(ctx).configure(c)
+	instanceOf(ctx).configure(c, account)
 	return &pulumirpc.ConfigureResponse{AcceptSecrets: true, SupportsPreview: true}, nil
 }
 
@@ -158,7 +164,7 @@ func applyDefaultTags(inputs resource.PropertyMap, defaults map[string]string) {
 
 func failures(problems []problem) (out []*pulumirpc.CheckFailure) {
 	for _, p := range problems {
-		out = append(out, &pulumirpc.CheckFailure{Property: p.property, Reason: fmt.Sprintf("%s %s", p.property, p.reason)})
+		out = append(out, &pulumirpc.CheckFailure{Property: p.property, Reason: strings.TrimSpace(p.property + " " + p.reason)})
 	}
 	return out
 }
@@ -298,12 +304,16 @@ func (p *awsProvider) run(ctx context.Context, k *kind, c *call, operation strin
 	if err != nil {
 		return err
 	}
-	c.ctx, c.region, c.cloud, c.dir = ctx, region, p.opts.Cloud, p.opts.Dir
+	c.ctx, c.region, c.cloud, c.dir, c.account = ctx, region, p.opts.Cloud, p.opts.Dir, i.accountID()
 	c.timeout, err = p.timeout(c.inputs, operation, seconds)
 	if err != nil {
 		return err
 	}
-	err = retrying(ctx, region, k.service, i.configured(), do)
+	home, err := p.home(k.service, i.configured().Region)
+	if err != nil {
+		return err
+	}
+	err = retrying(ctx, home, k.service, i.configured(), do)
 	if err != nil && errors.Is(context.Cause(ctx), errCancelled) {
 		return errCancelled
 	}

@@ -181,13 +181,17 @@ func TestCancelEndsAWaitingOperation(t *testing.T) {
 
 func TestALostRegionFailsBoundedAndByName(t *testing.T) {
 	w := newWorld(t, Options{})
-	i := w.in(primary, object{"maxRetries": "1"})
+	i := w.in(primary, object{"maxRetries": "2"})
 	w.Regions[primary].SetDown(true)
 	_, err := i.create(topicKind, "alerts", object{})
 	assert.ErrorContains(t, err, "creating SNS Topic (alerts): operation error SNS in us-east-1, exceeded maximum number of attempts, 2")
 	_, err = i.client.Invoke(t.Context(), &pulumirpc.InvokeRequest{Tok: "aws:index/getCallerIdentity:getCallerIdentity"})
 	assert.ErrorContains(t, err, "us-east-1")
-	i.mustCreate(roleKind, "role", object{"assumeRolePolicy": `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}`}) // IAM is global
+	for _, region := range []string{primary, secondary} { // the API of IAM is in us-east-1
+		_, err = w.in(region, object{"maxRetries": "1", "skipCredentialsValidation": "true", "stsRegion": secondary}).
+			create(roleKind, "role", object{"assumeRolePolicy": "{}"})
+		assert.ErrorContains(t, err, "operation error IAM in us-east-1")
+	}
 	w.Regions[primary].SetDown(false)
 	i.mustCreate(topicKind, "alerts", object{})
 }

@@ -28,22 +28,34 @@ func gone(format string, args ...any) error {
 // isNotFound reports whether the resource does not exist.
 func isNotFound(err error) bool { return errors.Is(err, awserr.ErrNotFound) }
 
-// global is the service of resources that live in no region: the loss of one does not stop them.
-const global = ""
+// nobody is the service of an answer that the provider knows by itself.
+const nobody = ""
 
-// SDK retries: terraform-provider-aws's default number, and the backoff between two attempts.
+// iamRegion is where the API of IAM is, with everything that is read or changed through it; what IAM decides is decided in
+// every region (AWS Fault Isolation Boundaries, "Global services" and appendix A).
+const iamRegion = "us-east-1"
+
+// home is the region whose service does an operation.
+func (p *awsProvider) home(service, name string) (*Region, error) {
+	if iam := p.opts.Cloud.Regions[iamRegion]; iam != nil && service == "iam" {
+		return iam, nil
+	}
+	return p.opts.Cloud.region(name)
+}
+
+// SDK retries: terraform-provider-aws's default number of attempts, and the backoff between two.
 const (
-	defaultRetries = 25
+	defaultAttempts = 25
 	firstBackoff   = 100 * time.Millisecond
 	longestBackoff = 2 * time.Second
 )
 
-// retrying calls a service like the AWS SDK: an unavailable service, or region, is tried again a bounded number of
-// times (the provider's maxRetries) with growing pauses.
+// retrying calls a service like the AWS SDK: an unavailable service, or region, is tried a bounded number of
+// times with growing pauses. The provider's maxRetries is that number: it becomes the SDK's RetryMaxAttempts.
 func retrying(ctx context.Context, region *Region, service string, c config, do func() error) error {
-	retries := defaultRetries
+	attempts := defaultAttempts
 	if c.MaxRetries != nil {
-		retries = *c.MaxRetries
+		attempts = *c.MaxRetries
 	}
 	backoff := firstBackoff
 	for attempt := 1; ; attempt++ {
@@ -54,7 +66,7 @@ func retrying(ctx context.Context, region *Region, service string, c config, do 
 		if !errors.Is(err, awserr.ErrUnavailable) {
 			return err
 		}
-		if attempt > retries {
+		if attempt >= attempts {
 			return fmt.Errorf("operation error %s in %s, exceeded maximum number of attempts, %d: %w",
 				strings.ToUpper(service), region.Env.Name, attempt, err)
 		}
@@ -66,7 +78,7 @@ func retrying(ctx context.Context, region *Region, service string, c config, do 
 }
 
 func available(region *Region, service string) error {
-	if service == global {
+	if service == nobody {
 		return nil
 	}
 	return region.Env.Available(service)

@@ -25,7 +25,7 @@ type lookup struct {
 
 var functions = map[string]lookup{
 	"aws:index/getCallerIdentity:getCallerIdentity": {"sts", reflect.TypeFor[pulumiaws.GetCallerIdentityArgs](), callerIdentity},
-	"aws:index/getPartition:getPartition":           {"sts", reflect.TypeFor[pulumiaws.GetPartitionArgs](), partition},
+	"aws:index/getPartition:getPartition":           {nobody, reflect.TypeFor[pulumiaws.GetPartitionArgs](), partition},
 	"aws:index/getRegion:getRegion":                 {"ec2", reflect.TypeFor[pulumiaws.GetRegionArgs](), thisRegion},
 }
 
@@ -43,7 +43,7 @@ func thisRegion(_ *Cloud, r *Region) map[string]any {
 	return map[string]any{"id": r.Env.Name, "name": r.Env.Name, "description": r.Env.DisplayName(), "endpoint": "ec2." + r.Env.Name + ".amazonaws.com"}
 }
 
-// Invoke answers a look-up in the instance's region.
+// Invoke answers a look-up in the instance's region, or in that of its STS. The partition is asked of nobody.
 func (p *awsProvider) Invoke(ctx context.Context, r *pulumirpc.InvokeRequest) (*pulumirpc.InvokeResponse, error) {
 	f, ok := functions[r.GetTok()]
 	if !ok {
@@ -58,7 +58,11 @@ func (p *awsProvider) Invoke(ctx context.Context, r *pulumirpc.InvokeRequest) (*
 		return &pulumirpc.InvokeResponse{Failures: failures(problems)}, nil
 	}
 	config := instanceOf(ctx).configured()
-	at, err := p.opts.Cloud.region(config.Region)
+	where := config.Region
+	if f.service == "sts" {
+		where = config.stsRegion()
+	}
+	at, err := p.opts.Cloud.region(where)
 	if err != nil {
 		return nil, err
 	}

@@ -8,7 +8,7 @@ import (
 
 var iamKinds = map[string]*kind{
 	"aws:iam/role:Role": {
-		title: "IAM Role", service: global,
+		title: "IAM Role", service: "iam",
 		args: awsiam.RoleArgs{}.ElementType(), state: awsiam.RoleState{}.ElementType(),
 		required:  []string{"assumeRolePolicy"},
 		name:      &autoName{limit: 64},
@@ -24,7 +24,7 @@ var iamKinds = map[string]*kind{
 		}),
 	},
 	"aws:iam/rolePolicy:RolePolicy": {
-		title: "IAM Role Policy", service: global,
+		title: "IAM Role Policy", service: "iam",
 		args: awsiam.RolePolicyArgs{}.ElementType(), state: awsiam.RolePolicyState{}.ElementType(),
 		required: []string{"policy", "role"},
 		name:     &autoName{limit: 128},

@@ -9,25 +9,47 @@ import (
 type instance struct {
 	mu        sync.Mutex
 	config    config
+	account   string
+	validated bool
 	cancelled chan struct{}
 	once      sync.Once
 }
 
 // config is the part of the provider's configuration that the sandbox heeds.
 type config struct {
-	Region      string `json:"region"`
-	MaxRetries  *int   `json:"maxRetries"`
-	DefaultTags struct {
+	Region                    string `json:"region"`
+	MaxRetries                *int   `json:"maxRetries"`
+	STSRegion                 string `json:"stsRegion"`
+	SkipCredentialsValidation bool   `json:"skipCredentialsValidation"`
+	SkipRequestingAccountID   bool   `json:"skipRequestingAccountId"`
+	DefaultTags               struct {
 		Tags map[string]string `json:"tags"`
 	} `json:"defaultTags"`
 }
 
 func newInstance() *instance { return &instance{cancelled: make(chan struct{})} }
 
-func (i *instance) configure(c config) {
+// configure keeps the configuration and the account that the provider has found, "" if it was told not to ask.
+func (i *instance) configure(c config, account string) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	i.config = c
+	i.config, i.account = c, account
+}
+
+// accountID is the account that the provider puts into the ARNs that it makes up itself.
+func (i *instance) accountID() string {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.account
+}
+
+// firstValidation is true once.
+func (i *instance) firstValidation() bool {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	first := !i.validated
+	i.validated = true
+	return first
 }
 
 func (i *instance) configured() config {

@@ -17,7 +17,7 @@ import (
 type kind struct {
 	// title is how errors call it, as in terraform-provider-aws: "SNS Topic".
 	title string
-	// service is the ARN namespace of the service behind it, or global.
+	// service is the ARN namespace of the service behind it.
 	service string
 	// args and state are the SDK's structs of inputs and outputs, which ElementType of its types gives.
 	args, state reflect.Type
@@ -57,6 +57,8 @@ type call struct {
 	inputs map[string]any
 	// old is the state before the operation; empty during create.
 	old map[string]any
+	// account is the account id that the provider has found; "" if it was told not to ask.
+	account string
 	// dir is the project's directory.
 	dir string
 	// code is the archive among the inputs, if there is one.
