@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"aurora-dsql-dr/components"
@@ -18,6 +19,8 @@ type Config struct {
 	Owner       string
 	CostCenter  string
 	Regions     Regions
+	// CredentialsRegion is the region whose STS says which account this is, for every region's provider; "" is each one's own.
+	CredentialsRegion string
 	// DeletionProtection guards the clusters in AWS and in Pulumi, and in Pulumi the keys that their data is encrypted with.
 	DeletionProtection bool
 	// CustomerManagedKeys is databaseEncryption: customer-managed.
@@ -61,6 +64,7 @@ func loadConfig(get func(key string) (string, bool)) (*Config, error) {
 		Owner:               r.tag(top, "owner"),
 		CostCenter:          r.tag(top, "costCenter"),
 		Regions:             Regions{r.text(regions, "primary", ""), r.text(regions, "secondary", ""), r.text(regions, "witness", "")},
+		CredentialsRegion:   r.text(top, "credentialsRegion", ""),
 		DeletionProtection:  r.boolean(top, "deletionProtection", true),
 		CustomerManagedKeys: r.choice(top, "databaseEncryption", encryptionAWSOwned, encryptionCustomerManaged) == encryptionCustomerManaged,
 		Alerts:              r.alerts(top, "alerts"),
@@ -83,6 +87,7 @@ func loadConfig(get func(key string) (string, bool)) (*Config, error) {
 	c.Application.Routes = r.eventRoutes(top, "eventRoutes", c.Regions)
 	r.leftOver(regions, monitor)
 	r.regions(c.Regions)
+	r.credentialsRegion(c)
 	r.monitor(c.Monitor)
 	return c, errors.Join(r.problems...)
 }
@@ -105,6 +110,13 @@ func (r *reader) regions(regions Regions) {
 	}
 	if err := checkOneRegionSet(primary, secondary, witness); err != nil {
 		r.problems = append(r.problems, fmt.Errorf("regions: %w", err))
+	}
+}
+
+// credentialsRegion must be one of the stack's: another may not be enabled in the account, or not answer either.
+func (r *reader) credentialsRegion(c *Config) {
+	if c.CredentialsRegion != "" && !slices.Contains(c.Regions.All(), c.CredentialsRegion) {
+		r.problem("credentialsRegion", c.CredentialsRegion, "one of the stack's regions, "+strings.Join(c.Regions.All(), ", ")+", or none")
 	}
 }
 

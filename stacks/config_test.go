@@ -61,6 +61,19 @@ func TestDefaultsOfPulumiYamlAreTheProgramsOwn(t *testing.T) {
 	assert.Equal(t, ours, theirs)
 }
 
+func TestCredentialsAreAskedInARegionOfTheStack(t *testing.T) {
+	values := valid()
+	for _, region := range []string{"us-east-1", "us-east-2", "us-west-2"} {
+		values["credentialsRegion"] = region
+		c, err := load(values)
+		require.NoError(t, err)
+		assert.Equal(t, region, c.CredentialsRegion)
+	}
+	values["credentialsRegion"] = "eu-west-1"
+	_, err := load(values)
+	assert.ErrorContains(t, err, `credentialsRegion is "eu-west-1", want one of the stack's regions, us-east-1, us-east-2, us-west-2, or none`)
+}
+
 func TestEveryValueIsRead(t *testing.T) {
 	values := valid()
 	values["deletionProtection"], values["databaseEncryption"], values["runbooksUrl"] = "false", "customer-managed", "https://wiki.example.com/dr"

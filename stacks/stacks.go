@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi/config"
 
@@ -250,54 +249,4 @@ func (d *disasterRecovery) exports() pulumi.Map {
 		d.application.exports(exports)
 	}
 	return exports
-}
-
-// projectTag groups the cost of every stack of this program, whatever a fork calls its Pulumi project.
-const projectTag = "AuroraDsqlDr"
-
-// newRegions creates one provider a region. Retries are bounded, so that during the loss of a region an operation fails
-// in minutes and names the region instead of hanging on it.
-func newRegions(ctx *pulumi.Context, c *Config) ([3]components.Region, error) {
-	var regions [3]components.Region
-	for i, name := range c.Regions.All() {
-		provider, err := aws.NewProvider(ctx, places[i], &aws.ProviderArgs{
-			Region:     pulumi.String(name),
-			MaxRetries: pulumi.Int(5),
-			DefaultTags: aws.ProviderDefaultTagsArgs{Tags: pulumi.StringMap{
-				"Project": pulumi.String(projectTag), "Stack": pulumi.String(ctx.Stack()), "Environment": pulumi.String(c.Environment),
-				"Owner": pulumi.String(c.Owner), "CostCenter": pulumi.String(c.CostCenter), "ManagedBy": pulumi.String("pulumi"),
-			}},
-		})
-		if err != nil {
-			return regions, err
-		}
-		regions[i] = components.Region{Name: name, Provider: provider}
-	}
-	account, partition, err := whoAmI(ctx, regions)
-	if err != nil {
-		return regions, err
-	}
-	for i := range regions {
-		regions[i].Account, regions[i].Partition = account, partition
-	}
-	return regions, nil
-}
-
-// whoAmI asks one region after the other, so that the survivor can be changed while a region is lost.
-func whoAmI(ctx *pulumi.Context, regions [3]components.Region) (account, partition string, err error) {
-	var failures []error
-	for _, region := range regions {
-		through := pulumi.Provider(region.Provider)
-		caller, err := aws.GetCallerIdentity(ctx, nil, through)
-		if err != nil {
-			failures = append(failures, fmt.Errorf("%s: %w", region.Name, err))
-			continue
-		}
-		partition, err := aws.GetPartition(ctx, nil, through)
-		if err != nil {
-			return "", "", err
-		}
-		return caller.AccountId, partition.Partition, nil
-	}
-	return "", "", fmt.Errorf("no region says which account this is:\n%w", errors.Join(failures...))
 }

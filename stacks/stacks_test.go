@@ -75,6 +75,28 @@ func TestEveryResourceHasAParentAndAnExplicitProvider(t *testing.T) {
 	})
 }
 
+func TestNoProviderNeedsALostRegionToSayWhichAccountThisIs(t *testing.T) {
+	for key, want := range map[string][]string{
+		"":          {"us-east-1", "us-east-2", "us-west-2"},
+		"us-east-2": {"us-east-2", "us-east-2", "us-east-2"},
+	} {
+		changes := map[string]string{}
+		if key != "" {
+			changes["credentialsRegion"] = key
+		}
+		both(t, changes, func(t *testing.T, g *graph.Graph, _ bool) {
+			var asked []string
+			for _, p := range g.Of("pulumi:providers:aws") {
+				asked = append(asked, p.Inputs["stsRegion"].StringValue())
+				skips := p.Inputs["skipCredentialsValidation"]
+				assert.True(t, skips.IsBool() && skips.BoolValue(), "pulumi-aws asks the provider's own region, whatever stsRegion says")
+				assert.False(t, p.Inputs.HasValue("skipRequestingAccountId"), "the account is part of an API's executionArn")
+			}
+			assert.ElementsMatch(t, want, asked)
+		})
+	}
+}
+
 func TestProtectionIsOneSetting(t *testing.T) {
 	for value, protected := range map[string]bool{"true": true, "false": false} {
 		both(t, map[string]string{"deletionProtection": value, "databaseEncryption": "customer-managed", "application": "enabled"}, func(t *testing.T, g *graph.Graph, _ bool) {

@@ -3,15 +3,11 @@ package rehearsal
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
 	"aurora-dsql-dr/sandbox/engine"
 )
-
-// addedRecipient is who is added in the middle of an outage.
-const addedRecipient = "second@example.com"
 
 // deploy carries out a deployment and judges it. Its outcome is a check; errors are those of rehearsals that cannot go on.
 func (r *run) deploy(ctx context.Context, step Step) error {
@@ -96,29 +92,11 @@ func (r *run) refusedDeployment(ctx context.Context, before []string) string {
 	return ""
 }
 
-// survivorDeployment adds a recipient where the stack lives.
-func (r *run) survivorDeployment(ctx context.Context, before []string) string {
-	recipients, _ := r.Config[keyAlerts].([]any)
-	recipients = append(slices.Clone(recipients), map[string]any{"protocol": "email", "endpoint": addedRecipient})
-	if err := r.Engine.SetConfig(ctx, keyAlerts, recipients); err != nil {
-		return err.Error()
-	}
-	result, err := r.Engine.Up(ctx, engine.Run{SkipRefresh: true, Targets: []string{"**::secondary-alerts-subscription-*"}})
-	if err != nil {
-		return err.Error()
-	}
-	after, err := r.state(ctx)
-	if err != nil {
-		return err.Error()
-	}
-	if result.Counts["create"] != 1 || result.Changes() != 1 || len(after) != len(before)+1 {
-		return fmt.Sprintf("it did %v", maps.Clone(result.Counts))
-	}
-	return ""
-}
-
-// completeDeployment deploys everything, twice.
+// completeDeployment deploys everything, twice, with every region's own credentials again.
 func (r *run) completeDeployment(ctx context.Context) string {
+	if err := r.Engine.SetConfig(ctx, keyCredentialsRegion, ""); err != nil {
+		return err.Error()
+	}
 	if _, err := r.Engine.Up(ctx, engine.Run{}); err != nil {
 		return err.Error()
 	}
@@ -129,5 +107,9 @@ func (r *run) completeDeployment(ctx context.Context) string {
 	if again.Changes() > 0 {
 		return fmt.Sprintf("the second one did %v", again.Counts)
 	}
-	return ""
+	resources, err := r.Engine.Resources(ctx)
+	if err != nil {
+		return err.Error()
+	}
+	return strings.Join(withoutAccount(resources), "; ")
 }

@@ -68,10 +68,11 @@ type Deployment string
 const (
 	// DeployRefused is a plain deployment that has to fail, within its bound, naming a lost region, with the state intact.
 	DeployRefused Deployment = "refused"
-	// DeploySurvivor adds a recipient in the secondary region alone, with --refresh=false --target, as the runbook "Change the
-	// survivor" says.
+	// DeploySurvivor adds a recipient in the secondary region alone and, with the application, changes the stage of its API, as
+	// the runbook "Change the survivor" says: credentialsRegion, --refresh=false, --target. The API has to answer afterwards.
 	DeploySurvivor Deployment = "survivor"
-	// DeployComplete is a plain deployment that has to succeed, and another after it that must not change anything.
+	// DeployComplete is a plain deployment without credentialsRegion that has to succeed, and another after it that must not
+	// change anything.
 	DeployComplete Deployment = "complete"
 )
 

@@ -35,6 +35,9 @@ const (
 	keyRegions = "aurora-dsql-dr:regions"
 	keyMonitor = "aurora-dsql-dr:monitor"
 	keyAlerts  = "aurora-dsql-dr:alerts"
+
+	keyCredentialsRegion   = "aurora-dsql-dr:credentialsRegion"
+	keyApplicationSettings = "aurora-dsql-dr:applicationSettings"
 )
 
 // Places are the names of the sandbox stack's regions: primary, secondary and witness.
