@@ -129,13 +129,22 @@ func (c *Call) metricAlarm(a cloudwatch.MetricAlarm, status cloudwatch.AlarmStat
 }
 
 func (c *Call) compositeAlarm(a cloudwatch.CompositeAlarm, status cloudwatch.AlarmStatus) types.CompositeAlarm {
-	return types.CompositeAlarm{
+	to := types.CompositeAlarm{
 		AlarmName: &a.AlarmName, AlarmArn: &a.Arn, AlarmDescription: optional(a.AlarmDescription), ActionsEnabled: a.ActionsEnabled,
 		AlarmRule: &a.AlarmRule, AlarmActions: orNone(a.AlarmActions), OKActions: orNone(a.OkActions),
 		InsufficientDataActions: orNone(a.InsufficientDataActions),
 		StateValue:              types.StateValue(status.Value), StateReason: &status.Reason, StateUpdatedTimestamp: c.wallTime(status.UpdatedAt),
 		StateTransitionedTimestamp: c.wallTime(status.TransitionedAt), AlarmConfigurationUpdatedTimestamp: c.wallTime(status.ConfiguredAt),
 	}
+	if by := a.ActionsSuppressor; by != nil {
+		to.ActionsSuppressor = &by.Alarm
+		to.ActionsSuppressorWaitPeriod, to.ActionsSuppressorExtensionPeriod = small(by.WaitPeriod), small(by.ExtensionPeriod)
+	}
+	if status.SuppressedBy != "" {
+		to.ActionsSuppressedBy = types.ActionsSuppressedBy(status.SuppressedBy)
+		to.ActionsSuppressedReason = aws.String("Actions suppressed by " + string(status.SuppressedBy))
+	}
+	return to
 }
 
 func metricDataQuery(q cloudwatch.MetricQuery) types.MetricDataQuery {

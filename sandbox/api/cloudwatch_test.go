@@ -194,7 +194,8 @@ func (w *world) alarmed(t *testing.T) {
 			{ID: "votes", Expression: "u1 >= 2", Label: "lost", ReturnData: aws.Bool(true)}}})
 	require.NoError(t, err)
 	_, err = service.PutCompositeAlarm(cloudwatch.CompositeAlarm{AlarmName: "region-lost", AlarmRule: "ALARM(errors-a) OR ALARM(errors-b)",
-		AlarmActions: []string{topic}})
+		AlarmActions:      []string{topic},
+		ActionsSuppressor: &cloudwatch.ActionsSuppressor{Alarm: "quorum", WaitPeriod: 60, ExtensionPeriod: 120}})
 	require.NoError(t, err)
 }
 
@@ -282,6 +283,10 @@ func TestTheShapeOfAlarms(t *testing.T) {
 		assert.Equal(t, "Age", *byMath.Metrics[0].MetricStat.Metric.MetricName)
 		assert.Equal(t, "ALARM(errors-a) OR ALARM(errors-b)", *composite.AlarmRule)
 		assert.Equal(t, types.StateValueInsufficientData, composite.StateValue)
+		assert.Equal(t, "quorum", *composite.ActionsSuppressor)
+		assert.EqualValues(t, 60, *composite.ActionsSuppressorWaitPeriod)
+		assert.EqualValues(t, 120, *composite.ActionsSuppressorExtensionPeriod)
+		assert.Empty(t, composite.ActionsSuppressedBy, "nothing has happened yet")
 	})
 }
 

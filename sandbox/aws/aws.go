@@ -6,6 +6,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -74,7 +75,8 @@ func (a *Account) newRegion(name string) *Region {
 	r.Logs = logs.New(env, a.IAM, r.CloudWatch)
 	r.Events = events.New(env, events.Deps{IAM: a.IAM, KMS: r.KMS, CloudWatch: r.CloudWatch, SNS: r.SNS, SQS: r.SQS, Peer: a.eventsOf})
 	r.KMS.Connect(a.keysOf)
-	r.EveryMinute(func(now time.Time) { r.publishQueueMetrics(now) })
+	r.EveryMinute(r.publishQueueMetrics)
+	r.EveryMinute(r.publishTopicMetrics)
 	return r
 }
 
@@ -148,5 +150,21 @@ func (r *Region) tick(now time.Time) {
 func (r *Region) publishQueueMetrics(now time.Time) {
 	if data := r.SQS.Metrics(now.Add(-time.Second)); len(data) > 0 {
 		_ = r.CloudWatch.PutMetricData("AWS/SQS", data...) // CloudWatch down: the samples are lost, as on AWS
+	}
+}
+
+// publishTopicMetrics publishes what happened to the region's topics; a topic to which nothing happened has no samples.
+func (r *Region) publishTopicMetrics(now time.Time) {
+	var data []cloudwatch.Datum
+	for topicARN, c := range r.SNS.TakeCounts() {
+		dimensions := map[string]string{"TopicName": topicARN[strings.LastIndex(topicARN, ":")+1:]}
+		for metric, count := range map[string]int{
+			"NumberOfMessagesPublished": c.Published, "NumberOfNotificationsDelivered": c.Delivered, "NumberOfNotificationsFailed": c.Failed,
+		} {
+			data = append(data, cloudwatch.Sample(metric, dimensions, float64(count), "Count", now.Add(-time.Second)))
+		}
+	}
+	if len(data) > 0 {
+		_ = r.CloudWatch.PutMetricData("AWS/SNS", data...) // CloudWatch down: the samples are lost, as on AWS
 	}
 }

@@ -103,7 +103,33 @@ func TestADayInThreeRegionsKeepsTheStoreBounded(t *testing.T) {
 			time.Sleep(30 * time.Minute)
 		}
 		assert.Len(t, a.Inbox.Messages(), 24, "one page for each time the alarm was raised, none twice")
-		assert.Len(t, r.CloudWatch.ListMetrics(""), 2)
+		assert.Len(t, r.CloudWatch.ListMetrics("AWS/SQS"), 3)
+		assert.Len(t, r.CloudWatch.ListMetrics("AWS/SNS"), 3)
+	})
+}
+
+// A recipient that cannot be served is counted, so that the others can be told.
+func TestAFailedNotificationIsPublished(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := NewAccount(clock.New(1), "us-east-1")
+		defer a.Close()
+		r := watched(t, a, "us-east-1")
+		_, err := r.SNS.Subscribe(sns.Subscription{Topic: r.ARN("sns", "alerts"), Protocol: "sqs", Endpoint: r.ARN("sqs", "nowhere")})
+		require.NoError(t, err)
+		_, err = r.SNS.Publish(a.IAM.Admin().Principal, sns.Publication{TopicARN: r.ARN("sns", "alerts"), Message: "m"}, nil)
+		require.NoError(t, err)
+		start := a.Clock.Now()
+		time.Sleep(2 * time.Minute)
+		for metric, want := range map[string]float64{
+			"NumberOfMessagesPublished": 1, "NumberOfNotificationsDelivered": 1, "NumberOfNotificationsFailed": 1,
+		} {
+			points, err := r.CloudWatch.GetMetricStatistics(
+				cloudwatch.Metric{Namespace: "AWS/SNS", Name: metric, Dimensions: map[string]string{"TopicName": "alerts"}},
+				start, a.Clock.Now(), time.Minute, "Count")
+			require.NoError(t, err)
+			require.Len(t, points, 1, metric)
+			assert.InDelta(t, want, points[0].Sum, 0, metric)
+		}
 	})
 }
 

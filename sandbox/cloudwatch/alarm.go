@@ -3,6 +3,7 @@ package cloudwatch
 import (
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -57,6 +58,8 @@ type CompositeAlarm struct {
 	InsufficientDataActions []string          `json:"insufficientDataActions,omitempty"`
 	Tags                    map[string]string `json:"tags,omitempty"`
 
+	ActionsSuppressor *ActionsSuppressor `json:"actionsSuppressor,omitempty"` // nil lets them run at once
+
 	Arn string `json:"arn"`
 }
 
@@ -67,6 +70,8 @@ type AlarmStatus struct {
 	UpdatedAt      time.Time // of the last change of value or reason
 	TransitionedAt time.Time // of the last change of value
 	ConfiguredAt   time.Time // when the alarm was last put
+	// SuppressedBy is what holds the actions of a composite alarm back; "" for nothing.
+	SuppressedBy SuppressedBy
 }
 
 type metricAlarm struct {
@@ -79,6 +84,7 @@ type compositeAlarm struct {
 	CompositeAlarm
 	AlarmStatus
 	rule rule
+	held suppression
 }
 
 func initialStatus(now time.Time) AlarmStatus {
@@ -259,11 +265,17 @@ func (s *Service) PutCompositeAlarm(a CompositeAlarm) (CompositeAlarm, error) {
 			return CompositeAlarm{}, invalidAlarm("AlarmRule of %s: the alarm %s does not exist.", a.AlarmName, child)
 		}
 	}
+	if problems := s.checkSuppressor(a.ActionsSuppressor); len(problems) > 0 {
+		return CompositeAlarm{}, invalidAlarm("Alarm %s: %s.", a.AlarmName, strings.Join(problems, "; "))
+	}
 	now := s.env.Now()
 	stored, exists := s.composites[a.AlarmName]
 	if !exists {
 		stored = &compositeAlarm{AlarmStatus: initialStatus(now)}
 		s.composites[a.AlarmName] = stored
+	}
+	if exists && !reflect.DeepEqual(stored.ActionsSuppressor, a.ActionsSuppressor) {
+		stored.SuppressedBy = "" // replacing a suppressor discards its periods
 	}
 	stored.CompositeAlarm, stored.rule, stored.ConfiguredAt = a, rule, now
 	s.configured(a.AlarmName, "CompositeAlarm", exists, now)

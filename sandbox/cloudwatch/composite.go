@@ -32,7 +32,30 @@ func (s *Service) evaluateComposites(now time.Time) []transition {
 			break
 		}
 	}
-	return transitions
+	return s.unsuppressed(transitions, now)
+}
+
+// unsuppressed takes the changes of composite alarms and returns those whose actions are to run now, earlier ones that
+// were held back included. The caller holds the lock.
+func (s *Service) unsuppressed(changes []transition, now time.Time) []transition {
+	var due []transition
+	for _, t := range changes {
+		if c := s.composites[t.name]; c.ActionsSuppressor != nil {
+			c.withhold(t, now)
+		} else {
+			due = append(due, t)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.composites)) {
+		c := s.composites[name]
+		if c.ActionsSuppressor == nil {
+			continue
+		}
+		if t, ok := c.release(s.stateOf(c.ActionsSuppressor.name()), now); ok {
+			due = append(due, t)
+		}
+	}
+	return due
 }
 
 func (s *Service) stateOf(alarm string) State {

@@ -169,7 +169,7 @@ func (s *Service) SetAlarmState(name string, state State, reason string) error {
 	case s.composites[name] != nil:
 		a := s.composites[name]
 		if t, changed := s.move(&a.AlarmStatus, state, reason, now, a.transition(nil)); changed {
-			transitions = append(transitions, t)
+			transitions = append(transitions, s.unsuppressed([]transition{t}, now)...)
 		}
 	default:
 		s.mu.Unlock()

@@ -62,8 +62,13 @@ func (s *Service) Publish(caller iam.Principal, p Publication, ctx iam.Context) 
 		return "", err
 	}
 	messageID = rand.Text()
+	s.count(p.TopicARN, Counts{Published: 1})
 	for _, sub := range s.Subscriptions(p.TopicARN) {
-		if err := s.deliver(caller, messageID, p, sub); err != nil {
+		err := s.deliver(caller, messageID, p, sub)
+		if err == nil {
+			s.count(p.TopicARN, Counts{Delivered: 1})
+		} else {
+			s.count(p.TopicARN, Counts{Failed: 1})
 			s.fail(Failure{
 				TopicARN: p.TopicARN, Publisher: caller.ARN, Subject: p.Subject,
 				Protocol: sub.Protocol, Endpoint: sub.Endpoint, Err: err,

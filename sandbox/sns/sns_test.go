@@ -239,6 +239,8 @@ func TestAQueueThatRefusesIsAFailureOfItsOwn(t *testing.T) {
 	require.Len(t, w.Failures(), 1)
 	assert.Equal(t, "sqs", w.Failures()[0].Protocol)
 	assert.ErrorIs(t, w.Failures()[0].Err, awserr.ErrDenied)
+	assert.Equal(t, map[string]Counts{topic: {Published: 1, Delivered: 1, Failed: 1}}, w.TakeCounts())
+	assert.Empty(t, w.TakeCounts(), "each is counted once")
 }
 
 func TestRawDeliveryLeavesTheEnvelopeOut(t *testing.T) {

@@ -15,6 +15,7 @@ type queue struct {
 	Queue
 	policy   *iam.Policy
 	messages []message
+	sent     int           // since Metrics were last asked for
 	changed  chan struct{} // closed and replaced when messages arrive
 }
 
@@ -55,6 +56,7 @@ func (s *Service) Send(caller iam.Principal, name, body string, attributes map[s
 	m := message{Message: Message{MessageID: rand.Text(), Body: body, Attributes: attributes, SentAt: now}, visibleAt: now}
 	q.expire(now)
 	q.messages = append(q.messages, m)
+	q.sent++
 	q.signal()
 	return m.MessageID, nil
 }

@@ -124,15 +124,23 @@ func TestMessagesExpire(t *testing.T) {
 	})
 }
 
-func TestTheDepthIsPublished(t *testing.T) {
+func TestTheDepthAndWhatWasSentArePublished(t *testing.T) {
 	s, q := newQueue(t, Queue{})
 	send(t, s, q, "m")
-	values := map[string]float64{}
-	for _, d := range s.Metrics(s.env.Now()) {
-		assert.Equal(t, map[string]string{"QueueName": "dead"}, d.Dimensions)
-		values[d.MetricName] = *d.Value
+	published := func() map[string]float64 {
+		values := map[string]float64{}
+		for _, d := range s.Metrics(s.env.Now()) {
+			assert.Equal(t, map[string]string{"QueueName": "dead"}, d.Dimensions)
+			values[d.MetricName] = *d.Value
+		}
+		return values
 	}
-	assert.Equal(t, map[string]float64{"ApproximateNumberOfMessagesVisible": 1, "ApproximateNumberOfMessagesNotVisible": 0}, values)
+	assert.Equal(t, map[string]float64{
+		"ApproximateNumberOfMessagesVisible": 1, "ApproximateNumberOfMessagesNotVisible": 0, "NumberOfMessagesSent": 1,
+	}, published())
+	assert.Equal(t, map[string]float64{
+		"ApproximateNumberOfMessagesVisible": 1, "ApproximateNumberOfMessagesNotVisible": 0, "NumberOfMessagesSent": 0,
+	}, published(), "what stays was sent once")
 }
 
 func TestQueues(t *testing.T) {
