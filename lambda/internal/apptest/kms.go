@@ -11,12 +11,15 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/kms/types"
+	"github.com/aws/smithy-go"
 )
 
 // KMS is one multi-region key with a replica in every region. It really encrypts, under the encryption context it is given.
 type KMS struct {
 	// Disabled refuses every use.
 	Disabled atomic.Bool
+	// Denied refuses so many uses, as KMS does while the policy of the caller's role is not in force everywhere.
+	Denied atomic.Int64
 	// Decrypts counts the calls of Decrypt.
 	Decrypts atomic.Int64
 
@@ -43,6 +46,9 @@ func KeyARN(region string) string { return "arn:aws:kms:" + region + ":123456789
 
 func (k *KMS) usable(keyID *string) error {
 	switch {
+	case k.Denied.Load() > 0:
+		k.Denied.Add(-1)
+		return &smithy.GenericAPIError{Code: "AccessDeniedException", Message: "User is not authorized to perform: kms:Encrypt"}
 	case k.Disabled.Load():
 		return &types.DisabledException{}
 	case !strings.HasSuffix(*keyID, "key/mrk-0123"):
@@ -60,10 +66,14 @@ func bound(encryptionContext map[string]string) []byte {
 	return []byte(text.String())
 }
 
-// Encrypt is KMS's.
+// Encrypt is KMS's, which takes 4,096 bytes at most.
 func (k *KMS) Encrypt(_ context.Context, in *kms.EncryptInput, _ ...func(*kms.Options)) (*kms.EncryptOutput, error) {
 	if err := k.usable(in.KeyId); err != nil {
 		return nil, err
+	}
+	if len(in.Plaintext) > 4096 {
+		return nil, &smithy.GenericAPIError{Code: "ValidationException", Message: "1 validation error detected: Value at 'plaintext' " +
+			"failed to satisfy constraint: Member must have length less than or equal to 4096"}
 	}
 	sealed := k.key.Seal(nil, nil, in.Plaintext, bound(in.EncryptionContext)) //nolint:gosec // NewGCMWithRandomNonce makes the nonce, and wants none
 	return &kms.EncryptOutput{CiphertextBlob: sealed}, nil

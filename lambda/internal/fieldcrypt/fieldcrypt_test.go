@@ -1,7 +1,9 @@
 package fieldcrypt_test
 
 import (
+	"bytes"
 	"context"
+	"encoding/base64"
 	"errors"
 	"strings"
 	"sync"
@@ -9,7 +11,11 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"github.com/tink-crypto/tink-go-awskms/v3/integration/awskms"
+	"github.com/tink-crypto/tink-go/v2/aead"
+	"github.com/tink-crypto/tink-go/v2/keyset"
 
+	"aurora-dsql-dr/lambda/contract"
 	"aurora-dsql-dr/lambda/internal/apptest"
 	"aurora-dsql-dr/lambda/internal/fieldcrypt"
 )
@@ -124,6 +130,43 @@ func TestRotationKeepsOldTextsReadableAndReachesWarmEnvironments(t *testing.T) {
 		require.NoError(t, err, "a warm environment loads the keyset again when it meets a key that it does not know")
 		assert.Equal(t, "after", text)
 	}
+}
+
+func TestAKeysetOfAHundredRotationsIsWrappedAndOpened(t *testing.T) {
+	c, kms, s := newCipher(t)
+	first := seal(t, c, "test-001", "details", "the first key's")
+	w := wrapper(t, kms, apptest.East)
+	for range 100 {
+		rotated, err := w.Rotate(t.Context(), s.wrapped)
+		require.NoError(t, err, "KMS itself encrypts 4,096 bytes, some forty keys")
+		s.set(rotated)
+	}
+	ohio := &fieldcrypt.Cipher{Wrapper: wrapper(t, kms, apptest.Ohio), Load: s.load}
+	text, err := ohio.Open(t.Context(), "test-001", "details", first)
+	require.NoError(t, err)
+	assert.Equal(t, "the first key's", text)
+}
+
+// Until keysets had data keys of their own KMS encrypted them itself.
+func TestAKeysetThatKMSItselfHasEncryptedStillOpens(t *testing.T) {
+	kms, s := apptest.NewKMS(), &store{}
+	remote, err := awskms.NewAEADWithContext(t.Context(), apptest.KeyARN(apptest.East), awskms.WithKMS(kms))
+	require.NoError(t, err)
+	handle, err := keyset.NewHandle(aead.XAES256GCM192BitNonceKeyTemplate())
+	require.NoError(t, err)
+	var sealed bytes.Buffer
+	require.NoError(t, handle.WriteWithContext(t.Context(), keyset.NewBinaryWriter(&sealed), remote, []byte(contract.KeysetAssociatedData)))
+	s.set(base64.StdEncoding.EncodeToString(sealed.Bytes()))
+
+	c := &fieldcrypt.Cipher{Fields: []string{"details"}, Wrapper: wrapper(t, kms, apptest.Ohio), Load: s.load}
+	stored := seal(t, c, "test-001", "details", "old")
+	rotated, err := wrapper(t, kms, apptest.East).Rotate(t.Context(), s.wrapped)
+	require.NoError(t, err)
+	s.set(rotated)
+	fresh := &fieldcrypt.Cipher{Wrapper: c.Wrapper, Load: s.load}
+	text, err := fresh.Open(t.Context(), "test-001", "details", stored)
+	require.NoError(t, err, "rotated, it is in the new form with the old key in it")
+	assert.Equal(t, "old", text)
 }
 
 func TestWithoutTheKeyNothingIsStoredOrShown(t *testing.T) {

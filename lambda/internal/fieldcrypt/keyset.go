@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/base64"
 	"fmt"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/tink-crypto/tink-go-awskms/v3/integration/awskms"
@@ -79,41 +80,64 @@ func (w *Wrapper) Rotate(ctx context.Context, wrapped string) (string, error) {
 	return w.wrap(ctx, handle)
 }
 
+// Open says whether a wrapped keyset can be opened with the key; the error says why not.
+func (w *Wrapper) Open(ctx context.Context, wrapped string) error {
+	_, err := w.unwrap(ctx, wrapped)
+	return err
+}
+
+// markEnvelope begins a keyset that is encrypted with a data key of its own, which KMS has encrypted. KMS takes 4,096 bytes
+// at most (KMS API Reference, Encrypt), some forty keys. Without the mark, KMS has encrypted the keyset itself, as this
+// program once had it do; base64 has no colon.
+const markEnvelope = "envelope:"
+
 func (w *Wrapper) wrap(ctx context.Context, handle *keyset.Handle) (string, error) {
 	var sealed bytes.Buffer
-	key := &witness{AEADWithContext: w.key}
-	if err := handle.WriteWithContext(ctx, keyset.NewBinaryWriter(&sealed), key, []byte(contract.KeysetAssociatedData)); err != nil {
+	key := &witness{key: w.key}
+	envelope, err := aead.NewKMSEnvelopeAEADWithContext(aead.AES256GCMKeyTemplate(), key)
+	if err == nil {
+		err = handle.WriteWithContext(ctx, keyset.NewBinaryWriter(&sealed), envelope, []byte(contract.KeysetAssociatedData))
+	}
+	if err != nil {
 		return "", w.failure("wrap", cmp.Or(key.err, err))
 	}
-	return base64.StdEncoding.EncodeToString(sealed.Bytes()), nil
+	return markEnvelope + base64.StdEncoding.EncodeToString(sealed.Bytes()), nil
 }
 
 func (w *Wrapper) unwrap(ctx context.Context, wrapped string) (*keyset.Handle, error) {
-	sealed, err := base64.StdEncoding.DecodeString(wrapped)
+	encoded, enveloped := strings.CutPrefix(wrapped, markEnvelope)
+	sealed, err := base64.StdEncoding.DecodeString(encoded)
 	if err != nil {
 		return nil, w.failure("unwrap", err)
 	}
-	key := &witness{AEADWithContext: w.key}
-	handle, err := keyset.ReadWithContext(ctx, keyset.NewBinaryReader(bytes.NewReader(sealed)), key, []byte(contract.KeysetAssociatedData))
+	key := &witness{key: w.key}
+	var opener tink.AEADWithContext = key
+	if enveloped {
+		if opener, err = aead.NewKMSEnvelopeAEADWithContext(aead.AES256GCMKeyTemplate(), key); err != nil {
+			return nil, w.failure("unwrap", err)
+		}
+	}
+	handle, err := keyset.ReadWithContext(ctx, keyset.NewBinaryReader(bytes.NewReader(sealed)), opener, []byte(contract.KeysetAssociatedData))
 	if err != nil {
 		return nil, w.failure("unwrap", cmp.Or(key.err, err))
 	}
 	return handle, nil
 }
 
-// witness keeps KMS's own error, of which tink passes on the text at most.
+// witness is the KMS key. It keeps KMS's own error, of which tink passes on the text at most, and names KMS the keyset's
+// associated data for the data key as well, which tink encrypts without any: as the encryption context it is in CloudTrail.
 type witness struct {
-	tink.AEADWithContext
+	key tink.AEADWithContext
 	err error
 }
 
-func (w *witness) EncryptWithContext(ctx context.Context, plaintext, associatedData []byte) (out []byte, err error) {
-	out, w.err = w.AEADWithContext.EncryptWithContext(ctx, plaintext, associatedData)
+func (w *witness) EncryptWithContext(ctx context.Context, plaintext, _ []byte) (out []byte, err error) {
+	out, w.err = w.key.EncryptWithContext(ctx, plaintext, []byte(contract.KeysetAssociatedData))
 	return out, w.err
 }
 
-func (w *witness) DecryptWithContext(ctx context.Context, ciphertext, associatedData []byte) (out []byte, err error) {
-	out, w.err = w.AEADWithContext.DecryptWithContext(ctx, ciphertext, associatedData)
+func (w *witness) DecryptWithContext(ctx context.Context, ciphertext, _ []byte) (out []byte, err error) {
+	out, w.err = w.key.DecryptWithContext(ctx, ciphertext, []byte(contract.KeysetAssociatedData))
 	return out, w.err
 }
 
