@@ -44,6 +44,9 @@ type MigrateEvent struct {
 	// Keyset is the version of the field-encryption keyset that must exist at least: 1 creates the first, a higher number
 	// than before adds a key and makes it the one that encrypts. 0 asks for none. It needs EnvKeyARN.
 	Keyset int64 `json:"keyset,omitempty"`
+	// FreshKeyset is the version, at most Keyset, that begins anew: without the keys before it, whose texts stay unreadable.
+	// It is for a keyset whose KMS key is gone. A database that has the version keeps it. 0 begins none anew.
+	FreshKeyset int64 `json:"fresh_keyset,omitempty"`
 }
 
 // MigrateResult is what the migrate function did.

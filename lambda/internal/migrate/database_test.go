@@ -4,6 +4,7 @@ import (
 	"context"
 	"io/fs"
 	"log/slog"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -25,7 +26,8 @@ const endpoint = "abcdefghij0123456789abcdef.dsql.us-east-1.on.aws"
 type testDB struct {
 	dialer   dsqlconn.Dialer
 	endpoint *sqlendpoint.Endpoint
-	super    *pgx.Conn // past the endpoint, as PostgreSQL's superuser
+	super    *pgx.Conn     // past the endpoint, as PostgreSQL's superuser
+	refusals *atomic.Int64 // connections that IAM is yet to refuse
 }
 
 func startDatabase(t *testing.T) testDB {
@@ -36,8 +38,10 @@ func startDatabase(t *testing.T) testDB {
 	t.Cleanup(database.Close)
 	ca, err := sqlendpoint.NewCA()
 	require.NoError(t, err)
+	refusals := &atomic.Int64{}
 	served, err := sqlendpoint.New(sqlendpoint.Options{
 		Region: "us-east-1", Database: database, CA: ca,
+		Allowed: func(string, string, string) bool { return refusals.Add(-1) < 0 },
 		Credentials: func(accessKeyID string) (sqlendpoint.Credential, bool) {
 			return sqlendpoint.Credential{SecretAccessKey: "secret", PrincipalARN: "arn:aws:iam::123456789012:role/migrate"}, accessKeyID == "AKID"
 		},
@@ -55,7 +59,7 @@ func startDatabase(t *testing.T) testDB {
 				return aws.Credentials{AccessKeyID: "AKID", SecretAccessKey: "secret"}, nil
 			}),
 		},
-		endpoint: served, super: super,
+		endpoint: served, super: super, refusals: refusals,
 	}
 }
 
@@ -63,6 +67,7 @@ func startDatabase(t *testing.T) testDB {
 func (d testDB) reset(t *testing.T) {
 	t.Helper()
 	d.endpoint.InjectConflicts(sqlendpoint.Conflicts{})
+	d.refusals.Store(0)
 	for _, statement := range []string{
 		"DROP EVENT TRIGGER IF EXISTS trap", "DROP FUNCTION IF EXISTS public.trap", "DROP SEQUENCE IF EXISTS public.trapped",
 		"DROP SCHEMA IF EXISTS dr, app CASCADE", "DROP TABLE IF EXISTS public.goose_db_version",
@@ -80,8 +85,9 @@ func (d testDB) migrator(migrations fs.FS) *Migrator {
 	return &Migrator{
 		env:    Environment{Endpoint: endpoint, Region: "us-east-1"},
 		dialer: d.dialer, migrations: migrations, roles: schema.Roles(),
-		retry: dsqlconn.Policy{Attempts: 10, Base: 10 * time.Millisecond, Max: 100 * time.Millisecond},
-		log:   slog.New(slog.DiscardHandler),
+		retry:    dsqlconn.Policy{Attempts: 10, Base: 10 * time.Millisecond, Max: 100 * time.Millisecond},
+		patience: patience{Total: 200 * time.Millisecond, Pause: 20 * time.Millisecond},
+		log:      slog.New(slog.DiscardHandler),
 	}
 }
 

@@ -1,6 +1,7 @@
 package migrate
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -75,10 +76,77 @@ func aKeyThatCannotBeUsedIsReported(t *testing.T, db testDB) {
 	assert.Empty(t, db.column(t, "SELECT wrapped FROM app.keyset"))
 }
 
+// The application was switched off, its key deleted with it, and the application switched on again, with another key.
+func aKeysetOfAnotherKeyFailsTheDeployment(t *testing.T, db testDB) {
+	_, err := db.withKey(apptest.NewKMS()).Run(t.Context(), keysetVersion(1))
+	require.NoError(t, err)
+	for _, version := range []int64{1, 2} { // the same one, and a rotation, which opens it as well
+		_, err = db.withKey(apptest.NewKMS()).Run(t.Context(), keysetVersion(version))
+		assert.ErrorContains(t, err, "version 1 of the keyset cannot be used")
+		assert.ErrorContains(t, err, "InvalidCiphertextException")
+		assert.ErrorContains(t, err, "set applicationSettings.keysetVersion and freshKeyset both to 2")
+	}
+	assert.Equal(t, []string{"1"}, db.column(t, "SELECT id::text FROM app.keyset"), "nothing is begun anew by itself")
+}
+
+func aKeysetIsBegunAnewOnlyWhenAskedFor(t *testing.T, db testDB) {
+	lost, key := apptest.NewKMS(), apptest.NewKMS()
+	_, err := db.withKey(lost).Run(t.Context(), keysetVersion(3))
+	require.NoError(t, err)
+	fresh := keysetVersion(4)
+	fresh.FreshKeyset = 4
+	for range 2 {
+		result, err := db.withKey(key).Run(t.Context(), fresh)
+		require.NoError(t, err)
+		assert.Equal(t, int64(4), result.Keyset)
+	}
+	fresh.Keyset = 5 // the setting stays when the keyset is rotated
+	_, err = db.withKey(key).Run(t.Context(), fresh)
+	require.NoError(t, err)
+	wrapped := db.column(t, "SELECT wrapped FROM app.keyset ORDER BY id")
+	require.Len(t, wrapped, 3, "the old one is kept, in case its key comes back")
+	assert.Greater(t, len(wrapped[2]), len(wrapped[1]), "version 5 has the key of version 4")
+
+	_, err = db.withKey(lost).Run(t.Context(), fresh)
+	assert.ErrorContains(t, err, "version 5 of the keyset cannot be used", "what was begun anew is opened as well")
+}
+
+func accessThatComesLateIsWaitedFor(t *testing.T, db testDB) {
+	db.refusals.Store(3)
+	key := apptest.NewKMS()
+	key.Denied.Store(3)
+	result, err := db.withKey(key).Run(t.Context(), keysetVersion(1))
+	require.NoError(t, err)
+	assert.Equal(t, int64(1), result.Keyset)
+	key.Denied.Store(3)
+	_, err = db.withKey(key).Run(t.Context(), keysetVersion(1))
+	require.NoError(t, err, "to open it as well")
+}
+
+func accessThatNeverComesIsReported(t *testing.T, db testDB) {
+	const forever = 1 << 40
+	key := apptest.NewKMS()
+	key.Denied.Store(forever)
+	_, err := db.withKey(key).Run(t.Context(), keysetVersion(1))
+	assert.ErrorContains(t, err, "so that this is not IAM on its way")
+	assert.ErrorContains(t, err, "AccessDeniedException")
+	assert.ErrorContains(t, err, "needs kms:Encrypt and kms:Decrypt on the key")
+	db.refusals.Store(forever)
+	_, err = db.migrator(schema.FS()).Run(t.Context(), monitors(alice))
+	assert.ErrorContains(t, err, "so that this is not IAM on its way")
+	assert.ErrorContains(t, err, "needs dsql:DbConnectAdmin on the cluster")
+}
+
 func TestAKeysetNeedsAKey(t *testing.T) {
 	m := &Migrator{roles: schema.Roles()} // nowhere to connect to
 	_, err := m.Run(t.Context(), keysetVersion(1))
 	assert.ErrorContains(t, err, "keyset: 1, but the function has no KEY_ARN")
 	_, err = m.Run(t.Context(), keysetVersion(-1))
 	assert.ErrorContains(t, err, "keyset: -1, want the version")
+	for _, fresh := range []int64{-1, 2} {
+		event := keysetVersion(1)
+		event.FreshKeyset = fresh
+		_, err = m.Run(t.Context(), event)
+		assert.ErrorContains(t, err, fmt.Sprintf("freshKeyset: %d, want a version of the keyset from 1 to 1, or 0 for none", fresh))
+	}
 }

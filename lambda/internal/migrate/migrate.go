@@ -1,6 +1,6 @@
 // Package migrate brings a DSQL database to the state that package schema declares: migrations applied, indexes built,
-// roles granted, exactly the wanted IAM roles mapped to them, and the field-encryption keyset made or rotated. Everything it does may be done again, so a run that
-// was cut short is finished by the next one.
+// roles granted, exactly the wanted IAM roles mapped to them, and the field-encryption keyset made or rotated, and opened.
+// Everything it does may be done again, so a run that was cut short is finished by the next one.
 package migrate
 
 import (
@@ -36,6 +36,7 @@ type Migrator struct {
 	migrations fs.FS
 	roles      []schema.Role
 	retry      dsqlconn.Policy
+	patience   patience
 	kms        fieldcrypt.KMS
 	log        *slog.Logger
 }
@@ -48,6 +49,7 @@ func New(env Environment, credentials aws.CredentialsProvider, kms fieldcrypt.KM
 		migrations: schema.FS(),
 		roles:      schema.Roles(),
 		retry:      conflicts,
+		patience:   propagation,
 		kms:        kms,
 		log:        log,
 	}
@@ -57,7 +59,7 @@ func New(env Environment, credentials aws.CredentialsProvider, kms fieldcrypt.KM
 // own words and SQLSTATE, and what to do; what was done before it stays done.
 func (m *Migrator) Run(ctx context.Context, event contract.MigrateEvent) (contract.MigrateResult, error) {
 	result := contract.MigrateResult{Applied: []string{}, Granted: []string{}, Revoked: []string{}}
-	if err := errors.Join(validate(event, m.roles), m.validateKeyset(event.Keyset)); err != nil {
+	if err := errors.Join(validate(event, m.roles), m.validateKeyset(event)); err != nil {
 		return result, err
 	}
 	if deadline, ok := ctx.Deadline(); ok {
@@ -76,7 +78,7 @@ func (m *Migrator) Run(ctx context.Context, event contract.MigrateEvent) (contra
 	if result.Granted, result.Revoked, err = m.reconcile(ctx, db, event); err != nil {
 		return result, err
 	}
-	result.Keyset, err = m.ensureKeyset(ctx, db, event.Keyset)
+	result.Keyset, err = m.ensureKeyset(ctx, db, event)
 	return result, err
 }
 
@@ -91,7 +93,8 @@ func (m *Migrator) open(ctx context.Context) (*sql.DB, error) {
 		return err
 	}))
 	db.SetMaxOpenConns(1)
-	if err := db.PingContext(ctx); err != nil {
+	refused := func(err error) bool { return dsqlconn.Classify(err) == dsqlconn.ReasonAuth }
+	if err := m.whileRefused(ctx, refused, db.PingContext); err != nil {
 		_ = db.Close()
 		return nil, fmt.Errorf("connect to %s as admin: %w; the function's IAM role needs dsql:DbConnectAdmin on the cluster, "+
 			"and the cluster must be ACTIVE and reachable on port 5432", m.env.Endpoint, err)
