@@ -33,6 +33,8 @@ type DatabaseBootstrapArgs struct {
 type Keyset struct {
 	// Version is raised by one to rotate: a new key encrypts from then on, the old ones still decrypt.
 	Version int64
+	// Fresh is the version, at most Version, that is begun anew, without the keys before it; 0 for none.
+	Fresh int64
 	// KeyARN is the key that wraps the keyset, in the bootstrap's region.
 	KeyARN pulumi.StringOutput
 }
@@ -46,8 +48,8 @@ type DatabaseBootstrap struct {
 	Migrated *lambda.Invocation
 }
 
-// NewDatabaseBootstrap creates the migrate function and runs it when migrations, code or role ARNs have changed. A
-// failed migration fails the deployment with the SQL error.
+// NewDatabaseBootstrap creates the migrate function and runs it when migrations, code, role ARNs, the cluster or the key of
+// the keyset have changed. A failed migration fails the deployment with the SQL error.
 func NewDatabaseBootstrap(ctx *pulumi.Context, name string, args *DatabaseBootstrapArgs, opts ...pulumi.ResourceOption) (*DatabaseBootstrap, error) {
 	if err := args.validate(); err != nil {
 		return nil, fmt.Errorf("DatabaseBootstrap %q: %w", name, err)
@@ -76,6 +78,9 @@ func NewDatabaseBootstrap(ctx *pulumi.Context, name string, args *DatabaseBootst
 			"migrations": pulumi.String(schema.Hash()),
 			"code":       pulumi.String(function.CodeHash),
 			"roles":      event,
+			// A new cluster is empty, and a new key opens no keyset, also for the roles of before.
+			"cluster": args.Database.Identifier,
+			"key":     args.keyARN(),
 		},
 	}, args.Region.child(b, pulumi.DependsOn(args.After))...)
 	if err != nil {
@@ -104,7 +109,7 @@ func (a *DatabaseBootstrapArgs) event() pulumi.StringOutput {
 	return roles.ToMapOutput().ApplyT(func(v map[string]any) (string, error) {
 		event := contract.MigrateEvent{Roles: map[string][]string{}}
 		if a.Keyset != nil {
-			event.Keyset = a.Keyset.Version
+			event.Keyset, event.FreshKeyset = a.Keyset.Version, a.Keyset.Fresh
 		}
 		for role, arns := range v {
 			event.Roles[role] = arns.([]string)
@@ -115,13 +120,21 @@ func (a *DatabaseBootstrapArgs) event() pulumi.StringOutput {
 }
 
 func (a *DatabaseBootstrapArgs) environmentAndAccess() (pulumi.StringMap, pulumi.StringOutput) {
-	environment, key := pulumi.StringMap{contract.EnvDatabaseEndpoint: a.Database.Endpoint}, pulumi.String("").ToStringOutput()
+	environment := pulumi.StringMap{contract.EnvDatabaseEndpoint: a.Database.Endpoint}
 	if a.Keyset != nil {
-		environment[contract.EnvKeyARN], key = a.Keyset.KeyARN, a.Keyset.KeyARN
+		environment[contract.EnvKeyARN] = a.Keyset.KeyARN
 	}
-	return environment, pulumi.All(a.Database.ARN, key).ApplyT(func(v []any) (string, error) {
+	return environment, pulumi.All(a.Database.ARN, a.keyARN()).ApplyT(func(v []any) (string, error) {
 		return migratePolicy(v[0].(string), v[1].(string))
 	}).(pulumi.StringOutput)
+}
+
+// keyARN is the key that wraps the keyset, "" without one.
+func (a *DatabaseBootstrapArgs) keyARN() pulumi.StringOutput {
+	if a.Keyset == nil {
+		return pulumi.String("").ToStringOutput()
+	}
+	return a.Keyset.KeyARN
 }
 
 // migratePolicy lets the function connect as admin and, for the application, wrap and unwrap the keyset.

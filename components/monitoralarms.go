@@ -97,7 +97,7 @@ func (a *MonitorAlarmsArgs) silent() cloudwatch.MetricAlarmArgs {
 		AlarmDescription:   described("The observer in "+observer+" is silent: nobody watches the database from there.", a.Runbooks, contract.RunbookMonitorSilent),
 		Namespace:          pulumi.String(contract.MetricNamespace),
 		MetricName:         pulumi.String(contract.MetricEndpointUnreachable),
-		Dimensions:         observerDimensions(a.Monitor.target, observer),
+		Dimensions:         observerDimensions(a.Monitor.targets[0], observer),
 		Statistic:          pulumi.String("SampleCount"),
 		Period:             pulumi.Int(int(a.Monitor.settings.Schedule.Seconds())),
 		Threshold:          pulumi.Float64(1),

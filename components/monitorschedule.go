@@ -33,7 +33,7 @@ type MonitorSchedule struct {
 }
 
 // NewMonitorSchedule creates the rule, its target, the permission and the dead-letter policy, and checks once. A monitor
-// that cannot work fails the deployment here, instead of at night.
+// that cannot work, or that the database refuses, fails the deployment here, instead of at night.
 func NewMonitorSchedule(ctx *pulumi.Context, name string, args *MonitorScheduleArgs, opts ...pulumi.ResourceOption) (*MonitorSchedule, error) {
 	if err := args.validate(); err != nil {
 		return nil, fmt.Errorf("MonitorSchedule %q: %w", name, err)
@@ -68,16 +68,20 @@ func (a *MonitorScheduleArgs) validate() error {
 }
 
 func firstCheck(ctx *pulumi.Context, name string, m *RegionalMonitor, parent pulumi.Resource, after []pulumi.Resource) (*lambda.Invocation, error) {
-	input, err := json.Marshal(contract.CheckEvent{Probes: 1})
+	input, err := json.Marshal(contract.CheckEvent{Probes: 1, Deploying: true})
 	if err != nil {
 		return nil, err
+	}
+	var clusters pulumi.StringArray
+	for _, t := range m.targets {
+		clusters = append(clusters, t.Identifier)
 	}
 	return lambda.NewInvocation(ctx, name, &lambda.InvocationArgs{
 		FunctionName: m.Function.Function.Name,
 		Input:        pulumi.String(string(input)),
 		Triggers: pulumi.StringMap{
-			"code":    pulumi.String(m.Function.CodeHash),
-			"cluster": m.target.Identifier,
+			"code":     pulumi.String(m.Function.CodeHash),
+			"clusters": pulumi.JSONMarshal(clusters),
 			// The period of the dead-man alarm follows the schedule: a shorter one would begin without a sample.
 			"schedule": pulumi.String(m.settings.Schedule.String()),
 		},

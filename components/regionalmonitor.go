@@ -63,7 +63,7 @@ type RegionalMonitor struct {
 	Function *GoFunction
 
 	settings MonitorSettings
-	target   *DsqlSide
+	targets  []*DsqlSide
 }
 
 // NewRegionalMonitor creates the function and what it may do.
@@ -71,7 +71,7 @@ func NewRegionalMonitor(ctx *pulumi.Context, name string, args *RegionalMonitorA
 	if err := args.validate(); err != nil {
 		return nil, fmt.Errorf("RegionalMonitor %q: %w", name, err)
 	}
-	m := &RegionalMonitor{Region: args.Region, settings: args.Settings, target: args.Targets[0]}
+	m := &RegionalMonitor{Region: args.Region, settings: args.Settings, targets: args.Targets}
 	if err := ctx.RegisterComponentResource(token("RegionalMonitor"), name, m, opts...); err != nil {
 		return nil, err
 	}

@@ -29,7 +29,9 @@ type Application struct {
 	TakeoverAge         time.Duration
 	// KeysetVersion is raised by one to rotate the key that encrypts fields.
 	KeysetVersion int64
-	MemoryMB      int
+	// FreshKeyset is the version, at most KeysetVersion, that is begun anew because the key of those before is gone; 0 for none.
+	FreshKeyset int64
+	MemoryMB    int
 	// WorkerConcurrency is how many runs there are at a time of the publisher, and of the processor.
 	WorkerConcurrency int
 	Routes            []components.EventRoute
@@ -60,8 +62,12 @@ func (r *reader) application(top object) Application {
 		ArchiveDays:         r.integer(settings, "archiveDays", 30, 1, 3650),
 		TakeoverAge:         r.duration(settings, "takeoverAge", 2*time.Minute, 10*time.Second, time.Hour),
 		KeysetVersion:       int64(r.integer(settings, "keysetVersion", 1, 1, 1_000_000)),
+		FreshKeyset:         int64(r.integer(settings, "freshKeyset", 0, 0, 1_000_000)),
 		MemoryMB:            r.integer(settings, "memoryMb", 256, 128, 10240),
 		WorkerConcurrency:   r.integer(settings, "workerConcurrency", 10, 1, 1000),
+	}
+	if a.FreshKeyset > a.KeysetVersion {
+		r.problem(settings.path("freshKeyset"), fmt.Sprint(a.FreshKeyset), fmt.Sprintf("at most keysetVersion, %d", a.KeysetVersion))
 	}
 	r.leftOver(settings, throttle)
 	return a

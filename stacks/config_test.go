@@ -61,6 +61,17 @@ func TestDefaultsOfPulumiYamlAreTheProgramsOwn(t *testing.T) {
 	assert.Equal(t, ours, theirs)
 }
 
+func TestAKeysetIsBegunAnewAtAVersionThatIsWanted(t *testing.T) {
+	values := valid()
+	values["applicationSettings"] = `{"keysetVersion":3,"freshKeyset":3}`
+	c, err := load(values)
+	require.NoError(t, err)
+	assert.Equal(t, int64(3), c.Application.FreshKeyset)
+	values["applicationSettings"] = `{"keysetVersion":3,"freshKeyset":4}`
+	_, err = load(values)
+	assert.ErrorContains(t, err, `applicationSettings.freshKeyset is "4", want at most keysetVersion, 3`)
+}
+
 func TestCredentialsAreAskedInARegionOfTheStack(t *testing.T) {
 	values := valid()
 	for _, region := range []string{"us-east-1", "us-east-2", "us-west-2"} {

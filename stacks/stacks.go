@@ -151,7 +151,11 @@ func (d *disasterRecovery) bootstrap() error {
 	}
 	if d.application != nil {
 		d.application.roles(roles)
-		args.Keyset = &components.Keyset{Version: d.config.Application.KeysetVersion, KeyARN: d.application.key.ARNs[primary]}
+		args.Keyset = &components.Keyset{
+			Version: d.config.Application.KeysetVersion,
+			Fresh:   d.config.Application.FreshKeyset,
+			KeyARN:  d.application.key.ARNs[primary],
+		}
 	}
 	bootstrap, err := components.NewDatabaseBootstrap(d.ctx, "bootstrap", args)
 	if err != nil {

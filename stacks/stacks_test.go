@@ -151,6 +151,36 @@ func TestTheDatabaseIsReadyBeforeItsUsersAndWatchedAfterItsFirstCheck(t *testing
 	})
 }
 
+// New clusters are empty, whatever the roles that connect to them, and a new key opens no keyset.
+func TestNewClustersAndANewKeyRunTheMigrationAndTheFirstChecks(t *testing.T) {
+	both(t, map[string]string{"application": "enabled"}, func(t *testing.T, g *graph.Graph, preview bool) {
+		migrated, ok := g.Named("aws:lambda/invocation:Invocation", "bootstrap-migrated")
+		require.True(t, ok)
+		triggers := migrated.Inputs["triggers"].ObjectValue()
+		if !preview { // which does not know the others yet
+			assert.ElementsMatch(t, []resource.PropertyKey{"migrations", "code", "roles", "cluster", "key"}, triggers.StableKeys())
+		}
+		checks := 0
+		for _, i := range g.Of("aws:lambda/invocation:Invocation") {
+			if !strings.HasSuffix(i.Name, "-first-check") {
+				continue
+			}
+			checks++
+			assert.Contains(t, i.Inputs["input"].StringValue(), `"deploying":true`, i.Name)
+			if clusters := i.Inputs["triggers"].ObjectValue()["clusters"]; !preview {
+				assert.Equal(t, 2, strings.Count(clusters.StringValue(), "database"), "both clusters: %v", clusters)
+			}
+		}
+		assert.Equal(t, 3, checks)
+		if preview {
+			return
+		}
+		for trigger, part := range map[resource.PropertyKey]string{"cluster": "databaseprimarycluster", "key": "field-key"} {
+			assert.Contains(t, triggers[trigger].StringValue(), part)
+		}
+	})
+}
+
 func count(r graph.Resource, part string) (n int) {
 	for _, urn := range r.RPC.Dependencies {
 		if strings.Contains(urn, part) {

@@ -7,6 +7,8 @@ import "time"
 type CheckEvent struct {
 	// Probes limits the number of rounds; 0 means as many as fit the schedule.
 	Probes int `json:"probes,omitempty"`
+	// Deploying is a run made by a deployment, which fails if an endpoint refuses the observer.
+	Deploying bool `json:"deploying,omitempty"`
 }
 
 // HealthReport is the answer of the health check.

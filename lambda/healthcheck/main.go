@@ -33,7 +33,7 @@ func main() {
 			if call, ok := lambdacontext.FromContext(ctx); ok {
 				requestID = call.AwsRequestID
 			}
-			return checker.Check(ctx, event, requestID)
+			return checker.Run(ctx, event, requestID)
 		}, nil
 	})
 }
