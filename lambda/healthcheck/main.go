@@ -46,7 +46,7 @@ func configure(e env.Environment, cfg aws.Config, log *slog.Logger) check.Config
 		embedded = os.Stdout
 	}
 	return check.Config{
-		Observer: e.Region, FunctionName: lambdacontext.FunctionName, Targets: e.Targets, Cadence: cadence, Reminder: e.Reminder, Runbooks: e.Runbooks,
+		Observer: e.Region, FunctionName: lambdacontext.FunctionName, Targets: e.Targets, Cadence: cadence, Reminder: e.Reminder, Lease: e.NoticeLease, Runbooks: e.Runbooks,
 		Policy: verdict.Policy{FailuresToOpen: e.FailuresToOpen, SuccessesToClose: e.SuccessesToClose, WakingLimit: e.WakingLimit},
 		Prober: probe.Prober{
 			Clusters: controlPlanes(e, cfg), Database: dsqlconn.Dialer{Credentials: cfg.Credentials, HostAddr: e.HostAddr},
@@ -74,7 +74,9 @@ func controlPlanes(e env.Environment, cfg aws.Config) map[string]probe.ControlPl
 func routes(e env.Environment, cfg aws.Config) []alert.Route {
 	var routes []alert.Route
 	for _, t := range e.Topics {
-		routes = append(routes, alert.Route{Topic: t, Client: sns.NewFromConfig(cfg, func(o *sns.Options) { o.Region = t.Region })})
+		routes = append(routes, alert.Route{Topic: t, Client: sns.NewFromConfig(cfg, func(o *sns.Options) {
+			o.Region, o.Retryer = t.Region, alert.Retryer(e.PublishTimeout)
+		})})
 	}
 	return routes
 }

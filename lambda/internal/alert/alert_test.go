@@ -1,19 +1,13 @@
 package alert
 
 import (
-	"bytes"
-	"context"
-	"errors"
 	"flag"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -88,61 +82,4 @@ func TestEveryMessageFitsItsChannelAndCanBeRead(t *testing.T) {
 			}, m.Attributes)
 		}
 	}
-}
-
-// topic records what it is sent.
-type topic struct {
-	got  []*sns.PublishInput
-	fail error
-	hang bool
-}
-
-func (s *topic) Publish(ctx context.Context, in *sns.PublishInput, _ ...func(*sns.Options)) (*sns.PublishOutput, error) {
-	if s.hang {
-		<-ctx.Done()
-		return nil, ctx.Err()
-	}
-	s.got = append(s.got, in)
-	return &sns.PublishOutput{}, s.fail
-}
-
-func routes(topics ...*topic) []Route {
-	arns := []string{"arn:aws:sns:us-east-1:123456789012:alerts", "arn:aws:sns:us-east-2:123456789012:alerts"}
-	var routes []Route
-	for i, s := range topics {
-		routes = append(routes, Route{Topic: contract.Topic{Region: []string{"us-east-1", "us-east-2"}[i], ARN: arns[i]}, Client: s})
-	}
-	return routes
-}
-
-func TestTheOwnTopicComesFirstAndIsEnough(t *testing.T) {
-	own, next := &topic{}, &topic{}
-	p := Publisher{Routes: routes(own, next), Timeout: time.Second, Log: slog.New(slog.DiscardHandler)}
-	m := Write(incident.Notice{Incident: confirmed, At: epoch}, target, "docs/runbooks.md")
-	require.NoError(t, p.Publish(t.Context(), m))
-	require.Len(t, own.got, 1)
-	assert.Empty(t, next.got)
-	in := own.got[0]
-	assert.Equal(t, []string{"arn:aws:sns:us-east-1:123456789012:alerts", m.Subject, m.Body}, []string{*in.TopicArn, *in.Subject, *in.Message})
-	assert.Equal(t, "Number", *in.MessageAttributes[AttributeIncident].DataType)
-	assert.Equal(t, "opened", *in.MessageAttributes[AttributeKind].StringValue)
-}
-
-func TestATopicThatHangsHandsOverAfterItsTimeout(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var log bytes.Buffer
-		next := &topic{}
-		p := Publisher{Routes: routes(&topic{hang: true}, next), Timeout: 2 * time.Second, Log: slog.New(slog.NewJSONHandler(&log, nil))}
-		start := time.Now()
-		require.NoError(t, p.Publish(t.Context(), Message{Subject: "s"}))
-		assert.Equal(t, 2*time.Second, time.Since(start))
-		assert.Len(t, next.got, 1)
-		assert.Contains(t, log.String(), "arn:aws:sns:us-east-1:123456789012:alerts: context deadline exceeded")
-	})
-}
-
-func TestAnAlertThatReachesNoTopicIsAnErrorThatNamesAll(t *testing.T) {
-	p := Publisher{Routes: routes(&topic{fail: errors.New("denied")}, &topic{fail: errors.New("throttled")}), Timeout: time.Second}
-	assert.EqualError(t, p.Publish(t.Context(), Message{Subject: "s"}), `alert "s" reached no topic: `+
-		"topic arn:aws:sns:us-east-1:123456789012:alerts: denied\ntopic arn:aws:sns:us-east-2:123456789012:alerts: throttled")
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -42,7 +43,8 @@ type Config struct {
 	Targets      []contract.Target
 	Cadence      Cadence
 	Policy       verdict.Policy
-	Reminder     time.Duration
+	// Reminder is the time between two pages about one outage, Lease the time that a page has to be published.
+	Reminder, Lease time.Duration
 	// Runbooks are linked from alerts.
 	Runbooks contract.Runbooks
 
@@ -67,12 +69,19 @@ func New(config Config) *Checker {
 	return &Checker{Config: config, ledger: incident.Ledger{}}
 }
 
-// ErrNothingLearned is the error of a run in which no probe came to a conclusion.
-var ErrNothingLearned = errors.New("no probe came to a conclusion")
+// The errors of a run that could not do its work; see also those of publishing.
+var (
+	// ErrNothingLearned is the error of a run in which no probe came to a conclusion.
+	ErrNothingLearned = errors.New("no probe came to a conclusion")
+	// ErrRefused is the error of a run with a round in which endpoints refused the observer, and none gave it a session.
+	ErrRefused = errors.New("no endpoint lets this observer in: its IAM permission, role mapping or grant is gone, or its clock is wrong")
+	// ErrUnshared is the error of a run that could not, in the end, share what it had to.
+	ErrUnshared = errors.New("the other observers could not be told")
+)
 
 // Check makes one run and reports the last probe of every endpoint. An unhealthy endpoint is a successful check. The error
-// is that of a check that did not do its work: nothing was learned, no region took the metrics, or a due alert reached no
-// topic.
+// is that of a check that did not do its work: nothing was learned, the observer was refused, it could not share what it
+// had to, no region took the metrics, or a due alert reached no topic.
 func (c *Checker) Check(ctx context.Context, event contract.CheckEvent, requestID string) (contract.HealthReport, error) {
 	start := time.Now()
 	deadline, bounded := ctx.Deadline()
@@ -96,13 +105,11 @@ func (c *Checker) Check(ctx context.Context, event contract.CheckEvent, requestI
 		c.share(r, results)
 	}
 	r.background.Wait()
-	c.takeBack(r)
+	c.settle(r)
 	if c.Embedded != nil {
 		r.fail(metrics.Embedded(c.Embedded, c.Observer, r.series, start))
 	}
-	if !r.learned() {
-		r.fail(fmt.Errorf("%w: %w", ErrNothingLearned, errors.Join(r.causes()...)))
-	}
+	r.fail(r.unfit())
 	report := c.report(r, start, requestID)
 	c.Log.Info("check finished", "report", report) // nobody receives the answer of an asynchronous invocation
 	return report, errors.Join(r.errs...)
@@ -123,9 +130,19 @@ type run struct {
 	series     []metrics.Series // by target
 	last       []probe.Result   // by target
 
-	mu       sync.Mutex
-	errs     []error
-	returned []incident.Notice // pages on own evidence that reached nobody
+	refused  error // why no endpoint let the observer in, in the latest round in which that was so
+	unshared error // why the latest sharing failed
+
+	mu      sync.Mutex
+	errs    []error
+	settled []settlement
+}
+
+// settlement is what became of a notice, and when.
+type settlement struct {
+	notice incident.Notice
+	fate   incident.Fate
+	at     time.Time
 }
 
 // fail adds an error, if it is one, to what the run returns.
@@ -138,21 +155,44 @@ func (r *run) fail(err error) {
 	r.errs = append(r.errs, err)
 }
 
-func (r *run) learned() bool {
-	for _, s := range r.series {
-		if _, ok := s.Unreachable(); ok {
-			return true
-		}
-	}
-	return false
+func (r *run) settle(s settlement) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.settled = append(r.settled, s)
 }
 
-func (r *run) causes() []error {
+// settlements hands over those that are new.
+func (r *run) settlements() []settlement {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	settled := r.settled
+	r.settled = nil
+	return settled
+}
+
+// unfit is why the observer is no use, if it is so.
+func (r *run) unfit() error {
+	switch {
+	case r.refused != nil:
+		return fmt.Errorf("%w: %w", ErrRefused, r.refused)
+	case !r.learned():
+		return fmt.Errorf("%w: %w", ErrNothingLearned, causes(r.last))
+	case r.unshared != nil:
+		return fmt.Errorf("%w: %w", ErrUnshared, r.unshared)
+	}
+	return nil
+}
+
+func (r *run) learned() bool {
+	return slices.ContainsFunc(r.series, metrics.Series.Learned)
+}
+
+func causes(results []probe.Result) error {
 	var causes []error
-	for _, result := range r.last {
+	for _, result := range results {
 		causes = append(causes, result.Err)
 	}
-	return causes
+	return errors.Join(causes...)
 }
 
 // sleepUntil waits for the time and tells whether it came before the context's end.

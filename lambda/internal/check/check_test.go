@@ -121,7 +121,7 @@ func checker(script map[string][]probe.Result) (*Checker, *fakes) {
 	f := &fakes{prober: &prober{script: script}, alerts: &alerts{}, samples: &samples{}}
 	return New(Config{
 		Observer: "us-west-2", FunctionName: "health-check", Targets: []contract.Target{east, ohio}, Cadence: cadence(time.Minute, 15*time.Second),
-		Policy: verdict.Policy{FailuresToOpen: 2, SuccessesToClose: 3, WakingLimit: time.Minute}, Reminder: 15 * time.Minute,
+		Policy: verdict.Policy{FailuresToOpen: 2, SuccessesToClose: 3, WakingLimit: time.Minute}, Reminder: 15 * time.Minute, Lease: time.Minute,
 		Prober: f.prober, Alerts: f.alerts, Metrics: f.samples, Embedded: &f.out, Log: slog.New(slog.DiscardHandler),
 	}), f
 }

@@ -97,7 +97,7 @@ func (w *world) observer(t testing.TB, name string, reach map[string]string) *Ch
 		}
 	}
 	return New(Config{
-		Observer: name, FunctionName: "health-check", Targets: targets, Cadence: timing, Reminder: 15 * time.Minute,
+		Observer: name, FunctionName: "health-check", Targets: targets, Cadence: timing, Reminder: 15 * time.Minute, Lease: time.Minute,
 		Policy: verdict.Policy{FailuresToOpen: 2, SuccessesToClose: 3, WakingLimit: time.Minute},
 		Prober: probe.Prober{
 			Clusters: map[string]probe.ControlPlane{primary: active{}, secondary: active{}},
@@ -161,6 +161,11 @@ func TestObservers(t *testing.T) {
 		"a function that starts cold goes on counting":                  testColdStart,
 		"no commit anywhere: everybody pages on its own evidence":       testNoCommits,
 		"quiet times write markers and nothing else":                    testQuiet,
+		"one that was quiet while others closed tells the next outage":  testQuietWhileOthersClosed,
+		"what others owe is told by whoever can":                        testOwedByOthers,
+		"sharing goes through the other connection if one fails":        testSharingFallsBack,
+		"sharing that fails on all connections fails the run":           testSharingFails,
+		"a grant that is gone is the observer's own fault":              testGrantGone,
 	} {
 		t.Run(name, func(t *testing.T) {
 			w.clear(t)

@@ -22,6 +22,7 @@ func (c *Checker) observe(ctx context.Context, r *run) []probe.Result {
 	}
 	wg.Wait()
 	c.adopt(results)
+	c.abstain(r, results)
 	c.judge(results, time.Now())
 	for i, target := range c.Targets {
 		r.series[i].Target = target
@@ -37,6 +38,24 @@ func (c *Checker) adopt(results []probe.Result) {
 		if stored := result.Visit.Word; stored.At.After(c.word.At) {
 			c.word = stored
 		}
+	}
+}
+
+// abstain takes back what an observer says of endpoints that refuse to log it in, if no endpoint has given it a session: as
+// far as it can tell the fault is its own, and it cannot hear the others either.
+func (c *Checker) abstain(r *run, results []probe.Result) {
+	if len(sessionsOf(results)) > 0 {
+		return
+	}
+	var refusals []probe.Result
+	for i := range results {
+		if abstention, ok := results[i].Observation.Abstention(); ok {
+			results[i].Observation = abstention
+			refusals = append(refusals, results[i])
+		}
+	}
+	if len(refusals) > 0 {
+		r.refused = causes(refusals)
 	}
 }
 
@@ -71,7 +90,10 @@ func (c *Checker) logVerdict(target contract.Target, result probe.Result, before
 // other endpoints it would grow through an outage, and page for what has been paged.
 func sample(endpoint string, results []probe.Result, i int) metrics.Probe {
 	result := results[i]
-	p := metrics.Probe{Verdict: result.Observation.Verdict, Connect: result.Connect, Query: result.Query, Commit: result.Commit}
+	p := metrics.Probe{
+		Verdict: result.Observation.Verdict, Abstains: result.Observation.Abstains(),
+		Connect: result.Connect, Query: result.Query, Commit: result.Commit,
+	}
 	age, known := result.Visit.Snapshot.AgeThroughOther(endpoint)
 	if known && !slices.ContainsFunc(results, func(r probe.Result) bool { return r.Observation.Verdict == verdict.Down }) {
 		p.MarkerAge = &age

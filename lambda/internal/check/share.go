@@ -2,6 +2,7 @@ package check
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"sync"
@@ -18,34 +19,37 @@ import (
 // accepted a commit, the observer is on its own.
 func (c *Checker) share(r *run, results []probe.Result) {
 	sessions := sessionsOf(results)
+	c.settle(r)
 	if !c.concerned(results) {
 		closeAll(r.publishing, sessions)
 		return
 	}
-	c.takeBack(r)
 	if len(sessions) == 0 {
 		var own []incident.Notice
-		c.ledger, own = c.ledger.Alone(c.moment())
+		c.ledger, own = c.ledger.Alone(c.moment(results))
 		c.deliver(r, nil, own)
 		return
 	}
+	r.unshared = nil
 	for i, session := range sessions {
 		visit, err := c.confer(r.publishing, session, c.Cadence.Step()/time.Duration(len(sessions)))
 		if err != nil {
 			c.Log.Warn("sharing failed", "error", err)
+			r.unshared = errors.Join(r.unshared, err)
 			session.Close(r.publishing)
 			continue
 		}
+		r.unshared = nil
 		closeAll(r.publishing, sessions[i+1:])
 		var own []incident.Notice
-		c.ledger, own = c.ledger.Together(c.moment(), visit.Snapshot)
+		c.ledger, own = c.ledger.Together(c.moment(results), visit.Snapshot)
 		c.deliver(r, session, append(visit.Notices, own...))
 		return
 	}
 }
 
 // concerned tells whether there is anything to share. In quiet times there is not: every probe has written the observer's
-// word already, and read the incidents.
+// word already, and read the incidents. One that remembers an incident has to hear how it ended.
 func (c *Checker) concerned(results []probe.Result) bool {
 	for _, state := range c.word.States {
 		if state.Open || state.Failures > 0 {
@@ -65,11 +69,25 @@ func (c *Checker) concerned(results []probe.Result) bool {
 			}
 		}
 	}
-	return c.ledger.Own()
+	return len(c.ledger) > 0
 }
 
-func (c *Checker) moment() incident.Moment {
-	return incident.Moment{Observer: c.Observer, States: c.word.States, Now: time.Now(), Reminder: c.Reminder}
+// awayRuns is how many runs an observer may miss before an incident of all that it knew may have ended without it: as many
+// as its dead-man alarm waits for.
+const awayRuns = 3
+
+// moment is what the observer thinks after the results. On an endpoint that it abstains on it thinks nothing.
+func (c *Checker) moment(results []probe.Result) incident.Moment {
+	states := maps.Clone(c.word.States)
+	for i, result := range results {
+		if result.Observation.Abstains() {
+			delete(states, c.Targets[i].Endpoint)
+		}
+	}
+	return incident.Moment{
+		Observer: c.Observer, States: states, Policy: c.Policy, Now: time.Now(),
+		Reminder: c.Reminder, Lease: c.Lease, Memory: awayRuns * c.Cadence.Schedule,
+	}
 }
 
 func (c *Checker) confer(ctx context.Context, session *incident.Session, timeout time.Duration) (incident.Visit, error) {
@@ -83,54 +101,67 @@ func (c *Checker) confer(ctx context.Context, session *incident.Session, timeout
 	})
 }
 
-// deliver publishes the notices while the next round goes on, and closes the session.
+// deliver publishes the notices while the next round goes on, records what became of each, and closes the session.
 func (c *Checker) deliver(r *run, session *incident.Session, notices []incident.Notice) {
 	r.background.Go(func() {
-		errs := make([]error, len(notices))
 		var wg sync.WaitGroup
-		for i, n := range notices {
+		var recording sync.Mutex
+		for _, n := range notices {
 			wg.Go(func() {
-				errs[i] = c.Alerts.Publish(r.publishing, alert.Write(n, c.target(n.Incident.Endpoint), c.Runbooks))
+				fate := c.publish(r, n)
+				recording.Lock()
+				defer recording.Unlock()
+				c.record(r, session, n, fate)
 			})
 		}
 		wg.Wait()
-		for i, n := range notices {
-			r.fail(errs[i])
-			c.settle(r, session, n, errs[i] == nil)
-		}
 		if session != nil {
 			session.Close(r.publishing)
 		}
 	})
 }
 
-// settle records a notice's fate where the notice came from: the shared memory, or this observer's own evidence.
-func (c *Checker) settle(r *run, session *incident.Session, n incident.Notice, published bool) {
+// publish leaves time to record that it was published: what is not recorded is repeated.
+func (c *Checker) publish(r *run, n incident.Notice) incident.Fate {
+	end, _ := r.publishing.Deadline()
+	ctx, cancel := context.WithDeadline(r.publishing, end.Add(-c.Cadence.Step()/8))
+	defer cancel()
+	err := c.Alerts.Publish(ctx, alert.Write(n, c.target(n.Incident.Endpoint), c.Runbooks))
+	fate := incident.Accepted
 	switch {
-	case n.Incident.Number == 0 && !published:
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		r.returned = append(r.returned, n)
-	case n.Incident.Number == 0 || session == nil:
-	case published:
+	case errors.Is(err, alert.ErrUnanswered):
+		fate = incident.Unanswered
+	case err != nil:
+		fate = incident.Refused
+	}
+	r.fail(err)
+	r.settle(settlement{notice: n, fate: fate, at: time.Now()})
+	return fate
+}
+
+// record tells the shared memory what became of its notice. One that may have arrived stays with its lease.
+func (c *Checker) record(r *run, session *incident.Session, n incident.Notice, fate incident.Fate) {
+	if n.Incident.Number == 0 || session == nil {
+		return
+	}
+	switch fate {
+	case incident.Accepted:
 		if err := session.Sent(r.publishing, n); err != nil {
 			c.Log.Warn("published notice not recorded, it will be repeated", "error", err)
 		}
-	default:
+	case incident.Refused:
 		if err := session.Release(r.publishing, n); err != nil {
 			c.Log.Warn("unpublished notice not released, its lease must run out", "error", err)
 		}
+	case incident.Unanswered:
 	}
 }
 
-// takeBack returns to the ledger what could not be published.
-func (c *Checker) takeBack(r *run) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for _, n := range r.returned {
-		c.ledger = c.ledger.Return(n)
+// settle tells the ledger what became of notices since.
+func (c *Checker) settle(r *run) {
+	for _, s := range r.settlements() {
+		c.ledger = c.ledger.Settle(s.notice, s.fate, s.at.Add(c.Reminder))
 	}
-	r.returned = nil
 }
 
 func (c *Checker) endpoints() []string {

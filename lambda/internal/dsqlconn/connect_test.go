@@ -200,8 +200,8 @@ func TestStatementFailuresAreNamed(t *testing.T) {
 		"a connection lost under a statement": {
 			statement: "SELECT pg_terminate_backend(pg_backend_pid())", want: ReasonQuery,
 		},
-		"a privilege the role lacks, the token was good": {
-			prepare: []string{"CREATE ROLE nobody", "SET ROLE nobody"}, statement: "CREATE TABLE public.t (id int)", want: ReasonQuery,
+		"a privilege the role lacks is a refusal, though the token was good": {
+			prepare: []string{"CREATE ROLE nobody", "SET ROLE nobody"}, statement: "CREATE TABLE public.t (id int)", want: ReasonAuth,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -86,4 +86,5 @@ func TestReasonsHaveTheWordsOfTheReports(t *testing.T) {
 	}
 	assert.Equal(t, ReasonNone, Classify(nil))
 	assert.Equal(t, ReasonAuth, Classify(&pgconn.PgError{Code: "28000"}), "a pooled connection's refusal")
+	assert.Equal(t, ReasonAuth, Classify(&pgconn.PgError{Code: "42501"}), "a statement without its grant")
 }

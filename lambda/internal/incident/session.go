@@ -49,7 +49,8 @@ type Visit struct {
 	Word Word
 	// Snapshot is the memory before the visit, with the incidents as the visit left them.
 	Snapshot Snapshot
-	// Notices are the actions that succeeded: this observer must publish them and then call Sent or Release.
+	// Notices are the actions that succeeded: this observer must publish them and then call Sent, or Release if it is certain
+	// that nobody got them. Without either, another observer publishes when the lease has run out.
 	Notices []Notice
 	// Query is the duration of the read of all markers, Commit that of the COMMIT.
 	Query, Commit time.Duration
@@ -190,8 +191,10 @@ func (s *Session) act(ctx context.Context, tx pgx.Tx, a Action, v *Visit) error 
 		return err
 	}
 	for _, i := range changed {
-		v.Notices = append(v.Notices, noticeOf(i, now))
 		v.Snapshot.put(i)
+		if i.Open() || i.Announced { // the end of what nobody was told is no news
+			v.Notices = append(v.Notices, noticeOf(i, now))
+		}
 	}
 	return nil
 }
@@ -211,13 +214,14 @@ func (s *Session) write(ctx context.Context, tx pgx.Tx, a Action) (pgx.Rows, err
 			a.Endpoint, s.settings.Observer, a.ConfirmedBy, a.Reason.String(), lease)
 	case Close:
 		return tx.Query(ctx, `
-			UPDATE dr.incident
-			SET closed_at = now(), closed_by = $3::text, notice_due_at = now() + $4::float8 * interval '1 second'
+			UPDATE dr.incident SET closed_at = now(), closed_by = $3::text,
+				notice_due_at = CASE WHEN notice_sent_at IS NOT NULL THEN now() + $4::float8 * interval '1 second' END
 			WHERE endpoint = $1::text AND number = $2::bigint AND closed_at IS NULL`+returning,
 			a.Endpoint, a.Number, s.settings.Observer, lease)
 	default: // Claim
 		return tx.Query(ctx, `
-			UPDATE dr.incident SET notice_due_at = now() + $3::float8 * interval '1 second'
+			UPDATE dr.incident SET notice_due_at =
+				CASE WHEN closed_at IS NULL OR notice_sent_at IS NOT NULL THEN now() + $3::float8 * interval '1 second' END
 			WHERE endpoint = $1::text AND number = $2::bigint AND notice_due_at <= now()`+returning,
 			a.Endpoint, a.Number, lease)
 	}
@@ -234,27 +238,30 @@ func (s *Snapshot) put(i Incident) {
 	s.Incidents = append(s.Incidents, i)
 }
 
-// Sent records that the notice was published: the next one about an open incident is due after the reminder, a resolved
-// incident owes none any more.
+// Sent records that a topic has accepted the notice: the next one about an open incident is due after the reminder, a
+// resolved incident owes none any more. The first word of an incident that ended while it was on its way makes the
+// resolved notice due, which its closer owed nobody; a later word must not put off the closer's notice.
 func (s *Session) Sent(ctx context.Context, n Notice) error {
 	return s.settle(ctx, n, `
-		UPDATE dr.incident SET notice_sent_at = now(),
-			notice_due_at = CASE WHEN closed_at IS NULL THEN now() + $4::float8 * interval '1 second' END`,
+		UPDATE dr.incident SET notice_sent_at = now(), notice_due_at = CASE
+			WHEN closed_at IS NULL THEN now() + $4::float8 * interval '1 second'
+			WHEN $3::bool THEN now() END
+		WHERE endpoint = $1::text AND number = $2::bigint
+			AND ((closed_at IS NULL) = $3::bool OR notice_sent_at IS NULL)`,
 		s.settings.Reminder.Seconds())
 }
 
-// Release gives back a notice that could not be published, so that another observer need not wait for the lease.
+// Release gives back a notice that no topic has, so that another observer need not wait for the lease. An incident that
+// was closed in the meantime owes its closer's notice, if any.
 func (s *Session) Release(ctx context.Context, n Notice) error {
-	return s.settle(ctx, n, `UPDATE dr.incident SET notice_due_at = now() + $4::float8 * interval '1 second'`, 0.0)
+	return s.settle(ctx, n, `
+		UPDATE dr.incident SET notice_due_at = now() + $4::float8 * interval '1 second'
+		WHERE endpoint = $1::text AND number = $2::bigint AND (closed_at IS NULL) = $3::bool`, 0.0)
 }
 
-// settle writes only while the incident is as open or closed as the notice says: an incident that was closed in the
-// meantime owes its closer's notice, which must not be put off.
 func (s *Session) settle(ctx context.Context, n Notice, update string, delay float64) error {
 	err := dsqlconn.Retry(ctx, s.settings.Conflicts, func(ctx context.Context) error {
-		_, err := s.conn.Exec(ctx, update+`
-			WHERE endpoint = $1::text AND number = $2::bigint AND (closed_at IS NULL) = $3::bool`,
-			n.Incident.Endpoint, n.Incident.Number, n.Incident.Open(), delay)
+		_, err := s.conn.Exec(ctx, update, n.Incident.Endpoint, n.Incident.Number, n.Incident.Open(), delay)
 		return err
 	})
 	if err != nil {

@@ -84,6 +84,15 @@ func (s *observer) share(t *testing.T, state verdict.State) []string {
 	return kinds(visit.Notices)
 }
 
+// sent records that the observer has published what it won.
+func (s *observer) sent(t *testing.T) {
+	t.Helper()
+	for _, n := range s.held {
+		assert.NoError(t, s.Sent(t.Context(), n))
+	}
+	s.held = nil
+}
+
 func TestSharedMemory(t *testing.T) {
 	d := newDatabase(t)
 	for name, test := range map[string]func(*testing.T, database){
@@ -97,6 +106,8 @@ func TestSharedMemory(t *testing.T) {
 		"a lost connection is named with its endpoint":              testLostConnection,
 		"conflicts are repeated, and told when they do not end":     testConflicts,
 		"a late acknowledgement does not put off the resolved page": testLateAcknowledgement,
+		"the end of what nobody was told is told to nobody":         testUntold,
+		"a first page that was on its way at the end is resolved":   testLateFirstPage,
 	} {
 		t.Run(name, func(t *testing.T) {
 			d.Exec(t, `DELETE FROM dr.marker`)
@@ -167,7 +178,7 @@ func testRace(t *testing.T, d database) {
 	for i, name := range observers {
 		sessions = append(sessions, d.session(t, name, []string{east, ohio}[i%2]))
 	}
-	// together lets all observers share the state at once and returns what they won.
+	// together lets all observers share the state at once, publish, and returns what they won.
 	together := func(state verdict.State) []string {
 		var mu sync.Mutex
 		var wg sync.WaitGroup
@@ -175,6 +186,7 @@ func testRace(t *testing.T, d database) {
 		for _, s := range sessions {
 			wg.Go(func() {
 				notices := s.share(t, state)
+				s.sent(t)
 				mu.Lock()
 				defer mu.Unlock()
 				won = append(won, notices...)
@@ -260,11 +272,38 @@ func testRelease(t *testing.T, d database) {
 
 func testLateAcknowledgement(t *testing.T, d database) {
 	opener, other := opened(t, d)
+	require.NoError(t, opener.Sent(t.Context(), opener.held[0]))
 	require.Empty(t, d.session(t, "three", ohio).share(t, well))
 	require.Equal(t, []string{"resolved aaa"}, other.share(t, well)) // and dies
-	require.NoError(t, opener.Sent(t.Context(), opener.held[0]))
+	require.NoError(t, opener.Sent(t.Context(), opener.held[0]), "of a reminder, say")
 	d.Exec(t, `UPDATE dr.incident SET notice_due_at = notice_due_at - interval '1 minute'`)
 	assert.Equal(t, []string{"resolved aaa"}, opener.share(t, well), "due when its lease ends, not after a reminder's time")
+}
+
+func testUntold(t *testing.T, d database) {
+	opener, other := opened(t, d)
+	require.Empty(t, d.session(t, "three", ohio).share(t, well))
+	require.NoError(t, opener.Release(t.Context(), opener.held[0])) // and so would everybody
+	require.Empty(t, other.share(t, well), "it closes the incident")
+	visit, err := other.Mark(t.Context(), Word{})
+	require.NoError(t, err)
+	assert.Empty(t, visit.Snapshot.Incidents, "which owes nobody anything")
+
+	d.Exec(t, `UPDATE dr.incident SET notice_due_at = now()`) // as an earlier version left it
+	require.Empty(t, other.share(t, well))
+	visit, err = other.Mark(t.Context(), Word{})
+	require.NoError(t, err)
+	assert.Empty(t, visit.Snapshot.Incidents)
+}
+
+func testLateFirstPage(t *testing.T, d database) {
+	opener, other := opened(t, d)
+	require.Empty(t, d.session(t, "three", ohio).share(t, well))
+	require.Empty(t, other.share(t, well), "it closes the incident while the first page is on its way")
+	require.NoError(t, opener.Sent(t.Context(), opener.held[0]))
+	require.Equal(t, []string{"resolved aaa"}, other.share(t, well))
+	require.NoError(t, other.Sent(t.Context(), other.held[0]))
+	require.Empty(t, opener.share(t, well), "once")
 }
 
 func testConflicts(t *testing.T, d database) {

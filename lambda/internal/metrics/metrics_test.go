@@ -86,6 +86,34 @@ func TestUnreachableNeedsAStrictMajority(t *testing.T) {
 	}
 }
 
+func TestAnAbstentionIsASampleButNoVote(t *testing.T) {
+	abstains := Probe{Abstains: true}
+	down := Probe{Verdict: verdict.Down}
+	for _, tt := range []struct {
+		intent                   string
+		probes                   []Probe
+		unreachable, ok, learned bool
+	}{
+		{"All abstentions make a sample that says nothing.", []Probe{abstains, abstains}, false, true, false},
+		{"Among them one finding is none.", []Probe{abstains, abstains, down}, false, true, true},
+		{"A majority of findings is one.", []Probe{abstains, down, down}, true, true, true},
+	} {
+		s := Series{Target: east, Probes: tt.probes}
+		unreachable, ok := s.Unreachable()
+		assert.Equal(t, []bool{tt.unreachable, tt.ok, tt.learned}, []bool{unreachable, ok, s.Learned()}, tt.intent)
+	}
+	_, ok := Series{Probes: []Probe{abstains}}.Healthy()
+	assert.False(t, ok, "of the cluster's health it says nothing at all")
+
+	r := &region{}
+	p := Publisher{Observer: "us-east-1", Regions: map[string]CloudWatch{"us-east-1": r}, Timeout: time.Second}
+	require.NoError(t, p.Publish(t.Context(), []Series{{Target: east, Probes: []Probe{abstains}}, {Target: ohio, Probes: []Probe{abstains}}}, epoch))
+	assert.Equal(t, map[string]float64{
+		"EndpointUnreachable{ClusterID:aaa,Observer:us-east-1,Region:us-east-1}": 0,
+		"EndpointUnreachable{ClusterID:bbb,Observer:us-east-1,Region:us-east-2}": 0,
+	}, r.sent())
+}
+
 func TestHealthIsTheLastConclusion(t *testing.T) {
 	healthy, ok := series(east, verdict.Down, verdict.Up, verdict.Unknown).Healthy()
 	assert.True(t, healthy && ok)

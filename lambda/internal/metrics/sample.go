@@ -4,6 +4,7 @@
 package metrics
 
 import (
+	"slices"
 	"time"
 
 	"aurora-dsql-dr/lambda/contract"
@@ -12,7 +13,9 @@ import (
 
 // Probe is what one probe contributes. A step that was not reached has no duration.
 type Probe struct {
-	Verdict                verdict.Verdict
+	Verdict verdict.Verdict
+	// Abstains tells that the observer was at work, but says nothing about the endpoint: the verdict is Unknown.
+	Abstains               bool
 	Connect, Query, Commit time.Duration
 	// MarkerAge is nil if no other endpoint's marker could be read.
 	MarkerAge *time.Duration
@@ -24,17 +27,23 @@ type Series struct {
 	Probes []Probe
 }
 
-// Unreachable tells whether a strict majority of the run's probes found the endpoint down. It is not ok, and nothing is to
-// be published, if no probe came to a conclusion.
+// Unreachable is the observer's vote: whether a strict majority of the run's probes found the endpoint down. One who abstains
+// says no, which in a sum of votes is no vote, and that it lives. It is not ok, and nothing is to be published, if no probe
+// came to a conclusion or abstained.
 func (s Series) Unreachable() (unreachable, ok bool) {
 	down := 0
 	for _, p := range s.Probes {
 		if p.Verdict == verdict.Down {
 			down++
 		}
-		ok = ok || p.Verdict != verdict.Unknown
+		ok = ok || p.Abstains
 	}
-	return 2*down > len(s.Probes), ok
+	return 2*down > len(s.Probes), ok || s.Learned()
+}
+
+// Learned tells whether any probe came to a conclusion.
+func (s Series) Learned() bool {
+	return slices.ContainsFunc(s.Probes, func(p Probe) bool { return p.Verdict != verdict.Unknown })
 }
 
 // Healthy tells whether the last probe that came to a conclusion found the endpoint serving; it is not ok without one.

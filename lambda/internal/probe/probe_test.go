@@ -225,7 +225,7 @@ func TestProbe(t *testing.T) {
 		"missing privilege": {healthy, patient, func(t *testing.T, _ *Prober, _ *contract.Target) {
 			d.Exec(t, "REVOKE UPDATE ON dr.marker FROM dr_monitor")
 			t.Cleanup(func() { d.Exec(t, "GRANT UPDATE ON dr.marker TO dr_monitor") })
-		}, down(verdict.Query)},
+		}, down(verdict.Auth)},
 		"certificate of another host": {healthy, patient, func(t *testing.T, p *Prober, target *contract.Target) {
 			address, trust := foreign(t)
 			dialer := trust(d.dialer(t, monitorARN))

@@ -69,6 +69,14 @@ func Judge(e Evidence) Observation {
 	return Observation{Verdict: Up}
 }
 
+// Abstention is what a refused login counts as where the fault may be the observer's own; only then it is ok.
+func (o Observation) Abstention() (abstention Observation, ok bool) {
+	return Observation{Verdict: Unknown, Reason: Auth}, o.Verdict == Down && o.Reason == Auth
+}
+
+// Abstains tells that the observation is an abstention: it says nothing about the endpoint, and that the observer lives.
+func (o Observation) Abstains() bool { return o.Verdict == Unknown && o.Reason == Auth }
+
 // String is the verdict with its reason, for logs and test failures.
 func (o Observation) String() string {
 	switch {

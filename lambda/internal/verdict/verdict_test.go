@@ -65,3 +65,16 @@ func TestJudge(t *testing.T) {
 		assert.Equal(t, Observation{Verdict: Down, Reason: r}, Judge(Evidence{Cluster: active, SQL: r}), "SQL that fails is down, by its reason.")
 	}
 }
+
+func TestARefusedLoginCanBeTakenBack(t *testing.T) {
+	abstention, ok := Judge(Evidence{SQL: Auth}).Abstention()
+	assert.True(t, ok)
+	assert.Equal(t, Observation{Verdict: Unknown, Reason: Auth}, abstention)
+	assert.True(t, abstention.Abstains())
+	for _, e := range []Evidence{{}, {SQL: Timeout}, {SQL: Conflict}, {Inconclusive: true}, {SQL: Auth, Inconclusive: true}} {
+		_, ok := Judge(e).Abstention()
+		assert.False(t, ok, "%+v", e)
+		assert.False(t, Judge(e).Abstains(), "%+v", e)
+	}
+	assert.False(t, Judge(Evidence{SQL: Auth}).Abstains(), "a refusal is a finding until it is taken back")
+}
