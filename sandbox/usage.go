@@ -26,6 +26,6 @@ func publishUsage(r *aws.Region, usage map[string]sqlendpoint.Usage, now time.Ti
 		}
 	}
 	if len(data) > 0 {
-		_ = r.CloudWatch.PutMetricData("AWS/AuroraDSQL", data...) // CloudWatch down: the samples are lost, as on AWS
+		_ = r.CloudWatch.Publish("AWS/AuroraDSQL", data...) // CloudWatch down: the samples are lost, as on AWS
 	}
 }

@@ -7,6 +7,7 @@ import (
 	sdk "github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 
+	"aurora-dsql-dr/sandbox/awserr"
 	"aurora-dsql-dr/sandbox/cloudwatch"
 	"aurora-dsql-dr/sandbox/iam"
 )
@@ -30,9 +31,12 @@ func putMetricData(c *Call, in *sdk.PutMetricDataInput) (*sdk.PutMetricDataOutpu
 	}
 	data := make([]cloudwatch.Datum, len(in.MetricData))
 	for i, d := range in.MetricData {
+		if err := checkDimensions(d.Dimensions, i); err != nil {
+			return nil, err
+		}
 		data[i] = datum(d)
-		if d.Timestamp != nil { // functions tell the wall's time
-			data[i].Timestamp = c.services.Env.Clock.FromWall(*d.Timestamp).Add(c.Skew)
+		if d.Timestamp != nil { // the caller's own clock
+			data[i].Timestamp = c.sandboxTime(d.Timestamp).Add(c.Skew)
 		}
 	}
 	return &sdk.PutMetricDataOutput{}, c.services.CloudWatch.PutMetricData(namespace, data...)
@@ -46,6 +50,20 @@ func datum(d types.MetricDatum) cloudwatch.Datum {
 			Minimum: aws.ToFloat64(s.Minimum), Maximum: aws.ToFloat64(s.Maximum)}
 	}
 	return to
+}
+
+// checkDimensions refuses a dimension that is given twice.
+func checkDimensions(dimensions []types.Dimension, datum int) error {
+	given := map[string]bool{}
+	for _, d := range dimensions {
+		name := aws.ToString(d.Name)
+		if given[name] {
+			return awserr.Invalid("InvalidParameterValue", "The value %s for parameter MetricData.member.%d.Dimensions.Name is invalid: "+
+				"it is there twice.", name, datum+1)
+		}
+		given[name] = true
+	}
+	return nil
 }
 
 func dimensionMap(dimensions []types.Dimension) map[string]string {

@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -370,4 +371,34 @@ func TestReadingNeedsPermissions(t *testing.T) {
 	require.NoError(t, err)
 	_, err = client.ListMetrics(t.Context(), nil)
 	requireCode(t, err, "AccessDeniedException", "cloudwatch:ListMetrics")
+}
+
+// What no float64 of a metric may be is refused in every protocol, and a page that shows the metric goes on.
+func TestNumbersThatAreNoMetricsAreRefusedInEveryProtocol(t *testing.T) {
+	w := newWorld(t, nil)
+	w.inEveryProtocol(t, func(t *testing.T, client *awscloudwatch.Client) {
+		for _, value := range []float64{math.NaN(), math.Inf(1), math.Inf(-1), 1e300} {
+			_, err := client.PutMetricData(t.Context(), &awscloudwatch.PutMetricDataInput{Namespace: aws.String("N"),
+				MetricData: []types.MetricDatum{{MetricName: aws.String("m"), Value: &value}}})
+			requireKind(t, err, "InvalidParameterValue", "for parameter MetricData.member.1.Value is invalid")
+		}
+		twice := types.Dimension{Name: aws.String("d"), Value: aws.String("v")}
+		_, err := client.PutMetricData(t.Context(), &awscloudwatch.PutMetricDataInput{Namespace: aws.String("N"),
+			MetricData: []types.MetricDatum{{MetricName: aws.String("m"), Value: aws.Float64(1), Dimensions: []types.Dimension{twice, twice}}}})
+		requireKind(t, err, "InvalidParameterValue", "it is there twice")
+	})
+	assert.Empty(t, w.account.Region("us-east-1").CloudWatch.ListMetrics(""))
+}
+
+func TestDataOfAllTimesIsAnsweredAtOnce(t *testing.T) {
+	w := newWorld(t, nil)
+	w.measured(t)
+	w.inEveryProtocol(t, func(t *testing.T, client *awscloudwatch.Client) {
+		out, err := client.GetMetricData(t.Context(), &awscloudwatch.GetMetricDataInput{StartTime: aws.Time(time.Unix(0, 0)), EndTime: aws.Time(time.Unix(1<<37, 0)),
+			MetricDataQueries: []types.MetricDataQuery{{Id: aws.String("m"), MetricStat: &types.MetricStat{Period: aws.Int32(60), Stat: aws.String("Sum"),
+				Metric: &types.Metric{Namespace: aws.String("Test"), MetricName: aws.String("Age"), Dimensions: observer}}}}})
+		require.NoError(t, err)
+		require.Len(t, out.MetricDataResults, 1)
+		assert.Len(t, out.MetricDataResults[0].Values, 3)
+	})
 }

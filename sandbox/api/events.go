@@ -32,7 +32,8 @@ func (c *Call) busARN(bus *string) string {
 	return c.services.Env.ARN("events", "event-bus/"+name)
 }
 
-// putEvents needs the permission for every bus that its entries name.
+// putEvents needs the permission for every bus that its entries name. The time of an entry is when the event happened, as
+// its publisher has it from elsewhere (the application's from the database), so the clock of the caller has no part in it.
 func putEvents(c *Call, in *sdk.PutEventsInput) (*sdk.PutEventsOutput, error) {
 	entries := make([]events.Entry, len(in.Entries))
 	for i, e := range in.Entries {
@@ -42,8 +43,8 @@ func putEvents(c *Call, in *sdk.PutEventsInput) (*sdk.PutEventsOutput, error) {
 		}
 		entries[i] = events.Entry{EventBusName: arn, Source: aws.ToString(e.Source), DetailType: aws.ToString(e.DetailType),
 			Detail: aws.ToString(e.Detail), Resources: e.Resources}
-		if e.Time != nil { // functions tell the wall's time
-			entries[i].Time = c.services.Env.Clock.FromWall(e.Time.Add(-c.Skew))
+		if e.Time != nil {
+			entries[i].Time = c.sandboxTime(e.Time)
 		}
 	}
 	results, err := c.services.Events.PutEvents(entries...)

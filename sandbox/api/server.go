@@ -30,6 +30,7 @@ import (
 	"aurora-dsql-dr/sandbox/dsql"
 	"aurora-dsql-dr/sandbox/events"
 	"aurora-dsql-dr/sandbox/iam"
+	"aurora-dsql-dr/sandbox/internal/edge"
 	"aurora-dsql-dr/sandbox/internal/sigv4"
 	"aurora-dsql-dr/sandbox/kms"
 	"aurora-dsql-dr/sandbox/lambda"
@@ -93,6 +94,9 @@ func (s *Server) Listen(address string) (url string, stop func(), err error) {
 // ServeHTTP verifies, authorises and answers one request in its own protocol.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p, requestID := protocolOf(r), newRequestID()
+	defer edge.Recover(fmt.Sprintf("AWS API: %s %s %s", r.Method, r.URL.Path, r.Header.Get("X-Amz-Target")), func(err error) {
+		p.refuse(w, newFailure(err, p), requestID)
+	})
 	if err := s.serve(w, r, p, requestID); err != nil {
 		p.refuse(w, newFailure(err, p), requestID)
 	}

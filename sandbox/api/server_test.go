@@ -3,6 +3,7 @@ package api_test
 import (
 	"context"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -11,6 +12,8 @@ import (
 	awscloudwatch "github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	cwtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 	awsdsql "github.com/aws/aws-sdk-go-v2/service/dsql"
+	awsevents "github.com/aws/aws-sdk-go-v2/service/eventbridge"
+	eventstypes "github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
 	awslambda "github.com/aws/aws-sdk-go-v2/service/lambda"
 	awssns "github.com/aws/aws-sdk-go-v2/service/sns"
 	awssqs "github.com/aws/aws-sdk-go-v2/service/sqs"
@@ -20,7 +23,9 @@ import (
 
 	"aurora-dsql-dr/sandbox/api"
 	"aurora-dsql-dr/sandbox/cloudwatch"
+	"aurora-dsql-dr/sandbox/events"
 	"aurora-dsql-dr/sandbox/iam"
+	"aurora-dsql-dr/sandbox/internal/edge"
 	"aurora-dsql-dr/sandbox/sns"
 )
 
@@ -204,6 +209,28 @@ func TestASkewedClock(t *testing.T) {
 	}
 }
 
+// What a function dates by its own clock is wrong by its skew; the time of an event is when it happened, as the publisher
+// has it from the database, and arrives as it was sent.
+func TestASkewShiftsWhatTheCallerDatesByItsOwnClock(t *testing.T) {
+	for _, skew := range []time.Duration{-3 * time.Minute, 3 * time.Minute} {
+		w := newWorld(t, nil)
+		w.allow(t, "events:PutEvents", "*", "")
+		region := w.account.Region("us-east-2")
+		archive, err := region.Events.CreateArchive(events.Archive{Name: "all", EventSourceArn: region.ARN("events", "event-bus/default")})
+		require.NoError(t, err)
+		w.account.Region("us-east-1").SetSkew(skew)
+		happened := time.Now().Truncate(time.Second)
+		out, err := awsevents.NewFromConfig(w.placed(t, "us-east-1", "us-east-2")).PutEvents(t.Context(), &awsevents.PutEventsInput{
+			Entries: []eventstypes.PutEventsRequestEntry{{Source: aws.String("test"), DetailType: aws.String("t"), Detail: aws.String("{}"), Time: &happened}}})
+		require.NoError(t, err)
+		require.Zero(t, out.FailedEntryCount)
+		replay, err := region.Events.StartReplay(events.Replay{Name: "then", ArchiveArn: archive.Arn, BusArn: archive.EventSourceArn,
+			From: happened, To: happened.Add(time.Second)})
+		require.NoError(t, err)
+		assert.Equal(t, 1, replay.Sent, "dated when it happened, with a skew of %s", skew)
+	}
+}
+
 // A topic that refuses plain HTTP takes what comes through the loopback listener, unless told that it is plain.
 func TestSecureTransport(t *testing.T) {
 	for _, plain := range []bool{false, true} {
@@ -241,4 +268,27 @@ func TestTheListenerIsForThisMachineOnly(t *testing.T) {
 		_, _, err := api.New(api.Config{}).Listen(address)
 		require.Error(t, err, address)
 	}
+}
+
+// A panic is the answer to one request, in the protocol it came in, and said aloud; the next request is answered.
+func TestAMistakeOfTheSandboxIsAnAnswer(t *testing.T) {
+	var said strings.Builder
+	t.Cleanup(edge.Output(&said))
+	w := newWorld(t, func(c *api.Config) {
+		broken := c.Regions["us-east-1"]
+		broken.CloudWatch, broken.SQS, broken.SNS, broken.Lambda = nil, nil, nil, nil
+		c.Regions["us-east-1"] = broken
+	})
+	config := w.admin("us-east-1")
+	_, err := awscloudwatch.NewFromConfig(config).ListDashboards(t.Context(), nil)
+	requireCode(t, err, "InternalFailure", "a mistake of the sandbox's own")
+	_, err = awssqs.NewFromConfig(config).SendMessage(t.Context(), &awssqs.SendMessageInput{QueueUrl: aws.String("q"), MessageBody: aws.String("m")})
+	requireCode(t, err, "InternalFailure", "a mistake of the sandbox's own")
+	_, err = awssns.NewFromConfig(config).ListTopics(t.Context(), nil)
+	requireCode(t, err, "InternalFailure", "a mistake of the sandbox's own")
+	_, err = awslambda.NewFromConfig(config).ListFunctions(t.Context(), nil)
+	requireCode(t, err, "InternalFailure", "a mistake of the sandbox's own")
+	_, err = awssts.NewFromConfig(config).GetCallerIdentity(t.Context(), nil)
+	require.NoError(t, err)
+	assert.Contains(t, said.String(), "AWS API: POST /service/GraniteServiceVersion20100801/operation/ListDashboards")
 }

@@ -125,10 +125,16 @@ func bindBytes(tree any, v reflect.Value, path string) error {
 	return mismatch(path, "a blob", tree)
 }
 
+// furthestSecond is the end of the year 9999, in Unix seconds: the last that RFC 3339 can write.
+const furthestSecond = 253_402_300_799
+
 // bindTime takes CBOR's times, JSON's epoch seconds and the query protocol's RFC 3339.
 func bindTime(tree any, v reflect.Value, path string) error {
 	switch t := tree.(type) {
 	case time.Time:
+		if math.Abs(float64(t.Unix())) > furthestSecond {
+			return mismatch(path, "a time", tree)
+		}
 		v.Set(reflect.ValueOf(t.UTC()))
 		return nil
 	case string:
@@ -138,7 +144,7 @@ func bindTime(tree any, v reflect.Value, path string) error {
 		}
 	}
 	seconds, err := number(tree)
-	if err != nil {
+	if err != nil || !(math.Abs(seconds) <= furthestSecond) {
 		return mismatch(path, "a time", tree)
 	}
 	v.Set(reflect.ValueOf(time.UnixMilli(int64(math.Round(seconds * 1000))).UTC()))
@@ -160,7 +166,8 @@ func bindScalar(tree any, v reflect.Value, path string) error {
 		}
 		return mismatch(path, "a boolean", tree)
 	case reflect.Int32, reflect.Int64, reflect.Int:
-		if n, err := number(tree); err == nil && n == math.Trunc(n) && !v.OverflowInt(int64(n)) {
+		n, err := number(tree)
+		if inRange := math.Abs(n) < 1<<63; err == nil && inRange && n == math.Trunc(n) && !v.OverflowInt(int64(n)) {
 			v.SetInt(int64(n))
 			return nil
 		}

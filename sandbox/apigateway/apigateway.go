@@ -17,6 +17,7 @@ import (
 	"aurora-dsql-dr/sandbox/awserr"
 	"aurora-dsql-dr/sandbox/cloudwatch"
 	"aurora-dsql-dr/sandbox/iam"
+	"aurora-dsql-dr/sandbox/internal/edge"
 	"aurora-dsql-dr/sandbox/lambda"
 	"aurora-dsql-dr/sandbox/logs"
 	"aurora-dsql-dr/sandbox/region"
@@ -95,9 +96,8 @@ func (s *Service) CreateAPI(a API) (API, error) {
 	a.ExecutionArn = s.env.ARN("execute-api", a.ID)
 	a.APIKeySelection, a.RouteSelection, a.IPAddressType = "$request.header.x-api-key", "$request.method $request.path", "ipv4"
 	created := &api{API: a, integrations: map[string]Integration{}, routes: map[string]*route{}, authorizers: map[string]*authorizer{}}
-	created.server = &http.Server{ReadHeaderTimeout: 10 * time.Second, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		s.serve(a.ID, w, r)
-	})}
+	created.server = &http.Server{ReadHeaderTimeout: 10 * time.Second, Handler: edge.Handler("HTTP API "+a.Name,
+		http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.serve(a.ID, w, r) }))}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.apis[a.ID] = created

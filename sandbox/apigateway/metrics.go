@@ -26,7 +26,7 @@ func (s *Service) measure(q *request, a answer) {
 			add("IntegrationLatency", milliseconds(q.integrated), "Milliseconds")
 		}
 	}
-	_ = s.deps.CloudWatch.PutMetricData("AWS/ApiGateway", data...) // CloudWatch down: the samples are lost, as on AWS
+	_ = s.deps.CloudWatch.Publish("AWS/ApiGateway", data...) // CloudWatch down: the samples are lost, as on AWS
 }
 
 func one(yes bool) float64 {

@@ -14,6 +14,7 @@ import (
 	"aurora-dsql-dr/sandbox/cloudwatch"
 	"aurora-dsql-dr/sandbox/events"
 	"aurora-dsql-dr/sandbox/iam"
+	"aurora-dsql-dr/sandbox/internal/edge"
 	"aurora-dsql-dr/sandbox/kms"
 	"aurora-dsql-dr/sandbox/logs"
 	"aurora-dsql-dr/sandbox/region"
@@ -135,6 +136,7 @@ func (r *Region) run(ctx context.Context) {
 }
 
 func (r *Region) tick(now time.Time) {
+	defer edge.Recover("metrics and alarms of "+r.Name, nil) // the next tick is due in ten seconds
 	if now.Truncate(time.Minute).Equal(now) && !r.Down() {
 		r.mu.Lock()
 		publishers := slices.Clone(r.everyMinute)
@@ -149,7 +151,7 @@ func (r *Region) tick(now time.Time) {
 // publishQueueMetrics dates the samples into the minute that has just ended, which is the one the alarms look at.
 func (r *Region) publishQueueMetrics(now time.Time) {
 	if data := r.SQS.Metrics(now.Add(-time.Second)); len(data) > 0 {
-		_ = r.CloudWatch.PutMetricData("AWS/SQS", data...) // CloudWatch down: the samples are lost, as on AWS
+		_ = r.CloudWatch.Publish("AWS/SQS", data...) // CloudWatch down: the samples are lost, as on AWS
 	}
 }
 

@@ -5,7 +5,10 @@ package clock
 
 import (
 	"context"
+	"math"
 	"time"
+
+	"aurora-dsql-dr/sandbox/internal/edge"
 )
 
 // Clock tells sandbox time. The zero value is not usable; call New.
@@ -33,14 +36,26 @@ func (c *Clock) Since(t time.Time) time.Duration { return c.Now().Sub(t) }
 
 // FromWall translates a wall time into sandbox time.
 func (c *Clock) FromWall(wall time.Time) time.Time {
-	return c.origin.Add(time.Duration(float64(wall.Sub(c.origin)) * c.speed))
+	return c.origin.Add(duration(float64(wall.Sub(c.origin)) * c.speed))
 }
 
 // ToWall translates a sandbox time into wall time: a deadline that leaves the sandbox.
 func (c *Clock) ToWall(t time.Time) time.Time { return c.origin.Add(c.Wall(t.Sub(c.origin))) }
 
 // Wall is how long the wall waits while d passes in the sandbox.
-func (c *Clock) Wall(d time.Duration) time.Duration { return time.Duration(float64(d) / c.speed) }
+func (c *Clock) Wall(d time.Duration) time.Duration { return duration(float64(d) / c.speed) }
+
+// duration is so many nanoseconds; what is too long is the longest there is, 292 years.
+func duration(nanoseconds float64) time.Duration {
+	switch {
+	case nanoseconds >= math.MaxInt64:
+		return math.MaxInt64
+	case nanoseconds <= math.MinInt64:
+		return math.MinInt64
+	default:
+		return time.Duration(nanoseconds)
+	}
+}
 
 // Sleep returns after d of sandbox time, or with the context's error as soon as it is done.
 func (c *Clock) Sleep(ctx context.Context, d time.Duration) error {
@@ -55,4 +70,9 @@ func (c *Clock) Sleep(ctx context.Context, d time.Duration) error {
 }
 
 // AfterFunc runs f in its own goroutine after d of sandbox time unless the timer is stopped before.
-func (c *Clock) AfterFunc(d time.Duration, f func()) *time.Timer { return time.AfterFunc(c.Wall(d), f) }
+func (c *Clock) AfterFunc(d time.Duration, f func()) *time.Timer {
+	return time.AfterFunc(c.Wall(d), func() {
+		defer edge.Recover("timer", nil)
+		f()
+	})
+}

@@ -2,11 +2,14 @@ package clock
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
+
+	"aurora-dsql-dr/sandbox/internal/edge"
 )
 
 func TestAFastClockLivesAnHourInSixMinutes(t *testing.T) {
@@ -26,6 +29,22 @@ func TestSleepEndsWithItsContext(t *testing.T) {
 		defer cancel()
 		assert.ErrorIs(t, New(1).Sleep(ctx, time.Hour), context.DeadlineExceeded)
 	})
+}
+
+func TestTimesFarAwayStayFarAway(t *testing.T) {
+	c := New(10)
+	assert.True(t, c.FromWall(time.Date(6000, 1, 1, 0, 0, 0, 0, time.UTC)).After(time.Now().AddDate(200, 0, 0)))
+	assert.True(t, c.FromWall(time.Time{}).Before(time.Now().AddDate(-200, 0, 0)))
+}
+
+func TestATimerThatPanicsEndsNothing(t *testing.T) {
+	var said strings.Builder
+	defer edge.Output(&said)()
+	synctest.Test(t, func(*testing.T) {
+		New(1).AfterFunc(time.Second, func() { panic("no") })
+		time.Sleep(time.Minute)
+	})
+	assert.Contains(t, said.String(), "timer: a mistake of the sandbox's own: no")
 }
 
 func TestASpeedOfZeroIsRefused(t *testing.T) { assert.Panics(t, func() { New(0) }) }

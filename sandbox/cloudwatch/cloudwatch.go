@@ -42,13 +42,16 @@ func (s *Service) Tick(now time.Time) {
 	if s.env.Available("cloudwatch") != nil {
 		return
 	}
+	for _, t := range s.evaluateAll(now) {
+		s.act(t)
+	}
+}
+
+func (s *Service) evaluateAll(now time.Time) []transition {
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	if now.Truncate(time.Minute).Equal(now) {
 		s.forgetOld(now)
 	}
-	transitions := append(s.evaluateMetricAlarms(now), s.evaluateComposites(now)...)
-	s.mu.Unlock()
-	for _, t := range transitions {
-		s.act(t)
-	}
+	return append(s.evaluateMetricAlarms(now), s.evaluateComposites(now)...)
 }

@@ -1,12 +1,11 @@
 package cloudwatch
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
 	"time"
-
-	"aurora-dsql-dr/sandbox/awserr"
 )
 
 // Metric identifies a metric: the exact set of dimensions is part of the name, a subset names another metric.
@@ -47,17 +46,29 @@ func Sample(name string, dimensions map[string]string, value float64, unit strin
 	return Datum{MetricName: name, Dimensions: dimensions, Value: &value, Unit: unit, Timestamp: at}
 }
 
-// PutMetricData stores samples. One bad datum refuses them all, as on AWS.
+// PutMetricData stores samples of an account's own. One bad datum refuses them all, as on AWS.
 func (s *Service) PutMetricData(namespace string, data ...Datum) error {
 	if err := s.env.Available("cloudwatch"); err != nil {
 		return err
 	}
-	if namespace == "" {
-		return awserr.Invalid("MissingParameter", "The parameter Namespace is required.")
+	if err := checkNamespace(namespace); err != nil {
+		return err
+	}
+	return s.Publish(namespace, data...)
+}
+
+// Publish is PutMetricData for AWS's own services, which have the namespaces that begin with AWS/.
+func (s *Service) Publish(namespace string, data ...Datum) error {
+	if err := s.env.Available("cloudwatch"); err != nil {
+		return err
+	}
+	if err := checkSize(data); err != nil {
+		return err
 	}
 	now := s.env.Now()
 	for i := range data {
-		if err := data[i].complete(now); err != nil {
+		data[i].complete(now)
+		if err := data[i].check(fmt.Sprintf("MetricData.member.%d.", i+1), now); err != nil {
 			return err
 		}
 	}
@@ -75,8 +86,8 @@ func (s *Service) PutMetricData(namespace string, data ...Datum) error {
 	return nil
 }
 
-// complete fills in the defaults and refuses what PutMetricData refuses (CloudWatch API Reference, MetricDatum).
-func (d *Datum) complete(now time.Time) error {
+// complete fills in the defaults.
+func (d *Datum) complete(now time.Time) {
 	if d.Timestamp.IsZero() {
 		d.Timestamp = now
 	}
@@ -88,29 +99,6 @@ func (d *Datum) complete(now time.Time) error {
 	}
 	if d.Values != nil && d.Counts == nil {
 		d.Counts = slices.Repeat([]float64{1}, len(d.Values))
-	}
-	given := 0
-	for _, present := range []bool{d.Value != nil, d.Values != nil, d.StatisticValues != nil} {
-		if present {
-			given++
-		}
-	}
-	switch {
-	case d.MetricName == "":
-		return awserr.Invalid("MissingParameter", "The parameter MetricData.member.MetricName is required.")
-	case given != 1:
-		return awserr.Invalid("InvalidParameterCombination", "Metric %s: exactly one of Value, Values and StatisticValues is required.", d.MetricName)
-	case len(d.Values) != len(d.Counts):
-		return awserr.Invalid("InvalidParameterValue", "Metric %s: Values and Counts must have the same length.", d.MetricName)
-	case len(d.Dimensions) > 30:
-		return awserr.Invalid("InvalidParameterValue", "Metric %s: %d dimensions, at most 30 are accepted.", d.MetricName, len(d.Dimensions))
-	case d.StorageResolution != 1 && d.StorageResolution != 60:
-		return awserr.Invalid("InvalidParameterValue", "Metric %s: StorageResolution %d, accepted are 1 and 60.", d.MetricName, d.StorageResolution)
-	case d.Timestamp.Before(now.AddDate(0, 0, -14)) || d.Timestamp.After(now.Add(2*time.Hour)):
-		return awserr.Invalid("InvalidParameterValue",
-			"Metric %s: Timestamp %s must be no more than two weeks in the past and two hours in the future.", d.MetricName, d.Timestamp.Format(time.RFC3339))
-	default:
-		return nil
 	}
 }
 

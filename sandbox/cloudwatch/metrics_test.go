@@ -98,27 +98,6 @@ func TestOldDataIsForgotten(t *testing.T) {
 	})
 }
 
-func TestPutMetricDataRefusesWhatAWSRefuses(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s := newService(t)
-		now := s.env.Now()
-		one := 1.0
-		for reason, d := range map[string]Datum{
-			"MetricName is required":       {Value: &one},
-			"exactly one of Value":         {MetricName: "M"},
-			"exactly one of Value, Values": {MetricName: "M", Value: &one, Values: []float64{1}},
-			"the same length":              {MetricName: "M", Values: []float64{1, 2}, Counts: []float64{1}},
-			"StorageResolution 5":          {MetricName: "M", Value: &one, StorageResolution: 5},
-			"two weeks in the past":        {MetricName: "M", Value: &one, Timestamp: now.AddDate(0, 0, -15)},
-			"two hours in the future":      {MetricName: "M", Value: &one, Timestamp: now.Add(3 * time.Hour)},
-		} {
-			require.ErrorContains(t, s.PutMetricData("N", Sample("Good", nil, 1, "", now), d), reason)
-		}
-		assert.Empty(t, s.ListMetrics("N"), "one bad datum refuses them all")
-		assert.ErrorContains(t, s.PutMetricData(""), "Namespace is required")
-	})
-}
-
 func TestGetMetricDataComputesExpressions(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newService(t)

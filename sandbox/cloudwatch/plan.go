@@ -3,9 +3,14 @@ package cloudwatch
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"math"
 	"slices"
 	"time"
 )
+
+// maxExpression is the length of a metric math expression (CloudWatch API Reference, MetricDataQuery).
+const maxExpression = 2048
 
 // plan is a checked set of queries: their order of computation, the common period, and which of them return data.
 type plan struct {
@@ -52,6 +57,8 @@ func (p *plan) add(q MetricQuery) error {
 	switch {
 	case q.Metric != nil && q.Expression != "", q.Metric == nil && q.Expression == "":
 		return errors.New("exactly one of metric and expression is required")
+	case len(q.Expression) > maxExpression:
+		return fmt.Errorf("an expression of %d characters, at most %d are accepted", len(q.Expression), maxExpression)
 	case q.Expression != "":
 		parsed, err := parseExpression(q.Expression)
 		p.parsed[q.ID] = parsed
@@ -123,6 +130,7 @@ func (p *plan) run(s *Service, times []time.Time) (map[string]timeSeries, error)
 		if scope.series[id], err = v.asSeries(times); err != nil {
 			return nil, fmt.Errorf("query %q: %w", id, err)
 		}
+		maps.DeleteFunc(scope.series[id], func(_ int64, v float64) bool { return math.IsNaN(v) || math.IsInf(v, 0) })
 	}
 	return scope.series, nil
 }

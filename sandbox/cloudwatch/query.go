@@ -51,6 +51,7 @@ func (s *Service) GetMetricStatistics(id Metric, start, end time.Time, period ti
 			return nil, awserr.Invalid("InvalidParameterValue", "The value %s for parameter ExtendedStatistics is not supported.", p)
 		}
 	}
+	start, end = s.kept(start, end, period)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var points []Datapoint
@@ -90,6 +91,7 @@ func (s *Service) GetMetricData(queries []MetricQuery, start, end time.Time) ([]
 	if err != nil {
 		return nil, err
 	}
+	start, end = s.kept(start, end, plan.period)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var times []time.Time
@@ -114,6 +116,22 @@ func (s *Service) GetMetricData(queries []MetricQuery, start, end time.Time) ([]
 		results = append(results, result)
 	}
 	return results, nil
+}
+
+// kept is the part of [start, end) for which there can be data of a period, so that a question about all times is
+// answered too.
+func (s *Service) kept(start, end time.Time, period time.Duration) (from, to time.Time) {
+	now, keeping := s.env.Now(), coarseKept
+	if period < time.Minute {
+		keeping = fineKept
+	}
+	if first := now.Add(-keeping - period); start.Before(first) {
+		start = first
+	}
+	if last := now.Add(furthestAhead + period); end.After(last) {
+		end = last
+	}
+	return start, end
 }
 
 func (q MetricQuery) label() string {

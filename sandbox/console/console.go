@@ -14,6 +14,7 @@ import (
 
 	"aurora-dsql-dr/sandbox/aws"
 	"aurora-dsql-dr/sandbox/dsql"
+	"aurora-dsql-dr/sandbox/internal/edge"
 	"aurora-dsql-dr/sandbox/lambda"
 	"aurora-dsql-dr/sandbox/rehearsal"
 )
@@ -76,7 +77,7 @@ func Start(config Config, address string) (*Console, error) {
 	}
 	c.stage = &stage{hold: config.Hold, list: config.fitting(), now: config.Account.Clock.Now, changed: c.refreshNow}
 	c.server = &http.Server{
-		Handler: c.handler(listener.Addr().String()), ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute,
+		Handler: edge.Handler("console", c.handler(listener.Addr().String())), ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute,
 		BaseContext: func(net.Listener) context.Context { return ctx }, // streams end with the console
 	}
 	for region := range config.Monitors {
@@ -128,16 +129,25 @@ func (c *Console) keepFresh(ctx context.Context) {
 			woken = true
 		case <-ticker.C:
 		}
-		c.noteFaults(c.config.Account.Clock.Now())
-		if len(c.streams) == 0 {
-			continue
-		}
-		c.publish()
-		if woken || time.Since(charts) >= refreshCharts {
-			c.publishCharts()
+		withCharts := woken || time.Since(charts) >= refreshCharts
+		if c.bringUpToDate(withCharts) && withCharts {
 			charts = time.Now()
 		}
 	}
+}
+
+// bringUpToDate publishes what has changed, if someone looks at it.
+func (c *Console) bringUpToDate(withCharts bool) (published bool) {
+	defer edge.Recover("refresh of the console", nil) // the next one is due in a second
+	c.noteFaults(c.config.Account.Clock.Now())
+	if len(c.streams) == 0 {
+		return false
+	}
+	c.publish()
+	if withCharts {
+		c.publishCharts()
+	}
+	return true
 }
 
 // refreshNow brings the page up to date at once.

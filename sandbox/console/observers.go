@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"aurora-dsql-dr/lambda/contract"
+	"aurora-dsql-dr/sandbox/internal/edge"
 	"aurora-dsql-dr/sandbox/logs"
 )
 
@@ -91,6 +92,7 @@ type record struct {
 
 // read takes in one line. Lines of the platform and of others say that the observer lives.
 func (o *observers) read(observer string, e logs.Event) {
+	defer edge.Recover("log of observer "+observer, nil) // the next line is read all the same
 	var r record
 	_ = json.Unmarshal([]byte(e.Message), &r) // a line in another format has no message
 	o.mu.Lock()

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math"
 	"net/http"
 	"net/url"
 	"strings"
@@ -14,6 +15,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"aurora-dsql-dr/sandbox/cloudwatch"
+	"aurora-dsql-dr/sandbox/internal/edge"
 	"aurora-dsql-dr/sandbox/logs"
 )
 
@@ -171,4 +174,30 @@ func TestAFeedKeepsTheLatestOfEachSectionOnly(t *testing.T) {
 		assert.Fail(t, "what is as it was wakes nobody")
 	default:
 	}
+}
+
+// A number that is none is refused and the page goes on; if a refresh fails all the same, the next one is due.
+func TestNoMetricEndsThePage(t *testing.T) {
+	s := newScene(t)
+	metrics := s.account.Region(east).CloudWatch
+	_, err := metrics.PutDashboard(cloudwatch.Dashboard{DashboardName: "d", DashboardBody: `{"widgets":[{"type":"metric","width":6,"height":6,"properties":
+		{"region":"us-east-1","view":"timeSeries","stat":"Sum","period":60,"metrics":[["N","m"]]}}]}`})
+	require.NoError(t, err)
+	page := s.watch(t, "")
+	for _, value := range []float64{math.NaN(), math.Inf(1)} {
+		require.Error(t, metrics.PutMetricData("N", cloudwatch.Sample("m", nil, value, "", s.account.Clock.Now())))
+	}
+	require.NoError(t, metrics.PutMetricData("N", cloudwatch.Sample("m", nil, 7, "", s.account.Clock.Now())))
+	s.refreshNow()
+	await(page, "charts", func(charts map[string]chartData) bool {
+		values := charts["d/0"].Values
+		return len(values) == 1 && len(values[0]) == 1 && *values[0][0] == 7
+	})
+}
+
+func TestARefreshThatFailsIsSaidAloud(t *testing.T) {
+	var said strings.Builder
+	defer edge.Output(&said)()
+	assert.False(t, (&Console{}).bringUpToDate(true), "a console of nothing cannot be refreshed")
+	assert.Contains(t, said.String(), "refresh of the console: a mistake of the sandbox's own")
 }

@@ -21,6 +21,7 @@ import (
 
 	"aurora-dsql-dr/sandbox"
 	"aurora-dsql-dr/sandbox/fault"
+	"aurora-dsql-dr/sandbox/internal/edge"
 )
 
 // fileName is where a sandbox leaves its address and token.
@@ -48,7 +49,7 @@ func Serve(s *sandbox.Sandbox, faults *fault.Injector) (stop func(), err error) 
 	if err != nil {
 		return nil, errors.Join(err, listener.Close())
 	}
-	server := &http.Server{Handler: handler(faults, at.Token), ReadHeaderTimeout: 5 * time.Second}
+	server := &http.Server{Handler: edge.Handler("control", handler(faults, at.Token)), ReadHeaderTimeout: 5 * time.Second}
 	go func() { _ = server.Serve(listener) }() // ends with Close
 	return func() { _ = server.Close() }, nil
 }

@@ -321,3 +321,20 @@ func TestBusesAreManaged(t *testing.T) {
 		assert.ErrorIs(t, err, awserr.ErrNotFound)
 	})
 }
+
+// Numbers that no float64 holds are valid JSON: they pass as they were written.
+func TestNumbersOfAnEventPassAsTheyWereWritten(t *testing.T) {
+	for _, detail := range []string{`{"amount":1e400}`, `{"amount":-1e-400}`, `{"amount":12345678901234567890.10}`} {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t)
+			w.rule(t, Rule{EventPattern: `{"source":["test"]}`})
+			w.target(t, Target{InputTransformer: &InputTransformer{InputPaths: map[string]string{"d": "$.detail"}, InputTemplate: "<d>"}})
+			results, err := w.PutEvents(Entry{Source: "test", DetailType: "Test", Detail: detail})
+			require.NoError(t, err)
+			require.Nil(t, results[0].Err)
+			synctest.Wait()
+			require.Len(t, w.invocations(), 1)
+			assert.Equal(t, detail, w.invocations()[0].payload)
+		})
+	}
+}

@@ -11,6 +11,7 @@ import (
 	"aurora-dsql-dr/sandbox/awserr"
 	"aurora-dsql-dr/sandbox/cloudwatch"
 	"aurora-dsql-dr/sandbox/iam"
+	"aurora-dsql-dr/sandbox/internal/edge"
 	"aurora-dsql-dr/sandbox/sns"
 )
 
@@ -33,7 +34,10 @@ func (s *Service) trigger(r *storedRule, event []byte) {
 	s.count(r.Rule, "TriggeredRules")
 	for _, t := range r.sortedTargets() {
 		rule := r.Rule
-		s.work.Go(func() { s.deliver(rule, t, event) })
+		s.work.Go(func() {
+			defer edge.Recover("delivery of rule "+rule.Arn, nil)
+			s.deliver(rule, t, event)
+		})
 	}
 }
 
@@ -184,5 +188,5 @@ func (s *Service) count(rule Rule, metrics ...string) {
 	for _, name := range metrics {
 		data = append(data, cloudwatch.Sample(name, dimensions, 1, "Count", s.env.Now()))
 	}
-	_ = s.deps.CloudWatch.PutMetricData("AWS/Events", data...)
+	_ = s.deps.CloudWatch.Publish("AWS/Events", data...)
 }

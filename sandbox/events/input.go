@@ -106,10 +106,7 @@ func (t Target) input(rule Rule, event []byte) []byte {
 
 // lookUp follows a path; what is not there is null.
 func lookUp(event []byte, path string) any {
-	var value any
-	if err := json.Unmarshal(event, &value); err != nil {
-		return nil
-	}
+	var value any = parse(event)
 	for _, step := range pathStep.FindAllString(path, -1) {
 		if name, ok := strings.CutPrefix(step, "."); ok {
 			object, _ := value.(map[string]any)

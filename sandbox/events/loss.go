@@ -1,6 +1,7 @@
 package events
 
 import (
+	"bytes"
 	"encoding/json"
 	"slices"
 	"time"
@@ -35,10 +36,13 @@ func (s *Service) lose(source string, document map[string]any, cause error) {
 	}
 }
 
-// parse reads an event that this package has written.
+// parse reads an event that this package has written. Numbers stay as they were written: not every JSON number is a
+// float64.
 func parse(body []byte) map[string]any {
 	var document map[string]any
-	if err := json.Unmarshal(body, &document); err != nil {
+	decoder := json.NewDecoder(bytes.NewReader(body))
+	decoder.UseNumber()
+	if err := decoder.Decode(&document); err != nil {
 		panic(err)
 	}
 	return document

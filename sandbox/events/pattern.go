@@ -1,31 +1,37 @@
 package events
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"aurora-dsql-dr/sandbox/awserr"
 )
 
+// maxPattern is the default quota "event pattern size", in characters (EventBridge User Guide, "Amazon EventBridge quotas").
+const maxPattern = 2048
+
 // pattern is a parsed event pattern: fields with alternatives, all of which must match (EventBridge User Guide, "Comparison
-// operators for use in event patterns"). Modelled are exact values, prefix, suffix, equals-ignore-case, anything-but,
-// exists and numeric; others are refused by name.
+// operators for use in event patterns"). What is accepted, and the words of a refusal, are those of AWS's own library,
+// aws/event-ruler, RuleCompiler; what the sandbox does not model it refuses by name.
 type pattern struct {
 	fields   map[string]*pattern
 	matchers map[string][]matcher
 }
 
-// matcher tests the value of a field; present is false when the event does not have it.
-type matcher func(value any, present bool) bool
-
 func parsePattern(text string) (*pattern, error) {
-	var document map[string]any
-	if err := json.Unmarshal([]byte(text), &document); err != nil {
-		return nil, invalidPattern(fmt.Errorf("not a JSON object: %w", err))
+	if n := utf8.RuneCountInString(text); n > maxPattern {
+		return nil, awserr.Invalid("LimitExceededException",
+			"The requested resource exceeds the maximum number allowed: an event pattern of %d characters, the quota is %d.", n, maxPattern)
+	}
+	document, err := readPattern(text)
+	if err != nil {
+		return nil, invalidPattern(err)
 	}
 	p, err := newPattern(document, "")
 	if err != nil {
@@ -34,15 +40,37 @@ func parsePattern(text string) (*pattern, error) {
 	return p, nil
 }
 
+// readPattern reads one JSON object and keeps its numbers as they are written.
+func readPattern(text string) (map[string]any, error) {
+	var document any
+	decoder := json.NewDecoder(bytes.NewReader([]byte(text)))
+	decoder.UseNumber()
+	if err := decoder.Decode(&document); err != nil {
+		return nil, fmt.Errorf("not JSON: %w", err)
+	}
+	object, ok := document.(map[string]any)
+	switch {
+	case !ok:
+		return nil, refusal("Filter is not an object")
+	case decoder.More():
+		return nil, errors.New("more than one JSON object")
+	default:
+		return object, nil
+	}
+}
+
 func invalidPattern(err error) error {
 	return awserr.Invalid("InvalidEventPatternException", "Event pattern is not valid. Reason: %v", err)
 }
+
+// refusal has AWS's words for what is wrong with a pattern.
+func refusal(format string, args ...any) error { return fmt.Errorf(format, args...) }
 
 func newPattern(document map[string]any, path string) (*pattern, error) {
 	p := &pattern{fields: map[string]*pattern{}, matchers: map[string][]matcher{}}
 	var problems []error
 	if len(document) == 0 {
-		problems = append(problems, fmt.Errorf("%s: empty", strings.TrimSuffix(path, ".")))
+		problems = append(problems, refusal("%sEmpty objects are not allowed", path))
 	}
 	for _, name := range slices.Sorted(maps.Keys(document)) {
 		var err error
@@ -50,12 +78,15 @@ func newPattern(document map[string]any, path string) (*pattern, error) {
 		case map[string]any:
 			p.fields[name], err = newPattern(value, path+name+".")
 		case []any:
-			p.matchers[name], err = newMatchers(value)
-			if err != nil {
+			if name == "$or" {
+				err = errors.New("the sandbox does not model $or")
+				break
+			}
+			if p.matchers[name], err = newMatchers(value); err != nil {
 				err = fmt.Errorf("%s%s: %w", path, name, err)
 			}
 		default:
-			err = fmt.Errorf("%s%s must be an object or an array", path, name)
+			err = fmt.Errorf("%s%q must be an object or an array", path, name)
 		}
 		problems = append(problems, err)
 	}
@@ -64,7 +95,7 @@ func newPattern(document map[string]any, path string) (*pattern, error) {
 
 func newMatchers(alternatives []any) ([]matcher, error) {
 	if len(alternatives) == 0 {
-		return nil, errors.New("an empty array matches nothing")
+		return nil, refusal("Empty arrays are not allowed")
 	}
 	var matchers []matcher
 	for _, alternative := range alternatives {
@@ -77,128 +108,61 @@ func newMatchers(alternatives []any) ([]matcher, error) {
 	return matchers, nil
 }
 
-func newMatcher(alternative any) (matcher, error) {
-	operator, ok := alternative.(map[string]any)
-	if !ok {
-		return each(func(v any) bool { return v == alternative }), nil
-	}
-	if len(operator) != 1 {
-		return nil, fmt.Errorf("%v: a comparison has exactly one operator", operator)
-	}
-	var m matcher
-	var err error
-	for name, operand := range operator {
-		if name == "anything-but" {
-			return anythingBut(operand)
-		}
-		build, ok := comparisons[name]
-		if !ok {
-			return nil, fmt.Errorf("operator %q: the sandbox models anything-but, %s", name, strings.Join(slices.Sorted(maps.Keys(comparisons)), ", "))
-		}
-		if m, err = build(operand); err != nil {
-			err = fmt.Errorf("operator %q: %w", name, err)
-		}
-	}
-	return m, err
-}
-
-// each tests a value, or the elements of an array, of which one must pass.
-func each(test func(any) bool) matcher {
-	return func(value any, present bool) bool {
-		if elements, ok := value.([]any); ok {
-			return slices.ContainsFunc(elements, test)
-		}
-		return present && test(value)
-	}
-}
-
-// comparisons are the operators besides anything-but, which takes one of them as its operand.
-var comparisons = map[string]func(operand any) (matcher, error){
-	"prefix":             onStrings(strings.HasPrefix),
-	"suffix":             onStrings(strings.HasSuffix),
-	"equals-ignore-case": onStrings(strings.EqualFold),
-	"exists":             exists,
-	"numeric":            numeric,
-}
-
-func onStrings(test func(value, operand string) bool) func(any) (matcher, error) {
-	return func(operand any) (matcher, error) {
-		wanted, ok := operand.(string)
-		if !ok {
-			return nil, fmt.Errorf("%v is not a string", operand)
-		}
-		return each(func(v any) bool {
-			s, ok := v.(string)
-			return ok && test(s, wanted)
-		}), nil
-	}
-}
-
-func exists(operand any) (matcher, error) {
-	wanted, ok := operand.(bool)
-	if !ok {
-		return nil, fmt.Errorf("%v is neither true nor false", operand)
-	}
-	return func(_ any, present bool) bool { return present == wanted }, nil
-}
-
-// anythingBut takes a value, a list of values, or {"prefix": …} and the like.
-func anythingBut(operand any) (matcher, error) {
-	if m, ok := operand.(map[string]any); ok {
-		inner, err := newMatcher(m)
-		if err != nil {
-			return nil, err
-		}
-		return each(func(v any) bool { return !inner(v, true) }), nil
-	}
-	refused, ok := operand.([]any)
-	if !ok {
-		refused = []any{operand}
-	}
-	return each(func(v any) bool { return !slices.Contains(refused, v) }), nil
-}
-
-var numericOperators = map[string]func(a, b float64) bool{
-	"=":  func(a, b float64) bool { return a == b },
-	"<":  func(a, b float64) bool { return a < b },
-	"<=": func(a, b float64) bool { return a <= b },
-	">":  func(a, b float64) bool { return a > b },
-	">=": func(a, b float64) bool { return a >= b },
-}
-
-// numeric takes operators and numbers in turn, [">", 0, "<=", 5].
-func numeric(operand any) (matcher, error) {
-	terms, ok := operand.([]any)
-	if !ok || len(terms) == 0 || len(terms)%2 != 0 {
-		return nil, errors.New(`wants operators and numbers in turn, as in [">", 0, "<=", 5]`)
-	}
-	for i := 0; i < len(terms); i += 2 {
-		operator, _ := terms[i].(string)
-		if _, isNumber := terms[i+1].(float64); numericOperators[operator] == nil || !isNumber {
-			return nil, fmt.Errorf("cannot use %v %v", terms[i], terms[i+1])
-		}
-	}
-	return each(func(v any) bool {
-		number, ok := v.(float64)
-		for i := 0; ok && i < len(terms); i += 2 {
-			ok = numericOperators[terms[i].(string)](number, terms[i+1].(float64))
-		}
-		return ok
-	}), nil
-}
-
+// matches looks at the leaves of an event: one element of an array suffices, whether it is a value or an object.
 func (p *pattern) matches(document map[string]any) bool {
 	for name, field := range p.fields {
-		inner, _ := document[name].(map[string]any)
-		if !field.matches(inner) {
+		if !slices.ContainsFunc(objects(document[name]), field.matches) {
 			return false
 		}
 	}
 	for name, matchers := range p.matchers {
-		value, present := document[name]
-		if !slices.ContainsFunc(matchers, func(m matcher) bool { return m(value, present) }) {
+		values := leaves(document[name])
+		if _, present := document[name]; !present {
+			values = nil
+		}
+		if !slices.ContainsFunc(matchers, func(m matcher) bool { return m(values) }) {
 			return false
 		}
 	}
 	return true
+}
+
+// objects are the objects of a field; one without any is as good as empty.
+func objects(value any) []map[string]any {
+	switch v := value.(type) {
+	case map[string]any:
+		return []map[string]any{v}
+	case []any:
+		var all []map[string]any
+		for _, element := range v {
+			if object, ok := element.(map[string]any); ok {
+				all = append(all, object)
+			}
+		}
+		if len(all) > 0 {
+			return all
+		}
+	}
+	return []map[string]any{{}}
+}
+
+// leaves are the values of a field that comparisons see: neither objects nor arrays, whose elements count instead.
+func leaves(value any) []any {
+	switch v := value.(type) {
+	case map[string]any:
+		return nil
+	case []any:
+		var all []any
+		for _, element := range v {
+			all = append(all, leaves(element)...)
+		}
+		return all
+	default:
+		return []any{v}
+	}
+}
+
+// operatorsModelled lists the operators of newMatcher for people.
+func operatorsModelled() string {
+	return strings.Join(append(slices.Sorted(maps.Keys(comparisons)), "anything-but", "exists"), ", ")
 }

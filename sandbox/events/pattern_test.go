@@ -1,7 +1,7 @@
 package events
 
 import (
-	"encoding/json"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -10,13 +10,13 @@ import (
 
 const call = `{
 	"source": "aws.dsql", "detail-type": "AWS API Call via CloudTrail", "resources": ["arn:one", "arn:two"],
-	"detail": {"eventSource": "dsql.amazonaws.com", "eventName": "DeleteCluster", "count": 3, "flag": true, "nothing": null,
+	"detail": {"eventSource": "dsql.amazonaws.com", "eventName": "DeleteCluster", "count": 3, "account": 123456789012, "huge": 1e400,
+		"empty": [], "items": [{"id": 1, "kind": "a"}, {"id": 2, "kind": "b"}], "flag": true, "nothing": null,
 		"requestParameters": {"identifier": "abc"}}
 }`
 
 func TestPatterns(t *testing.T) {
-	var document map[string]any
-	require.NoError(t, json.Unmarshal([]byte(call), &document))
+	document := parse([]byte(call))
 	for pattern, want := range map[string]bool{
 		`{"source":["aws.dsql"]}`:   true,
 		`{"source":["aws.lambda"]}`: false,
@@ -43,6 +43,21 @@ func TestPatterns(t *testing.T) {
 		`{"detail":{"count":[{"numeric":["<",3]}]}}`:                                 false,
 		`{"detail":{"eventName":[{"numeric":["=",3]}]}}`:                             false,
 		`{"detail":{"flag":[true],"nothing":[null]}}`:                                true,
+		`{"detail":{"count":[3.0]}}`:                                                 true,
+		`{"detail":{"count":[{"numeric":["=",3.0000001]}]}}`:                         true,
+		`{"detail":{"count":[{"numeric":["=",3.000001]}]}}`:                          false,
+		`{"detail":{"account":[123456789012]}}`:                                      true,
+		`{"detail":{"account":[123456789013]}}`:                                      false,
+		`{"detail":{"account":[{"numeric":[">",0]}]}}`:                               false,
+		`{"detail":{"huge":[{"numeric":[">",0]}]}}`:                                  false,
+		`{"detail":{"huge":[1e400]}}`:                                                true,
+		`{"detail":{"count":[{"anything-but":3}]}}`:                                  false,
+		`{"detail":{"count":[{"anything-but":[4,5]}]}}`:                              true,
+		`{"detail":{"eventName":[{"anything-but":{"equals-ignore-case":"x"}}]}}`:     true,
+		`{"detail":{"requestParameters":[{"exists":true}]}}`:                         false,
+		`{"detail":{"empty":[{"exists":false}]}}`:                                    true,
+		`{"detail":{"items":{"id":[2],"kind":["b"]}}}`:                               true,
+		`{"detail":{"items":{"id":[1],"kind":["b"]}}}`:                               false,
 	} {
 		p, err := parsePattern(pattern)
 		require.NoError(t, err, pattern)
@@ -50,21 +65,54 @@ func TestPatterns(t *testing.T) {
 	}
 }
 
+// The words are those of aws/event-ruler.
 func TestWhatIsNoPatternIsRefusedWithTheReason(t *testing.T) {
 	for pattern, reason := range map[string]string{
-		`[]`:                            "not a JSON object",
-		`{}`:                            "empty",
-		`{"source":"aws.dsql"}`:         "source must be an object or an array",
-		`{"detail":{"eventName":[]}}`:   "detail.eventName: an empty array matches nothing",
-		`{"source":[{"wildcard":"*"}]}`: `operator "wildcard": the sandbox models anything-but, equals-ignore-case, exists`,
-		`{"source":[{"prefix":"a","suffix":"b"}]}`: "exactly one operator",
-		`{"source":[{"prefix":1}]}`:                "1 is not a string",
-		`{"source":[{"exists":"yes"}]}`:            "neither true nor false",
-		`{"source":[{"numeric":[">"]}]}`:           "operators and numbers in turn",
-		`{"source":[{"numeric":["~",1]}]}`:         "cannot use ~ 1",
+		`[]`:                            "Filter is not an object",
+		`{"source":["a"]} {}`:           "more than one JSON object",
+		`{`:                             "not JSON",
+		`{}`:                            "Empty objects are not allowed",
+		`{"detail":{}}`:                 "detail.Empty objects are not allowed",
+		`{"source":"aws.dsql"}`:         `"source" must be an object or an array`,
+		`{"detail":{"eventName":[]}}`:   "detail.eventName: Empty arrays are not allowed",
+		`{"source":[["a"]]}`:            "Match value must be String, number, true, false, or null",
+		`{"source":[{"wildcard":"*"}]}`: "Unrecognized match type wildcard; the sandbox models equals-ignore-case, numeric, prefix, suffix, anything-but, exists",
+		`{"$or":[{"source":["a"]}]}`:    "the sandbox does not model $or",
+		`{"source":[{"prefix":"a","suffix":"b"}]}`:                  "Only one key allowed in match expression",
+		`{"source":[{}]}`:                                           "Only one key allowed in match expression",
+		`{"source":[{"prefix":1}]}`:                                 "prefix match pattern must be a string",
+		`{"source":[{"exists":"yes"}]}`:                             "exists match pattern must be either true or false.",
+		`{"source":[{"numeric":5}]}`:                                "Value of numeric must be an array.",
+		`{"source":[{"numeric":[">"]}]}`:                            "Too many elements in numeric expression, or too few",
+		`{"source":[{"numeric":["~",1]}]}`:                          "Unrecognized numeric range operator: ~",
+		`{"source":[{"numeric":[">","1"]}]}`:                        "Value of > must be numeric",
+		`{"source":[{"numeric":["<",5,">",1]}]}`:                    "Too many elements in numeric expression",
+		`{"source":[{"numeric":["=",5,"<",9]}]}`:                    "Too many elements in numeric expression",
+		`{"source":[{"numeric":[">",1,">",2]}]}`:                    "Bad numeric range operator: >",
+		`{"source":[{"numeric":[">",5,"<",5]}]}`:                    "Bottom must be less than top",
+		`{"source":[{"numeric":["=",5000000001]}]}`:                 "Value must be between -5.0E9 and 5.0E9, inclusive",
+		`{"source":[{"numeric":["=",1e400]}]}`:                      "Value must be between -5.0E9 and 5.0E9, inclusive",
+		`{"source":[{"anything-but":[1e10]}]}`:                      "Value must be between -5.0E9 and 5.0E9, inclusive",
+		`{"source":[{"anything-but":["a",1]}]}`:                     "mixed type is not supported",
+		`{"source":[{"anything-but":[]}]}`:                          "mixed type is not supported",
+		`{"source":[{"anything-but":[null]}]}`:                      "Inside anything but list, start|null|boolean is not supported.",
+		`{"source":[{"anything-but":true}]}`:                        "Value of anything-but must be an array or single string/number value.",
+		`{"source":[{"anything-but":{"prefix":""}}]}`:               "Null prefix/suffix not allowed",
+		`{"source":[{"anything-but":{"numeric":["=",1]}}]}`:         "Unsupported anything-but pattern: numeric",
+		`{"source":[{"anything-but":{"prefix":"a","suffix":"b"}}]}`: "Only one key allowed in match expression",
 	} {
 		_, err := parsePattern(pattern)
 		require.ErrorContains(t, err, reason, pattern)
 		assert.ErrorContains(t, err, "InvalidEventPatternException")
 	}
+}
+
+func TestTheSizeOfAPatternIsLimited(t *testing.T) {
+	of := func(length int) string {
+		return `{"source":["` + strings.Repeat("é", length-len(`{"source":[""]}`)) + `"]}`
+	}
+	_, err := parsePattern(of(2048))
+	require.NoError(t, err)
+	_, err = parsePattern(of(2049))
+	require.ErrorContains(t, err, "LimitExceededException")
 }

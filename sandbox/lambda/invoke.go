@@ -11,6 +11,7 @@ import (
 
 	"aurora-dsql-dr/sandbox/awserr"
 	"aurora-dsql-dr/sandbox/iam"
+	"aurora-dsql-dr/sandbox/internal/edge"
 )
 
 // Unhandled is the FunctionError of an invocation in which the function failed.
@@ -99,7 +100,10 @@ func (s *Service) background(task func()) error {
 	if s.closed {
 		return awserr.Unavailable("Lambda in %s has been shut down", s.env.Name)
 	}
-	s.tasks.Go(task)
+	s.tasks.Go(func() {
+		defer edge.Recover("functions of "+s.env.Name, nil)
+		task()
+	})
 	return nil
 }
 

@@ -43,5 +43,5 @@ func (s *Service) publish(function string, at time.Time, samples ...sample) {
 	for i, m := range samples {
 		data[i] = cloudwatch.Sample(m.metric, dimensions, m.value, m.unit, at)
 	}
-	_ = s.deps.CloudWatch.PutMetricData(metricNamespace, data...)
+	_ = s.deps.CloudWatch.Publish(metricNamespace, data...)
 }

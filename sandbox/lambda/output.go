@@ -6,6 +6,8 @@ import (
 	"os"
 	"sync"
 	"syscall"
+
+	"aurora-dsql-dr/sandbox/internal/edge"
 )
 
 // maxLine is the largest line taken from a function's output; CloudWatch Logs takes events of 256 KiB at most (1 MiB
@@ -29,7 +31,10 @@ func newOutput(line func(string)) (*output, *os.File, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	o := &output{read: r, line: line, done: make(chan struct{})}
+	o := &output{read: r, done: make(chan struct{}), line: func(text string) {
+		defer edge.Recover("log line of a function", nil) // the next line is read all the same
+		line(text)
+	}}
 	go o.follow()
 	return o, w, nil
 }

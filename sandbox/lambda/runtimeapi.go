@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"sync"
 	"time"
+
+	"aurora-dsql-dr/sandbox/internal/edge"
 )
 
 // maxPayload is Lambda's quota for a synchronous payload, request and response alike, in bytes.
@@ -62,7 +64,7 @@ func startRuntimeAPI(ctx context.Context) (*runtimeAPI, error) {
 	mux.HandleFunc("POST /2018-06-01/runtime/invocation/{id}/response", a.serveReply(false))
 	mux.HandleFunc("POST /2018-06-01/runtime/invocation/{id}/error", a.serveReply(true))
 	mux.HandleFunc("POST /2018-06-01/runtime/init/error", a.serveInitError)
-	a.server = &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
+	a.server = &http.Server{Handler: edge.Handler("Runtime API", mux), ReadHeaderTimeout: 10 * time.Second}
 	go func() { _ = a.server.Serve(listener) }()
 	return a, nil
 }

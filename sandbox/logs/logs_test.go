@@ -84,6 +84,22 @@ func TestEmbeddedTimestampsAreTheWalls(t *testing.T) {
 	})
 }
 
+// A function dates its lines by its own clock, which is as wrong as its region's skew.
+func TestEmbeddedTimestampsAreAsWrongAsTheClock(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for _, skew := range []time.Duration{-3 * time.Minute, 3 * time.Minute} {
+			s := newService(t)
+			s.env.SetSkew(skew)
+			require.NoError(t, write(t, s, fmt.Sprintf(`{"M":1,"_aws":{"Timestamp":%d,"CloudWatchMetrics":[{"Namespace":"DR","Metrics":[{"Name":"M"}]}]}}`,
+				time.Now().UnixMilli())))
+			dated := s.env.Now().Add(skew)
+			points, err := s.metrics.GetMetricStatistics(cloudwatch.Metric{Namespace: "DR", Name: "M"}, dated, dated.Add(time.Minute), time.Minute, "")
+			require.NoError(t, err)
+			assert.Len(t, points, 1, "skew %s", skew)
+		}
+	})
+}
+
 func TestALineThatIsNoMetricStaysALine(t *testing.T) {
 	s := newService(t)
 	lines := []string{"plain", `{"msg":"json"}`, `"CloudWatchMetrics" in prose`, `{"CloudWatchMetrics":[]}`}

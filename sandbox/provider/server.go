@@ -16,7 +16,11 @@ import (
 
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/stats"
+	"google.golang.org/grpc/status"
+
+	"aurora-dsql-dr/sandbox/internal/edge"
 )
 
 // maxMessage is the largest request taken: the engine itself allows 400 MB, a deployment of this program needs far less.
@@ -65,12 +69,19 @@ func (s *Server) serve(name string, implementation pulumirpc.ResourceProviderSer
 	if err != nil {
 		return fmt.Errorf("serve the Pulumi provider %s on loopback: %w", name, err)
 	}
-	server := grpc.NewServer(grpc.StatsHandler(connections{}), grpc.MaxRecvMsgSize(maxMessage), grpc.WaitForHandlers(true))
+	server := grpc.NewServer(grpc.StatsHandler(connections{}), grpc.MaxRecvMsgSize(maxMessage), grpc.WaitForHandlers(true),
+		grpc.UnaryInterceptor(recoverCall))
 	pulumirpc.RegisterResourceProviderServer(server, implementation)
 	s.servers = append(s.servers, server)
 	s.addresses[name] = listener.Addr().String()
 	go func() { _ = server.Serve(listener) }() // returns when Stop closes the listener
 	return nil
+}
+
+// recoverCall makes a panic in a call the failure of that call.
+func recoverCall(ctx context.Context, request any, info *grpc.UnaryServerInfo, handle grpc.UnaryHandler) (answer any, err error) {
+	defer edge.Recover("Pulumi provider: "+info.FullMethod, func(cause error) { err = status.Error(codes.Internal, cause.Error()) })
+	return handle(ctx, request)
 }
 
 // Addresses are host:port by provider name, for PULUMI_DEBUG_PROVIDERS.

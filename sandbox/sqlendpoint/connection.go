@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5/pgproto3"
+
+	"aurora-dsql-dr/sandbox/internal/edge"
 )
 
 const (
@@ -127,7 +129,10 @@ func (c *connection) cancelQuery(m *pgproto3.CancelRequest) error {
 // startup authenticates the client and opens its session; nil means that there is none and the client knows why.
 func (c *connection) startup(conn *tls.Conn) (*session, error) {
 	ahead := newReadAhead()
-	c.endpoint.running.Go(func() { ahead.fill(c.ctx, conn, c.cancel) })
+	c.endpoint.running.Go(func() {
+		defer edge.Recover("SQL connection in "+c.endpoint.verifier.region, c.cancel)
+		ahead.fill(c.ctx, conn, c.cancel)
+	})
 	c.client = pgproto3.NewBackend(ahead, conn)
 	first, err := c.client.ReceiveStartupMessage()
 	if err != nil {

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"aurora-dsql-dr/sandbox/clock"
+	"aurora-dsql-dr/sandbox/internal/edge"
 )
 
 // Options describe an endpoint. Region, Database, CA and Credentials are required.
@@ -211,6 +212,7 @@ func (e *Endpoint) accept(listener net.Listener) {
 
 // serve gives a connection a context that ends with it, and the connection an end when its context does.
 func (e *Endpoint) serve(conn net.Conn) {
+	defer edge.Recover("SQL connection in "+e.verifier.region, nil) // the client sees its connection end
 	ctx, cancel := context.WithCancelCause(e.ctx)
 	e.mu.Lock()
 	e.live[ctx] = cancel
