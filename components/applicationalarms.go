@@ -125,6 +125,7 @@ func (a *ApplicationAlarmsArgs) measured(name string) []namedAlarm {
 		{name + "-latency", outOf(slow, 3, 5)},
 		{name + "-breaker-open", outOf(measure(contract.MetricBreakerOpen, "Maximum", 1, "The circuit breaker is open: the regional endpoint fails"), 2, 3)},
 		{name + "-conflicts", outOf(measure(contract.MetricConflictRetries, "Sum", applicationConflicts, "Many transactions conflict"), 3, 3)},
+		{name + "-events-parked", outOf(measure(contract.MetricEventsParked, "Sum", 1, "Events that can never be sent were parked in the outbox"), 1, 1)},
 		{name + "-outbox-age", outOf(measure(contract.MetricOutboxAge, "Maximum", outboxAgeSeconds, "Events wait in the outbox"), 2, 3)},
 		{name + "-replication-delay", outOf(measure(contract.MetricReplicationDelay, "Average", eventDelayMillis, "Events from the other region arrive late"), 3, 5)},
 	}

@@ -41,6 +41,9 @@ const (
 	EnvSweepAge = "SWEEP_AGE"
 	// EnvOutboxRetention is how long a sent row is kept (publisher).
 	EnvOutboxRetention = "OUTBOX_RETENTION"
+	// EnvCatchUpAge is how long a region's scheduled publisher may be unseen before its next run catches up with the events
+	// that the other region sent meanwhile (publisher). Below it, EventBridge's own attempts are a minute apart at most.
+	EnvCatchUpAge = "CATCH_UP_AGE"
 )
 
 // ApplicationDurations is every environment key of the application that holds a duration, with its default.
@@ -52,6 +55,7 @@ func ApplicationDurations() map[string]time.Duration {
 		EnvClaimLease:      30 * time.Second,
 		EnvSweepAge:        10 * time.Second,
 		EnvOutboxRetention: 7 * 24 * time.Hour,
+		EnvCatchUpAge:      90 * time.Second,
 	}
 }
 
@@ -97,7 +101,8 @@ const (
 )
 
 // PublishEvent is the optional part of an invocation of the publisher. EventBridge's scheduled event has none of its
-// fields and so asks for a full run: everything that is due, the other region's overdue rows, metrics and cleaning up.
+// fields and so asks for a full run: everything that is due, the other region's overdue rows, catching up, counting, metrics and
+// cleaning up.
 type PublishEvent struct {
 	// IDs are the events to send, no others.
 	IDs []string `json:"ids,omitempty"`
@@ -116,6 +121,9 @@ const (
 	MetricConflictRetries = "ConflictRetries"
 	// MetricOutboxAge is the age of the oldest unsent row (Seconds), one sample a scheduled run.
 	MetricOutboxAge = "OutboxAge"
+	// MetricEventsParked is the number of events that a run found impossible to send (Count); a run that finds none has no
+	// sample.
+	MetricEventsParked = "EventsParked"
 	// MetricReplicationDelay is the time from an event's birth in the other region to its processing here (Milliseconds).
 	MetricReplicationDelay = "ReplicationDelay"
 )
@@ -140,7 +148,9 @@ type TransactionCreated struct {
 	// Region is where the transaction was written.
 	Region string `json:"region"`
 	// PublishedIn is the region whose bus the event was put on first; only that region forwards it.
-	PublishedIn   string    `json:"publishedIn"`
+	PublishedIn string `json:"publishedIn"`
+	// CaughtUpIn is the region that put the event on its own bus once more, after it was away; empty otherwise.
+	CaughtUpIn    string    `json:"caughtUpIn,omitempty"`
 	Time          time.Time `json:"time"`
 	TransactionID string    `json:"transactionId"`
 	// Amount is the exact decimal; AmountNumber is for EventBridge's numeric matching only.

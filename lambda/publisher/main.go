@@ -16,32 +16,57 @@ import (
 	"aurora-dsql-dr/lambda/internal/emf"
 	"aurora-dsql-dr/lambda/internal/env"
 	"aurora-dsql-dr/lambda/internal/outbox"
+	"aurora-dsql-dr/lambda/internal/rollup"
 )
 
 func main() {
-	boot.Start(env.ParsePublisher, func(ctx context.Context, e env.Publisher, cfg aws.Config, _ *slog.Logger) (any, error) {
-		publisher, err := configure(ctx, e, cfg)
+	boot.Start(env.ParsePublisher, func(ctx context.Context, e env.Publisher, cfg aws.Config, log *slog.Logger) (any, error) {
+		publisher, err := configure(ctx, e, cfg, log)
 		return publisher.Run, err
 	})
 }
 
-func configure(ctx context.Context, e env.Publisher, cfg aws.Config) (outbox.Publisher, error) {
+func configure(ctx context.Context, e env.Publisher, cfg aws.Config, log *slog.Logger) (outbox.Publisher, error) {
 	dialer := dsqlconn.Dialer{Credentials: cfg.Credentials, HostAddr: e.HostAddr}
 	pool, err := dialer.Pool(ctx, e.Endpoint.Host, e.Endpoint.Region, e.Role, 1)
 	if err != nil {
 		return outbox.Publisher{}, err
 	}
+	roller := rollup.Roller{
+		Database:  pool,
+		Region:    e.Region,
+		Settled:   e.SweepAge,
+		Takeover:  e.TakeoverAge,
+		Conflicts: dsqlconn.ShortTransactions,
+	}
 	return outbox.Publisher{
 		Rows: &outbox.Store{
-			Database: pool, Region: e.Region, Lease: e.ClaimLease, Sweep: e.SweepAge, Takeover: e.TakeoverAge, Conflicts: dsqlconn.ShortTransactions,
+			Database:  pool,
+			Region:    e.Region,
+			Lease:     e.ClaimLease,
+			Sweep:     e.SweepAge,
+			Takeover:  e.TakeoverAge,
+			CatchUp:   e.CatchUpAge,
+			Conflicts: dsqlconn.ShortTransactions,
 		},
 		Bus:       outbox.Bus{Client: eventbridge.NewFromConfig(cfg), Name: e.EventBus, Region: e.Region},
 		Retention: e.OutboxRetention,
+		RollUp:    roller.Run,
 		RecordAge: func(age time.Duration) error {
-			return emf.Line{
-				Namespace: contract.ApplicationNamespace, Dimensions: contract.ApplicationDimensions(e.Region),
-				Metrics: map[string]emf.Metric{contract.MetricOutboxAge: {Unit: emf.Seconds, Values: []float64{age.Seconds()}}},
-			}.Write(os.Stdout, time.Now())
+			return record(e.Region, contract.MetricOutboxAge, emf.Metric{Unit: emf.Seconds, Values: []float64{age.Seconds()}})
 		},
+		RecordParked: func(n int) error {
+			return record(e.Region, contract.MetricEventsParked, emf.Metric{Unit: emf.Count, Values: []float64{float64(n)}})
+		},
+		Log: log,
 	}, nil
+}
+
+// record writes a line of the embedded metric format.
+func record(region, name string, metric emf.Metric) error {
+	return emf.Line{
+		Namespace:  contract.ApplicationNamespace,
+		Dimensions: contract.ApplicationDimensions(region),
+		Metrics:    map[string]emf.Metric{name: metric},
+	}.Write(os.Stdout, time.Now())
 }

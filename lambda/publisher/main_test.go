@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"log/slog"
 	"os"
 	"testing"
 
@@ -26,7 +27,7 @@ func TestTheFunctionIsWiredFromItsEnvironment(t *testing.T) {
 	require.NoError(t, err)
 	cfg, err := config.LoadDefaultConfig(t.Context())
 	require.NoError(t, err)
-	publisher, err := configure(t.Context(), e, cfg)
+	publisher, err := configure(t.Context(), e, cfg, slog.New(slog.DiscardHandler))
 	require.NoError(t, err)
 	require.NoError(t, publisher.Run(t.Context(), contract.PublishEvent{IDs: []string{id}}))
 
@@ -41,4 +42,6 @@ func TestTheFunctionIsWiredFromItsEnvironment(t *testing.T) {
 	assert.Contains(t, sent.Entries[0].Detail, `"publishedIn":"us-east-2"`)
 	require.NoError(t, publisher.Run(t.Context(), contract.PublishEvent{}), "a scheduled run finds nothing more to send")
 	assert.Equal(t, []string{"sent"}, d.Column(t, "SELECT CASE WHEN sent_at IS NULL THEN 'unsent' ELSE 'sent' END FROM app.outbox"))
+	assert.Equal(t, []string{apptest.Ohio}, d.Column(t, "SELECT region FROM app.publisher"), "it was seen")
+	assert.Equal(t, []string{"1"}, d.Column(t, "SELECT count(*)::text FROM app.transaction_history"), "it counts")
 }

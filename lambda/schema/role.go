@@ -41,8 +41,11 @@ func Roles() []Role {
 			Grants: []string{
 				"USAGE ON SCHEMA app",
 				"SELECT, INSERT ON app.transaction",
-				"INSERT ON app.outbox",
+				"SELECT, INSERT ON app.outbox",
+				"SELECT ON app.transaction_total",
+				"SELECT ON app.transaction_history",
 				"SELECT ON app.projection",
+				"SELECT ON app.projection_total",
 				"SELECT ON app.keyset",
 			},
 		},
@@ -52,6 +55,12 @@ func Roles() []Role {
 			Grants: []string{
 				"USAGE ON SCHEMA app",
 				"SELECT, UPDATE, DELETE ON app.outbox",
+				"SELECT, INSERT, UPDATE ON app.publisher",
+				"SELECT ON app.transaction_position",
+				"SELECT, INSERT, UPDATE ON app.transaction_history",
+				"SELECT, INSERT, UPDATE ON app.transaction_total",
+				"SELECT, UPDATE ON app.projection",
+				"SELECT, INSERT, UPDATE ON app.projection_total",
 			},
 		},
 		{

@@ -70,8 +70,8 @@ func endpoints(ctx context.Context, e env.Transactions, cfg aws.Config, log *slo
 		Failure: dsqlconn.Unreachable,
 		Ignore:  func(err error) bool { return dsqlconn.Classify(err) == dsqlconn.ReasonLocal },
 		Pause:   e.BreakerPause,
-		OnChange: func(endpoint, from, to string) {
-			log.Warn("circuit breaker changed", "endpoint", endpoint, "from", from, "to", to)
+		OnChange: func(endpoint string, kind breaker.Kind, from, to string) {
+			log.Warn("circuit breaker changed", "endpoint", endpoint, "for", kind.String(), "from", from, "to", to)
 		},
 	}, guarded...), nil
 }

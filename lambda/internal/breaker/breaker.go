@@ -1,5 +1,5 @@
-// Package breaker keeps callers from waiting for an endpoint that is lost: a circuit breaker per endpoint, and another
-// endpoint to turn to while the breaker of the preferred one is open.
+// Package breaker keeps callers from waiting for an endpoint that is lost: circuit breakers per endpoint, and another endpoint
+// to turn to while the breaker of the preferred one is open.
 package breaker
 
 import (
@@ -14,6 +14,18 @@ import (
 // failuresToOpen is low, because a function's environment handles one request at a time: each failure is a client that
 // waited in vain.
 const failuresToOpen = 3
+
+// Kind is a kind of call. Each has a breaker of its own at each endpoint.
+type Kind int
+
+const (
+	// Write is a call whose time does not depend on how much there is: a transaction that writes, a row by its key.
+	Write Kind = iota
+	// Read is a call that may be slow by itself: a slow read is no broken endpoint, and must not keep writes from it.
+	Read
+)
+
+func (k Kind) String() string { return [...]string{"writes", "reads"}[k] }
 
 // OpenError is a call that was refused because no endpoint's breaker let it through.
 type OpenError struct {
@@ -34,7 +46,7 @@ type Policy struct {
 	// Pause is how long a breaker stays open before it lets one call through as a trial.
 	Pause time.Duration
 	// OnChange is told of every change of a breaker's state; nil is nobody.
-	OnChange func(endpoint, from, to string)
+	OnChange func(endpoint string, kind Kind, from, to string)
 }
 
 // Endpoint is a way to the database.
@@ -53,33 +65,41 @@ type Group[T any] struct {
 
 type guarded[T any] struct {
 	Endpoint[T]
-	breaker *gobreaker.CircuitBreaker[struct{}]
+	breakers [2]*gobreaker.CircuitBreaker[struct{}] // by kind
 }
 
-// New guards the endpoints, the preferred one first, with a breaker each.
+// New guards the endpoints, the preferred one first, with breakers each.
 func New[T any](policy Policy, endpoints ...Endpoint[T]) *Group[T] {
 	g := &Group[T]{pause: policy.Pause}
 	for _, e := range endpoints {
-		settings := gobreaker.Settings{
-			Name:         e.Name,
-			Timeout:      policy.Pause,
-			ReadyToTrip:  func(c gobreaker.Counts) bool { return c.ConsecutiveFailures >= failuresToOpen },
-			IsSuccessful: func(err error) bool { return err == nil || !policy.Failure(err) },
-			IsExcluded:   func(err error) bool { return err != nil && policy.Ignore(err) },
+		each := guarded[T]{Endpoint: e}
+		for _, kind := range []Kind{Write, Read} {
+			each.breakers[kind] = gobreaker.NewCircuitBreaker[struct{}](policy.settings(e.Name, kind))
 		}
-		if policy.OnChange != nil {
-			settings.OnStateChange = func(name string, from, to gobreaker.State) { policy.OnChange(name, from.String(), to.String()) }
-		}
-		g.guarded = append(g.guarded, guarded[T]{e, gobreaker.NewCircuitBreaker[struct{}](settings)})
+		g.guarded = append(g.guarded, each)
 	}
 	return g
 }
 
-// Do calls fn with the first endpoint whose breaker is not open, and returns its error as it is. If there is none, fn is
-// not called and the error is *OpenError.
-func (g *Group[T]) Do(ctx context.Context, fn func(context.Context, T) error) error {
+func (p Policy) settings(endpoint string, kind Kind) gobreaker.Settings {
+	settings := gobreaker.Settings{
+		Name:         endpoint,
+		Timeout:      p.Pause,
+		ReadyToTrip:  func(c gobreaker.Counts) bool { return c.ConsecutiveFailures >= failuresToOpen },
+		IsSuccessful: func(err error) bool { return err == nil || !p.Failure(err) },
+		IsExcluded:   func(err error) bool { return err != nil && p.Ignore(err) },
+	}
+	if p.OnChange != nil {
+		settings.OnStateChange = func(name string, from, to gobreaker.State) { p.OnChange(name, kind, from.String(), to.String()) }
+	}
+	return settings
+}
+
+// Do calls fn with the first endpoint whose breaker for the kind is not open, and returns its error as it is. If there is
+// none, fn is not called and the error is *OpenError.
+func (g *Group[T]) Do(ctx context.Context, kind Kind, fn func(context.Context, T) error) error {
 	for _, e := range g.guarded {
-		_, err := e.breaker.Execute(func() (struct{}, error) { return struct{}{}, fn(ctx, e.Via) })
+		_, err := e.breakers[kind].Execute(func() (struct{}, error) { return struct{}{}, fn(ctx, e.Via) })
 		if !errors.Is(err, gobreaker.ErrOpenState) && !errors.Is(err, gobreaker.ErrTooManyRequests) {
 			return err
 		}
@@ -87,5 +107,5 @@ func (g *Group[T]) Do(ctx context.Context, fn func(context.Context, T) error) er
 	return &OpenError{RetryAfter: g.pause}
 }
 
-// Open tells whether the breaker of the preferred endpoint is open.
-func (g *Group[T]) Open() bool { return g.guarded[0].breaker.State() == gobreaker.StateOpen }
+// Open tells whether the breaker of the preferred endpoint is open for writes.
+func (g *Group[T]) Open() bool { return g.guarded[0].breakers[Write].State() == gobreaker.StateOpen }

@@ -26,9 +26,9 @@ func newGroup(changes *[]string, names ...string) *Group[string] {
 		Failure: func(err error) bool { return errors.Is(err, errLost) },
 		Ignore:  func(err error) bool { return errors.Is(err, errGone) },
 		Pause:   10 * time.Second,
-		OnChange: func(endpoint, from, to string) {
+		OnChange: func(endpoint string, kind Kind, from, to string) {
 			if changes != nil {
-				*changes = append(*changes, endpoint+": "+from+" to "+to)
+				*changes = append(*changes, endpoint+", "+kind.String()+": "+from+" to "+to)
 			}
 		},
 	}, endpoints...)
@@ -37,7 +37,7 @@ func newGroup(changes *[]string, names ...string) *Group[string] {
 // call gives the endpoint that was used, "" if none, and the error.
 func call(t *testing.T, g *Group[string], outcome func(endpoint string) error) (string, error) {
 	used := ""
-	err := g.Do(t.Context(), func(_ context.Context, endpoint string) error {
+	err := g.Do(t.Context(), Write, func(_ context.Context, endpoint string) error {
 		used = endpoint
 		return outcome(endpoint)
 	})
@@ -77,7 +77,7 @@ func TestABreakerOpensOnFailuresOnlyAndTriesAgain(t *testing.T) {
 		require.NoError(t, err)
 		assert.False(t, g.Open())
 		assert.Equal(t, []string{
-			"own: closed to open", "own: open to half-open", "own: half-open to open", "own: open to half-open", "own: half-open to closed",
+			"own, writes: closed to open", "own, writes: open to half-open", "own, writes: half-open to open", "own, writes: open to half-open", "own, writes: half-open to closed",
 		}, changes)
 	})
 }
@@ -118,10 +118,26 @@ func TestTheOtherEndpointServesWhileTheOwnIsGivenUp(t *testing.T) {
 	})
 }
 
+func TestSlowReadsKeepNoWritesFromTheEndpoint(t *testing.T) {
+	var changes []string
+	g := newGroup(&changes, "own")
+	read := func() error { return g.Do(t.Context(), Read, func(context.Context, string) error { return errLost }) }
+	for range failuresToOpen {
+		require.ErrorIs(t, read(), errLost)
+	}
+	var open *OpenError
+	require.ErrorAs(t, read(), &open, "nobody waits for another slow read")
+	assert.False(t, g.Open())
+	used, err := call(t, g, fine)
+	require.NoError(t, err)
+	assert.Equal(t, "own", used)
+	assert.Equal(t, []string{"own, reads: closed to open"}, changes)
+}
+
 func BenchmarkDo(b *testing.B) {
 	g := newGroup(nil, "own")
 	for b.Loop() {
-		if err := g.Do(b.Context(), func(context.Context, string) error { return nil }); err != nil {
+		if err := g.Do(b.Context(), Write, func(context.Context, string) error { return nil }); err != nil {
 			b.Fatal(err)
 		}
 	}

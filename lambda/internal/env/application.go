@@ -38,8 +38,8 @@ type Transactions struct {
 // Publisher is the publisher's configuration; package contract documents the keys.
 type Publisher struct {
 	Database
-	EventBus                                           string
-	TakeoverAge, ClaimLease, SweepAge, OutboxRetention time.Duration
+	EventBus                                                       string
+	TakeoverAge, ClaimLease, SweepAge, OutboxRetention, CatchUpAge time.Duration
 }
 
 var (
@@ -73,6 +73,7 @@ func ParsePublisher(lookup func(key string) (value string, ok bool)) (Publisher,
 		ClaimLease:      p.duration(contract.EnvClaimLease),
 		SweepAge:        p.duration(contract.EnvSweepAge),
 		OutboxRetention: p.duration(contract.EnvOutboxRetention),
+		CatchUpAge:      p.duration(contract.EnvCatchUpAge),
 	}
 	return e, p.err("the publisher")
 }

@@ -19,6 +19,7 @@ import (
 	"aurora-dsql-dr/lambda/internal/fieldcrypt"
 	"aurora-dsql-dr/lambda/internal/outbox"
 	"aurora-dsql-dr/lambda/internal/projection"
+	"aurora-dsql-dr/lambda/internal/rollup"
 	"aurora-dsql-dr/lambda/internal/transaction"
 )
 
@@ -58,7 +59,6 @@ const (
 	selectFirstPage   = `SELECT ` + columns + ` FROM app.transaction ORDER BY created_at DESC, id DESC LIMIT $1`
 	selectPage        = `SELECT ` + columns + ` FROM app.transaction WHERE (created_at, id) < ($2, $3)
 		ORDER BY created_at DESC, id DESC LIMIT $1`
-	countTransactions = `SELECT count(*) FROM app.transaction`
 	touchTransactions = `SELECT count(*) FROM (SELECT 1 FROM app.transaction LIMIT 1) AS one`
 	selectKeyset      = `SELECT wrapped FROM app.keyset ORDER BY id DESC LIMIT 1`
 )
@@ -98,7 +98,7 @@ func (l *Ledger) Write(ctx context.Context, order transaction.Order) (Written, e
 	}
 	w := Written{EventID: eventID.String(), Transaction: transaction.Transaction{Order: order, Region: l.Region, Status: transaction.Completed}}
 	attempts := 0
-	err = l.Database.Do(ctx, func(ctx context.Context, pool *pgxpool.Pool) error {
+	err = l.Database.Do(ctx, breaker.Write, func(ctx context.Context, pool *pgxpool.Pool) error {
 		return dsqlconn.Retry(ctx, l.Conflicts, func(ctx context.Context) (err error) {
 			attempts++
 			w.Transaction.CreatedAt, err = l.insert(ctx, pool, sealed, w)
@@ -144,7 +144,7 @@ func (l *Ledger) insert(ctx context.Context, pool *pgxpool.Pool, sealed row, w W
 
 // repeat answers an order whose ID is taken.
 func (l *Ledger) repeat(ctx context.Context, order transaction.Order, retries int) (Written, error) {
-	found, err := l.Find(ctx, order.ID)
+	found, err := l.find(ctx, breaker.Write, order.ID)
 	if err != nil {
 		return Written{Retries: retries}, err
 	}
@@ -156,7 +156,11 @@ func (l *Ledger) repeat(ctx context.Context, order transaction.Order, retries in
 
 // Find returns the transaction with the ID, or ErrNotFound.
 func (l *Ledger) Find(ctx context.Context, id string) (transaction.Transaction, error) {
-	rows, err := query[row](ctx, l, pgx.RowToStructByPos[row], selectTransaction, id)
+	return l.find(ctx, breaker.Read, id)
+}
+
+func (l *Ledger) find(ctx context.Context, kind breaker.Kind, id string) (transaction.Transaction, error) {
+	rows, err := query[row](ctx, l, kind, pgx.RowToStructByPos[row], selectTransaction, id)
 	if err != nil {
 		return transaction.Transaction{}, fmt.Errorf("read transaction %s: %w", id, err)
 	}
@@ -172,7 +176,7 @@ func (l *Ledger) Page(ctx context.Context, limit int, after transaction.Position
 	if !after.IsZero() {
 		sql, args = selectPage, append(args, after.CreatedAt, after.ID)
 	}
-	rows, err := query[row](ctx, l, pgx.RowToStructByPos[row], sql, args...)
+	rows, err := query[row](ctx, l, breaker.Read, pgx.RowToStructByPos[row], sql, args...)
 	if err != nil {
 		return transaction.Page{}, fmt.Errorf("read transactions: %w", err)
 	}
@@ -191,28 +195,28 @@ func (l *Ledger) Page(ctx context.Context, limit int, after transaction.Position
 	return page, nil
 }
 
-// Count is the number of transactions. It reads the whole index, so it is for demonstrations and checks.
+// Count is the number of transactions.
 func (l *Ledger) Count(ctx context.Context) (int64, error) {
-	return l.number(ctx, "count transactions", countTransactions)
+	return l.number(ctx, breaker.Read, "count transactions", rollup.SelectCount)
 }
 
 // Totals are the sums of the events that were processed, per region.
 func (l *Ledger) Totals(ctx context.Context) (totals []projection.Total, err error) {
-	err = l.Database.Do(ctx, func(ctx context.Context, pool *pgxpool.Pool) error {
+	err = l.Database.Do(ctx, breaker.Read, func(ctx context.Context, pool *pgxpool.Pool) error {
 		totals, err = projection.Totals(ctx, pool)
 		return err
 	})
 	return totals, err
 }
 
-// Ping reads the table of transactions.
+// Ping reads the table of transactions, at most one row: it tells whether the endpoint answers.
 func (l *Ledger) Ping(ctx context.Context) error {
-	_, err := l.number(ctx, "read the database", touchTransactions)
+	_, err := l.number(ctx, breaker.Write, "read the database", touchTransactions)
 	return err
 }
 
-func (l *Ledger) number(ctx context.Context, what, sql string) (int64, error) {
-	numbers, err := query[int64](ctx, l, pgx.RowTo[int64], sql)
+func (l *Ledger) number(ctx context.Context, kind breaker.Kind, what, sql string) (int64, error) {
+	numbers, err := query[int64](ctx, l, kind, pgx.RowTo[int64], sql)
 	if err != nil {
 		return 0, fmt.Errorf("%s: %w", what, err)
 	}
@@ -221,7 +225,7 @@ func (l *Ledger) number(ctx context.Context, what, sql string) (int64, error) {
 
 // Keyset is the newest wrapped keyset, "" if there is none.
 func (l *Ledger) Keyset(ctx context.Context) (string, error) {
-	wrapped, err := query[string](ctx, l, pgx.RowTo[string], selectKeyset)
+	wrapped, err := query[string](ctx, l, breaker.Write, pgx.RowTo[string], selectKeyset)
 	if err != nil {
 		return "", fmt.Errorf("read the keyset: %w", err)
 	}
@@ -232,8 +236,8 @@ func (l *Ledger) Keyset(ctx context.Context) (string, error) {
 }
 
 // query reads through the first endpoint that is not given up. A read alone never loses a conflict.
-func query[T any](ctx context.Context, l *Ledger, scan pgx.RowToFunc[T], sql string, args ...any) (values []T, err error) {
-	err = l.Database.Do(ctx, func(ctx context.Context, pool *pgxpool.Pool) error {
+func query[T any](ctx context.Context, l *Ledger, kind breaker.Kind, scan pgx.RowToFunc[T], sql string, args ...any) (values []T, err error) {
+	err = l.Database.Do(ctx, kind, func(ctx context.Context, pool *pgxpool.Pool) error {
 		rows, err := pool.Query(ctx, sql, args...)
 		if err != nil {
 			return err

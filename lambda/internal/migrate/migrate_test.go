@@ -25,9 +25,12 @@ const (
 var allFiles = []string{
 	"00001_schema.sql", "00002_marker.sql", "00003_incident.sql", "00010_application.sql", "00011_transaction.sql", "00012_transaction_time.sql",
 	"00013_transaction_region.sql", "00014_outbox.sql", "00015_outbox_unsent.sql", "00016_projection.sql", "00017_keyset.sql",
+	"00018_outbox_parked.sql", "00019_outbox_parked_reason.sql", "00020_outbox_counted.sql", "00021_outbox_uncounted.sql", "00022_transaction_total.sql",
+	"00023_transaction_history.sql", "00024_projection_counted.sql", "00025_projection_uncounted.sql", "00026_projection_total.sql", "00027_publisher.sql",
+	"00028_transaction_position.sql",
 }
 
-const lastVersion = 17
+const lastVersion = 28
 
 func monitors(arns ...string) contract.MigrateEvent {
 	return contract.MigrateEvent{Roles: map[string][]string{schema.RoleMonitor: arns}}
@@ -150,7 +153,7 @@ func aStepThatMeetsASchemaConflictIsRepeated(t *testing.T, db testDB) {
 	result, err := db.migrator(schema.FS()).Run(t.Context(), monitors(alice))
 	require.NoError(t, err)
 	assert.Equal(t, allFiles, result.Applied)
-	assert.Equal(t, []string{"63"}, db.column(t, "SELECT last_value::text FROM public.trapped"), "8 files, 12 grants and the mapping, 3 times each")
+	assert.Equal(t, []string{"102"}, db.column(t, "SELECT last_value::text FROM public.trapped"), "11 files, 22 grants and the mapping, 3 times each")
 }
 
 func aConflictWithoutEndIsReported(t *testing.T, db testDB) {

@@ -55,10 +55,11 @@ func TestAnEventSaysWhereItWasPublishedAndWhenItWasBorn(t *testing.T) {
 		put = entries
 		return accepted(entries), nil
 	})}
-	batches, err := bus.Batches([]outbox.Event{event("a", "test-001")})
+	batches, never := bus.Batches([]outbox.Event{event("a", "test-001")})
+	assert.Empty(t, never)
+	sent, never, err := bus.Put(t.Context(), batches[0])
 	require.NoError(t, err)
-	sent, err := bus.Put(t.Context(), batches[0])
-	require.NoError(t, err)
+	assert.Empty(t, never)
 	assert.Equal(t, []string{"a"}, sent)
 
 	require.Len(t, put, 1)
@@ -71,8 +72,8 @@ func TestAnEventSaysWhereItWasPublishedAndWhenItWasBorn(t *testing.T) {
 func TestBatchesKeepTheLimitsOfPutEvents(t *testing.T) {
 	bus := outbox.Bus{Name: "application", Region: "us-east-1"}
 	sizes := func(events ...outbox.Event) []int {
-		batches, err := bus.Batches(events)
-		require.NoError(t, err)
+		batches, never := bus.Batches(events)
+		assert.Empty(t, never)
 		var sizes []int
 		for _, b := range batches {
 			bytes := 0
@@ -95,31 +96,47 @@ func TestBatchesKeepTheLimitsOfPutEvents(t *testing.T) {
 	assert.Empty(t, sizes())
 }
 
-func TestAnEventThatCannotBeReadHoldsUpNoOther(t *testing.T) {
+func TestAnEventThatCannotBeSentHoldsUpNoOther(t *testing.T) {
 	broken := event("broken", "x")
 	broken.Body = "{"
-	batches, err := outbox.Bus{}.Batches([]outbox.Event{event("a", "x"), broken, event("b", "x")})
-	require.ErrorContains(t, err, "event broken: body")
+	large := event("large", strings.Repeat("x", 256<<10))
+	batches, never := outbox.Bus{}.Batches([]outbox.Event{event("a", "x"), broken, large, event("b", "x")})
 	require.Len(t, batches, 1)
 	assert.Len(t, batches[0], 2)
+	require.Len(t, never, 2)
+	assert.Equal(t, []string{"broken", "large"}, []string{never[0].ID, never[1].ID})
+	assert.Contains(t, never[0].Reason, "body: unexpected end of JSON input")
+	assert.Contains(t, never[1].Reason, "are more than the 262144 that PutEvents takes")
 }
 
 func TestRefusedEntriesAreNotTakenForSent(t *testing.T) {
 	bus := outbox.Bus{Name: "application", Client: client(func(entries []types.PutEventsRequestEntry) ([]types.PutEventsResultEntry, error) {
-		results := accepted(entries)[:3]
+		results := accepted(entries)[:4]
 		results[1] = types.PutEventsResultEntry{ErrorCode: aws.String("ThrottlingException"), ErrorMessage: aws.String("slow down")}
+		results[2] = types.PutEventsResultEntry{ErrorCode: aws.String("MalformedDetail"), ErrorMessage: aws.String("Detail is malformed.")}
 		return results, nil
 	})}
-	batches, err := bus.Batches([]outbox.Event{event("a", "x"), event("b", "x"), event("c", "x"), event("d", "x")})
-	require.NoError(t, err)
-	sent, err := bus.Put(t.Context(), batches[0])
-	assert.Equal(t, []string{"a", "c"}, sent)
-	assert.EqualError(t, err, "event b: the bus application refused it: ThrottlingException: slow down\nevent d: the bus application did not answer for it")
+	batches, _ := bus.Batches([]outbox.Event{event("a", "x"), event("b", "x"), event("c", "x"), event("d", "x"), event("e", "x")})
+	sent, never, err := bus.Put(t.Context(), batches[0])
+	assert.Equal(t, []string{"a", "d"}, sent)
+	assert.Equal(t, []outbox.Unsendable{{ID: "c", Reason: "the bus application refused it: MalformedDetail: Detail is malformed."}}, never)
+	assert.EqualError(t, err, "event b: the bus application refused it: ThrottlingException: slow down\nevent e: the bus application did not answer for it")
 
 	bus.Client = client(func([]types.PutEventsRequestEntry) ([]types.PutEventsResultEntry, error) {
 		return nil, errors.New("no route")
 	})
-	sent, err = bus.Put(t.Context(), batches[0])
+	sent, never, err = bus.Put(t.Context(), batches[0])
 	assert.Empty(t, sent)
-	assert.EqualError(t, err, "put 4 events on the bus application: no route")
+	assert.Empty(t, never, "what was not answered may pass another time")
+	assert.EqualError(t, err, "put 5 events on the bus application: no route")
+}
+
+func TestARepetitionIsForTheOwnBusOnly(t *testing.T) {
+	bus := outbox.Bus{Name: "application", Region: "us-east-1"}
+	batches := bus.Repetitions([]outbox.Sent{{Event: event("a", "test-001"), In: "us-east-2"}})
+	require.Len(t, batches, 1)
+	var detail contract.TransactionCreated
+	require.NoError(t, json.Unmarshal([]byte(batches[0][0].Detail), &detail))
+	assert.Equal(t, "us-east-2", detail.PublishedIn, "or it would be forwarded back")
+	assert.Equal(t, "us-east-1", detail.CaughtUpIn, "consumers may tell")
 }

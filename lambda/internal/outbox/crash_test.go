@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
@@ -38,16 +39,22 @@ var errCrash = errors.New("the process died")
 type process struct {
 	outbox.Rows
 	at   crash
+	mu   sync.Mutex // catching up calls PutEvents several times at once
 	dead bool
 }
 
 func (p *process) step(done crash) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	p.dead = p.dead || p.at == done
 	if p.dead {
 		return errCrash
 	}
 	return nil
 }
+
+// alive is a step after which nobody dies.
+func (p *process) alive() error { return p.step(-1) }
 
 func (p *process) claim(claim func() ([]outbox.Event, error)) ([]outbox.Event, error) {
 	if err := p.step(beforeClaim); err != nil {
@@ -66,16 +73,16 @@ func (p *process) ClaimDue(ctx context.Context, limit int) ([]outbox.Event, erro
 }
 
 func (p *process) Mark(ctx context.Context, ids []string) error {
-	if p.dead {
-		return errCrash
+	if err := p.alive(); err != nil {
+		return err
 	}
 	return errors.Join(p.Rows.Mark(ctx, ids), p.step(afterMark))
 }
 
 func (p *process) client(alive client) client {
 	return func(entries []types.PutEventsRequestEntry) ([]types.PutEventsResultEntry, error) {
-		if p.dead {
-			return nil, errCrash
+		if err := p.alive(); err != nil {
+			return nil, err
 		}
 		results, err := alive(entries)
 		return results, errors.Join(err, p.step(afterPut))
@@ -117,4 +124,7 @@ func TestNoCrashLosesOrDoublesAnEvent(t *testing.T) {
 	assert.Equal(t,
 		w.Column(t, "SELECT region || ' ' || count(*) || ' ' || sum(amount) FROM app.transaction GROUP BY region"),
 		w.Column(t, "SELECT region || ' ' || count(*) || ' ' || sum(amount) FROM app.projection GROUP BY region"), "the projection is exact")
+	count, err := w.ledgers[apptest.East].Count(t.Context())
+	require.NoError(t, err)
+	assert.EqualValues(t, w.written, count)
 }

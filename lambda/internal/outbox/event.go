@@ -37,13 +37,13 @@ func Queue(batch *pgx.Batch, detail contract.TransactionCreated) error {
 	return nil
 }
 
-// detail is the event's detail as a region publishes it.
-func (e Event) detail(publishedIn string) (string, error) {
+// detail is the event's detail as a region publishes it, and as another one puts it on its own bus when it catches up.
+func (e Event) detail(publishedIn, caughtUpIn string) (string, error) {
 	var detail contract.TransactionCreated
 	if err := json.Unmarshal([]byte(e.Body), &detail); err != nil {
-		return "", fmt.Errorf("event %s: body: %w", e.ID, err)
+		return "", fmt.Errorf("body: %w", err)
 	}
-	detail.PublishedIn, detail.Time = publishedIn, e.CreatedAt.UTC()
+	detail.PublishedIn, detail.CaughtUpIn, detail.Time = publishedIn, caughtUpIn, e.CreatedAt.UTC()
 	body, err := json.Marshal(detail)
 	return string(body), err
 }

@@ -3,9 +3,11 @@ package outbox
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"time"
 
 	"aurora-dsql-dr/lambda/contract"
+	"aurora-dsql-dr/lambda/internal/budget"
 )
 
 const (
@@ -13,8 +15,6 @@ const (
 	claimSize = 100
 	// purgeSize is how many rows are deleted at a time, below the 3,000 that a transaction of DSQL may change.
 	purgeSize = 1000
-	// reserve is kept of the function's time: what is not begun in it is left to the next run.
-	reserve = 5 * time.Second
 )
 
 // Rows is the table of events; Store is it.
@@ -22,19 +22,28 @@ type Rows interface {
 	ClaimIDs(ctx context.Context, ids []string) ([]Event, error)
 	ClaimDue(ctx context.Context, limit int) ([]Event, error)
 	Mark(ctx context.Context, ids []string) error
+	Park(ctx context.Context, event Unsendable) error
 	Age(ctx context.Context) (time.Duration, error)
 	Purge(ctx context.Context, retention time.Duration, limit int) (int, error)
+	Seen(ctx context.Context) (Absence, error)
+	SentElsewhere(ctx context.Context, after Position, until time.Time, limit int) ([]Sent, error)
+	CaughtUp(ctx context.Context, to, until time.Time) error
 }
 
 // Publisher sends events: claim, put, mark. A crash after the claim leaves them to the next run when the lease is over; a
-// crash after the put sends them twice, which consumers know by the event's ID.
+// crash after the put sends them twice, which consumers know by the event's ID. What can never be sent is parked.
 type Publisher struct {
 	Rows Rows
 	Bus  Bus
 	// Retention is how long sent rows are kept.
 	Retention time.Duration
+	// RollUp counts in the background; a scheduled run begins with it, since it is short.
+	RollUp func(context.Context) error
 	// RecordAge takes the age of the oldest unsent event of a scheduled run.
 	RecordAge func(time.Duration) error
+	// RecordParked takes the number of events that a run has parked, if there are any.
+	RecordParked func(int) error
+	Log          *slog.Logger
 }
 
 // Run sends the events that are named, or, if none is, everything that is due. The error joins what could not be sent,
@@ -42,9 +51,10 @@ type Publisher struct {
 func (p Publisher) Run(ctx context.Context, event contract.PublishEvent) error {
 	if len(event.IDs) > 0 {
 		events, err := p.Rows.ClaimIDs(ctx, event.IDs)
-		return errors.Join(err, p.send(ctx, events))
+		_, sending := p.send(ctx, events)
+		return errors.Join(err, sending)
 	}
-	return errors.Join(p.recordAge(ctx), p.sweep(ctx), p.purge(ctx))
+	return errors.Join(p.recordAge(ctx), p.RollUp(ctx), p.catchUp(ctx), p.sweep(ctx), p.purge(ctx))
 }
 
 // recordAge comes first: it is what tells that sweeping does not work.
@@ -56,18 +66,23 @@ func (p Publisher) recordAge(ctx context.Context) error {
 	return p.RecordAge(age)
 }
 
+// sweep goes on for as long as events get somewhere: single ones that cannot be sent now hold up no others, but a bus that
+// takes none is not asked again in this run.
 func (p Publisher) sweep(ctx context.Context) error {
-	for hasTime(ctx) {
+	var problems []error
+	for budget.HasTime(ctx) {
 		events, err := p.Rows.ClaimDue(ctx, claimSize)
-		if err := errors.Join(err, p.send(ctx, events)); err != nil || len(events) < claimSize {
-			return err
+		done, sending := p.send(ctx, events)
+		problems = append(problems, err, sending)
+		if len(events) < claimSize || done == 0 {
+			break
 		}
 	}
-	return nil
+	return errors.Join(problems...)
 }
 
 func (p Publisher) purge(ctx context.Context) error {
-	for hasTime(ctx) {
+	for budget.HasTime(ctx) {
 		deleted, err := p.Rows.Purge(ctx, p.Retention, purgeSize)
 		if err != nil || deleted < purgeSize {
 			return err
@@ -76,21 +91,31 @@ func (p Publisher) purge(ctx context.Context) error {
 	return nil
 }
 
-// send marks after every call of PutEvents, so that a crash repeats ten events at most.
-func (p Publisher) send(ctx context.Context, events []Event) error {
-	batches, err := p.Bus.Batches(events)
-	problems := []error{err}
+// send marks after every call of PutEvents, so that a crash repeats ten events at most. It returns how many events were sent
+// or parked.
+func (p Publisher) send(ctx context.Context, events []Event) (done int, err error) {
+	batches, parked := p.Bus.Batches(events)
+	var problems []error
 	for _, batch := range batches {
-		sent, err := p.Bus.Put(ctx, batch)
-		problems = append(problems, err)
+		sent, refused, err := p.Bus.Put(ctx, batch)
+		parked, problems = append(parked, refused...), append(problems, err)
 		if len(sent) > 0 {
 			problems = append(problems, p.Rows.Mark(ctx, sent))
 		}
+		done += len(sent)
 	}
-	return errors.Join(problems...)
+	return done + len(parked), errors.Join(append(problems, p.park(ctx, parked))...)
 }
 
-func hasTime(ctx context.Context) bool {
-	deadline, ok := ctx.Deadline()
-	return ctx.Err() == nil && (!ok || time.Until(deadline) > reserve)
+// park takes events out of the way, and tells people: nothing else will.
+func (p Publisher) park(ctx context.Context, events []Unsendable) error {
+	if len(events) == 0 {
+		return nil
+	}
+	var problems []error
+	for _, e := range events {
+		p.Log.ErrorContext(ctx, "event parked: it cannot be sent", "event", e.ID, "reason", e.Reason)
+		problems = append(problems, p.Rows.Park(ctx, e))
+	}
+	return errors.Join(append(problems, p.RecordParked(len(events)))...)
 }

@@ -4,9 +4,11 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -33,10 +35,16 @@ func TestOutbox(t *testing.T) {
 		"a run out of time leaves the rest to the next":   aRunOutOfTimeLeavesTheRestToTheNext,
 		"a publisher may do nothing but what is declared": aPublisherMayDoNothingElse,
 		"a conflict repeats a claim":                      aConflictRepeatsAClaim,
+		"what can never be sent is parked":                whatCanNeverBeSentIsParked,
+		"a bus that takes nothing is asked once":          aBusThatTakesNothing,
+		"a region that was away catches up":               aRegionThatWasAwayCatchesUp,
+		"catching up goes on where it was cut short":      catchingUpGoesOn,
 	} {
 		t.Run(name, func(t *testing.T) {
 			w.t = t
-			w.Exec(t, "DELETE FROM app.outbox", "DELETE FROM app.projection")
+			w.Exec(t, "DELETE FROM app.outbox", "DELETE FROM app.projection", "DELETE FROM app.publisher")
+			clear(w.caughtUp)
+			w.parked = nil
 			test(t, w)
 		})
 	}
@@ -134,6 +142,8 @@ func sentEventsAreDeletedAfterTheRetention(t *testing.T, w *world) {
 	}
 	assert.Equal(t, 0, purge())
 	w.pass(time.Hour)
+	assert.Equal(t, 0, purge(), "it stands for its transaction until that is counted")
+	require.NoError(t, w.publisher(apptest.East, never).RollUp(t.Context()))
 	assert.Equal(t, 1, purge())
 	assert.Equal(t, []string{unsent}, w.Column(t, "SELECT id::text FROM app.outbox"), "what was not sent is never deleted")
 }
@@ -191,7 +201,7 @@ func aRunOutOfTimeLeavesTheRestToTheNext(t *testing.T, w *world) {
 func aPublisherMayDoNothingElse(t *testing.T, w *world) {
 	for _, statement := range []string{
 		"INSERT INTO app.outbox (id, region, transaction_id, body) VALUES (gen_random_uuid(), 'x', 'x', 'x')", "SELECT * FROM app.transaction",
-		"SELECT * FROM app.keyset", "SELECT * FROM app.projection", "SELECT * FROM dr.marker",
+		"SELECT * FROM app.keyset", "INSERT INTO app.projection SELECT * FROM app.projection", "DELETE FROM app.projection", "SELECT * FROM dr.marker",
 	} {
 		_, err := w.stores[apptest.East].Database.Exec(t.Context(), statement)
 		assert.ErrorContains(t, err, "permission denied", statement)
@@ -206,4 +216,107 @@ func aConflictRepeatsAClaim(t *testing.T, w *world) {
 	require.NoError(t, err)
 	require.Len(t, events, 1)
 	assert.Equal(t, []string{id, apptest.East}, []string{events[0].ID, events[0].Region})
+}
+
+func whatCanNeverBeSentIsParked(t *testing.T, w *world) {
+	for range 230 {
+		w.write(apptest.East)
+	}
+	w.pass(sweep)
+	w.Exec(t, "UPDATE app.outbox SET body = '{' WHERE id IN (SELECT id FROM app.outbox ORDER BY created_at LIMIT 120)")
+	require.NoError(t, w.publisher(apptest.East, never).Run(t.Context(), contract.PublishEvent{}))
+	assert.Equal(t, []string{"120 body: unexpected end of JSON input"}, w.Column(t,
+		"SELECT count(*) || ' ' || parked_reason FROM app.outbox WHERE parked_at IS NOT NULL AND sent_at IS NULL GROUP BY parked_reason"))
+	assert.Equal(t, []string{"110"}, w.Column(t, "SELECT count(*)::text FROM app.outbox WHERE sent_at IS NOT NULL"), "all others, in one run")
+	assert.Equal(t, []int{100, 20}, w.parked, "people are told")
+
+	age, err := w.stores[apptest.East].Age(t.Context())
+	require.NoError(t, err)
+	assert.Zero(t, age, "nothing waits that could be sent")
+	w.pass(lease)
+	w.parked = nil
+	require.NoError(t, w.publisher(apptest.East, never).Run(t.Context(), contract.PublishEvent{}))
+	assert.Empty(t, w.parked, "once")
+
+	w.Exec(t, "UPDATE app.outbox SET body = '{\"id\":\"0198c7a2-0000-7000-8000-000000000001\"}' WHERE parked_at IS NOT NULL")
+	w.Exec(t, "UPDATE app.outbox SET parked_at = NULL WHERE parked_at IS NOT NULL")
+	assert.Len(t, due(t, w.stores[apptest.East]), 100, "a row that was repaired is due again")
+}
+
+func aBusThatTakesNothing(t *testing.T, w *world) {
+	for range 130 {
+		w.write(apptest.East)
+	}
+	w.pass(sweep)
+	calls := 0
+	p := w.publisher(apptest.East, never)
+	p.Bus.Client = client(func(entries []types.PutEventsRequestEntry) ([]types.PutEventsResultEntry, error) {
+		calls++
+		return make([]types.PutEventsResultEntry, len(entries)), nil
+	})
+	require.ErrorContains(t, p.Run(t.Context(), contract.PublishEvent{}), "refused it")
+	assert.Equal(t, 10, calls, "one claim's")
+	assert.Empty(t, w.parked, "it may take them another time")
+	assert.Equal(t, []string{"30"}, w.Column(t, "SELECT count(*)::text FROM app.outbox WHERE claimed_by IS NULL"))
+}
+
+// away has Ohio's publisher run, then lets it miss n events that the other region sends.
+func away(t *testing.T, w *world, n int) (missed []string) {
+	t.Helper()
+	ohio := w.publisher(apptest.Ohio, never)
+	before := w.write(apptest.East)
+	require.NoError(t, w.publisher(apptest.East, never).Run(t.Context(), contract.PublishEvent{IDs: []string{before}}))
+	w.pass(lease + time.Second) // what was sent in the lease before its last run may be missing as well
+	require.NoError(t, ohio.Run(t.Context(), contract.PublishEvent{}))
+	w.pass(catchUp / 2)
+	require.NoError(t, ohio.Run(t.Context(), contract.PublishEvent{}))
+	assert.Empty(t, w.caughtUp, "it was there")
+	for range n {
+		missed = append(missed, w.write(apptest.East))
+	}
+	require.NoError(t, w.publisher(apptest.East, never).Run(t.Context(), contract.PublishEvent{IDs: missed}))
+	w.pass(catchUp)
+	return missed
+}
+
+func aRegionThatWasAwayCatchesUp(t *testing.T, w *world) {
+	missed := away(t, w, 25)
+	own := w.write(apptest.Ohio)
+	require.NoError(t, w.publisher(apptest.Ohio, never).Run(t.Context(), contract.PublishEvent{IDs: []string{own}}))
+	assert.Empty(t, w.caughtUp, "a run after a commit sends that one's event")
+
+	require.NoError(t, w.publisher(apptest.Ohio, never).Run(t.Context(), contract.PublishEvent{}))
+	want := map[string]int{}
+	for _, id := range missed {
+		want[id] = 1
+	}
+	assert.Equal(t, want, w.caughtUp, "what the other region sent, once")
+	require.NoError(t, w.publisher(apptest.Ohio, never).Run(t.Context(), contract.PublishEvent{}))
+	assert.Equal(t, want, w.caughtUp, "and not again")
+}
+
+func catchingUpGoesOn(t *testing.T, w *world) {
+	missed := away(t, w, 450) // two reads
+	p := w.publisher(apptest.Ohio, never)
+	alive, puts := p.Bus.Client, atomic.Int64{}
+	p.Bus.Client = client(func(entries []types.PutEventsRequestEntry) ([]types.PutEventsResultEntry, error) {
+		if puts.Add(1) > 42 {
+			return nil, errCrash
+		}
+		out, err := alive.PutEvents(t.Context(), &eventbridge.PutEventsInput{Entries: entries})
+		if err != nil {
+			return nil, err
+		}
+		return out.Entries, nil
+	})
+	require.ErrorIs(t, p.Run(t.Context(), contract.PublishEvent{}), errCrash)
+	assert.Less(t, len(w.caughtUp), len(missed))
+	require.NoError(t, w.publisher(apptest.Ohio, never).Run(t.Context(), contract.PublishEvent{}))
+	assert.Len(t, w.caughtUp, len(missed))
+	repeated := 0
+	for _, n := range w.caughtUp {
+		repeated += n - 1
+	}
+	assert.Less(t, repeated, 60, "the first read's are not all sent again")
+	assert.Equal(t, []string{"true"}, w.Column(t, "SELECT (behind_from IS NULL AND behind_until IS NULL)::text FROM app.publisher WHERE region = $1", apptest.Ohio))
 }

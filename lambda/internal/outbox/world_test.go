@@ -3,6 +3,9 @@ package outbox_test
 import (
 	"encoding/json"
 	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -20,6 +23,7 @@ import (
 	"aurora-dsql-dr/lambda/internal/ledger"
 	"aurora-dsql-dr/lambda/internal/outbox"
 	"aurora-dsql-dr/lambda/internal/projection"
+	"aurora-dsql-dr/lambda/internal/rollup"
 	"aurora-dsql-dr/lambda/internal/transaction"
 	"aurora-dsql-dr/lambda/schema"
 	"aurora-dsql-dr/sandbox/sqlendpoint/sqlendpointtest"
@@ -29,6 +33,7 @@ const (
 	lease    = 30 * time.Second
 	sweep    = 10 * time.Second
 	takeover = 2 * time.Minute
+	catchUp  = 90 * time.Second
 )
 
 // world is the whole application of both regions, but for its functions' processes: ledgers and publishers on a real
@@ -39,16 +44,21 @@ type world struct {
 	admin      *pgx.Conn
 	ledgers    map[string]*ledger.Ledger
 	stores     map[string]*outbox.Store
+	pools      map[string]*pgxpool.Pool // the publishers'
 	processors map[string]projection.Processor
-	// delivered counts what arrived in any region, by event.
-	delivered map[string]int
-	written   int
+	// parked is what the publishers have recorded.
+	parked []int
+	mu     sync.Mutex
+	// delivered counts what arrived in any region, by event, caughtUp what a region put on its own bus once more.
+	delivered, caughtUp map[string]int
+	written             int
 }
 
 func newWorld(t testing.TB) *world {
 	w := &world{
 		Database: apptest.Start(t), t: t, ledgers: map[string]*ledger.Ledger{}, stores: map[string]*outbox.Store{},
-		processors: map[string]projection.Processor{}, delivered: map[string]int{},
+		pools:      map[string]*pgxpool.Pool{},
+		processors: map[string]projection.Processor{}, delivered: map[string]int{}, caughtUp: map[string]int{},
 	}
 	w.admin = w.Connect(t, apptest.East, dsqlconn.Admin, sqlendpointtest.AdminARN)
 	for _, region := range []string{apptest.East, apptest.Ohio} {
@@ -57,9 +67,10 @@ func newWorld(t testing.TB) *world {
 			Database: breaker.New(policy, breaker.Endpoint[*pgxpool.Pool]{Name: region, Via: w.Pool(t, region, schema.RoleTransactions, 2)}),
 			Region:   region, Cipher: &fieldcrypt.Cipher{}, Conflicts: dsqlconn.ShortTransactions,
 		}
+		w.pools[region] = w.Pool(t, region, schema.RolePublisher, 4)
 		w.stores[region] = &outbox.Store{
-			Database: w.Pool(t, region, schema.RolePublisher, 4), Region: region, Lease: lease, Sweep: sweep, Takeover: takeover,
-			Conflicts: dsqlconn.ShortTransactions,
+			Database: w.pools[region], Region: region, Lease: lease, Sweep: sweep, Takeover: takeover,
+			CatchUp: catchUp, Conflicts: dsqlconn.ShortTransactions,
 		}
 		w.processors[region] = projection.Processor{
 			Database: w.Pool(t, region, schema.RoleProcessor, 1), Region: region, Conflicts: dsqlconn.ShortTransactions,
@@ -81,12 +92,22 @@ func (w *world) write(region string) (eventID string) {
 // matches publishedIn.
 func (w *world) put(region string) client {
 	return func(entries []types.PutEventsRequestEntry) ([]types.PutEventsResultEntry, error) {
+		w.mu.Lock()
+		defer w.mu.Unlock()
 		for _, e := range entries {
 			var detail contract.TransactionCreated
 			require.NoError(w.t, json.Unmarshal([]byte(*e.Detail), &detail))
-			require.Equal(w.t, region, detail.PublishedIn, "or it would not be forwarded, or for ever")
-			w.delivered[detail.ID]++
-			for _, processor := range w.processors {
+			reached := w.processors
+			if detail.CaughtUpIn != "" {
+				require.Equal(w.t, region, detail.CaughtUpIn)
+				require.NotEqual(w.t, region, detail.PublishedIn, "or it would be forwarded back")
+				w.caughtUp[detail.ID]++
+				reached = map[string]projection.Processor{region: w.processors[region]}
+			} else {
+				require.Equal(w.t, region, detail.PublishedIn, "or it would not be forwarded, or for ever")
+				w.delivered[detail.ID]++
+			}
+			for _, processor := range reached {
 				require.NoError(w.t, processor.Process(w.t.Context(), events.EventBridgeEvent{
 					ID: "x", Source: *e.Source, DetailType: *e.DetailType, Detail: json.RawMessage(*e.Detail),
 				}))
@@ -96,18 +117,40 @@ func (w *world) put(region string) client {
 	}
 }
 
-// pass lets time pass for every row of the outbox.
+// pass lets time pass for every row.
 func (w *world) pass(d time.Duration) {
-	_, err := w.admin.Exec(w.t.Context(), fmt.Sprintf(`UPDATE app.outbox SET created_at = created_at - interval '%[1]d milliseconds',
-		claimed_until = claimed_until - interval '%[1]d milliseconds', sent_at = sent_at - interval '%[1]d milliseconds'`, d.Milliseconds()))
-	require.NoError(w.t, err)
+	for table, columns := range map[string][]string{
+		"app.outbox":              {"created_at", "claimed_until", "sent_at"},
+		"app.publisher":           {"seen_at", "behind_from", "behind_until"},
+		"app.transaction":         {"created_at"},
+		"app.transaction_history": {"until", "counted_to"},
+	} {
+		var set []string
+		for _, column := range columns {
+			set = append(set, fmt.Sprintf("%[1]s = %[1]s - interval '%[2]d milliseconds'", column, d.Milliseconds()))
+		}
+		_, err := w.admin.Exec(w.t.Context(), "UPDATE "+table+" SET "+strings.Join(set, ", "))
+		require.NoError(w.t, err)
+	}
 }
 
 // publisher is a region's publisher that dies where the crash says.
 func (w *world) publisher(region string, at crash) outbox.Publisher {
 	p := &process{Rows: w.stores[region], at: at}
+	roller := rollup.Roller{
+		Database:  w.pools[region],
+		Region:    region,
+		Settled:   sweep,
+		Takeover:  takeover,
+		Conflicts: dsqlconn.ShortTransactions,
+	}
 	return outbox.Publisher{
-		Rows: p, Retention: time.Hour, RecordAge: func(time.Duration) error { return nil },
+		Rows: p, Retention: time.Hour, RollUp: roller.Run, RecordAge: func(time.Duration) error { return nil },
+		RecordParked: func(n int) error {
+			w.parked = append(w.parked, n)
+			return nil
+		},
+		Log: slog.New(slog.DiscardHandler),
 		Bus: outbox.Bus{Name: region, Region: region, Client: p.client(w.put(region))},
 	}
 }

@@ -1,6 +1,6 @@
-// Package projection is what the application's events add up to: totals per region. Each event is one row, and totals are
-// summed when they are read. A row per region that held the total would be changed by every event, so that any two events
-// at a time would conflict.
+// Package projection is what the application's events add up to: totals per region. Each event is one row, by which it is
+// known when it comes again. A row per region that every event added to would make any two events at a time conflict, so
+// that rows are added up in the background (package rollup).
 package projection
 
 import (
@@ -12,6 +12,7 @@ import (
 
 	"aurora-dsql-dr/lambda/contract"
 	"aurora-dsql-dr/lambda/internal/dsqlconn"
+	"aurora-dsql-dr/lambda/internal/rollup"
 )
 
 // Database is a connection or a pool of them.
@@ -20,11 +21,8 @@ type Database interface {
 	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
 }
 
-const (
-	insert = `INSERT INTO app.projection (event_id, region, amount, occurred_at, processed_in)
+const insert = `INSERT INTO app.projection (event_id, region, amount, occurred_at, processed_in)
 		VALUES ($1::text::uuid, $2, $3::text::numeric, $4, $5) ON CONFLICT (event_id) DO NOTHING`
-	selectTotals = `SELECT region, count(*), sum(amount)::text FROM app.projection GROUP BY region ORDER BY region`
-)
 
 // Record adds an event, once however often it comes and in whichever region; processedIn is the one that it came to now.
 // It tells whether the event was new.
@@ -50,7 +48,7 @@ type Total struct {
 
 // Totals are the totals of all regions that have events, by name.
 func Totals(ctx context.Context, db Database) ([]Total, error) {
-	rows, err := db.Query(ctx, selectTotals)
+	rows, err := db.Query(ctx, rollup.SelectTotals)
 	if err != nil {
 		return nil, fmt.Errorf("read totals: %w", err)
 	}

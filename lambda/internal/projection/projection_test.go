@@ -66,7 +66,7 @@ func TestProjection(t *testing.T) {
 			}
 			require.NoError(t, group.Wait())
 		}
-		totals, err := projection.Totals(t.Context(), east.Database)
+		totals, err := projection.Totals(t.Context(), d.Pool(t, apptest.East, schema.RoleTransactions, 1))
 		require.NoError(t, err)
 		assert.Equal(t, []projection.Total{{Region: "us-east-1", Transactions: 12, Amount: "1206.00"}}, totals)
 	})

@@ -31,6 +31,7 @@ func TestService(t *testing.T) {
 		"conflicts are repeated, counted, and bounded":          conflictsAreRepeated,
 		"an endpoint that does not answer opens the breaker":    anEndpointThatDoesNotAnswer,
 		"the peer serves while the breaker is open":             thePeerServes,
+		"slow reads keep nobody from writing":                   slowReadsKeepNobodyFromWriting,
 		"a commit whose outcome is unknown is safely repeated":  aCommitWhoseOutcomeIsUnknown,
 		"a failure that is nobody's fault but ours is returned": aFailureOfOursIsReturned,
 		"amounts stay exact to the last digit":                  amountsStayExact,
@@ -259,6 +260,28 @@ func anEndpointThatDoesNotAnswer(t *testing.T, w world) {
 	assert.Contains(t, response.Body, "the circuit breaker is open")
 	assert.Equal(t, 1.0, f.metric(t, "BreakerOpen"))
 	assert.Less(t, f.metric(t, "TransactionLatency"), 200.0, "at once")
+}
+
+func slowReadsKeepNobodyFromWriting(t *testing.T, w world) {
+	f := w.function(t, apptest.East, options{})
+	status, _ := f.do(t, "GET", "/healthz", "") // connects
+	require.Equal(t, 200, status)
+	f.RequestLimit = 300 * time.Millisecond
+	require.NoError(t, w.Endpoints[apptest.East].SetFault(sqlendpoint.Fault{Latency: time.Second}))
+	for range 3 {
+		status, _ := f.do(t, "GET", "/totals", "")
+		assert.Equal(t, 503, status)
+	}
+	status, body := f.do(t, "GET", "/totals", "")
+	assert.Equal(t, 503, status)
+	assert.Contains(t, body["detail"], "the circuit breaker is open", "readers do not wait for what is slow")
+	require.NoError(t, w.Endpoints[apptest.East].SetFault(sqlendpoint.Fault{}))
+	f.RequestLimit = 30 * time.Second
+	status, _ = f.do(t, "POST", "/transactions", `{"amount":1,"transaction_id":"test-001"}`)
+	assert.Equal(t, 201, status)
+	status, _ = f.do(t, "POST", "/transactions", `{"amount":1,"transaction_id":"test-001"}`)
+	assert.Equal(t, 200, status, "nor from repeating")
+	assert.Zero(t, f.metric(t, "BreakerOpen"))
 }
 
 func thePeerServes(t *testing.T, w world) {
