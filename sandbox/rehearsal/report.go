@@ -125,6 +125,8 @@ type Events struct {
 	Lost int `json:"lost"`
 	// Repeated are events that arrived again: delivery is at least once.
 	Repeated int `json:"repeated"`
+	// CaughtUp are further repetitions, by a region that caught up after it was away.
+	CaughtUp int `json:"caughtUp"`
 	// Longest is the longest time from an acknowledgement to the event's arrival in both regions.
 	Longest Offset `json:"longest"`
 }

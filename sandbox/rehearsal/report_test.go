@@ -132,7 +132,7 @@ func example(t *testing.T) *Report {
 	out := &Report{Rehearsal: r, Provenance: Provenance{Revision: "60e548d9f0a1", Go: "go1.26.0", Platform: "linux/amd64", Processors: 2}, Speed: 1, Started: epoch, Ended: Offset(4 * time.Minute), Watched: Offset(7 * time.Minute), Took: Offset(8 * time.Minute),
 		Times:  map[Measure]Time{Detect: at(5 * time.Second), Alert: at(70 * time.Second), Recovery: {}, AllClear: at(12 * time.Second), Alarm: {}},
 		Writes: Writes{Acknowledged: 436, By: map[string]int{"us-east-1": 400, "us-east-2": 36}, Refused: 2},
-		Events: &Events{Repeated: 3, Longest: Offset(250 * time.Second)},
+		Events: &Events{Repeated: 3, CaughtUp: 24, Longest: Offset(250 * time.Second)},
 		Recipe: &recipe.Column{Injected: true, Held: recipe.Seconds(20 * time.Minute), Alarm: &lost, AllClear: never,
 			Messages: []recipe.Message{{At: lost, Region: "us-east-1", Subject: "ALARM: \"recipe\""}}},
 		Messages: classified(t, alertOf(70*time.Second, "opened", "us-east-1", "us-east-2")),
@@ -217,7 +217,7 @@ func TestThePageStandsAlone(t *testing.T) {
 	assert.Contains(t, text, "DSQL LOST &amp; gone")
 	assert.Contains(t, text, "Held 2026-01-01 03:00 UTC: revision 60e548d9f0a1,")
 	assert.Contains(t, text, "The recipe, on its own scale")
-	assert.Contains(t, text, "Events: 0 lost, 3 repeated, the longest 4m10s on its way")
+	assert.Contains(t, text, "Events: 0 lost, 3 repeated, 24 more by catching up, the longest 4m10s on its way")
 	assert.NoError(t, wellFormed(text))
 }
 

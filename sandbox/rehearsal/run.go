@@ -296,7 +296,7 @@ func (r *run) report(column *recipe.Column) *Report {
 		}
 		out.Checks = append(out.Checks, verdictOf("no acknowledged write lost", "0 lost", lost, out.Writes.Lost == 0 && r.unread == nil))
 		if e := r.events; e != nil {
-			out.Events = &Events{Lost: distinct(e.Missing), Repeated: e.Repeated, Longest: Offset(e.Longest)}
+			out.Events = &Events{Lost: distinct(e.Missing), Repeated: e.Repeated, CaughtUp: e.CaughtUp, Longest: Offset(e.Longest)}
 			out.Checks = append(out.Checks, verdictOf("no event lost", "0 lost", fmt.Sprintf("%d of %d", out.Events.Lost, out.Writes.Acknowledged), out.Events.Lost == 0))
 		}
 		out.Checks = append(out.Checks, holds("hypothesis after", r.after))

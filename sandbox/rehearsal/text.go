@@ -27,7 +27,7 @@ func (r *Report) Text(out io.Writer) error {
 	w.line("messages  %d sent, %d duplicated, %d false, %d missing", c.Sent, c.Duplicate, c.False, c.Missing)
 	w.line("writes    %d acknowledged, %d lost, %d refused and repeated", r.Writes.Acknowledged, r.Writes.Lost, r.Writes.Refused)
 	if e := r.Events; e != nil {
-		w.line("events    %d lost, %d repeated, the longest %s on its way into both regions", e.Lost, e.Repeated, e.Longest)
+		w.line("events    %d lost, %d repeated, %d more by catching up, the longest %s on its way into both regions", e.Lost, e.Repeated, e.CaughtUp, e.Longest)
 	}
 	w.line("held      %s", r.Held())
 	for _, note := range r.Notes() {

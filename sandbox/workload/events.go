@@ -18,8 +18,7 @@ type Events struct {
 	queues  map[string]string
 
 	mu      sync.Mutex
-	arrived map[string]map[string]time.Time // sandbox time of the first, by region and transaction id
-	again   int
+	arrived map[string]map[string]arrival // by region and transaction id
 	changed chan struct{}
 }
 
@@ -29,8 +28,21 @@ type Arrivals struct {
 	Missing map[string][]string
 	// Longest is the longest time from a transaction's acknowledgement to its event in the region where it arrived last.
 	Longest time.Duration
-	// Repeated are events that arrived more than once in a region: delivery is at least once.
-	Repeated int
+	// Repeated are events that arrived more than once in a region: delivery is at least once. CaughtUp are further ones, which a
+	// region that was away has repeated, or which came after it had taken them itself.
+	Repeated, CaughtUp int
+}
+
+// arrival is an event in a region: sandbox time of the first, and how many came by the buses and by catching up.
+type arrival struct {
+	at             time.Time
+	sent, caughtUp int
+}
+
+// repeated splits the repetitions of an event. One that came by catching up alone has been repeated by nothing else.
+func (a arrival) repeated() (sent, caughtUp int) {
+	sent = max(0, a.sent-1)
+	return sent, a.sent + a.caughtUp - 1 - sent
 }
 
 // patience is how long one look into a queue waits for an event, in sandbox time.
@@ -38,9 +50,9 @@ const patience = time.Second
 
 // NewEvents is of these queues, URLs by region.
 func NewEvents(s *sandbox.Sandbox, queues map[string]string) *Events {
-	e := &Events{sandbox: s, queues: queues, arrived: map[string]map[string]time.Time{}, changed: make(chan struct{})}
+	e := &Events{sandbox: s, queues: queues, arrived: map[string]map[string]arrival{}, changed: make(chan struct{})}
 	for region := range queues {
-		e.arrived[region] = map[string]time.Time{}
+		e.arrived[region] = map[string]arrival{}
 	}
 	return e
 }
@@ -68,21 +80,26 @@ func (e *Events) follow(ctx context.Context, region, queue string) {
 		for _, m := range received {
 			var event struct{ Detail contract.TransactionCreated }
 			if json.Unmarshal([]byte(m.Body), &event) == nil {
-				e.note(region, event.Detail.TransactionID, e.sandbox.Clock.Now())
+				e.note(region, event.Detail, e.sandbox.Clock.Now())
 			}
 			_ = messages.Delete(queue, m.ReceiptHandle) // one that is gone already is as well
 		}
 	}
 }
 
-func (e *Events) note(region, id string, now time.Time) {
+func (e *Events) note(region string, event contract.TransactionCreated, now time.Time) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if _, has := e.arrived[region][id]; has {
-		e.again++
-		return
+	a, has := e.arrived[region][event.TransactionID]
+	if !has {
+		a.at = now
 	}
-	e.arrived[region][id] = now
+	if event.CaughtUpIn == "" {
+		a.sent++
+	} else {
+		a.caughtUp++
+	}
+	e.arrived[region][event.TransactionID] = a
 	close(e.changed)
 	e.changed = make(chan struct{})
 }
@@ -106,11 +123,17 @@ func (e *Events) Await(ctx context.Context, acknowledged map[string]time.Time) A
 }
 
 func (e *Events) arrivals(acknowledged map[string]time.Time) Arrivals {
-	a := Arrivals{Missing: map[string][]string{}, Repeated: e.again}
+	a := Arrivals{Missing: map[string][]string{}}
+	for _, events := range e.arrived {
+		for _, event := range events {
+			sent, caughtUp := event.repeated()
+			a.Repeated, a.CaughtUp = a.Repeated+sent, a.CaughtUp+caughtUp
+		}
+	}
 	for id, at := range acknowledged {
 		for region, events := range e.arrived {
 			if arrived, has := events[id]; has {
-				a.Longest = max(a.Longest, arrived.Sub(at))
+				a.Longest = max(a.Longest, arrived.at.Sub(at))
 			} else {
 				a.Missing[region] = append(a.Missing[region], id)
 			}

@@ -33,7 +33,12 @@ func queues(t *testing.T) (*sandbox.Sandbox, map[string]string) {
 
 func send(t *testing.T, s *sandbox.Sandbox, queue, region, id string) {
 	t.Helper()
-	body, err := json.Marshal(map[string]any{"detail": contract.TransactionCreated{TransactionID: id}})
+	sendDetail(t, s, queue, region, contract.TransactionCreated{TransactionID: id})
+}
+
+func sendDetail(t *testing.T, s *sandbox.Sandbox, queue, region string, detail contract.TransactionCreated) {
+	t.Helper()
+	body, err := json.Marshal(map[string]any{"detail": detail})
 	require.NoError(t, err)
 	_, err = s.Account.Region(region).SQS.Send(s.Account.IAM.Admin().Principal, queue, string(body), nil, nil)
 	require.NoError(t, err)
@@ -61,13 +66,22 @@ func TestEventsAreLookedForInBothRegions(t *testing.T) {
 	assert.Empty(t, early.Missing[east])
 
 	s.Account.Region(west).SetDown(false)
+	caughtUp := func(id string) {
+		sendDetail(t, s, urls[west], west, contract.TransactionCreated{TransactionID: id, CaughtUpIn: west})
+	}
+	caughtUp("a")
 	send(t, s, urls[west], west, "a")
+	caughtUp("c")
+	caughtUp("c")
+	send(t, s, urls[west], west, "c")
+	send(t, s, urls[west], west, "c")
 	send(t, s, urls[west], west, "b")
 	patient, done := context.WithTimeout(t.Context(), time.Minute)
 	defer done()
 	all := events.Await(patient, acknowledged)
 	assert.Empty(t, all.Missing)
-	assert.Equal(t, 1, all.Repeated)
+	assert.Equal(t, 2, all.Repeated, "a in the east and c in the west")
+	assert.Equal(t, 3, all.CaughtUp, "a once and c twice in the west")
 	assert.Greater(t, all.Longest, 2*time.Second, "of the lost region's, in sandbox time")
 	stop()
 	<-ended
