@@ -181,7 +181,7 @@ func waitToBeKilled() {
 		panic(err)
 	}
 	_, err = stack.Up(context.Background(), engine.Run{Progress: func(step engine.Step) {
-		if step.Type == "aws:dsql/clusterPeering:ClusterPeering" && step.State == engine.Started {
+		if step.Type == "aws:lambda/function:Function" && step.State == engine.Finished {
 			fmt.Println(s.state.dir, s.postgres.PID())
 		}
 	}})
@@ -192,8 +192,9 @@ func TestAKilledSandboxLeavesNothingToTheNextOne(t *testing.T) {
 	t.Parallel()
 	root, err := os.Getwd()
 	require.NoError(t, err)
+	temp := postgrestest.ReachableDir(t)
 	child := exec.Command(os.Args[0])
-	child.Dir, child.Env, child.Stderr = root, append(os.Environ(), childKey+"="+root), os.Stderr
+	child.Dir, child.Env, child.Stderr = root, append(os.Environ(), childKey+"="+root, "TMPDIR="+temp), os.Stderr
 	out, err := child.StdoutPipe()
 	require.NoError(t, err)
 	require.NoError(t, child.Start())
@@ -202,13 +203,27 @@ func TestAKilledSandboxLeavesNothingToTheNextOne(t *testing.T) {
 	_, err = fmt.Fscan(bufio.NewReader(out), &dir, &database)
 	require.NoError(t, err)
 	require.DirExists(t, dir)
+	unpacked, err := filepath.Glob(filepath.Join(dir, "function-*", "bootstrap"))
+	require.NoError(t, err)
+	assert.NotEmpty(t, unpacked, "functions are unpacked in the state directory")
 	require.NoError(t, child.Process.Kill())
 	require.Error(t, child.Wait())
 
 	assert.Eventually(t, func() bool { return len(processesIn(dir)) == 0 && !alive(database) }, 10*time.Second, 20*time.Millisecond,
 		"the kernel ends the children")
-	newSandbox(t, Options{})
-	assert.NoDirExists(t, dir, "the next start removes what the killed one has left")
+	assert.Equal(t, []string{filepath.Base(dir)}, namesIn(t, temp), "everything is in the state directory")
+	require.NoError(t, removeStale(temp))
+	assert.Empty(t, namesIn(t, temp), "the next start removes what the killed one has left")
+}
+
+func namesIn(t *testing.T, dir string) (names []string) {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	for _, entry := range entries {
+		names = append(names, entry.Name())
+	}
+	return names
 }
 
 func alive(pid int) bool { return syscall.Kill(pid, 0) == nil }

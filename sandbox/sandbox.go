@@ -163,7 +163,7 @@ func (s *Sandbox) startRegions(ctx context.Context) error {
 	for _, r := range s.Account.Regions() {
 		functions := lambda.New(r.Env, lambda.Deps{
 			IAM: s.Account.IAM, Logs: r.Logs, CloudWatch: r.CloudWatch, SQS: r.SQS,
-			Platform: s.platform, ScaledVariables: slices.Collect(maps.Keys(durations())),
+			Platform: s.platform, Dir: s.state.dir, ScaledVariables: slices.Collect(maps.Keys(durations())),
 		})
 		r.SetInvoker(functions)
 		s.Lambda[r.Name] = functions

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -46,6 +47,11 @@ func TestStateOfTheLivingIsKept(t *testing.T) {
 	dead, err := newState()
 	require.NoError(t, err)
 	require.NoError(t, dead.lock.Close()) // as the kernel does when the owner is killed
+	unlocked, fresh := filepath.Join(os.TempDir(), statePrefix+"unlocked"), filepath.Join(os.TempDir(), statePrefix+"fresh")
+	require.NoError(t, os.Mkdir(unlocked, 0o700))
+	require.NoError(t, os.Mkdir(fresh, 0o700))
+	before := time.Now().Add(-2 * makingTime)
+	require.NoError(t, os.Chtimes(unlocked, before, before))
 	elsewhere := t.TempDir()
 	link := filepath.Join(os.TempDir(), statePrefix+"link")
 	require.NoError(t, os.Symlink(elsewhere, link))
@@ -54,6 +60,8 @@ func TestStateOfTheLivingIsKept(t *testing.T) {
 	require.NoError(t, err)
 	assert.DirExists(t, living.dir)
 	assert.NoDirExists(t, dead.dir)
+	assert.NoDirExists(t, unlocked, "its owner was killed before it could lock it")
+	assert.DirExists(t, fresh, "its owner is about to lock it")
 	assert.DirExists(t, elsewhere, "links are not followed")
 	require.NoError(t, living.remove())
 	require.NoError(t, next.remove())

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
+	"time"
 )
 
 // statePrefix begins the names of state directories, in the system's temporary directory.
@@ -72,19 +73,33 @@ func removeStale(parent string) error {
 		if !ownDirectory(dir) {
 			continue
 		}
-		lock, err := lockDir(dir, 0)
-		if errors.Is(err, errLocked) || errors.Is(err, os.ErrNotExist) { // alive, or just being made
-			continue
-		}
-		if err != nil {
-			return fmt.Errorf("state directory of a former sandbox: %w", err)
-		}
-		err = errors.Join(os.RemoveAll(dir), lock.Close())
-		if err != nil {
+		if err := removeDead(dir); err != nil {
 			return fmt.Errorf("remove the state directory of a former sandbox: %w", err)
 		}
 	}
 	return nil
+}
+
+// makingTime is more than a sandbox needs between making its directory and locking it.
+const makingTime = time.Minute
+
+// removeDead removes a state directory unless its owner lives.
+func removeDead(dir string) error {
+	lock, err := lockDir(dir, 0)
+	if errors.Is(err, errLocked) {
+		return nil
+	}
+	if errors.Is(err, os.ErrNotExist) { // just being made, or its owner was killed while it made it
+		info, err := os.Stat(dir)
+		if err != nil || time.Since(info.ModTime()) < makingTime {
+			return nil
+		}
+		return os.RemoveAll(dir)
+	}
+	if err != nil {
+		return err
+	}
+	return errors.Join(os.RemoveAll(dir), lock.Close())
 }
 
 // ownDirectory reports whether a path is a directory of this user, and not a link to one.

@@ -25,17 +25,19 @@ type Build struct {
 	Reproducible bool
 }
 
-// Twice builds the functions a second time, in a temporary directory, and compares all of them.
+// secondBuild is where the second build is made. Its name is fixed, so that the next bench removes what a killed one left.
+const secondBuild = "build/elsewhere"
+
+// Twice builds the functions a second time, in another directory, and compares all of them.
 func Twice(ctx context.Context) (_ []Build, err error) {
-	elsewhere, err := os.MkdirTemp("", "bench-")
-	if err != nil {
+	if err := os.RemoveAll(secondBuild); err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, os.RemoveAll(elsewhere)) }()
-	if err := build(ctx, elsewhere); err != nil {
+	defer func() { err = errors.Join(err, os.RemoveAll(secondBuild)) }()
+	if err := build(ctx, secondBuild); err != nil {
 		return nil, err
 	}
-	return compareAll(Directory, filepath.Join(elsewhere, Directory))
+	return compareAll(Directory, filepath.Join(secondBuild, Directory))
 }
 
 // build builds the functions from a copy of their sources.
