@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"maps"
 	"net"
 	"os"
@@ -66,6 +67,7 @@ type Sandbox struct {
 	opts      Options
 	state     *state
 	postgres  *postgres.Server
+	pairs     *sqlendpoint.Pairs
 	providers *provider.Server
 
 	closing sync.Once
@@ -154,7 +156,7 @@ func (s *Sandbox) startRegions(ctx context.Context) error {
 	s.onClose(func() error { s.Account.Close(); return nil })
 	s.DSQL = dsql.New(dsql.Options{
 		Account: s.Account.ID, Clock: s.Clock, Delay: s.opts.ClusterDelay,
-		UseKey: s.useKey, OnServing: s.serve, OnEvent: s.cloudTrail,
+		UseKey: s.useKey, OnServing: s.serve, OnDeleted: s.deleted, OnEvent: s.cloudTrail,
 	})
 	s.onClose(func() error { s.DSQL.Close(); return nil })
 	if err := s.startSQL(ctx); err != nil {
@@ -179,13 +181,19 @@ func (s *Sandbox) startRegions(ctx context.Context) error {
 	return nil
 }
 
-// startSQL starts one endpoint per region over one database.
-func (s *Sandbox) startSQL(ctx context.Context) error {
-	database, err := sqlendpoint.OpenDatabase(ctx, s.postgres)
+// startSQL starts one endpoint per region over the databases of the pairs.
+func (s *Sandbox) startSQL(ctx context.Context) (err error) {
+	s.pairs, err = sqlendpoint.OpenPairs(ctx, s.postgres, func(arn string) string {
+		cluster, ok := s.DSQL.Cluster(arn)
+		if !ok { // deleted a moment ago; its connections are about to end
+			cluster.ARN = arn
+		}
+		return pairOf(cluster)
+	})
 	if err != nil {
 		return err
 	}
-	s.onClose(func() error { database.Close(); return nil })
+	s.onClose(func() error { s.pairs.Close(); return nil })
 	ca, err := sqlendpoint.NewCA()
 	if err != nil {
 		return err
@@ -196,7 +204,7 @@ func (s *Sandbox) startSQL(ctx context.Context) error {
 	}
 	for _, region := range s.opts.Regions {
 		e, err := sqlendpoint.New(sqlendpoint.Options{
-			Region: region, Database: database, CA: ca, Clock: s.Clock,
+			Region: region, Database: s.pairs, CA: ca, Clock: s.Clock,
 			Credentials: s.credential, Allowed: s.allowed, OnConnect: s.DSQL.Connected, Reach: s.Account.Region(region).Reach,
 		})
 		if err != nil {
@@ -297,6 +305,29 @@ func (s *Sandbox) serve(c dsql.Cluster, serving bool) {
 	}
 	e.RemoveCluster(c.Endpoint)
 	e.CloseAll()
+}
+
+// deleted drops the data of a cluster that is gone, with the last of its pair.
+func (s *Sandbox) deleted(c dsql.Cluster) {
+	pair := pairOf(c)
+	for _, other := range s.DSQL.Clusters() {
+		if pairOf(other) == pair {
+			return
+		}
+	}
+	if err := s.pairs.Drop(context.Background(), pair); err != nil {
+		slog.Error("the data of a deleted cluster is still there", "cluster", c.ARN, "error", err)
+	}
+}
+
+// pairOf names a cluster and its peers: by the identifier that comes first.
+func pairOf(c dsql.Cluster) string {
+	arns := []string{c.ARN}
+	if c.MultiRegionProperties != nil {
+		arns = append(arns, c.MultiRegionProperties.Clusters...)
+	}
+	first := slices.Min(arns)
+	return first[strings.LastIndex(first, "/")+1:]
 }
 
 // useKey asks the region's KMS for everything that Aurora DSQL does with a key.

@@ -31,6 +31,8 @@ type Options struct {
 	UseKey func(KeyUse) (arn string, err error)
 	// OnServing is told whenever a cluster begins or ceases to serve SQL. Calls come one at a time and in order.
 	OnServing func(cluster Cluster, serving bool)
+	// OnDeleted is told of every cluster whose deletion has ended. Calls come one at a time and in order.
+	OnDeleted func(Cluster)
 	// OnEvent receives CloudTrail's records. Calls come one at a time and in order.
 	OnEvent func(Event)
 }
@@ -108,6 +110,17 @@ func (p *ControlPlane) Clusters() []Cluster {
 		all = append(all, p.clusters[arn].view())
 	}
 	return all
+}
+
+// Cluster is the cluster with the ARN, in whatever region; false if there is none.
+func (p *ControlPlane) Cluster(arn string) (Cluster, bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	c := p.clusters[arn]
+	if c == nil {
+		return Cluster{}, false
+	}
+	return c.view(), true
 }
 
 // Changed is closed at the next change of any cluster. Take it before reading the state that is waited on.

@@ -145,5 +145,11 @@ func (p *ControlPlane) remove(c *cluster) {
 	p.begin(c, Deleting, func() {
 		delete(p.clusters, c.ARN)
 		p.enter(c, Deleted)
+		view := c.view()
+		p.pending = append(p.pending, func() {
+			if p.opts.OnDeleted != nil {
+				p.opts.OnDeleted(view)
+			}
+		})
 	})
 }

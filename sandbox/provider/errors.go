@@ -46,8 +46,8 @@ func (p *awsProvider) home(service, name string) (*Region, error) {
 // SDK retries: terraform-provider-aws's default number of attempts, and the backoff between two.
 const (
 	defaultAttempts = 25
-	firstBackoff   = 100 * time.Millisecond
-	longestBackoff = 2 * time.Second
+	firstBackoff    = 100 * time.Millisecond
+	longestBackoff  = 2 * time.Second
 )
 
 // retrying calls a service like the AWS SDK: an unavailable service, or region, is tried a bounded number of

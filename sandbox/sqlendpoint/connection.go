@@ -123,7 +123,7 @@ func (c *connection) secure(conn net.Conn) (*tls.Conn, error) {
 func (c *connection) cancelQuery(m *pgproto3.CancelRequest) error {
 	ctx, cancel := context.WithTimeout(c.ctx, cancelTimeout)
 	defer cancel()
-	return cancelUpstream(ctx, c.endpoint.database.socket, m.ProcessID, m.SecretKey)
+	return cancelUpstream(ctx, c.endpoint.databases.Socket(), m.ProcessID, m.SecretKey)
 }
 
 // startup authenticates the client and opens its session; nil means that there is none and the client knows why.
@@ -151,7 +151,11 @@ func (c *connection) startup(conn *tls.Conn) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := c.authenticate(host, clusterARN, parameters["user"]); err != nil {
+	database, err := c.endpoint.databases.Of(c.ctx, clusterARN)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.authenticate(host, clusterARN, parameters["user"], database); err != nil {
 		return nil, err
 	}
 	if err := conn.SetDeadline(time.Time{}); err != nil {
@@ -163,7 +167,7 @@ func (c *connection) startup(conn *tls.Conn) (*session, error) {
 	if protocol > pgproto3.ProtocolVersion30 {
 		c.client.Send(&pgproto3.NegotiateProtocolVersion{NewestMinorProtocol: 0})
 	}
-	return c.open(clusterARN, parameters)
+	return c.open(clusterARN, database, parameters)
 }
 
 // admit checks what the client asks for before it asks who the client is.
@@ -190,7 +194,7 @@ func (c *connection) admit(host string, parameters map[string]string) (clusterAR
 }
 
 // authenticate asks for the token and checks it, the principal's policies and its mapping to the user.
-func (c *connection) authenticate(host, clusterARN, user string) error {
+func (c *connection) authenticate(host, clusterARN, user string, database *Database) error {
 	c.client.Send(&pgproto3.AuthenticationCleartextPassword{})
 	if err := c.client.Flush(); err != nil {
 		return err
@@ -219,7 +223,7 @@ func (c *connection) authenticate(host, clusterARN, user string) error {
 	if user == adminRole {
 		return nil
 	}
-	mapped, err := c.endpoint.database.mapped(c.ctx, user, principal)
+	mapped, err := database.mapped(c.ctx, user, principal)
 	if err == nil && !mapped {
 		return accessDenied("Database role %s is not mapped to %s: see AWS IAM GRANT", user, principal)
 	}
@@ -227,20 +231,20 @@ func (c *connection) authenticate(host, clusterARN, user string) error {
 }
 
 // open connects to PostgreSQL as the client's role, so that its privileges are PostgreSQL's business.
-func (c *connection) open(clusterARN string, parameters map[string]string) (*session, error) {
+func (c *connection) open(clusterARN string, database *Database, parameters map[string]string) (*session, error) {
 	for name := range parameters {
 		if strings.HasPrefix(name, "_pq_.") {
 			delete(parameters, name)
 		}
 	}
-	parameters["database"] = "postgres"
+	parameters["database"] = database.name
 	parameters["options"] = fmt.Sprintf("-c lock_timeout=%d", lockTimeout.Milliseconds())
 	s := &session{
 		endpoint: c.endpoint, ctx: c.ctx, cancel: c.cancel, client: c.client, from: c.from, cluster: clusterARN,
 		prepared: map[string]*statement{}, portals: map[string]*statement{},
 	}
 	c.client.Send(&pgproto3.AuthenticationOk{})
-	upstream, err := connectUpstream(c.ctx, c.endpoint.database.socket, parameters, func(m pgproto3.BackendMessage) { c.client.Send(m) })
+	upstream, err := connectUpstream(c.ctx, database.socket, parameters, func(m pgproto3.BackendMessage) { c.client.Send(m) })
 	if err != nil {
 		return nil, err
 	}

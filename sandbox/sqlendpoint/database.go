@@ -18,19 +18,25 @@ const adminRole = "admin"
 //go:embed schema.sql
 var schema string
 
-// Database is the one database behind the regional endpoints of a pair of clusters: a PostgreSQL that has been given the
-// role admin and the schema sys.
+// Database is the one database behind the regional endpoints of a pair of clusters: one of PostgreSQL's that has been given
+// the role admin and the schema sys.
 type Database struct {
 	socket string
+	name   string
 	pool   *pgxpool.Pool
 }
 
 // OpenDatabase makes a fresh PostgreSQL a database of Aurora DSQL.
 func OpenDatabase(ctx context.Context, server *postgres.Server) (*Database, error) {
+	return openDatabase(ctx, server, postgres.Database)
+}
+
+func openDatabase(ctx context.Context, server *postgres.Server, name string) (*Database, error) {
 	config, err := pgxpool.ParseConfig(server.ConnString(postgres.Superuser))
 	if err != nil {
 		return nil, fmt.Errorf("connection to PostgreSQL: %w", err)
 	}
+	config.ConnConfig.Database = name
 	config.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeExec
 	config.MaxConns = 4
 	pool, err := pgxpool.NewWithConfig(ctx, config)
@@ -41,8 +47,14 @@ func OpenDatabase(ctx context.Context, server *postgres.Server) (*Database, erro
 		pool.Close()
 		return nil, fmt.Errorf("prepare PostgreSQL: %w", err)
 	}
-	return &Database{socket: server.Socket(), pool: pool}, nil
+	return &Database{socket: server.Socket(), name: name, pool: pool}, nil
 }
+
+// Of is the database itself, behind every cluster. It makes it Databases.
+func (d *Database) Of(context.Context, string) (*Database, error) { return d, nil }
+
+// Socket is the path of PostgreSQL's unix socket.
+func (d *Database) Socket() string { return d.socket }
 
 // Close ends the database's own connections. PostgreSQL goes on.
 func (d *Database) Close() { d.pool.Close() }

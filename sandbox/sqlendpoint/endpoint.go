@@ -1,6 +1,6 @@
 // Package sqlendpoint is the SQL face of Aurora DSQL in one region: it takes TLS connections, checks their IAM tokens,
-// applies what Aurora DSQL has beyond or below PostgreSQL, and has a real PostgreSQL carry out the rest. The endpoints of
-// two regions share one Database, as the two clusters of a pair do.
+// applies what Aurora DSQL has beyond or below PostgreSQL, and has a real PostgreSQL carry out the rest. The two clusters of
+// a pair, at the endpoints of two regions, share one Database.
 //
 // What still differs from Aurora DSQL is listed in docs/sandbox-sql.md.
 package sqlendpoint
@@ -21,8 +21,8 @@ import (
 type Options struct {
 	// Region is the region whose clusters the endpoint serves.
 	Region string
-	// Database is behind all of them.
-	Database *Database
+	// Database is behind them: Pairs, or one Database behind all.
+	Database Databases
 	// CA signs the endpoint's certificate, *.dsql.<region>.on.aws.
 	CA *CA
 	// Credentials looks up an access key.
@@ -45,7 +45,7 @@ type Options struct {
 // Endpoint serves the clusters of one region on one port of 127.0.0.1 and tells them apart by the host name that the
 // client asks for in TLS (SNI).
 type Endpoint struct {
-	database  *Database
+	databases Databases
 	tls       *tls.Config
 	verifier  verifier
 	allowed   func(principalARN, action, clusterARN string) bool
@@ -98,7 +98,7 @@ func New(o Options) (*Endpoint, error) {
 		return nil, err
 	}
 	e := &Endpoint{
-		database: o.Database,
+		databases: o.Database,
 		tls: &tls.Config{
 			MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{certificate}, NextProtos: []string{"postgresql"},
 		},

@@ -1,8 +1,13 @@
 -- What Aurora DSQL has and PostgreSQL does not: the role admin, the schema sys, and behind it the schema sandbox with the
 -- functions that the endpoints call. The functions run with their owner's rights and fix their search path.
 
-CREATE ROLE admin LOGIN CREATEROLE;
-ALTER DATABASE postgres OWNER TO admin;
+-- Roles are PostgreSQL's, not a database's: that of another pair of clusters may be there.
+DO $$ BEGIN
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'admin') THEN
+        CREATE ROLE admin LOGIN CREATEROLE;
+    END IF;
+    EXECUTE format('ALTER DATABASE %I OWNER TO admin', current_database());
+END $$;
 GRANT ALL ON SCHEMA public TO admin WITH GRANT OPTION;
 REVOKE CREATE ON SCHEMA public FROM PUBLIC;
 

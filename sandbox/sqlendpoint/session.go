@@ -61,7 +61,7 @@ func (s *session) endWith(err error) {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(s.ctx), cancelTimeout)
 	defer cancel()
-	_ = cancelUpstream(ctx, s.endpoint.database.socket, s.upstream.key.ProcessID, s.upstream.key.SecretKey) // best effort
+	_ = cancelUpstream(ctx, s.endpoint.databases.Socket(), s.upstream.key.ProcessID, s.upstream.key.SecretKey) // best effort
 }
 
 // close ends the upstream connection, and with it the transaction.
