@@ -46,6 +46,8 @@ type Options struct {
 	OperationTimeout time.Duration
 	// ClusterDelay is how long a cluster's CREATING, UPDATING and DELETING last; defaults to 300 ms.
 	ClusterDelay time.Duration
+	// IAMPropagation is how long a role's new or changed policy takes to be in force, in sandbox time; defaults to not at all.
+	IAMPropagation time.Duration
 	// Template is what the database starts from; nil makes a new one, which takes a second.
 	Template *postgres.Template
 }
@@ -153,6 +155,7 @@ func (s *Sandbox) startDatabase(ctx context.Context) (err error) {
 func (s *Sandbox) startRegions(ctx context.Context) error {
 	s.Clock = clock.New(s.opts.Speed)
 	s.Account = aws.NewAccount(s.Clock, s.opts.Regions...)
+	s.Account.IAM.SetPropagation(s.opts.IAMPropagation)
 	s.onClose(func() error { s.Account.Close(); return nil })
 	s.DSQL = dsql.New(dsql.Options{
 		Account: s.Account.ID, Clock: s.Clock, Delay: s.opts.ClusterDelay,

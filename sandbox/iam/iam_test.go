@@ -239,3 +239,29 @@ func policy(t *testing.T, s *Service, document string) {
 	_, err := s.PutRolePolicy(RolePolicy{Role: "monitor", Name: "p", Policy: document})
 	require.NoError(t, err)
 }
+
+func TestAPolicyIsInForceOnceItHasPropagated(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := New(account, clock.New(1))
+		_, err := s.CreateRole(Role{Name: "monitor", AssumeRolePolicy: trust})
+		require.NoError(t, err)
+		s.SetPropagation(10 * time.Second)
+		put := func(action string) {
+			_, err := s.PutRolePolicy(RolePolicy{Role: "monitor", Name: "p",
+				Policy: `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"` + action + `","Resource":"*"}]}`})
+			require.NoError(t, err)
+		}
+		may := func(action string) bool { return s.Authorize(Session(roleARN, "x"), action, topic, nil) == nil }
+
+		put("sns:Publish")
+		assert.False(t, may("sns:Publish"), "a new policy allows nothing yet")
+		time.Sleep(10 * time.Second)
+		assert.True(t, may("sns:Publish"))
+		put("sqs:SendMessage")
+		assert.True(t, may("sns:Publish"), "a changed one is as before")
+		assert.False(t, may("sqs:SendMessage"))
+		time.Sleep(10 * time.Second)
+		assert.False(t, may("sns:Publish"))
+		assert.True(t, may("sqs:SendMessage"))
+	})
+}

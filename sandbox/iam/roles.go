@@ -125,7 +125,7 @@ func (s *Service) DeleteRole(name string) error {
 	return nil
 }
 
-// PutRolePolicy creates or replaces an inline policy.
+// PutRolePolicy creates or replaces an inline policy, which is in force once it has propagated.
 func (s *Service) PutRolePolicy(p RolePolicy) (RolePolicy, error) {
 	if _, err := s.Role(p.Role); err != nil {
 		return RolePolicy{}, err
@@ -134,7 +134,12 @@ func (s *Service) PutRolePolicy(p RolePolicy) (RolePolicy, error) {
 	if err != nil {
 		return RolePolicy{}, awserr.Invalid("MalformedPolicyDocument", "policy %s of role %s: %v", p.Name, p.Role, err)
 	}
-	s.policies.Put(policyKey(p.Role, p.Name), inlinePolicy{p, parsed})
+	now, key := s.clock.Now(), policyKey(p.Role, p.Name)
+	next := inlinePolicy{RolePolicy: p, parsed: parsed, from: now.Add(time.Duration(s.propagation.Load()))}
+	if old, ok := s.policies.Get(key); ok {
+		next.before = old.inForce(now)
+	}
+	s.policies.Put(key, next)
 	return p, nil
 }
 

@@ -4,6 +4,8 @@ package iam
 
 import (
 	"crypto/rand"
+	"sync/atomic"
+	"time"
 
 	"aurora-dsql-dr/sandbox/awserr"
 	"aurora-dsql-dr/sandbox/clock"
@@ -19,12 +21,29 @@ type Service struct {
 	policies    table.Table[inlinePolicy]
 	attachments table.Table[RolePolicyAttachment]
 	sessions    table.Table[Credentials]
+	propagation atomic.Int64 // a time.Duration
 }
 
+// inlinePolicy is a policy as it is stored and as it is in force: a change is not at once.
 type inlinePolicy struct {
 	RolePolicy
 	parsed *Policy
+	// before is in force until from; nil is none.
+	before *Policy
+	from   time.Time
 }
+
+// inForce is what counts at a time; nil is nothing.
+func (p inlinePolicy) inForce(now time.Time) *Policy {
+	if now.Before(p.from) {
+		return p.before
+	}
+	return p.parsed
+}
+
+// SetPropagation sets how long a new or changed inline policy takes to be in force; it is at once by default. (IAM User
+// Guide, "Changes that I make are not always immediately visible".)
+func (s *Service) SetPropagation(d time.Duration) { s.propagation.Store(int64(d)) }
 
 // New returns the IAM of an account that has only its administrator, with fresh credentials.
 func New(account string, clk *clock.Clock) *Service {
@@ -107,9 +126,10 @@ func (s *Service) identity(r request) decision {
 		return silent
 	}
 	verdict := silent
+	now := s.clock.Now()
 	for _, p := range s.policies.All() {
-		if p.Role == role.Name {
-			verdict = max(verdict, p.parsed.decide(r))
+		if policy := p.inForce(now); p.Role == role.Name && policy != nil {
+			verdict = max(verdict, policy.decide(r))
 		}
 	}
 	for _, a := range s.RolePolicyAttachments(role.Name) {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"strings"
+	"time"
 
 	awslambda "github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lambda"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/archive"
@@ -40,14 +41,10 @@ var lambdaKinds = map[string]*kind{
 		args: awslambda.FunctionEventInvokeConfigArgs{}.ElementType(), state: awslambda.FunctionEventInvokeConfigState{}.ElementType(),
 		replaces: []string{"functionName", "qualifier"},
 		handlers: over(operations[lambda.EventInvokeConfig]{
-			id: func(e lambda.EventInvokeConfig) string { return e.FunctionName },
-			create: func(c *call, e lambda.EventInvokeConfig) (lambda.EventInvokeConfig, error) {
-				return c.region.Lambda.PutEventInvokeConfig(e)
-			},
-			read: func(c *call) (lambda.EventInvokeConfig, error) { return c.region.Lambda.EventInvokeConfig(c.id) },
-			update: func(c *call, e lambda.EventInvokeConfig) (lambda.EventInvokeConfig, error) {
-				return c.region.Lambda.PutEventInvokeConfig(e)
-			},
+			id:     func(e lambda.EventInvokeConfig) string { return e.FunctionName },
+			create: putEventInvokeConfig,
+			read:   func(c *call) (lambda.EventInvokeConfig, error) { return c.region.Lambda.EventInvokeConfig(c.id) },
+			update: putEventInvokeConfig,
 			delete: func(c *call) error { return c.region.Lambda.DeleteEventInvokeConfig(c.id) },
 		}),
 	},
@@ -107,7 +104,31 @@ func (f function) put(c *call, service func(lambda.Function) (lambda.Function, e
 		return f, fmt.Errorf("read the deployment package: %w", err)
 	}
 	f.Code = code
-	return describe(service(f.Function))
+	return describe(onceInForce(c, func() (lambda.Function, error) { return service(f.Function) }))
+}
+
+func putEventInvokeConfig(c *call, e lambda.EventInvokeConfig) (lambda.EventInvokeConfig, error) {
+	return onceInForce(c, func() (lambda.EventInvokeConfig, error) { return c.region.Lambda.PutEventInvokeConfig(e) })
+}
+
+// Lambda checks the policy of a function's role when a queue is named, and the policy may not be in force yet.
+// terraform-provider-aws repeats such calls (internal/service/lambda, retryFunctionOp and lambdaPropagationTimeout).
+const (
+	lambdaPropagation = 5 * time.Minute
+	propagationPause  = time.Second
+)
+
+func onceInForce[T any](c *call, do func() (T, error)) (T, error) {
+	clk := c.region.Env.Clock
+	for deadline := clk.Now().Add(lambdaPropagation); ; {
+		out, err := do()
+		if err == nil || !strings.Contains(err.Error(), "execution role does not have permissions") || clk.Now().After(deadline) {
+			return out, err
+		}
+		if clk.Sleep(c.ctx, propagationPause) != nil {
+			return out, err
+		}
+	}
 }
 
 func describe(f lambda.Function, err error) (function, error) {

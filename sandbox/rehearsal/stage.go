@@ -36,7 +36,7 @@ const (
 	keyMonitor = "aurora-dsql-dr:monitor"
 	keyAlerts  = "aurora-dsql-dr:alerts"
 
-	keyCredentialsRegion   = "aurora-dsql-dr:credentialsRegion"
+	keyCredentialsRegion   = "aurora-dsql-dr:credentialsRegion" //nolint:gosec // a region, not credentials
 	keyApplicationSettings = "aurora-dsql-dr:applicationSettings"
 )
 
