@@ -24,7 +24,7 @@ demo: linux deps lambda cli build/bin/sandbox ## deploy the whole stack into an 
 
 .PHONY: sandbox
 sandbox: linux deps lambda cli build/bin/sandbox ## the same, and keep it up until Ctrl-C
-	@build/bin/sandbox serve
+	@build/bin/sandbox serve || [ $$? = 130 ] # interrupted before it was up: no error either
 
 # R is one rehearsal by its name, SPEED 1 to 10; budgets are judged at 1 only. JOBS are held at a time: they mostly wait.
 # With SANDBOX=build/bin/sandbox-race the race detector watches the sandbox.

@@ -110,3 +110,14 @@ func luminance(t *testing.T, colour string) (sum float64) {
 	}
 	return sum
 }
+
+// Before its first refresh the page knows nothing, so it says that it waits: "No dashboard is deployed" was not true.
+func TestBeforeItsFirstRefreshThePageClaimsNothing(t *testing.T) {
+	empties := regexp.MustCompile(`<p class="empty"([^>]*)>([^<]*)</p>`).FindAllStringSubmatch(index, -1)
+	require.Len(t, empties, 6)
+	for _, empty := range empties[:5] {
+		assert.Equal(t, "Waiting for the first refresh.", empty[2])
+		assert.Regexp(t, `^ data-none="[A-Z][^"]+\."$`, empty[1], "what is said once that is known")
+	}
+	assert.Equal(t, "No line yet.", empties[5][2], "which is true from the start")
+}

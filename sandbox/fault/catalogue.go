@@ -79,11 +79,14 @@ var catalogue = []Fault{
 		Name:        "regions-partitioned",
 		Description: "Two regions cannot reach each other: the functions of each get no answer from the other's SQL endpoint and AWS APIs.",
 		Parameters:  []Parameter{inRegion, {Name: "from", Kind: KindRegion, Description: "the other region"}},
+		check: func(values map[string]any) error {
+			if values["region"] == values["from"] {
+				return fmt.Errorf("fault regions-partitioned: region and from are both %s: want two regions", values["region"])
+			}
+			return nil
+		},
 		inject: func(one *injection) error {
 			a, b := one.region("region"), one.region("from")
-			if a == b {
-				return fmt.Errorf("region and from are both %s: want two regions", a)
-			}
 			return errors.Join(one.cutOff(a, b), one.cutOff(b, a))
 		},
 	},

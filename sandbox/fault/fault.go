@@ -20,6 +20,8 @@ type Fault struct {
 	// Parameters say where and how; those without a default are required.
 	Parameters []Parameter `json:"parameters"`
 
+	// check says what is wrong with parameters that are right each for itself; nil for nothing.
+	check  func(values map[string]any) error
 	inject func(*injection) error
 }
 
@@ -78,6 +80,9 @@ func resolve(spec Spec, places map[string]string) (Fault, map[string]any, error)
 		if !slices.ContainsFunc(f.Parameters, func(p Parameter) bool { return p.Name == name }) {
 			problems = append(problems, fmt.Errorf("fault %s has no parameter %q: want %s", f.Name, name, f.accepted()))
 		}
+	}
+	if len(problems) == 0 && f.check != nil {
+		problems = append(problems, f.check(values))
 	}
 	return f, values, errors.Join(problems...)
 }

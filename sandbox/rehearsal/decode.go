@@ -96,37 +96,14 @@ func accepted(keys []key) string {
 	return strings.Join(names, ", ")
 }
 
-func resolveAlias(node *yaml.Node) *yaml.Node {
-	for node.Kind == yaml.AliasNode {
-		node = node.Alias
-	}
-	return node
-}
-
-func kindOf(node *yaml.Node) string {
-	switch node.Kind {
-	case yaml.MappingNode:
-		return "a mapping"
-	case yaml.SequenceNode:
-		return "a list"
-	default:
-		return strconv.Quote(node.Value)
-	}
-}
-
 // rehearsal reads a whole file.
 func (d *decoder) rehearsal(text []byte) *Rehearsal {
 	r := &Rehearsal{ProbeInterval: defaultInterval, Workload: WorkloadSQL, Hypothesis: defaultHypothesis, Budgets: map[Measure]Budget{}}
-	var document yaml.Node
-	if err := yaml.Unmarshal(text, &document); err != nil {
-		d.syntax(err)
+	document := d.document(text)
+	if document == nil {
 		return r
 	}
-	if len(document.Content) == 0 {
-		d.problem(&yaml.Node{Line: 1}, "the file is empty")
-		return r
-	}
-	d.mapping(document.Content[0], "a rehearsal",
+	d.mapping(document, "a rehearsal",
 		key{"title", true, d.text("title", &r.Title)},
 		key{"proves", true, d.text("proves", &r.Proves)},
 		key{"probeInterval", false, d.duration("probeInterval", &r.ProbeInterval, time.Second, time.Minute)},
@@ -140,19 +117,6 @@ func (d *decoder) rehearsal(text []byte) *Rehearsal {
 		key{"expect", true, func(node *yaml.Node) { r.Expect = d.expectations(node) }},
 	)
 	return r
-}
-
-// syntax takes over the parser's error, "yaml: line 3: …".
-func (d *decoder) syntax(err error) {
-	text := strings.TrimPrefix(err.Error(), "yaml: ")
-	at := &yaml.Node{Line: 1}
-	if rest, ok := strings.CutPrefix(text, "line "); ok {
-		number, what, _ := strings.Cut(rest, ": ")
-		if line, err := strconv.Atoi(number); err == nil {
-			at.Line, text = line, what
-		}
-	}
-	d.problem(at, "the file is no YAML: %s", text)
 }
 
 func (d *decoder) text(what string, into *string) func(*yaml.Node) {

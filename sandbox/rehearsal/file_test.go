@@ -44,6 +44,24 @@ func TestAFileIsRead(t *testing.T) {
 	assert.Equal(t, 4*time.Minute, r.End())
 }
 
+// What no rehearsal can do is refused when the file is read, not when it is held.
+func TestFilesThatNobodyCanRehearseAreRefused(t *testing.T) {
+	for text, want := range map[string]string{
+		minimal + "---\n" + minimal: "line 11: a second document begins here: want one rehearsal in a file",
+		minimal + "---\n{":          "the file is no YAML",
+		minimal + "...\n---\n":      "a second document begins here",
+		"":                          "line 1: the file is empty",
+		"# nothing\n":               "line 1: the file is empty",
+		strings.Replace(minimal, "region-lost, with: {region: primary}", "regions-partitioned, with: {region: primary, from: us-east-1}", 1): "line 4: " +
+			"fault regions-partitioned: region and from are both us-east-1: want two regions",
+	} {
+		_, err := Parse("rehearsals/bad.yaml", []byte(text), places)
+		require.ErrorContains(t, err, want)
+	}
+	_, err := Parse("rehearsals/good.yaml", []byte("---\n"+minimal+"...\n"), places)
+	require.NoError(t, err)
+}
+
 // A malformed file is one error that lists every problem with its line.
 func TestEveryProblemIsListedWithItsLine(t *testing.T) {
 	_, err := Parse("rehearsals/bad.yaml", []byte(`titel: t

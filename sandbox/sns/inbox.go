@@ -85,6 +85,22 @@ func (b *Inbox) Await(ctx context.Context, match func(Message) bool) (Message, e
 	}
 }
 
+// Next returns the messages from number seen on, as soon as there are any, and the number to go on with; or the context's
+// error.
+func (b *Inbox) Next(ctx context.Context, seen int) (messages []Message, next int, err error) {
+	for {
+		messages, next, changed := b.since(seen)
+		if len(messages) > 0 {
+			return messages, next, nil
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return nil, seen, ctx.Err()
+		}
+	}
+}
+
 // since returns the messages from number seen on, the number to go on with, and a channel that closes with the next.
 func (b *Inbox) since(seen int) (messages []Message, next int, changed <-chan struct{}) {
 	b.mu.Lock()

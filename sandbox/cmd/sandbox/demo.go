@@ -14,7 +14,6 @@ import (
 	"aurora-dsql-dr/sandbox/engine"
 	"aurora-dsql-dr/sandbox/fault"
 	"aurora-dsql-dr/sandbox/rehearsal"
-	"aurora-dsql-dr/sandbox/sns"
 )
 
 // rounds is how often the demonstration has every observer check the database.
@@ -164,44 +163,6 @@ func row(observer string, t contract.TargetHealth) []string {
 }
 
 func millis(ms float64) string { return fmt.Sprintf("%.1f ms", ms) }
-
-// showInbox shows what would have reached people and fails if anyone was paged: nothing was wrong.
-func showInbox(p *printer, messages []sns.Message) error {
-	counted, paged := map[string]int{}, []string{}
-	for _, m := range messages {
-		if sandbox.Pages(m) {
-			paged = append(paged, m.Subject)
-		}
-		counted[m.Region+"\t"+about(m)]++
-	}
-	p.line("What has reached oncall@example.com")
-	rows := [][]string{{"REGION", "MESSAGE", "COUNT"}}
-	for _, key := range slices.Sorted(maps.Keys(counted)) {
-		region, subject, _ := strings.Cut(key, "\t")
-		rows = append(rows, []string{region, subject, fmt.Sprint(counted[key])})
-	}
-	p.table(rows)
-	if len(paged) > 0 {
-		return fmt.Errorf("a healthy database has paged people: %s", strings.Join(paged, "; "))
-	}
-	p.line("✔ nobody was paged")
-	return nil
-}
-
-// about is what a message is about, in a few words.
-func about(m sns.Message) string {
-	switch {
-	case m.Kind == sns.KindConfirmation:
-		return "confirm your subscription"
-	case m.Kind == sns.KindEvent:
-		words, _, _ := strings.Cut(strings.Trim(m.Body, "\""), " by ")
-		return words
-	case m.Kind == sns.KindAlarm && !sandbox.Pages(m):
-		return "an alarm begins in state OK"
-	default:
-		return m.Subject
-	}
-}
 
 // showOutputs shows the stack's outputs but for the long list of alarm names.
 func showOutputs(p *printer, outputs map[string]any) {

@@ -42,16 +42,26 @@ func main() {
 	// A second Ctrl-C ends the process at once; its children end with it.
 	context.AfterFunc(ctx, stop)
 	err := run(ctx, os.Stdout, os.Args[1:])
+	os.Exit(end(os.Stderr, ctx.Err() != nil, err))
+}
+
+// end says how a run ended and returns the exit status. To interrupt serve, which has no other end, is no failure.
+func end(out io.Writer, interrupted bool, err error) (status int) {
 	switch {
 	case errors.Is(err, errUsage):
-		fmt.Fprint(os.Stderr, usage)
-		os.Exit(2)
-	case ctx.Err() != nil:
-		fmt.Fprintln(os.Stderr, "interrupted; nothing is left behind")
-		os.Exit(130)
+		fmt.Fprint(out, usage)
+		return 2
+	case interrupted:
+		fmt.Fprintln(out, "\ninterrupted; nothing is left behind")
+		if err != nil {
+			return 130
+		}
+		return 0
 	case err != nil:
-		fmt.Fprintln(os.Stderr, "\nfailed:", err)
-		os.Exit(1)
+		fmt.Fprintln(out, "\nfailed:", err)
+		return 1
+	default:
+		return 0
 	}
 }
 

@@ -3,7 +3,9 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -40,6 +42,26 @@ func (o *output) String() string {
 func TestACommandLineThatSaysNothingIsAnsweredWithTheUsage(t *testing.T) {
 	for _, args := range [][]string{nil, {"deploy"}, {"demo", "now"}, {"demo", "-address", "127.0.0.1:0"}, {"serve", "-port", "1"}} {
 		assert.ErrorIs(t, run(t.Context(), &output{}, args), errUsage, "%q", args)
+	}
+}
+
+func TestTheExitStatusSaysHowItEnded(t *testing.T) {
+	failed := errors.New("deployment failed")
+	for _, c := range []struct {
+		interrupted bool
+		err         error
+		status      int
+		says        string
+	}{
+		{false, nil, 0, ""},
+		{false, failed, 1, "failed: deployment failed"},
+		{false, errUsage, 2, "usage: sandbox demo"},
+		{true, nil, 0, "interrupted; nothing is left behind"},
+		{true, failed, 130, "interrupted; nothing is left behind"},
+	} {
+		out := &output{}
+		assert.Equal(t, c.status, end(out, c.interrupted, c.err))
+		assert.Contains(t, out.String(), c.says)
 	}
 }
 
@@ -81,6 +103,26 @@ func TestAPageIsAFailureOfTheDemonstration(t *testing.T) {
 	}
 }
 
+// Alarms are named, and what is alike is one line.
+func TestWhatReachesPeopleIsToldOnce(t *testing.T) {
+	alarm := func(region, name, from, to string) sns.Message {
+		return sns.Message{Region: region, Kind: sns.KindAlarm, Subject: fmt.Sprintf("%s: %q in %s", to, name, region),
+			Body: fmt.Sprintf(`{"AlarmName":%q,"OldStateValue":%q,"NewStateValue":%q}`, name, from, to)}
+	}
+	first := func(region, name string) sns.Message { return alarm(region, name, "INSUFFICIENT_DATA", "OK") }
+	assert.Equal(t, []string{
+		"us-east-1  confirm your subscription (2 times)",
+		"us-east-1  4 alarms begin in state OK: a, b, c and 1 more",
+		"us-east-2  e begins in state OK",
+		`us-east-1  ALARM: "a" in us-east-1`,
+		`us-east-1  OK: "a" in us-east-1`,
+	}, linesOf([]sns.Message{
+		{Region: "us-east-1", Kind: sns.KindConfirmation}, {Region: "us-east-1", Kind: sns.KindConfirmation},
+		first("us-east-1", "a"), first("us-east-2", "e"), first("us-east-1", "b"), first("us-east-1", "c"), first("us-east-1", "d"),
+		alarm("us-east-1", "a", "OK", "ALARM"), alarm("us-east-1", "a", "ALARM", "OK"),
+	}))
+}
+
 func TestTheTableOfVerdicts(t *testing.T) {
 	up := contract.TargetHealth{Region: "us-east-2", Verdict: "up", ConnectMillis: 12.34, QueryMillis: 1, CommitMillis: 2, MarkerAgeSeconds: 0.52}
 	assert.Equal(t, []string{"us-east-1", "us-east-2", "up", "12.3 ms", "1.0 ms", "2.0 ms", "0.5 s"}, row("us-east-1", up))
@@ -99,4 +141,20 @@ func TestProgressSaysHowFarItIsAndAtWhat(t *testing.T) {
 	assert.Equal(t, "2 resources done, saving the state", d.progress())
 	assert.Contains(t, out.String(), "created  database")
 	assert.Equal(t, "2 created, 1 unchanged", counts(engine.Result{Counts: map[string]int{"create": 2, "same": 1}}))
+}
+
+// Ctrl-C is how the sandbox ends, and make has no error to tell of, whether the sandbox is up or still on its way.
+func TestCtrlCOfMakeSandboxIsNoError(t *testing.T) {
+	makefile, err := os.ReadFile(filepath.Join("..", "..", "..", "Makefile"))
+	require.NoError(t, err)
+	_, recipe, found := strings.Cut(string(makefile), "\n\t@build/bin/sandbox serve")
+	require.True(t, found)
+	recipe, _, _ = strings.Cut(recipe, "\n")
+	for status, fails := range map[string]bool{"0": false, "130": false, "1": true} {
+		file := filepath.Join(t.TempDir(), "Makefile")
+		require.NoError(t, os.WriteFile(file, []byte("sandbox:\n\t@(exit "+status+")"+recipe+"\n"), 0o600))
+		said, err := exec.CommandContext(t.Context(), "make", "-f", file).CombinedOutput()
+		assert.Equal(t, fails, err != nil, "%s: %s", status, said)
+		assert.Equal(t, fails, len(said) > 0, "%s: %s", status, said)
+	}
 }

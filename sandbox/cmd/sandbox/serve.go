@@ -12,7 +12,6 @@ import (
 	"aurora-dsql-dr/sandbox/control"
 	"aurora-dsql-dr/sandbox/fault"
 	"aurora-dsql-dr/sandbox/rehearsal"
-	"aurora-dsql-dr/sandbox/sns"
 )
 
 // consoleAddress is where serve's page is, unless the port is taken: then any that is free.
@@ -53,12 +52,7 @@ func serve(ctx context.Context, p *printer, s *sandbox.Sandbox, dir string) (err
 			` --payload fileb:///dev/stdin /dev/stdout <<<'{"operation":"write","amount":100.50}'`,
 	}, "\n") + "\n")
 	p.line("What reaches oncall@example.com:")
-	for seen := 0; ctx.Err() == nil; seen++ {
-		at := 0
-		if m, err := s.Account.Inbox.Await(ctx, func(sns.Message) bool { at++; return at > seen }); err == nil {
-			p.line("    %s  %s", m.Region, about(m))
-		}
-	}
+	followInbox(ctx, p, s.Account.Inbox)
 	return nil // interrupted: the only way out
 }
 

@@ -1,4 +1,4 @@
-import { find, h, hide, keep } from './dom.js';
+import { find, h, hide, keep, sayNone } from './dom.js';
 import { age, clockTime } from './format.js';
 import { icon, states } from './icons.js';
 import { alarmSummary } from './status.js';
@@ -8,7 +8,7 @@ const order = ['ALARM', 'INSUFFICIENT_DATA', 'OK'];
 /** Shows the alarms of all regions, the most urgent first, each with its history. */
 export function showAlarms(alarms) {
   find('#alarms .count').textContent = alarms.length ? alarmSummary(alarms) : '';
-  hide(find('#alarms .empty'), alarms.length > 0);
+  sayNone(find('#alarms .empty'), alarms.length === 0);
   hide(find('#alarms ol'), alarms.length === 0);
   const sorted = alarms.toSorted((a, b) => order.indexOf(a.state) - order.indexOf(b.state));
   keep(find('#alarms ol'), sorted, (a) => a.arn, row);

@@ -1,6 +1,6 @@
 import { stateOf } from './alarms.js';
 import { Chart } from './chart.js';
-import { find, h, hide, keep } from './dom.js';
+import { find, h, keep, sayNone } from './dom.js';
 
 const charts = new Map(); // by widget
 let states = new Map(); // of alarms, by ARN
@@ -8,7 +8,7 @@ let data = {};
 
 /** Lays the deployed dashboards out as their bodies say. */
 export function showDashboards(dashboards) {
-  hide(find('#dashboards .empty'), dashboards.length > 0);
+  sayNone(find('#dashboards .empty'), dashboards.length === 0);
   charts.forEach((chart) => chart.close());
   charts.clear();
   keep(find('#dashboards .boards'), dashboards, (d) => d.name, board);

@@ -20,6 +20,12 @@ export const find = (selector, root = document) => root.querySelector(selector);
 
 export const hide = (element, hidden) => { element.hidden = hidden; };
 
+/** Says that there is nothing of a kind, or hides that; until the first refresh the page has only waited. */
+export function sayNone(element, none) {
+  element.textContent = element.dataset.none;
+  hide(element, !none);
+}
+
 /**
  * Makes the children of a list those of items, in their order. A child whose item has not changed stays as it is; one that
  * is made anew keeps the focus and whether it was open.

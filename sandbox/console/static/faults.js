@@ -1,5 +1,5 @@
 import { during, post } from './actions.js';
-import { find, h, hide, keep } from './dom.js';
+import { find, h, hide, keep, sayNone } from './dom.js';
 import { age } from './format.js';
 import { icon } from './icons.js';
 
@@ -24,7 +24,7 @@ export function showFaults(faults) {
   }
   active = faults.active;
   find('.count', panel).textContent = active.length ? `${active.length} active` : '';
-  hide(find('.empty', panel), active.length > 0);
+  sayNone(find('.empty', panel), active.length === 0);
   hide(find('.undo-all', panel), active.length < 2);
   keep(find('.active', panel), active, (f) => String(f.id), activeFault);
   showSwitches();

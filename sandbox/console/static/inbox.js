@@ -1,4 +1,4 @@
-import { find, h, hide, keep } from './dom.js';
+import { find, h, hide, keep, sayNone } from './dom.js';
 import { clockTime, plural } from './format.js';
 import { icon } from './icons.js';
 
@@ -14,7 +14,7 @@ export function showInbox(latest) {
   const hidden = inbox.messages.length - messages.length;
   find('#inbox .count').textContent = [plural(messages.length, 'message'), hidden ? `${hidden} quiet ones hidden` : '',
     inbox.total > inbox.messages.length ? `of ${inbox.total}` : ''].filter(Boolean).join(', ');
-  hide(find('#inbox .empty'), messages.length > 0);
+  sayNone(find('#inbox .empty'), messages.length === 0);
   hide(find('#inbox ol'), messages.length === 0);
   keep(find('#inbox ol'), messages, (m) => m.time + m.region + m.to + m.subject, row);
 }

@@ -1,4 +1,4 @@
-import { find, h, hide, keep } from './dom.js';
+import { find, h, hide, keep, sayNone } from './dom.js';
 import { clockTime, duration } from './format.js';
 import { icon } from './icons.js';
 
@@ -7,7 +7,7 @@ let announced;
 /** Shows what happened, and says aloud what is new and matters. */
 export function showTimeline(entries) {
   find('#timeline .count').textContent = entries.length ? `latest ${entries.length}` : '';
-  hide(find('#timeline .empty'), entries.length > 0);
+  sayNone(find('#timeline .empty'), entries.length === 0);
   hide(find('#timeline ol'), entries.length === 0);
   keep(find('#timeline ol'), entries, (e) => e.time + e.kind + e.text, line);
   announce(entries);
