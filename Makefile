@@ -36,6 +36,15 @@ SANDBOX ?= build/bin/sandbox
 rehearse: linux deps lambda cli $(SANDBOX) ## R=name: live the stack through one disaster, or through all (about 35 minutes)
 	@$(SANDBOX) rehearse -speed $(SPEED) -jobs $(JOBS) -report build/rehearsals rehearsals/$(R).yaml
 
+# The time until a person is told depends on when the region is lost: RUNS losses at moments drawn by lot, a probe every
+# INTERVAL. AT_A_TIME sandboxes share the runs; two suit two cores that have nothing else to do.
+RUNS ?= 10
+INTERVAL ?= 15s
+AT_A_TIME ?= 2
+.PHONY: detect
+detect: linux deps lambda cli build/bin/sandbox ## how long until a person is told of a lost region: ten runs (about 16 minutes)
+	@build/bin/sandbox detect -runs $(RUNS) -interval $(INTERVAL) -jobs $(AT_A_TIME)
+
 # — Work on it
 
 # What describes or drives the Pulumi program waits for another process, the engine, and its race binaries take longest

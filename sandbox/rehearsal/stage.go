@@ -172,22 +172,28 @@ func (s Stage) startObservers(ctx context.Context, interval time.Duration) error
 
 // nextRun is when the function's schedule runs it next.
 func (s Stage) nextRun(region, function string) (time.Time, bool) {
+	_, next, ok := s.scheduleOf(region, function)
+	return next, ok
+}
+
+// scheduleOf is the rule that runs a function on a schedule, and when it does so next.
+func (s Stage) scheduleOf(region, function string) (events.Rule, time.Time, bool) {
 	f, err := s.Sandbox.Lambda[region].Function(function)
 	if err != nil {
-		return time.Time{}, false
+		return events.Rule{}, time.Time{}, false
 	}
 	bus := s.Sandbox.Account.Region(region).Events
 	rules, err := bus.Rules(events.DefaultBus)
 	if err != nil {
-		return time.Time{}, false
+		return events.Rule{}, time.Time{}, false
 	}
 	for _, rule := range rules {
 		targets, err := bus.Targets(events.DefaultBus, rule.Name)
 		if err == nil && slices.ContainsFunc(targets, func(t events.Target) bool { return t.Arn == f.ARN }) {
 			if next, ok := bus.NextRun(rule.Name); ok {
-				return next, true
+				return rule, next, true
 			}
 		}
 	}
-	return time.Time{}, false
+	return events.Rule{}, time.Time{}, false
 }

@@ -3,6 +3,7 @@
 //	sandbox demo    deploys it, checks it, uses it, deploys again, loses a region, destroys it
 //	sandbox serve   deploys it and stays until Ctrl-C, for the AWS CLI and SDKs
 //	sandbox rehearse  lives it through disasters that files describe, and reports
+//	sandbox detect  measures how long it takes until a person is told of a lost region
 //	sandbox fault   breaks and mends what serve keeps up
 package main
 
@@ -22,6 +23,7 @@ import (
 const usage = `usage: sandbox demo  [-dir DIR]
        sandbox serve [-dir DIR] [-address HOST:PORT]
        sandbox rehearse [-dir DIR] [-speed N] [-jobs N] [-report DIR] [-alone] FILE...
+       sandbox detect [-dir DIR] [-runs N] [-interval DURATION] [-jobs N]
        sandbox fault list | active | inject NAME [PARAMETER=VALUE...] | undo ID... | undo all
 
   demo   deploy the stack, check the database from all observers, write in one region and read in the other, deploy again,
@@ -31,6 +33,9 @@ const usage = `usage: sandbox demo  [-dir DIR]
          live the stack through the disasters that the files describe, each in a sandbox of its own, beside the public recipe;
          -speed 1 to 10 (budgets are judged at 1 only), -jobs how many at a time, -report for JSON, JUnit and HTML, -alone without the recipe;
          exit status 1 when one does not pass
+  detect
+         lose the primary region -runs times, the observers' phases and the moment drawn by lot, with a probe every -interval;
+         shows the distribution of the time until a person is told; -jobs sandboxes at a time
   fault  break and mend the sandbox that "serve" keeps up
 `
 
@@ -72,6 +77,8 @@ func run(ctx context.Context, out io.Writer, args []string) error {
 	switch args[0] {
 	case "rehearse":
 		return rehearse(ctx, newPrinter(out), args[1:])
+	case "detect":
+		return detect(ctx, newPrinter(out), args[1:])
 	case "fault":
 		return faults(ctx, newPrinter(out), args[1:])
 	}

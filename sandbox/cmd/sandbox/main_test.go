@@ -40,7 +40,7 @@ func (o *output) String() string {
 }
 
 func TestACommandLineThatSaysNothingIsAnsweredWithTheUsage(t *testing.T) {
-	for _, args := range [][]string{nil, {"deploy"}, {"demo", "now"}, {"demo", "-address", "127.0.0.1:0"}, {"serve", "-port", "1"}} {
+	for _, args := range [][]string{nil, {"deploy"}, {"demo", "now"}, {"demo", "-address", "127.0.0.1:0"}, {"serve", "-port", "1"}, {"detect", "now"}} {
 		assert.ErrorIs(t, run(t.Context(), &output{}, args), errUsage, "%q", args)
 	}
 }
