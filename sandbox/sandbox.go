@@ -282,7 +282,9 @@ func durations() map[string]time.Duration {
 func (s *Sandbox) platform() map[string]string {
 	var addresses []string
 	for _, c := range s.DSQL.Clusters() {
-		addresses = append(addresses, c.Endpoint+"="+s.SQL[c.Region].Addr())
+		for _, address := range s.SQL[c.Region].Addrs() {
+			addresses = append(addresses, c.Endpoint+"="+address)
+		}
 	}
 	variables := map[string]string{"AWS_ENDPOINT_URL": s.Endpoint, "SSL_CERT_FILE": s.CAFile}
 	if len(addresses) > 0 {

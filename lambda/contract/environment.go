@@ -62,7 +62,7 @@ func HealthCheckDurations() map[string]time.Duration {
 const EnvDatabaseEndpoint = "DATABASE_ENDPOINT"
 
 // EnvHostAddr is optional in every function that connects to DSQL: comma-separated host=ip:port pairs, like libpq's
-// hostaddr. It changes only the address dialled; SNI, certificate verification and the token keep the DSQL host name.
+// hostaddr; a host that is listed again has several addresses, as an endpoint of several Availability Zones does. It changes only the address dialled; SNI, certificate verification and the token keep the DSQL host name.
 // It serves PrivateLink without private DNS, and tests.
 const EnvHostAddr = "DSQL_HOSTADDR"
 

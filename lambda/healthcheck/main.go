@@ -49,7 +49,9 @@ func configure(e env.Environment, cfg aws.Config, log *slog.Logger) check.Config
 		Observer: e.Region, FunctionName: lambdacontext.FunctionName, Targets: e.Targets, Cadence: cadence, Reminder: e.Reminder, Lease: e.NoticeLease, Runbooks: e.Runbooks,
 		Policy: verdict.Policy{FailuresToOpen: e.FailuresToOpen, SuccessesToClose: e.SuccessesToClose, WakingLimit: e.WakingLimit},
 		Prober: probe.Prober{
-			Clusters: controlPlanes(e, cfg), Database: dsqlconn.Dialer{Credentials: cfg.Credentials, HostAddr: e.HostAddr},
+			Clusters: controlPlanes(e, cfg), Database: dsqlconn.Dialer{
+				Credentials: cfg.Credentials, HostAddr: e.HostAddr, Patience: cadence.Patience(),
+			},
 			Role: e.DatabaseRole, Step: cadence.Step(),
 			Memory: incident.Settings{
 				Observer: e.Region, Fresh: cadence.Fresh(), Lease: e.NoticeLease, Reminder: e.Reminder,

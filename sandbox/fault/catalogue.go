@@ -70,6 +70,21 @@ var catalogue = []Fault{
 		},
 	},
 	{
+		Name:        "silent-address",
+		Description: "The first of the region's SQL endpoint's addresses takes connections and never answers; the other goes on.",
+		Parameters:  []Parameter{inRegion},
+		inject:      func(one *injection) error { return one.endpoint(sqlendpoint.Fault{SilentAddress: true}) },
+	},
+	{
+		Name: "server-unavailable",
+		Description: "A percentage of transactions through the region's SQL endpoint ends with XX000 \"server unavailable\": " +
+			"the connection lives, the commit may have taken effect or not.",
+		Parameters: []Parameter{inRegion, {Name: "percent", Kind: KindPercent, Description: "of a hundred transactions"}},
+		inject: func(one *injection) error {
+			return one.endpoint(sqlendpoint.Fault{UnavailablePercent: one.values["percent"].(int)})
+		},
+	},
+	{
 		Name:        "commits-stalled",
 		Description: "Commits of what wrote through the region's SQL endpoint wait until the fault ends; reads go on.",
 		Parameters:  []Parameter{inRegion},
@@ -176,9 +191,11 @@ func (one *injection) endpoint(f sqlendpoint.Fault) error {
 		for _, l := range layers {
 			sum.Refuse = sum.Refuse || l.Refuse
 			sum.BlackHole = sum.BlackHole || l.BlackHole
+			sum.SilentAddress = sum.SilentAddress || l.SilentAddress
 			sum.CommitStall = sum.CommitStall || l.CommitStall
 			sum.Latency += l.Latency
 			sum.FailPercent = max(sum.FailPercent, l.FailPercent)
+			sum.UnavailablePercent = max(sum.UnavailablePercent, l.UnavailablePercent)
 		}
 		return one.sandbox.SQL[region].SetFault(sum)
 	})

@@ -140,6 +140,8 @@ func TestEveryFaultDoesWhatItSaysAndIsUndone(t *testing.T) {
 		"endpoint-black-holed": {home, change{east + " endpoint": sqlendpoint.Fault{BlackHole: true}}},
 		"endpoint-slow":        {with("region", east, "latency", "2s"), change{east + " endpoint": sqlendpoint.Fault{Latency: 2 * time.Second}}},
 		"connections-failing":  {with("region", "primary", "percent", "30"), change{east + " endpoint": sqlendpoint.Fault{FailPercent: 30}}},
+		"silent-address":       {home, change{east + " endpoint": sqlendpoint.Fault{SilentAddress: true}}},
+		"server-unavailable":   {with("region", "primary", "percent", "30"), change{east + " endpoint": sqlendpoint.Fault{UnavailablePercent: 30}}},
 		"commits-stalled":      {home, change{east + " endpoint": sqlendpoint.Fault{CommitStall: true}}},
 		"regions-partitioned": {with("region", "primary", "from", "secondary"),
 			change{west + " reaches " + east: false, east + " reaches " + west: false}},

@@ -153,7 +153,7 @@ func TestTheShippedFiles(t *testing.T) {
 	}
 	assert.Equal(t, []string{"connections-failing", "deployment-during-outage", "endpoint-black-holed", "flapping-endpoint", "idle-cluster",
 		"key-disabled", "monitor-dead", "observer-partitioned", "primary-region-lost-5s", "primary-region-lost", "secondary-region-lost",
-		"survivor-without-sts", "witness-lost"}, names)
+		"silent-address", "survivor-without-sts", "witness-lost"}, names)
 	budget := func(name string) time.Duration {
 		for _, r := range all {
 			if r.Name == name {

@@ -42,11 +42,12 @@ type connection struct {
 	cancel   context.CancelCauseFunc
 	client   *pgproto3.Backend
 	from     string // region of the client, once it has shown its token
+	first    bool   // it came to the first of the endpoint's addresses
 }
 
 // serve does it all; errors end the connection and concern the client alone.
 func (c *connection) serve(conn net.Conn) {
-	welcome, err := c.endpoint.faults.accept(c.ctx)
+	welcome, err := c.endpoint.faults.accept(c.ctx, c.first)
 	if err != nil || !welcome {
 		return
 	}
@@ -240,7 +241,7 @@ func (c *connection) open(clusterARN string, database *Database, parameters map[
 	parameters["database"] = database.name
 	parameters["options"] = fmt.Sprintf("-c lock_timeout=%d", lockTimeout.Milliseconds())
 	s := &session{
-		endpoint: c.endpoint, ctx: c.ctx, cancel: c.cancel, client: c.client, from: c.from, cluster: clusterARN,
+		endpoint: c.endpoint, ctx: c.ctx, cancel: c.cancel, client: c.client, from: c.from, first: c.first, cluster: clusterARN,
 		prepared: map[string]*statement{}, portals: map[string]*statement{},
 	}
 	c.client.Send(&pgproto3.AuthenticationOk{})

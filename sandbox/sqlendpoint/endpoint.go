@@ -53,17 +53,17 @@ type Endpoint struct {
 	reach     func(ctx context.Context, from string) error
 	clock     *clock.Clock
 	faults    *faults
-	port      *port
+	ports     ports
 	usage     usage
 
 	ctx     context.Context
 	cancel  context.CancelCauseFunc
 	running sync.WaitGroup
 
-	mu       sync.Mutex
-	clusters map[string]string // ARN by host name
-	live     map[context.Context]context.CancelCauseFunc
-	listener net.Listener // nil while connections are refused
+	mu        sync.Mutex
+	clusters  map[string]string // ARN by host name
+	live      map[context.Context]context.CancelCauseFunc
+	listeners []net.Listener // none while connections are refused
 }
 
 var (
@@ -93,7 +93,7 @@ func New(o Options) (*Endpoint, error) {
 	if err != nil {
 		return nil, err
 	}
-	port, err := reservePort()
+	ports, err := reservePorts()
 	if err != nil {
 		return nil, err
 	}
@@ -108,20 +108,29 @@ func New(o Options) (*Endpoint, error) {
 		reach:     o.Reach,
 		clock:     o.Clock,
 		faults:    newFaults(o.Clock),
-		port:      port,
+		ports:     ports,
 		clusters:  map[string]string{},
 		live:      map[context.Context]context.CancelCauseFunc{},
 	}
 	e.ctx, e.cancel = context.WithCancelCause(context.Background())
 	if err := e.listen(true); err != nil {
-		port.release()
+		ports.release()
 		return nil, err
 	}
 	return e, nil
 }
 
-// Addr is the ip:port that the endpoint listens on; it never changes.
-func (e *Endpoint) Addr() string { return e.port.addr.String() }
+// Addr is the first ip:port that the endpoint listens on; it never changes.
+func (e *Endpoint) Addr() string { return e.ports[0].addr.String() }
+
+// Addrs are all that it listens on, in the order in which clients try them.
+func (e *Endpoint) Addrs() []string {
+	var all []string
+	for _, p := range e.ports {
+		all = append(all, p.addr.String())
+	}
+	return all
+}
 
 // AddCluster serves a cluster under its host name, <identifier>.dsql.<region>.on.aws.
 func (e *Endpoint) AddCluster(host, clusterARN string) {
@@ -175,7 +184,7 @@ func (e *Endpoint) Close() error {
 	e.cancel(errClosed)
 	err := e.listen(false)
 	e.running.Wait()
-	e.port.release()
+	e.ports.release()
 	return err
 }
 
@@ -184,34 +193,37 @@ func (e *Endpoint) listen(on bool) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	switch {
-	case on && e.listener == nil && e.ctx.Err() == nil:
-		listener, err := e.port.listen()
+	case on && e.listeners == nil && e.ctx.Err() == nil:
+		listeners, err := e.ports.listen()
 		if err != nil {
 			return err
 		}
-		e.listener = listener
-		e.running.Go(func() { e.accept(listener) })
-	case !on && e.listener != nil:
-		listener := e.listener
-		e.listener = nil
-		return listener.Close()
+		e.listeners = listeners
+		for i, listener := range listeners {
+			e.running.Go(func() { e.accept(listener, i == 0) })
+		}
+	case !on && e.listeners != nil:
+		listeners := e.listeners
+		e.listeners = nil
+		return closeAll(listeners)
 	}
 	return nil
 }
 
 // accept serves every connection in a goroutine of its own until the listener is closed.
-func (e *Endpoint) accept(listener net.Listener) {
+// First tells that it is the one of the address that clients try first.
+func (e *Endpoint) accept(listener net.Listener, first bool) {
 	for {
 		conn, err := listener.Accept()
 		if err != nil {
 			return
 		}
-		e.running.Go(func() { e.serve(conn) })
+		e.running.Go(func() { e.serve(conn, first) })
 	}
 }
 
 // serve gives a connection a context that ends with it, and the connection an end when its context does.
-func (e *Endpoint) serve(conn net.Conn) {
+func (e *Endpoint) serve(conn net.Conn, first bool) {
 	defer edge.Recover("SQL connection in "+e.verifier.region, nil) // the client sees its connection end
 	ctx, cancel := context.WithCancelCause(e.ctx)
 	e.mu.Lock()
@@ -226,5 +238,5 @@ func (e *Endpoint) serve(conn net.Conn) {
 		delete(e.live, ctx)
 		e.mu.Unlock()
 	}()
-	(&connection{endpoint: e, ctx: ctx, cancel: cancel}).serve(conn)
+	(&connection{endpoint: e, ctx: ctx, cancel: cancel, first: first}).serve(conn)
 }

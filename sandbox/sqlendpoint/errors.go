@@ -58,6 +58,10 @@ func fail(code, format string, arguments ...any) *failure {
 	}}
 }
 
+// serverUnavailable is Aurora DSQL's answer when a part of it cannot be reached: the connection lives, the transaction is
+// to be repeated as a whole, and whether a commit took effect is uncertain (Aurora DSQL User Guide, "Troubleshooting").
+func serverUnavailable() *failure { return fail(codeInternal, "server unavailable") }
+
 func unsupported(format string, arguments ...any) *failure {
 	return fail(codeUnsupported, format, arguments...)
 }

@@ -18,12 +18,17 @@ type Fault struct {
 	// BlackHole takes TCP connections and never answers, on live connections either. Connections made meanwhile are closed
 	// when it ends.
 	BlackHole bool
+	// SilentAddress is BlackHole for the first of the endpoint's addresses; the others go on.
+	SilentAddress bool
 	// Latency is added, in sandbox time, to accepting a connection and to every answer that ends a query.
 	Latency time.Duration
 	// FailPercent is how many of a hundred new connections fail, in an order like chance, after TLS and before the token is looked at.
 	FailPercent int
 	// CommitStall makes every COMMIT of a transaction that wrote wait until the fault ends; reads go on.
 	CommitStall bool
+	// UnavailablePercent is how many of a hundred transactions end with XX000 "server unavailable", in an order like chance.
+	// Every second of them is committed all the same: the outcome is uncertain.
+	UnavailablePercent int
 }
 
 // Conflicts are commits that are to fail although nothing conflicts. Transactions that wrote nothing are never hit, as
@@ -47,6 +52,8 @@ type faults struct {
 	conflicts   Conflicts
 	connections int
 	commits     int
+	ended       int // transactions
+	unavailable int // of those
 }
 
 func newFaults(c *clock.Clock) *faults { return &faults{clock: c, changed: make(chan struct{})} }
@@ -88,12 +95,16 @@ func (f *faults) await(ctx context.Context, described func(Fault) bool) (waited 
 	}
 }
 
-func blackHole(f Fault) bool   { return f.BlackHole }
 func commitStall(f Fault) bool { return f.CommitStall }
 
+// silent describes a fault in which the address, the first one or another, does not answer.
+func silent(first bool) func(Fault) bool {
+	return func(f Fault) bool { return f.BlackHole || first && f.SilentAddress }
+}
+
 // accept delays a new TCP connection and tells whether it has a future.
-func (f *faults) accept(ctx context.Context) (bool, error) {
-	swallowed, err := f.await(ctx, blackHole)
+func (f *faults) accept(ctx context.Context, first bool) (bool, error) {
+	swallowed, err := f.await(ctx, silent(first))
 	if err != nil || swallowed {
 		return false, err
 	}
@@ -109,8 +120,8 @@ func (f *faults) connect() bool {
 }
 
 // pass delays a message of a live connection.
-func (f *faults) pass(ctx context.Context, message pgproto3.FrontendMessage) error {
-	if _, err := f.await(ctx, blackHole); err != nil {
+func (f *faults) pass(ctx context.Context, first bool, message pgproto3.FrontendMessage) error {
+	if _, err := f.await(ctx, silent(first)); err != nil {
 		return err
 	}
 	switch message.(type) {
@@ -151,6 +162,21 @@ func (f *faults) commit(ctx context.Context) error {
 		return f.conflicts.As.failure()
 	}
 	return nil
+}
+
+// end tells whether the end of a transaction is answered with "server unavailable", and whether it is committed before.
+func (f *faults) end() (unavailable, committed bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.fault.UnavailablePercent == 0 {
+		return false, false
+	}
+	f.ended++
+	if !isUnlucky(f.ended, f.fault.UnavailablePercent) {
+		return false, false
+	}
+	f.unavailable++
+	return true, f.unavailable%2 == 0
 }
 
 // isHit spreads percent hits evenly over the counted: of any hundred in a row exactly percent are hit.

@@ -70,6 +70,34 @@ func TestFaults(t *testing.T) {
 		_, err := live.Exec(shortly(t), "SELECT 1")
 		assert.ErrorIs(t, err, context.DeadlineExceeded)
 	})
+	t.Run("a silent address of two", func(t *testing.T) {
+		live := admin(t, env)
+		set(t, sqlendpoint.Fault{SilentAddress: true})
+		assert.ErrorIs(t, connect(shortly(t)), context.DeadlineExceeded)
+		_, err := live.Exec(shortly(t), "SELECT 1")
+		assert.ErrorIs(t, err, context.DeadlineExceeded, "on live connections either")
+		cfg := env.Config(t, sqlendpointtest.Primary, "admin", sqlendpointtest.AdminARN)
+		cfg.LookupFunc = func(context.Context, string) ([]string, error) { return endpoint.Addrs()[1:], nil }
+		conn, err := pgx.ConnectConfig(t.Context(), cfg)
+		require.NoError(t, err)
+		must(t, conn, "SELECT 1")
+		require.NoError(t, conn.Close(t.Context()))
+	})
+	t.Run("a percentage of transactions", func(t *testing.T) {
+		live := admin(t, env)
+		set(t, sqlendpoint.Fault{UnavailablePercent: 30})
+		failed := 0
+		for key := range 100 {
+			if _, err := live.Exec(t.Context(), "INSERT INTO t VALUES ($1)", 1000+key); err != nil {
+				assert.Equal(t, "XX000", pgError(t, err).Code)
+				assert.Equal(t, "server unavailable", pgError(t, err).Message)
+				failed++
+			}
+		}
+		assert.Equal(t, 30, failed, "on one connection, which lives")
+		require.NoError(t, endpoint.SetFault(sqlendpoint.Fault{}))
+		assert.Equal(t, 85, value[int](t, live, "SELECT count(*) FROM t WHERE id >= 1000"), "half of those that failed took effect")
+	})
 	t.Run("slowness", func(t *testing.T) {
 		live := admin(t, env)
 		set(t, sqlendpoint.Fault{Latency: short})

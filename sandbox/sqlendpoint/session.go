@@ -20,6 +20,7 @@ type session struct {
 	client   *pgproto3.Backend
 	upstream *upstream
 	from     string      // region of the client
+	first    bool        // it came to the first of the endpoint's addresses
 	cluster  string      // ARN
 	stop     func() bool // the end of the connection no longer closes the upstream one
 
@@ -41,7 +42,7 @@ func (s *session) serve() error {
 		if err := s.endpoint.reach(s.ctx, s.from); err != nil {
 			return err
 		}
-		if err := s.endpoint.faults.pass(s.ctx, message); err != nil {
+		if err := s.endpoint.faults.pass(s.ctx, s.first, message); err != nil {
 			return err
 		}
 		if _, ended := message.(*pgproto3.Terminate); ended {

@@ -150,13 +150,20 @@ func (s *session) tryCommit() error {
 			}
 		}
 	}
+	unavailable, committed := s.endpoint.faults.end()
+	if unavailable && !committed {
+		return serverUnavailable()
+	}
 	_, refusal, err := s.upstream.run("COMMIT")
 	if err != nil {
 		return err
 	}
 	s.forget()
-	if refusal != nil {
+	switch {
+	case refusal != nil:
 		return s.face(refusal, &statement{})
+	case unavailable:
+		return serverUnavailable()
 	}
 	return nil
 }

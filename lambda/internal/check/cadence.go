@@ -20,6 +20,10 @@ func (c Cadence) Rounds() int { return max(1, int(c.Window()/c.Interval)) }
 // observer shares what it saw and, after the last round, publishes metrics.
 func (c Cadence) Step() time.Duration { return min(c.Interval/4, c.StepLimit) }
 
+// Patience is how long the first address of an endpoint may be silent before the others are tried beside it: three fifths of
+// the step are left to them. At the shortest interval these are the five round trips of 150 ms that the step is made for.
+func (c Cadence) Patience() time.Duration { return c.Step() * 2 / 5 }
+
 // Fresh is the age up to which an observer's word counts: twice the longest time between two of its probes and one
 // interval more, so that one missed probe does not silence it.
 func (c Cadence) Fresh() time.Duration {

@@ -32,6 +32,11 @@ func TestCadence(t *testing.T) {
 	}
 }
 
+func TestASilentAddressLeavesTheOthersFiveRoundTrips(t *testing.T) {
+	c := cadence(time.Minute, 5*time.Second)
+	assert.Equal(t, 5*150*time.Millisecond, c.Step()-c.Patience())
+}
+
 func TestTheLastRoundEndsInTime(t *testing.T) {
 	start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	for interval := time.Second; interval <= time.Minute; interval += time.Second {

@@ -93,7 +93,7 @@ func (w *world) observer(t testing.TB, name string, reach map[string]string) *Ch
 	for _, region := range []string{primary, secondary} {
 		targets = append(targets, contract.Target{Region: region, ClusterID: "x", ClusterARN: w.ClusterARNs[region], Endpoint: w.Hosts[region]})
 		if address, ok := reach[region]; ok {
-			addresses[w.Hosts[region]] = address
+			addresses[w.Hosts[region]] = []string{address}
 		}
 	}
 	return New(Config{

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -20,10 +21,10 @@ func Region(endpoint string) (string, error) {
 	return parts[1], nil
 }
 
-// ParseHostAddr reads the value of contract.EnvHostAddr, comma-separated host=ip:port pairs, into Dialer.HostAddr.
-// An empty value is an empty map. All malformed pairs are reported in one error.
-func ParseHostAddr(value string) (map[string]string, error) {
-	addresses := map[string]string{}
+// ParseHostAddr reads the value of contract.EnvHostAddr, comma-separated host=ip:port pairs, into Dialer.HostAddr. A host
+// that is listed again has one more address. An empty value is an empty map. All malformed pairs are reported in one error.
+func ParseHostAddr(value string) (map[string][]string, error) {
+	addresses := map[string][]string{}
 	if strings.TrimSpace(value) == "" {
 		return addresses, nil
 	}
@@ -34,10 +35,10 @@ func ParseHostAddr(value string) (map[string]string, error) {
 		switch {
 		case host == "" || err != nil || addrPort.Port() == 0:
 			problems = append(problems, fmt.Errorf("%q: want host=ip:port, such as abc.dsql.us-east-1.on.aws=10.0.0.5:5432", pair))
-		case addresses[host] != "":
-			problems = append(problems, fmt.Errorf("%q: host %s is listed twice", pair, host))
+		case slices.Contains(addresses[host], addrPort.String()):
+			problems = append(problems, fmt.Errorf("%q: this address of host %s is listed twice", pair, host))
 		default:
-			addresses[host] = addrPort.String()
+			addresses[host] = append(addresses[host], addrPort.String())
 		}
 	}
 	if len(problems) > 0 {

@@ -97,7 +97,7 @@ func TestConnectFailuresAreNamedByTheStepThatFailed(t *testing.T) {
 			if tc.addr == nil {
 				host = "abc.dsql.us-east-1.invalid" // RFC 6761: never resolves
 			} else {
-				dialer.HostAddr = map[string]string{endpoint: tc.addr(t)}
+				dialer.HostAddr = map[string][]string{endpoint: {tc.addr(t)}}
 			}
 			_, err := dialer.Connect(ctx, host, region, user)
 			require.Error(t, err)
@@ -126,7 +126,7 @@ func TestACancelledCallerSaysNothingAboutTheDatabase(t *testing.T) {
 		<-accepted
 		cancel()
 	}()
-	_, err := Dialer{Credentials: credentials, HostAddr: map[string]string{endpoint: addr}}.Connect(ctx, endpoint, region, user)
+	_, err := Dialer{Credentials: credentials, HostAddr: map[string][]string{endpoint: {addr}}}.Connect(ctx, endpoint, region, user)
 	assert.Equal(t, ReasonLocal, Classify(err), "%v", err)
 }
 
@@ -147,7 +147,7 @@ func startReal(t *testing.T) realPostgres {
 		r.startups <- startup
 		r.passwords <- password
 	})))
-	r.Dialer = Dialer{Credentials: credentials, RootCAs: roots, HostAddr: map[string]string{endpoint: addr}}
+	r.Dialer = Dialer{Credentials: credentials, RootCAs: roots, HostAddr: map[string][]string{endpoint: {addr}}}
 	return r
 }
 

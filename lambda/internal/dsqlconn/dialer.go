@@ -4,15 +4,12 @@ package dsqlconn
 
 import (
 	"context"
-	"crypto/tls"
 	"crypto/x509"
 	"fmt"
-	"net"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 )
 
 // Admin is the database user every cluster is born with. It needs dsql:DbConnectAdmin; every other user needs
@@ -31,16 +28,19 @@ type Dialer struct {
 	Credentials aws.CredentialsProvider
 	// HostAddr maps an endpoint's host name to the ip:port dialled instead of what DNS and the standard port say; see
 	// ParseHostAddr. SNI, certificate verification and the token keep the host name.
-	HostAddr map[string]string
+	HostAddr map[string][]string
 	// RootCAs verify the server; nil means the system's.
 	RootCAs *x509.CertPool
 	// TokenLife is how long a token may be used to connect, a connection outlives it; 0 means 15 minutes, AWS's default.
 	TokenLife time.Duration
+	// Patience is how long the first address of an endpoint that has several may be silent before the others are tried
+	// beside it; 0 means a second.
+	Patience time.Duration
 }
 
 // Config returns the configuration of one connection to the endpoint in the region as the user: TLS with full
-// verification, a freshly signed token, no second host or weaker mode to fall back to. A pool must sign again for
-// every new connection (see Token).
+// verification (DialFunc makes the handshake, pgx takes its connection as it is), a freshly signed token, no second host or
+// weaker mode to fall back to. A pool must sign again for every new connection (see Token).
 //
 // Queries with arguments run in pgx.QueryExecModeExec: one round trip and no statement kept on the server, where a
 // schema change made by another session would invalidate it (OC001).
@@ -55,12 +55,12 @@ func (d Dialer) Config(ctx context.Context, endpoint, region, user string) (*pgx
 		return nil, &localError{fmt.Errorf("connection defaults: %w", err)}
 	}
 	cfg.Host, cfg.Port, cfg.Database, cfg.User, cfg.Password = endpoint, port, database, user, token
-	cfg.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12, ServerName: endpoint, RootCAs: d.RootCAs}
+	cfg.DialFunc, cfg.TLSConfig = d.dialer(endpoint, new(progress)), nil // the dialer itself makes the handshake
 	cfg.Fallbacks, cfg.ValidateConnect = nil, nil
 	cfg.RuntimeParams = map[string]string{"application_name": applicationName}
 	cfg.ConnectTimeout = 0 // the context's deadline alone decides
 	cfg.DefaultQueryExecMode = pgx.QueryExecModeExec
-	cfg.LookupFunc = d.lookup
+	cfg.LookupFunc = func(_ context.Context, host string) ([]string, error) { return []string{host}, nil } // so does the dialer
 	return cfg, nil
 }
 
@@ -70,34 +70,11 @@ func (d Dialer) Connect(ctx context.Context, endpoint, region, user string) (*pg
 	if err != nil {
 		return nil, &ConnectError{Endpoint: endpoint, step: stepPrepare, err: err}
 	}
-	// pgx does not tell in which step an attempt failed, but it calls us between the steps.
-	at := stepResolve
-	cfg.LookupFunc = func(ctx context.Context, host string) ([]string, error) {
-		addresses, err := d.lookup(ctx, host)
-		if err == nil {
-			at = stepReach
-		}
-		return addresses, err
-	}
-	cfg.AfterNetConnect = func(ctx context.Context, _ *pgconn.Config, conn net.Conn) (net.Conn, error) {
-		at = stepTLS
-		if err := conn.(*tls.Conn).HandshakeContext(ctx); err != nil { // pgx would handshake with its first message
-			return conn, err
-		}
-		at = stepStartup
-		return conn, nil
-	}
+	at := new(progress)
+	cfg.DialFunc = d.dialer(endpoint, at)
 	conn, err := pgx.ConnectConfig(ctx, cfg)
 	if err != nil {
-		return nil, &ConnectError{Endpoint: endpoint, step: at, err: err}
+		return nil, &ConnectError{Endpoint: endpoint, step: at.step(), err: err}
 	}
 	return conn, nil
-}
-
-// lookup resolves a host name to addresses, or to the ip:port of HostAddr, which pgx prefers to its own port.
-func (d Dialer) lookup(ctx context.Context, host string) ([]string, error) {
-	if addr, ok := d.HostAddr[host]; ok {
-		return []string{addr}, nil
-	}
-	return net.DefaultResolver.LookupHost(ctx, host)
 }

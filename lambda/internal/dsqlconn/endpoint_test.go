@@ -43,7 +43,7 @@ func TestAnEndpointThatChecksTokensLetsInWhoItShould(t *testing.T) {
 	require.NoError(t, exec(t.Context(), super,
 		"CREATE ROLE dr_monitor LOGIN", "CREATE ROLE stranger LOGIN", "SELECT sandbox.iam_grant('dr_monitor', '"+role+"')"))
 
-	good := Dialer{Credentials: credentials, RootCAs: ca.Pool(), HostAddr: map[string]string{endpoint: served.Addr()}}
+	good := Dialer{Credentials: credentials, RootCAs: ca.Pool(), HostAddr: map[string][]string{endpoint: {served.Addr()}}}
 	forged := good
 	forged.Credentials = aws.CredentialsProviderFunc(func(ctx context.Context) (aws.Credentials, error) {
 		c, err := credentials.Retrieve(ctx)

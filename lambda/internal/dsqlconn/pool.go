@@ -17,6 +17,9 @@ const (
 	poolIdle = 10 * time.Minute
 	// poolPing is how long a connection that was idle may take to prove that it lives; after it, a new one is made.
 	poolPing = time.Second
+	// poolConnect bounds a connection that is made in the background, where no request's deadline ends it: it holds one of
+	// the pool's places until then. It is as long as a request may take.
+	poolConnect = 5 * time.Second
 )
 
 // Pool returns a pool of at most size connections to the endpoint in the region as the user, each made as Config says when
@@ -32,6 +35,7 @@ func (d Dialer) Pool(ctx context.Context, endpoint, region, user string, size in
 		return nil, err
 	}
 	config.ConnConfig = connection
+	config.ConnConfig.ConnectTimeout = poolConnect
 	config.BeforeConnect = func(ctx context.Context, c *pgx.ConnConfig) (err error) {
 		c.Password, err = d.Token(ctx, endpoint, region, user)
 		return err

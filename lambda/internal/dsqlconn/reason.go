@@ -33,6 +33,8 @@ const (
 	ReasonQuery
 	// ReasonConflict is a transaction that lost against a concurrent one; see IsConflict.
 	ReasonConflict
+	// ReasonUnavailable is a server that could not carry a transaction out, on a connection that lives; see IsUnavailable.
+	ReasonUnavailable
 	// ReasonTimeout is a step, name resolution apart, that did not end before its deadline.
 	ReasonTimeout
 )
@@ -56,6 +58,8 @@ func (r Reason) String() string {
 		return "query"
 	case ReasonConflict:
 		return "conflict"
+	case ReasonUnavailable:
+		return "unavailable"
 	case ReasonTimeout:
 		return "timeout"
 	default:
@@ -130,6 +134,8 @@ func Classify(err error) Reason {
 		return connect.reason()
 	case IsConflict(err):
 		return ReasonConflict
+	case IsUnavailable(err):
+		return ReasonUnavailable
 	case isAuth(err):
 		return ReasonAuth
 	default:
@@ -143,6 +149,14 @@ func Classify(err error) Reason {
 func IsConflict(err error) bool {
 	pg := pgError(err)
 	return pg != nil && (pg.Code == "40001" || pg.Code == "OC000" || pg.Code == "OC001")
+}
+
+// IsUnavailable tells whether the server answered that it was unavailable: SQLSTATE XX000, "server unavailable". The
+// connection lives, the whole transaction is to be repeated, and the outcome of a commit is uncertain (Aurora DSQL User
+// Guide, "Troubleshooting"). Other internal errors share the code.
+func IsUnavailable(err error) bool {
+	pg := pgError(err)
+	return pg != nil && pg.Code == "XX000" && strings.Contains(strings.ToLower(pg.Message), "unavailable")
 }
 
 // isTimeout knows the three faces of a deadline: the context's, the socket's, and the server's (57014, query_canceled).

@@ -10,7 +10,7 @@ import (
 type Policy struct {
 	// Attempts is how often the transaction is tried at most, the first time included.
 	Attempts int
-	// Base is the longest wait after the first conflict; it doubles with each further one, up to Max. The wait is
+	// Base is the longest wait after the first failure; it doubles with each further one, up to Max. The wait is
 	// drawn evenly between nothing and that bound, so that contenders part.
 	Base, Max time.Duration
 }
@@ -19,14 +19,14 @@ type Policy struct {
 // a time, and the waits add up to a second.
 var ShortTransactions = Policy{Attempts: 10, Base: 10 * time.Millisecond, Max: 250 * time.Millisecond}
 
-// Retry runs fn, one whole idempotent transaction, again as long as it loses a conflict (IsConflict). It gives up when
-// the policy's attempts are spent or the context ends, and returns the last conflict: that is what stood in the way.
-// Any other error is returned at once.
+// Retry runs fn, one whole idempotent transaction, again as long as it loses a conflict (IsConflict) or the server is
+// unavailable (IsUnavailable), after which it may have been committed. It gives up when the policy's attempts are spent or
+// the context ends, and returns the last of these errors: that is what stood in the way. Any other error is returned at once.
 func Retry(ctx context.Context, policy Policy, fn func(context.Context) error) error {
 	bound := policy.Base
 	for attempt := 1; ; attempt++ {
 		err := fn(ctx)
-		if !IsConflict(err) || attempt >= policy.Attempts {
+		if !IsConflict(err) && !IsUnavailable(err) || attempt >= policy.Attempts {
 			return err
 		}
 		select {

@@ -56,6 +56,30 @@ func TestOnlyConflictsAreRepeated(t *testing.T) {
 	}
 }
 
+func TestAnUnavailableServerIsAskedAgainForTheWholeTransaction(t *testing.T) {
+	unavailable := &pgconn.PgError{Code: "XX000", Message: "server unavailable"}
+	synctest.Test(t, func(t *testing.T) {
+		calls := 0
+		err := Retry(t.Context(), policy, func(context.Context) error {
+			if calls++; calls < 4 {
+				return fmt.Errorf("commit: %w", unavailable)
+			}
+			return nil
+		})
+		assert.NoError(t, err)
+		assert.Equal(t, 4, calls)
+
+		calls = 0
+		err = Retry(t.Context(), policy, func(context.Context) error { calls++; return unavailable })
+		assert.Equal(t, ReasonUnavailable, Classify(err), "and told, if it stays so")
+		assert.Equal(t, 4, calls)
+	})
+	other := &pgconn.PgError{Code: "XX000", Message: "unexpected node type"}
+	assert.Equal(t, ReasonQuery, Classify(other), "another internal error is not repeated")
+	assert.ErrorIs(t, Retry(t.Context(), policy, func(context.Context) error { return other }), other)
+	assert.False(t, IsConflict(unavailable), "it is no conflict either")
+}
+
 func TestTheContextEndsTheWaitAndTheConflictIsTold(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())

@@ -9,11 +9,11 @@ import (
 )
 
 // Unreachable tells whether an error of a connection, a pool or a statement means that the endpoint could not be reached,
-// was lost, or did not answer in time, which another endpoint need not suffer from. Any answer to a statement, a refused
+// was lost, said itself that it was unavailable, or did not answer in time, which another endpoint need not suffer from. Any answer to a statement, a refused
 // token, and a failure of the caller's own are something else.
 func Unreachable(err error) bool {
 	switch Classify(err) {
-	case ReasonDNS, ReasonConnect, ReasonTLS, ReasonTimeout:
+	case ReasonDNS, ReasonConnect, ReasonTLS, ReasonUnavailable, ReasonTimeout:
 		return true
 	case ReasonQuery:
 		if pg := pgError(err); pg != nil {

@@ -29,6 +29,7 @@ func TestUnreachable(t *testing.T) {
 		"not accepting connections":    {&pgconn.PgError{Code: "08006", Message: "unable to accept connection"}, true},
 		"shutting down":                {&pgconn.PgError{Code: "57P01"}, true},
 		"refused token":                {&pgconn.PgError{Code: "08006", Message: "unable to accept connection, access denied"}, false},
+		"unavailable, each time":       {&pgconn.PgError{Code: "XX000", Message: "server unavailable"}, true},
 		"conflict":                     {&pgconn.PgError{Code: "40001"}, false},
 		"duplicate key":                {&pgconn.PgError{Code: "23505"}, false},
 		"the caller went away":         {context.Canceled, false},

@@ -19,7 +19,7 @@ type Database struct {
 	Region   string
 	Endpoint Endpoint
 	Role     string
-	HostAddr map[string]string
+	HostAddr map[string][]string
 }
 
 // Transactions is the transaction service's configuration; package contract documents the keys.

@@ -32,7 +32,7 @@ func TestTheTransactionServicesEnvironment(t *testing.T) {
 	assert.Equal(t, Transactions{
 		Database: Database{
 			Region: "us-east-1", Endpoint: Endpoint{"aaa.dsql.us-east-1.on.aws", "us-east-1"}, Role: "dr_transactions",
-			HostAddr: map[string]string{"aaa.dsql.us-east-1.on.aws": "127.0.0.1:5432"},
+			HostAddr: map[string][]string{"aaa.dsql.us-east-1.on.aws": {"127.0.0.1:5432"}},
 		},
 		Peer:              &Endpoint{"bbb.dsql.us-east-2.on.aws", "us-east-2"},
 		PublisherFunction: "publisher-0123", EncryptedFields: []string{"details", "reference"},

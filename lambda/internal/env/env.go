@@ -32,7 +32,7 @@ type Environment struct {
 	// FullMetrics is whether latencies and marker ages are published too.
 	FullMetrics  bool
 	DatabaseRole string
-	HostAddr     map[string]string
+	HostAddr     map[string][]string
 }
 
 const keyRegion = "AWS_REGION"
@@ -180,7 +180,7 @@ func (p *parser) regions(key string) []string {
 	return names
 }
 
-func (p *parser) hostAddr() map[string]string {
+func (p *parser) hostAddr() map[string][]string {
 	value, _ := p.lookup(contract.EnvHostAddr)
 	addresses, err := dsqlconn.ParseHostAddr(value)
 	if err != nil {

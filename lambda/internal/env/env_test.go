@@ -45,7 +45,7 @@ func TestACompleteEnvironment(t *testing.T) {
 	assert.Equal(t, []int{2, 3}, []int{e.FailuresToOpen, e.SuccessesToClose})
 	assert.Equal(t, contract.Runbooks("https://wiki.example.com/dr"), e.Runbooks)
 	assert.True(t, e.FullMetrics)
-	assert.Equal(t, map[string]string{"aaa.dsql.us-east-1.on.aws": "127.0.0.1:5432"}, e.HostAddr)
+	assert.Equal(t, map[string][]string{"aaa.dsql.us-east-1.on.aws": {"127.0.0.1:5432"}}, e.HostAddr)
 }
 
 func TestEveryDurationCanBeScaled(t *testing.T) {

@@ -54,7 +54,7 @@ func startDatabase(t *testing.T) testDB {
 	t.Cleanup(func() { _ = super.Close(context.Background()) })
 	return testDB{
 		dialer: dsqlconn.Dialer{
-			RootCAs: ca.Pool(), HostAddr: map[string]string{endpoint: served.Addr()},
+			RootCAs: ca.Pool(), HostAddr: map[string][]string{endpoint: {served.Addr()}},
 			Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 				return aws.Credentials{AccessKeyID: "AKID", SecretAccessKey: "secret"}, nil
 			}),

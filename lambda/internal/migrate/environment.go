@@ -14,7 +14,7 @@ type Environment struct {
 	// Endpoint is the host name to connect to, and Region the region in that name.
 	Endpoint, Region string
 	// HostAddr is dsqlconn.Dialer.HostAddr.
-	HostAddr map[string]string
+	HostAddr map[string][]string
 	// KeyARN is the KMS key that wraps the field-encryption keyset, empty if there is none.
 	KeyARN string
 }

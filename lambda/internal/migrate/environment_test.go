@@ -18,7 +18,7 @@ func TestTheRegionIsTheEndpoints(t *testing.T) {
 	assert.NoError(t, err)
 	assert.Equal(t, Environment{
 		Endpoint: "abc.dsql.us-east-2.on.aws", Region: "us-east-2",
-		HostAddr: map[string]string{"abc.dsql.us-east-2.on.aws": "127.0.0.1:5432"},
+		HostAddr: map[string][]string{"abc.dsql.us-east-2.on.aws": {"127.0.0.1:5432"}},
 		KeyARN:   keyOfTest,
 	}, env)
 }

@@ -7,6 +7,7 @@ import (
 	"testing/fstest"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/pressly/goose/v3"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -132,6 +133,12 @@ func TestAMigrationThatRunsOutOfTimeIsToBeContinued(t *testing.T) {
 		Failed: &goose.MigrationResult{Source: &goose.Source{Path: "00001_schema.sql"}}, Err: context.DeadlineExceeded,
 	})
 	assert.EqualError(t, err, "migration 00001_schema.sql: out of time: context deadline exceeded; deploy again to continue where it stopped")
+}
+
+func TestAMigrationThatFindsTheServerUnavailableIsToBeContinued(t *testing.T) {
+	err := failure(&pgconn.PgError{Code: "XX000", Message: "server unavailable"})
+	assert.ErrorContains(t, err, "server unavailable")
+	assert.ErrorContains(t, err, "deploy again to continue where it stopped")
 }
 
 // trap runs body, in PL/pgSQL, at the end of every DDL statement with one of the tags, goose's own table apart. The

@@ -82,6 +82,8 @@ func failure(err error) error {
 		return fmt.Errorf("%s: %w", what, err)
 	case dsqlconn.IsConflict(err):
 		return fmt.Errorf("%s: %s; other changes of the schema keep disturbing it: wait for them to end and deploy again", what, describe(err))
+	case dsqlconn.IsUnavailable(err):
+		return fmt.Errorf("%s: %s, each time: deploy again to continue where it stopped", what, describe(err))
 	case dsqlconn.Classify(err) == dsqlconn.ReasonTimeout:
 		return fmt.Errorf("%s: out of time: %s; deploy again to continue where it stopped", what, describe(err))
 	case isLost(err):

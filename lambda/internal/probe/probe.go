@@ -112,6 +112,7 @@ func (p Prober) sql(ctx context.Context, target contract.Target, word incident.W
 		return dropped, err
 	}
 	r.Connect = time.Since(start)
+	dropped = errors.Join(dropped, dsqlconn.PassedOver(conn))
 	session := incident.NewSession(conn, target.Endpoint, p.Memory)
 	r.Visit, err = step(ctx, p.Step, func(ctx context.Context) (incident.Visit, error) { return session.Mark(ctx, word) })
 	r.Query, r.Commit = r.Visit.Query, r.Visit.Commit
@@ -152,7 +153,7 @@ func reasonOf(err error) (reason verdict.Reason, own bool) {
 		return verdict.Conflict, false
 	case dsqlconn.ReasonTimeout:
 		return verdict.Timeout, false
-	case dsqlconn.ReasonQuery:
+	case dsqlconn.ReasonQuery, dsqlconn.ReasonUnavailable: // repeated within the step, in vain
 		return verdict.Query, false
 	default: // ReasonLocal
 		return verdict.None, true

@@ -172,7 +172,7 @@ func (d *everyThird) Connect(ctx context.Context, endpoint, region, user string)
 	if d.attempts++; d.attempts%3 == 0 {
 		return d.Database.Connect(ctx, endpoint, region, user)
 	}
-	nobody := map[string]string{endpoint: "127.0.0.1:1"}
+	nobody := map[string][]string{endpoint: {"127.0.0.1:1"}}
 	return dsqlconn.Dialer{Credentials: someone, HostAddr: nobody}.Connect(ctx, endpoint, region, user)
 }
 
@@ -229,7 +229,7 @@ func TestProbe(t *testing.T) {
 		"certificate of another host": {healthy, patient, func(t *testing.T, p *Prober, target *contract.Target) {
 			address, trust := foreign(t)
 			dialer := trust(d.dialer(t, monitorARN))
-			dialer.HostAddr = map[string]string{target.Endpoint: address}
+			dialer.HostAddr = map[string][]string{target.Endpoint: {address}}
 			p.Database = dialer
 		}, down(verdict.TLS)},
 		"no such host": {healthy, patient, func(_ *testing.T, _ *Prober, target *contract.Target) { target.Endpoint = "x.dsql.us-east-1.invalid" }, down(verdict.DNS)},
@@ -239,6 +239,14 @@ func TestProbe(t *testing.T) {
 		"conflicts without end": {healthy, patient, func(*testing.T, *Prober, *contract.Target) {
 			east.InjectConflicts(sqlendpoint.Conflicts{Percent: 100})
 		}, degraded(verdict.Conflict)},
+		"one address of two is silent": {healthy, patient, func(t *testing.T, p *Prober, target *contract.Target) {
+			dialer := d.dialer(t, monitorARN)
+			dialer.Patience = quick
+			p.Database = dialer
+			fault(sqlendpoint.Fault{SilentAddress: true})(t, p, target)
+		}, degraded(verdict.Connect)},
+		"unavailable now and then": {healthy, patient, fault(sqlendpoint.Fault{UnavailablePercent: 30}), verdict.Observation{Verdict: verdict.Up}},
+		"unavailable all the time": {healthy, patient, fault(sqlendpoint.Fault{UnavailablePercent: 100}), down(verdict.Query)},
 		"no credentials": {healthy, patient, func(_ *testing.T, p *Prober, _ *contract.Target) {
 			p.Database = dsqlconn.Dialer{Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 				return aws.Credentials{}, errors.New("no role")

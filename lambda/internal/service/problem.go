@@ -51,6 +51,8 @@ func problemOf(err error) *problem {
 		return unavailable(open.Error(), open.RetryAfter)
 	case errors.As(err, &key):
 		return unavailable("the key that encrypts fields cannot be used ("+reasonOf(err)+"); nothing is stored or shown without it", retryKey)
+	case dsqlconn.IsUnavailable(err):
+		return unavailable("the database was unavailable each time", retrySoon)
 	case dsqlconn.Unreachable(err):
 		return unavailable("the database did not answer ("+dsqlconn.Classify(err).String()+")", retrySoon)
 	case dsqlconn.IsConflict(err):

@@ -29,6 +29,7 @@ func TestService(t *testing.T) {
 		"without the key":                                       withoutTheKey,
 		"a publisher that cannot be invoked fails no write":     aPublisherThatCannotBeInvoked,
 		"conflicts are repeated, counted, and bounded":          conflictsAreRepeated,
+		"an unavailable server leaves an order to be repeated":  unavailableServer,
 		"an endpoint that does not answer opens the breaker":    anEndpointThatDoesNotAnswer,
 		"the peer serves while the breaker is open":             thePeerServes,
 		"slow reads keep nobody from writing":                   slowReadsKeepNobodyFromWriting,
@@ -227,6 +228,30 @@ func conflictsAreRepeated(t *testing.T, w world) {
 	assert.Contains(t, response.Body, "other writers were faster")
 	assert.False(t, f.Ledger.Database.Open(), "conflicts do not open the breaker")
 	assert.Equal(t, "2 2", w.rows(t))
+}
+
+func unavailableServer(t *testing.T, w world) {
+	endpoint := w.Endpoints[apptest.East]
+	t.Cleanup(func() { _ = endpoint.SetFault(sqlendpoint.Fault{}) })
+	f := w.function(t, apptest.East, options{conflicts: dsqlconn.Policy{Attempts: 4, Base: time.Millisecond, Max: time.Millisecond}})
+	require.NoError(t, endpoint.SetFault(sqlendpoint.Fault{UnavailablePercent: 100}))
+	response, err := f.http(t, request("POST", "/transactions", `{"amount":1}`))
+	require.NoError(t, err, "what passes is no failure of the function")
+	assert.Equal(t, 503, response.StatusCode)
+	assert.Equal(t, "1", response.Headers["Retry-After"])
+	var problem struct {
+		TransactionID string `json:"transaction_id"`
+	}
+	require.NoError(t, json.Unmarshal([]byte(response.Body), &problem))
+	require.NotEmpty(t, problem.TransactionID, response.Body)
+	response, err = f.http(t, request("GET", "/transactions/"+problem.TransactionID, ""))
+	require.NoError(t, err)
+	assert.Equal(t, 503, response.StatusCode, "nor can it be read")
+
+	require.NoError(t, endpoint.SetFault(sqlendpoint.Fault{}))
+	status, _ := f.do(t, "POST", "/transactions", `{"amount":1,"transaction_id":"`+problem.TransactionID+`"}`)
+	assert.Equal(t, 200, status, "an attempt had taken effect")
+	assert.Equal(t, "1 1", w.rows(t), "the order and its event, once")
 }
 
 // metric is a metric of the last request.

@@ -101,7 +101,9 @@ func StartWith(t testing.TB, o Options) *Env {
 		arn := "arn:aws:dsql:" + region + ":123456789012:cluster/" + id
 		endpoint.AddCluster(host, arn)
 		e.Hosts[region], e.ClusterARNs[region], e.Endpoints[region] = host, arn, endpoint
-		addresses = append(addresses, host+"="+endpoint.Addr())
+		for _, address := range endpoint.Addrs() {
+			addresses = append(addresses, host+"="+address)
+		}
 	}
 	e.HostAddr = strings.Join(addresses, ",")
 	return e
