@@ -49,7 +49,7 @@ detect: linux deps lambda cli build/bin/sandbox ## how long until a person is to
 
 # What describes or drives the Pulumi program waits for another process, the engine, and its race binaries take longest
 # to link: these packages run without the detector, everything else with it.
-PLAIN := components cost docs lambda sandbox sandbox/engine stacks
+PLAIN := components cost docs lambda recipients sandbox sandbox/engine stacks
 TESTED := '{{ if or .TestGoFiles .XTestGoFiles }}{{ .ImportPath }}{{ end }}'
 # Tests wait for PostgreSQL, processes and deadlines more than for a processor, so more packages run than there are. With
 # -o the test binaries stay, a gigabyte below build/test, and only what has changed is linked again; it wants names that
@@ -94,12 +94,16 @@ cost: stack ## STACK=dev: what a month of watching costs, line by line
 # — Deploy it: the pulumi on PATH, with your AWS credentials
 
 .PHONY: preview
-preview: stack lambda ## STACK=dev: show what would change
+preview: stack lambda recipients ## STACK=dev: show what would change
 	pulumi preview --stack $(STACK)
 
 .PHONY: up
-up: stack lambda ## STACK=dev: deploy
+up: stack lambda recipients ## STACK=dev: deploy
 	pulumi up --stack $(STACK)
+
+.PHONY: recipients
+recipients: stack ## STACK=dev: refuse to lose subscriptions of a stack that an earlier version deployed
+	@go run ./recipients $(STACK)
 
 .PHONY: destroy
 destroy: stack ## STACK=dev: remove everything; a protected database is refused before anything is touched

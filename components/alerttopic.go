@@ -1,6 +1,8 @@
 package components
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 
@@ -16,6 +18,24 @@ type Subscription struct {
 	// Endpoint is the address in the protocol's form: an e-mail address, an E.164 number, an https URL, or an ARN.
 	// Required.
 	Endpoint string
+	// Secret keeps the endpoint encrypted in Pulumi's state and out of its diffs. Optional; defaults to off.
+	Secret bool
+}
+
+// key names the recipient by what it is, so that its resource stays its own wherever it stands in a list. Were it named by
+// its place, the one that moves up would be "replaced", and since Subscribe returns the subscription that exists (SNS API
+// Reference), what is deleted after is the only one there is. Of a secret the key tells no more than whether a guess is right.
+func (s Subscription) key() string {
+	sum := sha256.Sum256([]byte(s.Protocol + " " + s.Endpoint))
+	return hex.EncodeToString(sum[:4])
+}
+
+// endpoint is the input, secret if it is to be.
+func (s Subscription) endpoint() pulumi.StringInput {
+	if s.Secret {
+		return pulumi.ToSecret(pulumi.String(s.Endpoint)).(pulumi.StringOutput)
+	}
+	return pulumi.String(s.Endpoint)
 }
 
 // AlertTopicArgs configures an AlertTopic.
@@ -23,7 +43,7 @@ type AlertTopicArgs struct {
 	// Region of the topic. Required: an alarm can only notify a topic of its own region.
 	Region Region
 	// Subscriptions are the recipients. Optional. Every region's topic has the same ones, so an e-mail recipient
-	// confirms once a region.
+	// confirms once a region. No two are equal: a topic takes a recipient once.
 	Subscriptions []Subscription
 }
 
@@ -74,7 +94,10 @@ func NewAlertTopic(ctx *pulumi.Context, name string, args *AlertTopicArgs, opts 
 		return nil, err
 	}
 	for i, s := range args.Subscriptions {
-		if err := t.subscribe(ctx, fmt.Sprintf("%s-subscription-%d", name, i), topic, s, args.Region); err != nil {
+		// Earlier versions named subscriptions by their place. What they deployed keeps its subscriptions if the list is still
+		// the same; package recipients refuses any other.
+		byPlace := pulumi.Aliases([]pulumi.Alias{{Name: pulumi.String(fmt.Sprintf("%s-subscription-%d", name, i))}})
+		if err := t.subscribe(ctx, name+"-subscription-"+s.key(), topic, s, args.Region, byPlace); err != nil {
 			return nil, err
 		}
 	}
@@ -89,20 +112,34 @@ func (a *AlertTopicArgs) validate() error {
 		return errors.New("args are required")
 	}
 	problems := []error{required(a.Region.required("Region"))}
+	seen := map[string]int{}
 	for i, s := range a.Subscriptions {
 		if s.Protocol == "" || s.Endpoint == "" {
-			problems = append(problems, fmt.Errorf("Subscriptions[%d] is {%q, %q}: Protocol and Endpoint are required", i, s.Protocol, s.Endpoint))
+			problems = append(problems, fmt.Errorf("Subscriptions[%d] lacks something: Protocol and Endpoint are required", i))
 		}
+		if first, again := seen[s.key()]; again {
+			problems = append(problems, fmt.Errorf("Subscriptions[%d] is Subscriptions[%d] again, want each recipient once", i, first))
+		}
+		seen[s.key()] = i
 	}
 	return errors.Join(problems...)
 }
 
-func (t *AlertTopic) subscribe(ctx *pulumi.Context, name string, topic *sns.Topic, s Subscription, region Region) error {
-	args := &sns.TopicSubscriptionArgs{Topic: topic.Arn, Protocol: pulumi.String(s.Protocol), Endpoint: pulumi.String(s.Endpoint)}
+func (t *AlertTopic) subscribe(
+	ctx *pulumi.Context, name string, topic *sns.Topic, s Subscription, region Region, opts ...pulumi.ResourceOption,
+) error {
+	args := &sns.TopicSubscriptionArgs{
+		Topic:    topic.Arn,
+		Protocol: pulumi.String(s.Protocol),
+		Endpoint: s.endpoint(),
+	}
 	if s.Protocol == "https" {
 		args.EndpointAutoConfirms = pulumi.Bool(true) // else the provider does not wait and cannot delete it later
 	}
-	_, err := sns.NewTopicSubscription(ctx, name, args, region.child(t)...)
+	if s.Secret {
+		opts = append(opts, pulumi.AdditionalSecretOutputs([]string{"endpoint"}))
+	}
+	_, err := sns.NewTopicSubscription(ctx, name, args, region.child(t, opts...)...)
 	return err
 }
 

@@ -22,7 +22,7 @@ func everything(ctx *pulumi.Context, r [3]Region, prefix, architecture string, s
 		return err
 	}
 	topic, err := NewAlertTopic(ctx, prefix+"alerts", &AlertTopicArgs{
-		Region: r[0], Subscriptions: []Subscription{{"email", "oncall@example.com"}, {"https", "https://alerts.example.com"}},
+		Region: r[0], Subscriptions: []Subscription{{Protocol: "email", Endpoint: "oncall@example.com"}, {Protocol: "https", Endpoint: "https://alerts.example.com"}},
 	})
 	if err != nil {
 		return err

@@ -24,11 +24,11 @@ func TestMissingArgumentsAreNamedTogether(t *testing.T) {
 		},
 		"AlertTopic": {
 			func(ctx *pulumi.Context) error {
-				_, err := NewAlertTopic(ctx, "x", &AlertTopicArgs{Subscriptions: []Subscription{{Protocol: "email"}}})
+				_, err := NewAlertTopic(ctx, "x", &AlertTopicArgs{Subscriptions: []Subscription{{Protocol: "email"}, {Protocol: "email"}}})
 				return err
 			},
 			func(ctx *pulumi.Context) error { _, err := NewAlertTopic(ctx, "x", nil); return err },
-			[]string{"Region.Name", "Region.Provider", `Subscriptions[0] is {"email", ""}`},
+			[]string{"Region.Name", "Region.Provider", "Subscriptions[0] lacks something: Protocol and Endpoint", "Subscriptions[1] is Subscriptions[0] again"},
 		},
 		"DatabaseEvents": {
 			func(ctx *pulumi.Context) error {

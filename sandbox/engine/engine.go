@@ -316,5 +316,14 @@ func (e *Engine) Resources(ctx context.Context) ([]Resource, error) {
 	return resources, nil
 }
 
+// Export is the stack's state as `pulumi stack export` prints it.
+func (e *Engine) Export(ctx context.Context) ([]byte, error) {
+	exported, err := e.stack.Export(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(exported)
+}
+
 // Close removes the private directory, with the state of whatever is still deployed.
 func (e *Engine) Close() error { return os.RemoveAll(e.home) }

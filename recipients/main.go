@@ -1,0 +1,61 @@
+// Command recipients stands before `make preview` and `make up`: it compares the recipients of alerts with what an
+// earlier version deployed, and refuses the one deployment that would leave people without a subscription.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+
+	"aurora-dsql-dr/stacks"
+)
+
+func main() {
+	if len(os.Args) != 2 {
+		fmt.Fprintln(os.Stderr, "usage: make recipients STACK=<stack>")
+		os.Exit(2)
+	}
+	if err := check(context.Background(), os.Args[1]); err != nil {
+		fmt.Fprintln(os.Stderr, "recipients:", err)
+		os.Exit(1)
+	}
+}
+
+const refusal = `%w
+This stack was deployed by a version that named subscriptions by their place in the list. The first deployment by this
+version must have the same list, in the same order, or it deletes the subscriptions of those who moved.
+Put "alerts" back as it was, deploy, then change it (docs/runbooks.md#recipients-moved).`
+
+// check asks the pulumi on PATH for the stack's state and configuration. Secrets stay in this process.
+func check(ctx context.Context, stack string) error {
+	exported, err := pulumi(ctx, "stack", "export", "--stack", stack)
+	if err != nil {
+		return err
+	}
+	settings, err := pulumi(ctx, "config", "--stack", stack, "--json", "--show-secrets")
+	if err != nil {
+		return err
+	}
+	var values map[string]struct{ Value string }
+	if err := json.Unmarshal(settings, &values); err != nil {
+		return fmt.Errorf("pulumi config: %w", err)
+	}
+	if err := stacks.CheckRecipients(exported, values["aurora-dsql-dr:alerts"].Value); err != nil {
+		return fmt.Errorf(refusal, err)
+	}
+	return nil
+}
+
+func pulumi(ctx context.Context, arguments ...string) ([]byte, error) {
+	var refused strings.Builder
+	command := exec.CommandContext(ctx, "pulumi", arguments...) //nolint:gosec // no shell; the stack is one argument
+	command.Stdin, command.Stderr = os.Stdin, &refused          // it may ask for the passphrase of the stack's secrets
+	out, err := command.Output()
+	if err != nil {
+		return nil, fmt.Errorf("pulumi %s: %w\n%s", strings.Join(arguments, " "), err, refused.String())
+	}
+	return out, nil
+}

@@ -1,0 +1,83 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// ofBefore is the state of a stack that an earlier version deployed with two recipients.
+const ofBefore = `{"version":3,"deployment":{
+	"manifest":{"time":"2026-01-01T00:00:00Z","magic":"","version":""},
+	"resources":[
+		{"urn":"urn:pulumi:scratch::aurora-dsql-dr::pulumi:pulumi:Stack::aurora-dsql-dr-scratch","custom":false,"type":"pulumi:pulumi:Stack"},
+		{"urn":"urn:pulumi:scratch::aurora-dsql-dr::pulumi:providers:aws::primary","custom":true,"id":"p","type":"pulumi:providers:aws"},
+		{"urn":"urn:pulumi:scratch::aurora-dsql-dr::aws:sns/topicSubscription:TopicSubscription::primary-alerts-subscription-0",
+		 "custom":true,"id":"a","type":"aws:sns/topicSubscription:TopicSubscription",
+		 "provider":"urn:pulumi:scratch::aurora-dsql-dr::pulumi:providers:aws::primary::p",
+		 "inputs":{"protocol":"email","endpoint":"a@example.com"}},
+		{"urn":"urn:pulumi:scratch::aurora-dsql-dr::aws:sns/topicSubscription:TopicSubscription::primary-alerts-subscription-1",
+		 "custom":true,"id":"b","type":"aws:sns/topicSubscription:TopicSubscription",
+		 "provider":"urn:pulumi:scratch::aurora-dsql-dr::pulumi:providers:aws::primary::p",
+		 "inputs":{"protocol":"email","endpoint":"b@example.com"}}]}}`
+
+// project is a copy of the project's settings with a stack in a backend of its own, for the pulumi on PATH, else in
+// build/bin.
+func project(t *testing.T) {
+	t.Helper()
+	root, err := filepath.Abs("..")
+	require.NoError(t, err)
+	settings, err := os.ReadFile(filepath.Join(root, "Pulumi.yaml"))
+	require.NoError(t, err)
+	t.Chdir(t.TempDir())
+	require.NoError(t, os.WriteFile("Pulumi.yaml", settings, 0o600))
+	require.NoError(t, os.Mkdir("state", 0o700))
+	t.Setenv("PATH", os.Getenv("PATH")+":"+filepath.Join(root, "build", "bin"))
+	t.Setenv("PULUMI_HOME", filepath.Join(t.TempDir(), "home"))
+	t.Setenv("PULUMI_BACKEND_URL", "file://"+filepath.Join(must(os.Getwd()), "state"))
+	t.Setenv("PULUMI_CONFIG_PASSPHRASE", "for this test only")
+	t.Setenv("PULUMI_SKIP_UPDATE_CHECK", "true")
+	require.NoError(t, os.WriteFile("state.json", []byte(ofBefore), 0o600))
+	run(t, "stack", "init", "scratch")
+	run(t, "stack", "import", "--stack", "scratch", "--file", "state.json")
+}
+
+func must(dir string, err error) string {
+	if err != nil {
+		panic(err)
+	}
+	return dir
+}
+
+func run(t *testing.T, arguments ...string) {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), "pulumi", arguments...).CombinedOutput()
+	require.NoError(t, err, string(out))
+}
+
+func TestAnUpgradeTakesTheListThatIsDeployedAndNoOther(t *testing.T) {
+	project(t)
+	set := func(path, value string, flags ...string) {
+		run(t, append([]string{"config", "set", "--stack", "scratch", "--path", path, value}, flags...)...)
+	}
+	set("alerts[0].protocol", "email")
+	set("alerts[0].endpoint", "a@example.com", "--secret")
+	set("alerts[1].protocol", "email")
+	set("alerts[1].endpoint", "b@example.com")
+	require.NoError(t, check(t.Context(), "scratch"), "the same list, though it is secret now")
+
+	set("alerts[0].endpoint", "secret@example.com", "--secret")
+	err := check(t.Context(), "scratch")
+	require.ErrorContains(t, err, "primary-alerts-subscription-0 is not alerts[0] of the configuration")
+	require.ErrorContains(t, err, `Put "alerts" back as it was, deploy, then change it`)
+	assert.NotContains(t, err.Error(), "secret@example.com")
+}
+
+func TestAStackThatIsNotThereIsNamed(t *testing.T) {
+	project(t)
+	assert.ErrorContains(t, check(t.Context(), "nosuch"), "no stack named 'nosuch' found")
+}
