@@ -168,10 +168,13 @@ func scanIncident(row pgx.CollectableRow, more ...any) (i Incident, err error) {
 	return i, nil
 }
 
+// readIncidents finds those that are open or owe a notice by the one thing they have in common: a notice is due, now or later.
+// Opening sets the time, whatever follows moves it, and only the last word about the end clears it. The range, which is all
+// of time, is what an index serves without statistics: the table keeps the incidents of years.
 func readIncidents(ctx context.Context, tx pgx.Tx) ([]Incident, error) {
 	rows, err := tx.Query(ctx, `
 		SELECT `+incidentColumns+` FROM dr.incident
-		WHERE closed_at IS NULL OR notice_due_at IS NOT NULL ORDER BY endpoint, number`)
+		WHERE notice_due_at > '-infinity' AND notice_due_at < 'infinity' ORDER BY endpoint, number`)
 	if err != nil {
 		return nil, err
 	}

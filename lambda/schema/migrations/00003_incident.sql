@@ -1,5 +1,5 @@
 -- One outage of one endpoint, numbered from 1 per endpoint: two observers that open the next one race for a key, and one
--- loses. The table is read by endpoint, which the key serves, and grows by a row per outage: no index pays for itself.
+-- loses. The table grows by a row per outage, for ever: what is read is found by the key or by the index incident_due.
 
 -- +goose Up
 CREATE TABLE IF NOT EXISTS dr.incident (
