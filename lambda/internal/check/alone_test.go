@@ -96,6 +96,7 @@ func votes(run []metrics.Series) []int {
 }
 
 func TestAnObserverThatNoEndpointLetsInAbstains(t *testing.T) {
+	conflicted := probe.Result{Observation: verdict.Observation{Verdict: verdict.Degraded, Reason: verdict.Conflict}}
 	for _, tt := range []struct {
 		intent     string
 		east, ohio probe.Result
@@ -104,6 +105,7 @@ func TestAnObserverThatNoEndpointLetsInAbstains(t *testing.T) {
 	}{
 		{"Refused by both, it votes on neither, and says that it lives.", refused, refused, []int{0, 0}, nil},
 		{"What does not answer counts, what refuses does not.", refused, down, []int{0, 1}, []string{"DSQL LOST in us-east-2: timeout UNCONFIRMED"}},
+		{"One that commits nothing is no session.", refused, conflicted, []int{0, 0}, nil},
 		{"Nor does what it could not probe at all.", refused, unknown, []int{0, -1}, nil},
 	} {
 		t.Run(tt.intent, func(t *testing.T) {

@@ -44,7 +44,7 @@ func (c *Checker) adopt(results []probe.Result) {
 // abstain takes back what an observer says of endpoints that refuse to log it in, if no endpoint has given it a session: as
 // far as it can tell the fault is its own, and it cannot hear the others either.
 func (c *Checker) abstain(r *run, results []probe.Result) {
-	if len(sessionsOf(results)) > 0 {
+	if slices.ContainsFunc(results, func(r probe.Result) bool { return r.Session != nil || r.Observation.Verdict == verdict.Up }) {
 		return
 	}
 	var refusals []probe.Result
