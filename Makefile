@@ -6,8 +6,16 @@ SHELL := /bin/bash
 LAMBDA_DIR ?= build/lambda
 FUNCTIONS := $(notdir $(patsubst %/main.go,%,$(wildcard lambda/*/main.go)))
 BOOTSTRAPS := $(foreach arch,arm64 x86_64,$(foreach f,$(FUNCTIONS),$(LAMBDA_DIR)/$(arch)/$(f)/bootstrap))
+# The sandbox runs functions of this machine's architecture only.
+HOST := $(if $(filter aarch64 arm64,$(shell uname -m)),arm64,x86_64)
 # The same sources give the same bytes, wherever and whenever they are built.
-LAMBDA_FLAGS := -tags lambda.norpc -trimpath -buildvcs=false -ldflags "-s -w"
+LAMBDA_FLAGS := -tags lambda.norpc -buildvcs=false -ldflags "-s -w"
+
+# Functions, sandbox, Pulumi CLI and plain tests share their flags, and the modules in tools/ their versions, so that
+# what several of them need is compiled once. The race detector needs cgo.
+export CGO_ENABLED := 0
+export GOFLAGS := $(GOFLAGS) -trimpath
+RACE := CGO_ENABLED=1
 
 PULUMI_VERSION := $(shell awk '$$1 == "github.com/pulumi/pulumi/pkg/v3" { print $$2 }' tools/go.mod)
 PULUMI_MODULE := github.com/pulumi/pulumi/sdk/v3/go/common/version
@@ -19,11 +27,11 @@ help: ## list the targets
 # — Try it: no AWS account, no network once the modules are there
 
 .PHONY: demo
-demo: linux deps lambda cli build/bin/sandbox ## deploy the whole stack into an AWS on this machine, check it, destroy it
+demo: linux deps lambda-host cli build/bin/sandbox ## deploy the whole stack into an AWS on this machine, check it, destroy it
 	@build/bin/sandbox demo
 
 .PHONY: sandbox
-sandbox: linux deps lambda cli build/bin/sandbox ## the same, and keep it up until Ctrl-C
+sandbox: linux deps lambda-host cli build/bin/sandbox ## the same, and keep it up until Ctrl-C
 	@build/bin/sandbox serve || [ $$? = 130 ] # interrupted before it was up: no error either
 
 # R is one rehearsal by its name, SPEED 1 to 10; budgets are judged at 1 only. JOBS are held at a time: they mostly wait.
@@ -33,7 +41,7 @@ SPEED ?= 1
 JOBS ?= 4
 SANDBOX ?= build/bin/sandbox
 .PHONY: rehearse
-rehearse: linux deps lambda cli $(SANDBOX) ## R=name: live the stack through one disaster, or through all (about 35 minutes)
+rehearse: linux deps lambda-host cli $(SANDBOX) ## R=name: live the stack through one disaster, or through all (about 35 minutes)
 	@$(SANDBOX) rehearse -speed $(SPEED) -jobs $(JOBS) -report build/rehearsals rehearsals/$(R).yaml
 
 # The time until a person is told depends on when the region is lost: RUNS losses at moments drawn by lot, a probe every
@@ -42,7 +50,7 @@ RUNS ?= 10
 INTERVAL ?= 15s
 AT_A_TIME ?= 2
 .PHONY: detect
-detect: linux deps lambda cli build/bin/sandbox ## how long until a person is told of a lost region: ten runs (about 16 minutes)
+detect: linux deps lambda-host cli build/bin/sandbox ## how long until a person is told of a lost region: ten runs (about 16 minutes)
 	@build/bin/sandbox detect -runs $(RUNS) -interval $(INTERVAL) -jobs $(AT_A_TIME)
 
 # — Work on it
@@ -60,19 +68,31 @@ test: linux deps lambda cli ## every test, with the race detector where goroutin
 	@echo "Vetting and testing (about 90 seconds; the first time some 10 minutes, to compile everything with the race detector)"
 	@go vet ./...
 	@module=$$(go list -m); status=0; \
-	$(TEST) -race -o build/test/race/ $$(go list -f $(TESTED) ./... | grep -vxF "$$(printf "$$module/%s\n" $(PLAIN))") || status=1; \
+	$(RACE) $(TEST) -race -o build/test/race/ $$(go list -f $(TESTED) ./... | grep -vxF "$$(printf "$$module/%s\n" $(PLAIN))") || status=1; \
 	$(TEST) -o build/test/plain/ $(addprefix ./,$(PLAIN)) || status=1; \
 	exit $$status
 
 .PHONY: test-application
-test-application: linux deps lambda cli ## the distributed application end to end, in both regions (about a minute)
+test-application: linux deps lambda-host cli ## the distributed application end to end, in both regions (about a minute)
 	@go test -vet=off -tags e2e -count=1 -run TestTheApplicationInTwoRegions ./sandbox
 
 .PHONY: test-console
-test-console: linux deps chromium lambda cli ## the console's page in headless Chromium, through an outage; makes docs/console.png
+test-console: linux deps chromium lambda-host cli ## the console's page in headless Chromium, through an outage; makes docs/console.png
 	@echo "Living through an outage on the console's page (about 2 minutes)"
 	@mkdir -p build/console
 	@go test -tags browser -count=1 -artifacts -outputdir build/console ./sandbox/console
+
+.PHONY: check
+check: ## what CI runs: all tests, the application and the console end to end, the demo (about 8 minutes)
+	@.ci/run
+
+.PHONY: mutants
+mutants: linux deps lambda cli ## ONLY=text: puts faults into the program, one by one; each has to be noticed (about 30 minutes)
+	@go run ./mutants -jobs 2 -only "$(ONLY)"
+
+.PHONY: fmt
+fmt: build/bin/golangci-lint ## format the code
+	@build/bin/golangci-lint fmt
 
 .PHONY: lint
 lint: build/bin/golangci-lint ## format and lint rules of .golangci.yml
@@ -111,6 +131,9 @@ destroy: stack ## STACK=dev: remove everything; a protected database is refused 
 
 # — Parts
 
+# A first build shows how far it is; one after a change is too short for that.
+gobuild = $(if $(wildcard $(1)),go build -o,$(CURDIR)/tools/gobuild) $(abspath $(1))
+
 .PHONY: build
 build: lambda build/bin/pulumi build/bin/sandbox ## everything: functions, Pulumi CLI, sandbox
 	@go build ./...
@@ -118,18 +141,21 @@ build: lambda build/bin/pulumi build/bin/sandbox ## everything: functions, Pulum
 .PHONY: lambda
 lambda: $(BOOTSTRAPS) ## the function binaries, for arm64 and x86_64
 
+.PHONY: lambda-host
+lambda-host: $(filter $(LAMBDA_DIR)/$(HOST)/%,$(BOOTSTRAPS))
+
 $(LAMBDA_DIR)/arm64/%/bootstrap: GOARCH = arm64
 $(LAMBDA_DIR)/x86_64/%/bootstrap: GOARCH = amd64
 $(BOOTSTRAPS): FORCE
 	@[ -e $@ ] || echo "Building $@"
-	@CGO_ENABLED=0 GOOS=linux GOARCH=$(GOARCH) go build $(LAMBDA_FLAGS) -o $@ ./lambda/$(notdir $(patsubst %/bootstrap,%,$@))
+	@GOOS=linux GOARCH=$(GOARCH) $(call gobuild,$@) $(LAMBDA_FLAGS) ./lambda/$(notdir $(patsubst %/bootstrap,%,$@))
 
 .PHONY: pulumi
 pulumi: build/bin/pulumi ## the pinned Pulumi CLI, into build/bin
 
 build/bin/pulumi: tools/go.mod tools/go.sum
 	@echo "Building the Pulumi CLI $(PULUMI_VERSION) (the first time about 5 minutes, with 2 GB of memory)"
-	@cd tools && go build -ldflags "-s -w -X $(PULUMI_MODULE).Version=$(PULUMI_VERSION)" -o ../$@ github.com/pulumi/pulumi/pkg/v3/cmd/pulumi
+	@cd tools && $(call gobuild,$@) -ldflags "-s -w -X $(PULUMI_MODULE).Version=$(PULUMI_VERSION)" github.com/pulumi/pulumi/pkg/v3/cmd/pulumi
 	@touch $@
 
 # The sandbox takes a pulumi on PATH that is not older than the SDK, as it checks itself; else the one in build/bin.
@@ -144,19 +170,19 @@ STAMP = -ldflags "-X $(shell awk '$$1 == "module" { print $$2 }' go.mod)/sandbox
 
 build/bin/sandbox build/bin/bench: FORCE
 	@[ -e $@ ] || echo "Building $@ (the first time about 3 minutes)"
-	@go build $(STAMP) -o $@ ./sandbox/cmd/$(@F)
+	@$(call gobuild,$@) $(STAMP) ./sandbox/cmd/$(@F)
 
 build/bin/sandbox-race: FORCE
 	@[ -e $@ ] || echo "Building the sandbox with the race detector (the first time about 5 minutes)"
-	@go build -race $(STAMP) -o $@ ./sandbox/cmd/sandbox
+	@$(RACE) $(call gobuild,$@) -race $(STAMP) ./sandbox/cmd/sandbox
 
 build/bin/golangci-lint: tools/lint/go.mod tools/lint/go.sum
 	@echo "Building golangci-lint (the first time about 4 minutes)"
-	@cd tools/lint && go build -trimpath -ldflags "-s -w" -o ../../$@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+	@cd tools/lint && $(call gobuild,$@) -ldflags "-s -w" github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 	@touch $@
 
 build/bin/govulncheck: tools/lint/go.mod tools/lint/go.sum
-	@cd tools/lint && go build -trimpath -ldflags "-s -w" -o ../../$@ golang.org/x/vuln/cmd/govulncheck
+	@cd tools/lint && $(call gobuild,$@) -ldflags "-s -w" golang.org/x/vuln/cmd/govulncheck
 	@touch $@
 
 .PHONY: deps

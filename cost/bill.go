@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
-	"gopkg.in/yaml.v3"
+	"go.yaml.in/yaml/v3"
 
 	"aurora-dsql-dr/components"
 	"aurora-dsql-dr/internal/graph"

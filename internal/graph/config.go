@@ -9,7 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"gopkg.in/yaml.v3"
+	"go.yaml.in/yaml/v3"
 )
 
 // StackConfig reads a stack's configuration as the engine would hand it to the program: the defaults of Pulumi.yaml,
