@@ -1,0 +1,71 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"go/parser"
+	"go/token"
+	"os"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// mutant is a fault of one line that somebody could make, and that a test has to notice.
+type mutant struct {
+	// File is relative to the repository's root.
+	File string `yaml:"file"`
+	// From stands in the file exactly once, within a line; To takes its place.
+	From string `yaml:"from"`
+	To   string `yaml:"to"`
+	// Fault says what would happen to people if nobody noticed.
+	Fault string `yaml:"fault"`
+	// Tests are the packages that are run, as "./components"; those of the file and of its importers if there are none.
+	Tests []string `yaml:"tests"`
+}
+
+// load reads the list and names everything that is wrong with it.
+func load(path string) ([]mutant, error) {
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	decoder := yaml.NewDecoder(bytes.NewReader(content))
+	decoder.KnownFields(true)
+	var list []mutant
+	if err := decoder.Decode(&list); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	var problems []error
+	for i, m := range list {
+		if m.Fault == "" {
+			problems = append(problems, fmt.Errorf("%s: mutant %d, of %s, has no fault: say what it would do to people", path, i+1, m.File))
+		}
+		if _, err := m.source(); err != nil {
+			problems = append(problems, fmt.Errorf("%s: mutant %d, %q: %w", path, i+1, m.Fault, err))
+		}
+	}
+	return list, errors.Join(problems...)
+}
+
+// source is the file with the fault in it.
+func (m mutant) source() ([]byte, error) {
+	content, err := os.ReadFile(m.File)
+	if err != nil {
+		return nil, err
+	}
+	switch n := strings.Count(string(content), m.From); {
+	case m.From == m.To:
+		return nil, errors.New("from and to are the same, so nothing is changed")
+	case strings.ContainsAny(m.From+m.To, "\n"):
+		return nil, errors.New("from or to is longer than a line")
+	case n != 1:
+		return nil, fmt.Errorf("%s holds %q %d times, want once: follow the code, or give more of the line", m.File, m.From, n)
+	}
+	mutated := strings.Replace(string(content), m.From, m.To, 1)
+	if _, err := parser.ParseFile(token.NewFileSet(), m.File, mutated, parser.SkipObjectResolution); err != nil && strings.HasSuffix(m.File, ".go") {
+		return nil, fmt.Errorf("is no Go: %w", err)
+	}
+	return []byte(mutated), nil
+}

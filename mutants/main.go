@@ -1,0 +1,102 @@
+// Command mutants puts one fault after the other of mutants.yaml into the program and runs the tests that should notice.
+// A fault that no test notices has survived: its behaviour is not tested.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+)
+
+const listed = "mutants/mutants.yaml"
+
+func main() {
+	jobs := flag.Int("jobs", 2, "how many are tried at a time")
+	only := flag.String("only", "", "try those whose file or fault holds this text")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := tryAll(ctx, *jobs, *only, os.Stdout); err != nil {
+		stop()
+		fmt.Fprintln(os.Stderr, "mutants:", err)
+		os.Exit(1)
+	}
+}
+
+// tryAll prints a line a mutant, and fails if one has survived or could not be tried.
+func tryAll(ctx context.Context, jobs int, only string, out io.Writer) error {
+	all, err := load(listed)
+	if err != nil {
+		return err
+	}
+	chosen := choose(all, only)
+	if len(chosen) == 0 {
+		return fmt.Errorf("no file and no fault of the %d in %s holds %q", len(all), listed, only)
+	}
+	packages, err := list()
+	if err != nil {
+		return err
+	}
+	start, verdicts := time.Now(), make(chan verdict)
+	var group errgroup.Group
+	group.SetLimit(jobs)
+	go func() {
+		defer close(verdicts)
+		for _, m := range chosen {
+			group.Go(func() error {
+				verdicts <- m.try(ctx, m.testsIn(packages))
+				return nil
+			})
+		}
+		_ = group.Wait()
+	}()
+	return report(verdicts, len(chosen), start, out)
+}
+
+func choose(all []mutant, text string) []mutant {
+	var chosen []mutant
+	for _, m := range all {
+		if strings.Contains(m.File+" "+m.Fault, text) {
+			chosen = append(chosen, m)
+		}
+	}
+	return chosen
+}
+
+func (m mutant) testsIn(packages *tree) []string {
+	if len(m.Tests) > 0 {
+		return m.Tests
+	}
+	return packages.testsOf(m.File)
+}
+
+func report(verdicts <-chan verdict, n int, start time.Time, out io.Writer) error {
+	killed, i := 0, 0
+	for v := range verdicts {
+		i++
+		word, why := "survived", v.mutant.From+" -> "+v.mutant.To
+		switch {
+		case errors.Is(v.err, context.Canceled):
+			continue
+		case v.err != nil:
+			word, why = "invalid", v.err.Error()
+		case v.killer != "":
+			word, why = "killed", v.killer
+			killed++
+		}
+		fmt.Fprintf(out, "%4d/%d  %-8s  %5.1fs  %s: %s\n%26s%s\n", i, n, word, v.took.Seconds(), v.mutant.File, v.mutant.Fault, "", why)
+	}
+	fmt.Fprintf(out, "%d of %d mutants killed in %s\n", killed, n, time.Since(start).Round(time.Second))
+	if killed < n {
+		return fmt.Errorf("%d of %d mutants were not killed", n-killed, n)
+	}
+	return nil
+}

@@ -1,0 +1,76 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestTheListFollowsTheCode(t *testing.T) {
+	t.Chdir("..")
+	_, err := load(listed)
+	require.NoError(t, err)
+}
+
+func TestAListSaysEverythingThatIsWrongWithIt(t *testing.T) {
+	dir := t.TempDir()
+	t.Chdir(dir)
+	require.NoError(t, os.WriteFile("a.go", []byte("package a\n\nvar n, m = 1, 1\n"), 0o600))
+	require.NoError(t, os.WriteFile("list.yaml", []byte(`
+- {file: a.go, from: "= 1,", to: "= 2,"}
+- {file: a.go, from: "1", to: "2", fault: twice}
+- {file: a.go, from: "3", to: "2", fault: gone}
+- {file: a.go, from: "var n", to: "var n", fault: same}
+- {file: a.go, from: "var", to: "vary", fault: broken}
+- {file: b.go, from: "var", to: "vary", fault: lost}
+`), 0o600))
+	_, err := load("list.yaml")
+	for _, want := range []string{
+		`mutant 1, of a.go, has no fault`,
+		`mutant 2, "twice": a.go holds "1" 2 times, want once`,
+		`mutant 3, "gone": a.go holds "3" 0 times, want once`,
+		`mutant 4, "same": from and to are the same`,
+		`mutant 5, "broken": is no Go`,
+		`mutant 6, "lost": open b.go: no such file or directory`,
+	} {
+		assert.ErrorContains(t, err, want)
+	}
+}
+
+func TestAFaultIsKilledSurvivesOrProvesNothing(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for name, content := range map[string]string{
+		"go.mod":      "module sample\n\ngo 1.26\n",
+		"a/a.go":      "package a\n\nfunc Two() int { return 1 + 1 }\n\nfunc Untested() int { return 3 }\n",
+		"b/b.go":      "package b\n\nimport \"sample/a\"\n\nvar Two = a.Two()\n",
+		"b/b_test.go": "package b\n\nimport \"testing\"\n\nfunc TestTwo(t *testing.T) {\n\tif Two != 2 {\n\t\tt.Fatal(Two)\n\t}\n}\n",
+		"c/c_test.go": "package c\n\nimport \"testing\"\n\nfunc TestAlien(*testing.T) {}\n",
+	} {
+		require.NoError(t, os.MkdirAll(filepath.Dir(name), 0o755))
+		require.NoError(t, os.WriteFile(name, []byte(content), 0o600))
+	}
+	packages, err := list()
+	require.NoError(t, err)
+	assert.Equal(t, []string{"sample/b"}, packages.testsOf("a/a.go"), "tests of packages that need the file's")
+
+	for _, tt := range []struct {
+		m      mutant
+		killer string
+		err    string
+	}{
+		{mutant{File: "a/a.go", From: "1 + 1", To: "1 + 2"}, "sample/b TestTwo", ""},
+		{mutant{File: "a/a.go", From: "return 3", To: "return 4"}, "", ""},
+		{mutant{File: "a/a.go", From: "return 3", To: "return \"\""}, "", "does not compile, so it proves nothing"},
+	} {
+		got := tt.m.try(t.Context(), tt.m.testsIn(packages))
+		assert.Equal(t, tt.killer, got.killer, tt.m.To)
+		if tt.err == "" {
+			assert.NoError(t, got.err, tt.m.To)
+		} else {
+			assert.ErrorContains(t, got.err, tt.err, tt.m.To)
+		}
+	}
+}

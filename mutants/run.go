@@ -1,0 +1,93 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"time"
+)
+
+// limit bounds the tests of one package: a fault that makes them hang is noticed, too.
+const limit = 5 * time.Minute
+
+// verdict is what became of one mutant.
+type verdict struct {
+	mutant mutant
+	// killer is the test, or the package, that noticed; empty if none did.
+	killer string
+	took   time.Duration
+	err    error
+}
+
+// try runs the tests that could notice the fault, nearest first, until one does. The fault exists only in an overlay:
+// the working tree stays as it is.
+func (m mutant) try(ctx context.Context, tests []string) verdict {
+	start := time.Now()
+	killer, err := m.killer(ctx, tests)
+	return verdict{mutant: m, killer: killer, took: time.Since(start), err: err}
+}
+
+func (m mutant) killer(ctx context.Context, tests []string) (string, error) {
+	dir, err := os.MkdirTemp("", "mutant-")
+	if err != nil {
+		return "", err
+	}
+	defer os.RemoveAll(dir)
+	overlay, err := m.overlay(dir)
+	if err != nil {
+		return "", err
+	}
+	for _, tested := range tests {
+		killer, err := run(ctx, overlay, tested)
+		if killer != "" || err != nil {
+			return killer, err
+		}
+	}
+	return "", nil
+}
+
+// overlay writes the mutated file and the JSON that go build puts it in place with (go help build, -overlay).
+func (m mutant) overlay(dir string) (string, error) {
+	source, err := m.source()
+	if err != nil {
+		return "", err
+	}
+	original, err := filepath.Abs(m.File)
+	if err != nil {
+		return "", err
+	}
+	mutated := filepath.Join(dir, filepath.Base(m.File))
+	content, err := json.Marshal(map[string]any{"Replace": map[string]string{original: mutated}})
+	if err != nil {
+		return "", err
+	}
+	overlay := filepath.Join(dir, "overlay.json")
+	return overlay, errors.Join(os.WriteFile(mutated, source, 0o600), os.WriteFile(overlay, content, 0o600))
+}
+
+var failed = regexp.MustCompile(`(?m)^\s*--- FAIL: (\S+)`)
+
+// run is the first test of a package that fails, the package itself if it ends otherwise, or nothing if all pass.
+func run(ctx context.Context, overlay, tested string) (string, error) {
+	cmd := exec.CommandContext(ctx, "go", "test", "-vet=off", "-failfast", "-timeout", limit.String(), "-overlay", overlay, tested)
+	out, err := cmd.CombinedOutput()
+	switch text := string(out); {
+	case ctx.Err() != nil:
+		return "", ctx.Err()
+	case err == nil:
+		return "", nil
+	case strings.Contains(text, "[build failed]") || strings.Contains(text, "[setup failed]"):
+		return "", fmt.Errorf("does not compile, so it proves nothing:\n%s", text)
+	default:
+		if name := failed.FindStringSubmatch(text); name != nil {
+			return tested + " " + name[1], nil
+		}
+		return tested, nil
+	}
+}
