@@ -72,7 +72,7 @@ func refused(t *testing.T, program func(ctx *pulumi.Context) error) error {
 // settings are the monitors' defaults.
 func settings(change ...func(*MonitorSettings)) MonitorSettings {
 	s := MonitorSettings{
-		Schedule: time.Minute, ProbeInterval: 15 * time.Second, FailuresToOpen: 2, SuccessesToClose: 3, Reminder: 15 * time.Minute,
+		Schedule: time.Minute, ProbeInterval: 15 * time.Second, FailuresToOpen: 2, SuccessesToClose: 3, Reminder: 15 * time.Minute, MinimumOutage: 5 * time.Second,
 		MemoryMB: 128, LogRetentionDays: 30, ReservedConcurrency: 10, Tracing: true,
 	}
 	for _, f := range change {

@@ -21,6 +21,8 @@ type MonitorSettings struct {
 	ProbeInterval time.Duration
 	// FailuresToOpen and SuccessesToClose are the consecutive probes that open and close an incident. Required.
 	FailuresToOpen, SuccessesToClose int
+	// MinimumOutage is how long an endpoint must have failed before an incident opens. Optional; defaults to none.
+	MinimumOutage time.Duration
 	// Reminder is the time after which an open incident is alerted again. Required.
 	Reminder time.Duration
 	// MetricsFull publishes and alarms latencies and marker age beside the verdicts. Optional; defaults to off.
@@ -102,8 +104,11 @@ func (a *RegionalMonitorArgs) validate() error {
 	if s.Schedule < time.Minute || s.Schedule%time.Minute != 0 {
 		problems = append(problems, fmt.Errorf("Settings.Schedule is %v, want whole minutes, at least one: EventBridge schedules go no lower", s.Schedule))
 	}
-	if s.ProbeInterval <= 0 || s.ProbeInterval > s.Schedule {
-		problems = append(problems, fmt.Errorf("Settings.ProbeInterval is %v, want more than 0 and at most the schedule, %v", s.ProbeInterval, s.Schedule))
+	if s.ProbeInterval < contract.MinProbeInterval || s.ProbeInterval > s.Schedule {
+		problems = append(problems, fmt.Errorf("Settings.ProbeInterval is %v, want %v to the schedule, %v", s.ProbeInterval, contract.MinProbeInterval, s.Schedule))
+	}
+	if s.MinimumOutage < 0 {
+		problems = append(problems, fmt.Errorf("Settings.MinimumOutage is %v, want 0 or more", s.MinimumOutage))
 	}
 	if len(a.Topics) > 0 && a.Topics[0].Region != a.Region.Name {
 		problems = append(problems, fmt.Errorf("Topics[0] is in %s, want the observer's own region, %s, first", a.Topics[0].Region, a.Region.Name))
@@ -132,6 +137,7 @@ func (a *RegionalMonitorArgs) environment() pulumi.StringMap {
 		contract.EnvMetricRegions:    pulumi.String(strings.Join(a.MetricRegions, ",")),
 		contract.EnvSchedule:         pulumi.String(a.Settings.Schedule.String()),
 		contract.EnvProbeInterval:    pulumi.String(a.Settings.ProbeInterval.String()),
+		contract.EnvMinimumOutage:    pulumi.String(a.Settings.MinimumOutage.String()),
 		contract.EnvFailuresToOpen:   pulumi.String(strconv.Itoa(a.Settings.FailuresToOpen)),
 		contract.EnvSuccessesToClose: pulumi.String(strconv.Itoa(a.Settings.SuccessesToClose)),
 		contract.EnvReminder:         pulumi.String(a.Settings.Reminder.String()),

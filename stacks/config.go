@@ -73,6 +73,7 @@ func loadConfig(get func(key string) (string, bool)) (*Config, error) {
 		Monitor: components.MonitorSettings{
 			Schedule:            time.Duration(r.integer(monitor, "scheduleMinutes", 1, 1, 60)) * time.Minute,
 			ProbeInterval:       r.duration(monitor, "probeInterval", 15*time.Second, time.Second, time.Hour),
+			MinimumOutage:       r.duration(monitor, "minimumOutage", 5*time.Second, 0, 5*time.Minute),
 			FailuresToOpen:      r.integer(monitor, "failuresToOpen", 2, 1, 100),
 			SuccessesToClose:    r.integer(monitor, "successesToClose", 3, 1, 100),
 			Reminder:            r.duration(monitor, "reminder", 15*time.Minute, time.Minute, 24*time.Hour),
@@ -121,6 +122,11 @@ func (r *reader) credentialsRegion(c *Config) {
 }
 
 func (r *reader) monitor(m components.MonitorSettings) {
+	if m.ProbeInterval < contract.MinProbeInterval {
+		r.problem("monitor.probeInterval", m.ProbeInterval.String(), fmt.Sprintf(
+			"at least %v: a step of a probe may take a quarter of it, and a connection needs five round trips of up to 150ms and reserve",
+			contract.MinProbeInterval))
+	}
 	if m.ProbeInterval > m.Schedule {
 		r.problem("monitor.probeInterval", m.ProbeInterval.String(), fmt.Sprintf("at most the schedule, %v", m.Schedule))
 	}

@@ -14,6 +14,8 @@ const (
 	EnvSchedule = "SCHEDULE"
 	// EnvProbeInterval is the time between two probes of a run, a Go duration ("15s").
 	EnvProbeInterval = "PROBE_INTERVAL"
+	// EnvMinimumOutage is how long an endpoint must have failed before an incident opens, a Go duration ("5s"); "0s" is none.
+	EnvMinimumOutage = "MINIMUM_OUTAGE"
 	// EnvFailuresToOpen is the number of consecutive failed probes that opens an incident.
 	EnvFailuresToOpen = "FAILURES_TO_OPEN"
 	// EnvSuccessesToClose is the number of consecutive good probes that closes it.
@@ -35,6 +37,11 @@ const (
 	EnvRunLimit = "RUN_LIMIT"
 	// EnvStepLimit bounds each of a probe's three steps, beside a quarter of the probe interval.
 	EnvStepLimit = "STEP_LIMIT"
+	// EnvStatusLimit bounds the first of them, which asks the control plane, beside that.
+	EnvStatusLimit = "STATUS_LIMIT"
+	// EnvReprobeInterval is the time between two probes of an endpoint that has failed and is not yet decided, and bounds
+	// each of them.
+	EnvReprobeInterval = "REPROBE_INTERVAL"
 	// EnvPublishTimeout bounds each call that publishes metrics to a region or an alert to a topic.
 	EnvPublishTimeout = "PUBLISH_TIMEOUT"
 	// EnvNoticeLease is how long a claimed notice stays with its claimant before another observer publishes it.
@@ -47,16 +54,27 @@ const (
 // one are 0 and required.
 func HealthCheckDurations() map[string]time.Duration {
 	return map[string]time.Duration{
-		EnvSchedule:       0,
-		EnvProbeInterval:  0,
-		EnvReminder:       0,
-		EnvRunLimit:       time.Minute,
-		EnvStepLimit:      5 * time.Second,
-		EnvPublishTimeout: 2 * time.Second,
-		EnvNoticeLease:    time.Minute,
-		EnvWakingLimit:    time.Minute,
+		EnvSchedule:        0,
+		EnvProbeInterval:   0,
+		EnvReminder:        0,
+		EnvMinimumOutage:   0,
+		EnvRunLimit:        time.Minute,
+		EnvStepLimit:       5 * time.Second,
+		EnvStatusLimit:     time.Second,
+		EnvReprobeInterval: 2 * time.Second,
+		EnvPublishTimeout:  2 * time.Second,
+		EnvNoticeLease:     time.Minute,
+		EnvWakingLimit:     time.Minute,
 	}
 }
+
+// StepsPerInterval is how many of a probe's steps fit between two probes: a probe has three, and the time of a fourth is for
+// sharing and publishing.
+const StepsPerInterval = 4
+
+// MinProbeInterval is the shortest time between two probes: a step needs five round trips of 150 ms, as between the ends of
+// a region set (TCP, request for TLS, two for the handshake, startup), and 500 ms of reserve.
+const MinProbeInterval = StepsPerInterval * (5*150 + 500) * time.Millisecond
 
 // EnvDatabaseEndpoint is the host name of the endpoint the migrate function uses.
 const EnvDatabaseEndpoint = "DATABASE_ENDPOINT"

@@ -39,20 +39,21 @@ func main() {
 }
 
 func configure(e env.Environment, cfg aws.Config, log *slog.Logger) check.Config {
-	cadence := check.Cadence{Schedule: e.Schedule, Interval: e.ProbeInterval, RunLimit: e.RunLimit, StepLimit: e.StepLimit}
-	cfg.Retryer = probe.Retryer(min(cadence.Step(), e.PublishTimeout))
+	cadence := check.Cadence{Schedule: e.Schedule, Interval: e.ProbeInterval, RunLimit: e.RunLimit, StepLimit: e.StepLimit,
+		StatusLimit: e.StatusLimit, Reprobe: e.ReprobeInterval}
+	cfg.Retryer = probe.Retryer(min(cadence.StatusStep(), e.PublishTimeout))
 	var embedded io.Writer
 	if e.FullMetrics {
 		embedded = os.Stdout
 	}
 	return check.Config{
 		Observer: e.Region, FunctionName: lambdacontext.FunctionName, Targets: e.Targets, Cadence: cadence, Reminder: e.Reminder, Lease: e.NoticeLease, Runbooks: e.Runbooks,
-		Policy: verdict.Policy{FailuresToOpen: e.FailuresToOpen, SuccessesToClose: e.SuccessesToClose, WakingLimit: e.WakingLimit},
+		Policy: verdict.Policy{FailuresToOpen: e.FailuresToOpen, SuccessesToClose: e.SuccessesToClose, WakingLimit: e.WakingLimit, MinimumOutage: e.MinimumOutage},
 		Prober: probe.Prober{
 			Clusters: controlPlanes(e, cfg), Database: dsqlconn.Dialer{
 				Credentials: cfg.Credentials, HostAddr: e.HostAddr, Patience: cadence.Patience(),
 			},
-			Role: e.DatabaseRole, Step: cadence.Step(),
+			Role: e.DatabaseRole, Step: cadence.Step(), StatusStep: cadence.StatusStep(), ReprobeStep: cadence.ReprobeStep(),
 			Memory: incident.Settings{
 				Observer: e.Region, Fresh: cadence.Fresh(), Lease: e.NoticeLease, Reminder: e.Reminder,
 				Conflicts: dsqlconn.Policy{Attempts: 5, Base: cadence.Step() / 50, Max: cadence.Step() / 5},

@@ -53,7 +53,7 @@ func environment() map[string]string {
 			{"region":"us-east-2","clusterId":"bbb","clusterArn":"arn:aws:dsql:us-east-2:123456789012:cluster/bbb","endpoint":"bbb.dsql.us-east-2.on.aws"}]`,
 		contract.EnvTopics:        `[{"region":"us-west-2","arn":"arn:aws:sns:us-west-2:123456789012:alerts"}]`,
 		contract.EnvMetricRegions: "us-east-1,us-east-2", contract.EnvSchedule: "1m", contract.EnvProbeInterval: "15s",
-		contract.EnvFailuresToOpen: "1", contract.EnvSuccessesToClose: "3", contract.EnvReminder: "15m", contract.EnvRunbooks: "docs/runbooks.md",
+		contract.EnvFailuresToOpen: "1", contract.EnvSuccessesToClose: "3", contract.EnvReminder: "15m", contract.EnvMinimumOutage: "0s", contract.EnvRunbooks: "docs/runbooks.md",
 		contract.EnvMetrics: contract.MetricsLean, contract.EnvDatabaseRole: "dr_monitor",
 		// Port 1 of loopback: refused at once.
 		contract.EnvHostAddr: "aaa.dsql.us-east-1.on.aws=127.0.0.1:1,bbb.dsql.us-east-2.on.aws=127.0.0.1:1",

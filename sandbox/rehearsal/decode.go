@@ -12,6 +12,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"aurora-dsql-dr/lambda/contract"
 	"aurora-dsql-dr/sandbox/fault"
 )
 
@@ -106,7 +107,7 @@ func (d *decoder) rehearsal(text []byte) *Rehearsal {
 	d.mapping(document, "a rehearsal",
 		key{"title", true, d.text("title", &r.Title)},
 		key{"proves", true, d.text("proves", &r.Proves)},
-		key{"probeInterval", false, d.duration("probeInterval", &r.ProbeInterval, time.Second, time.Minute)},
+		key{"probeInterval", false, d.duration("probeInterval", &r.ProbeInterval, contract.MinProbeInterval, time.Minute)},
 		key{"workload", false, func(node *yaml.Node) { d.workload(node, &r.Workload) }},
 		key{"hypothesis", false, func(node *yaml.Node) {
 			d.mapping(node, "hypothesis", key{"within", true, d.duration("hypothesis.within", &r.Hypothesis, time.Second, longest)})

@@ -91,7 +91,7 @@ rehearsals/bad.yaml: 29 problems:
   line 1: a rehearsal has no key "titel": want title, proves, probeInterval, workload, hypothesis, method, watch, budgets, expect
   line 1: a rehearsal lacks the key "title"
   line 2: proves is "": want text
-  line 3: probeInterval is "90s": want a duration from 1s to 1m, such as 90s
+  line 3: probeInterval is "90s": want a duration from 5s to 1m, such as 90s
   line 5: fault region-lost: parameter "region" is missing: primary (us-east-1), secondary (us-east-2), witness (us-west-2)
   line 5: fault region-lost has no parameter "regio": want region
   line 5: until is 4s, which is not after at, 5s

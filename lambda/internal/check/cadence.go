@@ -1,13 +1,19 @@
 package check
 
-import "time"
+import (
+	"time"
+
+	"aurora-dsql-dr/lambda/contract"
+)
 
 // Cadence is the timing of a run. Everything follows from the schedule and the probe interval.
 type Cadence struct {
 	// Schedule is the time between two runs, Interval that between two rounds of a run.
 	Schedule, Interval time.Duration
-	// RunLimit bounds a run, StepLimit a step of a probe.
-	RunLimit, StepLimit time.Duration
+	// RunLimit bounds a run, StepLimit a step of a probe and StatusLimit, beside that, the step that asks the control plane.
+	RunLimit, StepLimit, StatusLimit time.Duration
+	// Reprobe is the time between two probes of an endpoint on which the observer is undecided; 0 makes none.
+	Reprobe time.Duration
 }
 
 // Window is how long a run may take: it never overlaps the next.
@@ -18,7 +24,14 @@ func (c Cadence) Rounds() int { return max(1, int(c.Window()/c.Interval)) }
 
 // Step is the deadline of each of a probe's three steps. Together they leave a quarter of the interval, in which the
 // observer shares what it saw and, after the last round, publishes metrics.
-func (c Cadence) Step() time.Duration { return min(c.Interval/4, c.StepLimit) }
+func (c Cadence) Step() time.Duration { return min(c.Interval/contract.StepsPerInterval, c.StepLimit) }
+
+// StatusStep is the deadline of the step that asks the control plane. It is the shorter one, because a lost region's control
+// plane is lost too, and what it says decides little.
+func (c Cadence) StatusStep() time.Duration { return min(c.Step(), c.StatusLimit) }
+
+// ReprobeStep is the deadline of a whole re-probe, which is SQL alone.
+func (c Cadence) ReprobeStep() time.Duration { return min(c.Step(), c.Reprobe) }
 
 // Patience is how long the first address of an endpoint may be silent before the others are tried beside it: three fifths of
 // the step are left to them. At the shortest interval these are the five round trips of 150 ms that the step is made for.
@@ -45,6 +58,19 @@ func (c Cadence) timetable(start time.Time, deadline time.Time, bounded bool) ti
 		end = deadline
 	}
 	return timetable{start: start, probes: end.Add(-c.Step() * 3 / 4), publish: end.Add(-c.Step() / 4)}
+}
+
+// reprobe is when an undecided endpoint is probed again: at once after the round that began at the time, and then at Reprobe's
+// pace, counted from the latest re-probe's start; false if there is no time for it. The next round is a probe as well, so
+// re-probes begin before it; the round waits for one that is under way, a step at most. Those of the last round end with the
+// run's probes.
+func (c Cadence) reprobe(t timetable, round, latest, now time.Time) (time.Time, bool) {
+	next := now
+	if again := latest.Add(c.Reprobe); !latest.IsZero() && again.After(now) {
+		next = again
+	}
+	inTime := next.Before(round.Add(c.Interval)) && !next.Add(c.ReprobeStep()).After(t.probes)
+	return next, c.Reprobe > 0 && inTime
 }
 
 // rounds is how many rounds the run makes; limit 0 means as many as fit. A first round is made in any case: a caller with a

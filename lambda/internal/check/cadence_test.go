@@ -8,7 +8,7 @@ import (
 )
 
 func cadence(schedule, interval time.Duration) Cadence {
-	return Cadence{Schedule: schedule, Interval: interval, RunLimit: time.Minute, StepLimit: 5 * time.Second}
+	return Cadence{Schedule: schedule, Interval: interval, RunLimit: time.Minute, StepLimit: 5 * time.Second, StatusLimit: time.Second}
 }
 
 func TestCadence(t *testing.T) {
@@ -30,6 +30,43 @@ func TestCadence(t *testing.T) {
 		assert.Equal(t, tt.step, tt.given.Step(), tt.intent)
 		assert.Equal(t, tt.fresh, tt.given.Fresh(), tt.intent)
 	}
+}
+
+func TestAnUndecidedEndpointIsProbedAgain(t *testing.T) {
+	start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	after := func(d time.Duration) time.Time { return start.Add(d) }
+	for _, tt := range []struct {
+		intent             string
+		interval           time.Duration
+		round, latest, now time.Duration // latest 0: none yet
+		want               time.Duration // 0: none
+	}{
+		{"At once after the round that found it down.", 15 * time.Second, 0, 0, 4750 * time.Millisecond, 4750 * time.Millisecond},
+		{"Two seconds after the start of the one before.", 15 * time.Second, 0, 4750 * time.Millisecond, 5 * time.Second, 6750 * time.Millisecond},
+		{"At once, if that took longer.", 15 * time.Second, 0, 4 * time.Second, 7 * time.Second, 7 * time.Second},
+		{"The next round is a probe as well.", 5 * time.Second, 0, 3 * time.Second, 4 * time.Second, 0},
+		{"One may begin just before it.", 5 * time.Second, 0, 2250 * time.Millisecond, 3500 * time.Millisecond, 4250 * time.Millisecond},
+		{"The last one ends with the run's probes.", 15 * time.Second, 45 * time.Second, 0, 55 * time.Second, 55 * time.Second},
+		{"None is cut off by them.", 15 * time.Second, 45 * time.Second, 0, 55500 * time.Millisecond, 0},
+	} {
+		c := cadence(time.Minute, tt.interval)
+		c.Reprobe = 2 * time.Second
+		var latest time.Time
+		if tt.latest > 0 {
+			latest = after(tt.latest)
+		}
+		at, ok := c.reprobe(c.timetable(start, time.Time{}, false), after(tt.round), latest, after(tt.now))
+		assert.Equal(t, tt.want > 0, ok, tt.intent)
+		if ok {
+			assert.Equal(t, after(tt.want), at, tt.intent)
+		}
+	}
+	c := cadence(time.Minute, 15*time.Second)
+	assert.Equal(t, []time.Duration{3750 * time.Millisecond, time.Second}, []time.Duration{c.Step(), c.StatusStep()})
+	c.Reprobe = 2 * time.Second
+	assert.Equal(t, 2*time.Second, c.ReprobeStep())
+	c.Interval = 5 * time.Second
+	assert.Equal(t, 1250*time.Millisecond, c.ReprobeStep(), "no longer than a step")
 }
 
 func TestASilentAddressLeavesTheOthersFiveRoundTrips(t *testing.T) {

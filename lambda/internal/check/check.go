@@ -20,9 +20,10 @@ import (
 	"aurora-dsql-dr/lambda/internal/verdict"
 )
 
-// Prober makes one probe; probe.Prober is one.
+// Prober makes one probe, or one more of a target whose cluster's status is known; probe.Prober is one.
 type Prober interface {
 	Probe(ctx context.Context, target contract.Target, word incident.Word) probe.Result
+	Reprobe(ctx context.Context, target contract.Target, word incident.Word, known verdict.Cluster) probe.Result
 }
 
 // Alerts takes messages to people; alert.Publisher does.
@@ -95,7 +96,8 @@ func (c *Checker) Check(ctx context.Context, event contract.CheckEvent, requestI
 	r := &run{publishing: publishing, series: make([]metrics.Series, len(c.Targets))}
 	rounds := c.Cadence.rounds(times, event.Probes)
 	for i := range rounds {
-		if !sleepUntil(probing, start.Add(time.Duration(i)*c.Cadence.Interval)) {
+		round := start.Add(time.Duration(i) * c.Cadence.Interval)
+		if !sleepUntil(probing, round) {
 			break
 		}
 		results := c.observe(probing, r)
@@ -103,6 +105,9 @@ func (c *Checker) Check(ctx context.Context, event contract.CheckEvent, requestI
 			r.background.Go(func() { r.fail(c.Metrics.Publish(publishing, r.series, start)) })
 		}
 		c.share(r, results)
+		c.decide(probing, r, results, func(latest time.Time) (time.Time, bool) {
+			return c.Cadence.reprobe(times, round, latest, time.Now())
+		})
 	}
 	r.background.Wait()
 	c.settle(r)
@@ -130,6 +135,7 @@ type run struct {
 	series     []metrics.Series // by target
 	last       []probe.Result   // by target
 
+	admitted bool  // an endpoint let the observer in, in the latest round
 	refused  error // why no endpoint let the observer in, in the latest round in which that was so
 	unshared error // why the latest sharing failed
 

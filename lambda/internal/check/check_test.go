@@ -40,9 +40,35 @@ type prober struct {
 
 	mu    sync.Mutex
 	asked map[string][]time.Time
+	again map[string][]time.Time // re-probes, which are in asked, too
 }
 
 func (p *prober) Probe(ctx context.Context, target contract.Target, _ incident.Word) probe.Result {
+	takes := p.takes
+	if target.Endpoint == p.hung {
+		takes = 11250 * time.Millisecond
+	}
+	return p.answer(ctx, target, takes)
+}
+
+// Reprobe goes on in the script; one that hangs takes what a re-probe may.
+func (p *prober) Reprobe(ctx context.Context, target contract.Target, _ incident.Word, known verdict.Cluster) probe.Result {
+	takes := p.takes
+	if target.Endpoint == p.hung {
+		takes = 2 * time.Second
+	}
+	p.mu.Lock()
+	if p.again == nil {
+		p.again = map[string][]time.Time{}
+	}
+	p.again[target.Endpoint] = append(p.again[target.Endpoint], time.Now())
+	p.mu.Unlock()
+	result := p.answer(ctx, target, takes)
+	result.Cluster = known
+	return result
+}
+
+func (p *prober) answer(ctx context.Context, target contract.Target, takes time.Duration) probe.Result {
 	p.mu.Lock()
 	n := len(p.asked[target.Endpoint])
 	if p.asked == nil {
@@ -50,10 +76,6 @@ func (p *prober) Probe(ctx context.Context, target contract.Target, _ incident.W
 	}
 	p.asked[target.Endpoint] = append(p.asked[target.Endpoint], time.Now())
 	p.mu.Unlock()
-	takes := p.takes
-	if target.Endpoint == p.hung {
-		takes = 11250 * time.Millisecond
-	}
 	select {
 	case <-time.After(takes):
 	case <-ctx.Done():
@@ -114,6 +136,7 @@ type fakes struct {
 	alerts  *alerts
 	samples *samples
 	out     bytes.Buffer
+	logged  bytes.Buffer // where a test asks for it
 }
 
 // checker observes both endpoints through fakes, four rounds a minute.

@@ -102,7 +102,7 @@ func (w *world) observer(t testing.TB, name string, reach map[string]string) *Ch
 		Prober: probe.Prober{
 			Clusters: map[string]probe.ControlPlane{primary: active{}, secondary: active{}},
 			Database: dsqlconn.Dialer{Credentials: w.Provider(roleARN), HostAddr: addresses, RootCAs: w.CA},
-			Role:     schema.RoleMonitor, Step: timing.Step(),
+			Role:     schema.RoleMonitor, Step: timing.Step(), StatusStep: timing.StatusStep(), ReprobeStep: timing.Step(),
 			Memory: incident.Settings{
 				Observer: name, Fresh: timing.Fresh(), Lease: time.Minute, Reminder: 15 * time.Minute,
 				Conflicts: dsqlconn.Policy{Attempts: 50, Base: time.Millisecond, Max: 20 * time.Millisecond},
@@ -160,6 +160,7 @@ func TestObservers(t *testing.T) {
 		"a page its opener cannot publish is published by another":      testDeafOpener,
 		"a function that starts cold goes on counting":                  testColdStart,
 		"no commit anywhere: everybody pages on its own evidence":       testNoCommits,
+		"what is decided between two rounds is shared at once":          testDecisionIsShared,
 		"quiet times write markers and nothing else":                    testQuiet,
 		"one that was quiet while others closed tells the next outage":  testQuietWhileOthersClosed,
 		"what others owe is told by whoever can":                        testOwedByOthers,

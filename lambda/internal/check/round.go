@@ -15,6 +15,7 @@ import (
 
 // observe probes all targets at once, each in its own time, and takes in what it sees. Results are in the targets' order.
 func (c *Checker) observe(ctx context.Context, r *run) []probe.Result {
+	began := time.Now()
 	results := make([]probe.Result, len(c.Targets))
 	var wg sync.WaitGroup
 	for i, target := range c.Targets {
@@ -22,8 +23,9 @@ func (c *Checker) observe(ctx context.Context, r *run) []probe.Result {
 	}
 	wg.Wait()
 	c.adopt(results)
+	r.admitted = slices.ContainsFunc(results, func(r probe.Result) bool { return r.Session != nil || r.Observation.Verdict == verdict.Up })
 	c.abstain(r, results)
-	c.judge(results, time.Now())
+	c.judge(results, began, time.Now())
 	for i, target := range c.Targets {
 		r.series[i].Target = target
 		r.series[i].Probes = append(r.series[i].Probes, sample(target.Endpoint, results, i))
@@ -44,7 +46,7 @@ func (c *Checker) adopt(results []probe.Result) {
 // abstain takes back what an observer says of endpoints that refuse to log it in, if no endpoint has given it a session: as
 // far as it can tell the fault is its own, and it cannot hear the others either.
 func (c *Checker) abstain(r *run, results []probe.Result) {
-	if slices.ContainsFunc(results, func(r probe.Result) bool { return r.Session != nil || r.Observation.Verdict == verdict.Up }) {
+	if r.admitted {
 		return
 	}
 	var refusals []probe.Result
@@ -60,11 +62,11 @@ func (c *Checker) abstain(r *run, results []probe.Result) {
 }
 
 // judge moves the state machines, and replaces every observation by what it counts as.
-func (c *Checker) judge(results []probe.Result, now time.Time) {
+func (c *Checker) judge(results []probe.Result, began, now time.Time) {
 	states := make(map[string]verdict.State, len(c.Targets)) // a stored word may hold endpoints that nobody watches any more
 	for i, target := range c.Targets {
 		before := c.word.States[target.Endpoint]
-		after, counted := c.Policy.Next(before, results[i].Observation, now)
+		after, counted := c.Policy.Next(before, results[i].Observation, began, now)
 		states[target.Endpoint], results[i].Observation = after, counted
 		c.logVerdict(target, results[i], before, after)
 	}

@@ -24,8 +24,9 @@ type Environment struct {
 	Topics        []contract.Topic
 	MetricRegions []string
 
-	Schedule, ProbeInterval, Reminder                             time.Duration
-	RunLimit, StepLimit, PublishTimeout, NoticeLease, WakingLimit time.Duration
+	Schedule, ProbeInterval, Reminder, MinimumOutage  time.Duration
+	RunLimit, StepLimit, StatusLimit, ReprobeInterval time.Duration
+	PublishTimeout, NoticeLease, WakingLimit          time.Duration
 
 	FailuresToOpen, SuccessesToClose int
 	Runbooks                         contract.Runbooks
@@ -55,8 +56,11 @@ func Parse(lookup func(key string) (value string, ok bool)) (Environment, error)
 		Schedule:         p.duration(contract.EnvSchedule),
 		ProbeInterval:    p.duration(contract.EnvProbeInterval),
 		Reminder:         p.duration(contract.EnvReminder),
+		MinimumOutage:    p.durationOrNone(contract.EnvMinimumOutage),
 		RunLimit:         p.duration(contract.EnvRunLimit),
 		StepLimit:        p.duration(contract.EnvStepLimit),
+		StatusLimit:      p.duration(contract.EnvStatusLimit),
+		ReprobeInterval:  p.duration(contract.EnvReprobeInterval),
 		PublishTimeout:   p.duration(contract.EnvPublishTimeout),
 		NoticeLease:      p.duration(contract.EnvNoticeLease),
 		WakingLimit:      p.duration(contract.EnvWakingLimit),
@@ -136,6 +140,20 @@ func (p *parser) duration(key string) time.Duration {
 	if err != nil || d <= 0 {
 		p.problem(key, value, accepted)
 		return 0
+	}
+	return d
+}
+
+// durationOrNone is a duration that may be nothing at all.
+func (p *parser) durationOrNone(key string) time.Duration {
+	const accepted = "a Go duration such as 5s, or 0s"
+	value, ok := p.required(key, accepted)
+	if !ok {
+		return 0
+	}
+	d, err := time.ParseDuration(value)
+	if err != nil || d < 0 {
+		p.problem(key, value, accepted)
 	}
 	return d
 }

@@ -19,7 +19,7 @@ func complete() map[string]string {
 	return map[string]string{
 		"AWS_REGION": "us-west-2", "TARGETS": targets, "METRIC_REGIONS": "us-east-1,us-east-2",
 		"TOPICS":   `[{"region":"us-west-2","arn":"arn:aws:sns:us-west-2:123456789012:alerts"},{"region":"us-east-1","arn":"arn:aws:sns:us-east-1:123456789012:alerts"}]`,
-		"SCHEDULE": "1m", "PROBE_INTERVAL": "15s", "FAILURES_TO_OPEN": "2", "SUCCESSES_TO_CLOSE": "3", "REMINDER": "15m",
+		"SCHEDULE": "1m", "PROBE_INTERVAL": "15s", "FAILURES_TO_OPEN": "2", "SUCCESSES_TO_CLOSE": "3", "REMINDER": "15m", "MINIMUM_OUTAGE": "0s",
 		"RUNBOOKS": "https://wiki.example.com/dr",
 		"METRICS":  "full", "DATABASE_ROLE": "dr_monitor", "DSQL_HOSTADDR": "aaa.dsql.us-east-1.on.aws=127.0.0.1:5432",
 	}
@@ -40,8 +40,8 @@ func TestACompleteEnvironment(t *testing.T) {
 	assert.Equal(t, contract.Topic{Region: "us-west-2", ARN: "arn:aws:sns:us-west-2:123456789012:alerts"}, e.Topics[0])
 	assert.Equal(t, []string{"us-east-1", "us-east-2"}, e.MetricRegions)
 	assert.Equal(t, []time.Duration{time.Minute, 15 * time.Second, 15 * time.Minute}, []time.Duration{e.Schedule, e.ProbeInterval, e.Reminder})
-	assert.Equal(t, []time.Duration{time.Minute, 5 * time.Second, 2 * time.Second, time.Minute, time.Minute},
-		[]time.Duration{e.RunLimit, e.StepLimit, e.PublishTimeout, e.NoticeLease, e.WakingLimit}, "what nobody set has its default")
+	assert.Equal(t, []time.Duration{time.Minute, 5 * time.Second, time.Second, 2 * time.Second, 2 * time.Second, time.Minute, time.Minute},
+		[]time.Duration{e.RunLimit, e.StepLimit, e.StatusLimit, e.ReprobeInterval, e.PublishTimeout, e.NoticeLease, e.WakingLimit}, "what nobody set has its default")
 	assert.Equal(t, []int{2, 3}, []int{e.FailuresToOpen, e.SuccessesToClose})
 	assert.Equal(t, contract.Runbooks("https://wiki.example.com/dr"), e.Runbooks)
 	assert.True(t, e.FullMetrics)
@@ -55,7 +55,8 @@ func TestEveryDurationCanBeScaled(t *testing.T) {
 	}
 	e, err := parse(environment)
 	require.NoError(t, err)
-	for _, d := range []time.Duration{e.Schedule, e.ProbeInterval, e.Reminder, e.RunLimit, e.StepLimit, e.PublishTimeout, e.NoticeLease, e.WakingLimit} {
+	for _, d := range []time.Duration{e.Schedule, e.ProbeInterval, e.Reminder, e.MinimumOutage, e.RunLimit, e.StepLimit,
+		e.StatusLimit, e.ReprobeInterval, e.PublishTimeout, e.NoticeLease, e.WakingLimit} {
 		assert.Equal(t, 600*time.Millisecond, d)
 	}
 }
@@ -71,7 +72,7 @@ func TestAnEmptyEnvironmentListsAllThatIsMissing(t *testing.T) {
 		keys = append(keys, key)
 		assert.Regexp(t, "^missing, want ", rest)
 	}
-	assert.ElementsMatch(t, []string{"AWS_REGION", "TARGETS", "TOPICS", "METRIC_REGIONS", "SCHEDULE", "PROBE_INTERVAL", "REMINDER",
+	assert.ElementsMatch(t, []string{"AWS_REGION", "TARGETS", "TOPICS", "METRIC_REGIONS", "SCHEDULE", "PROBE_INTERVAL", "REMINDER", "MINIMUM_OUTAGE",
 		"FAILURES_TO_OPEN", "SUCCESSES_TO_CLOSE", "RUNBOOKS", "METRICS", "DATABASE_ROLE"}, keys)
 }
 
@@ -81,6 +82,7 @@ func TestMalformedValuesAreNamedWithWhatIsAccepted(t *testing.T) {
 		{"SCHEDULE", "1", `SCHEDULE: "1" is not accepted, want a positive Go duration such as 15s`},
 		{"PROBE_INTERVAL", "-5s", `PROBE_INTERVAL: "-5s" is not accepted, want a positive Go duration such as 15s`},
 		{"PROBE_INTERVAL", "2m", `PROBE_INTERVAL: "2m0s" is not accepted, want at most SCHEDULE, which is 1m0s`},
+		{"MINIMUM_OUTAGE", "-1s", `MINIMUM_OUTAGE: "-1s" is not accepted, want a Go duration such as 5s, or 0s`},
 		{"WAKING_LIMIT", "soon", `WAKING_LIMIT: "soon" is not accepted, want a positive Go duration such as 15s`},
 		{"FAILURES_TO_OPEN", "0", `FAILURES_TO_OPEN: "0" is not accepted, want a whole number of at least 1`},
 		{"SUCCESSES_TO_CLOSE", "three", `SUCCESSES_TO_CLOSE: "three" is not accepted, want a whole number of at least 1`},

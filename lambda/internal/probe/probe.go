@@ -35,9 +35,10 @@ type Prober struct {
 	Database Database
 	// Role is the database role to connect as.
 	Role string
-	// Step is the deadline of each of the three steps.
-	Step   time.Duration
-	Memory incident.Settings
+	// Step is the deadline of each of the steps that need a connection, StatusStep that of the control plane's, ReprobeStep
+	// that of a whole re-probe.
+	Step, StatusStep, ReprobeStep time.Duration
+	Memory                        incident.Settings
 }
 
 // Retryer is how AWS calls are repeated: on retryable errors only, at most twice, after jittered pauses that grow to a
@@ -71,12 +72,23 @@ var errStep = errors.New("the step passed its deadline")
 func (p Prober) Probe(ctx context.Context, target contract.Target, word incident.Word) Result {
 	var r Result
 	var statusErr, droppedErr, sqlErr error
-	r.Cluster, statusErr = step(ctx, p.Step, func(ctx context.Context) (verdict.Cluster, error) { return p.status(ctx, target) })
+	r.Cluster, statusErr = step(ctx, p.StatusStep, func(ctx context.Context) (verdict.Cluster, error) { return p.status(ctx, target) })
 	droppedErr, sqlErr = p.sql(ctx, target, word, &r)
+	return r.judged(statusErr, droppedErr, sqlErr)
+}
 
-	reason, own := reasonOf(sqlErr)
-	r.Observation = verdict.Judge(verdict.Evidence{Cluster: r.Cluster, SQL: reason, Dropped: droppedErr != nil, Inconclusive: own})
-	r.Err = errors.Join(statusErr, droppedErr, sqlErr)
+// Reprobe probes a target whose cluster's status is known from the probe before, by SQL alone and within a deadline for all
+// of it.
+func (p Prober) Reprobe(ctx context.Context, target contract.Target, word incident.Word, known verdict.Cluster) Result {
+	r := Result{Cluster: known}
+	dropped, err := step(ctx, p.ReprobeStep, func(ctx context.Context) (error, error) { return p.sql(ctx, target, word, &r) })
+	return r.judged(nil, dropped, err)
+}
+
+func (r Result) judged(status, dropped, sql error) Result {
+	reason, own := reasonOf(sql)
+	r.Observation = verdict.Judge(verdict.Evidence{Cluster: r.Cluster, SQL: reason, Dropped: dropped != nil, Inconclusive: own})
+	r.Err = errors.Join(status, dropped, sql)
 	return r
 }
 

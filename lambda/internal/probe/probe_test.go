@@ -126,7 +126,7 @@ func (d *database) dialer(t *testing.T, arn string) dsqlconn.Dialer {
 func prober(clusters ControlPlane, connections Database, step time.Duration) Prober {
 	return Prober{
 		Clusters: map[string]ControlPlane{sqlendpointtest.Primary: clusters, sqlendpointtest.Secondary: clusters},
-		Database: connections, Role: schema.RoleMonitor, Step: step,
+		Database: connections, Role: schema.RoleMonitor, Step: step, StatusStep: step, ReprobeStep: step,
 		Memory: incident.Settings{
 			Observer: "us-west-2", Fresh: time.Minute, Lease: time.Minute, Reminder: time.Minute,
 			Conflicts: dsqlconn.Policy{Attempts: 4, Base: time.Millisecond, Max: 10 * time.Millisecond},
@@ -327,4 +327,56 @@ func TestARunThatEndsSaysNothingAboutTheEndpoint(t *testing.T) {
 	r := p.Probe(ctx, contract.Target{Region: sqlendpointtest.Primary, ClusterID: "x", Endpoint: "x.dsql.us-east-1.on.aws"}, incident.Word{})
 	assert.Equal(t, verdict.Unknown, r.Observation.Verdict)
 	assert.ErrorIs(t, r.Err, context.Canceled)
+}
+
+func TestAReprobeAsksTheDatabaseAlone(t *testing.T) {
+	d := newDatabase(t)
+	east := d.Endpoints[sqlendpointtest.Primary]
+	control := newControl(t, fails(403, "AccessDeniedException"))
+	p := prober(control.client(patient), d.dialer(t, monitorARN), patient)
+	p.ReprobeStep = quick
+	for intent, tt := range map[string]struct {
+		known verdict.Cluster
+		fault sqlendpoint.Fault
+		want  verdict.Observation
+	}{
+		"it serves again": {verdict.Cluster{Status: "ACTIVE"}, sqlendpoint.Fault{}, verdict.Observation{Verdict: verdict.Up}},
+		"it hangs, for no longer than a re-probe may": {verdict.Cluster{Status: "ACTIVE"}, sqlendpoint.Fault{BlackHole: true},
+			verdict.Observation{Verdict: verdict.Down, Reason: verdict.Timeout}},
+		"a commit hangs": {verdict.Cluster{Status: "ACTIVE"}, sqlendpoint.Fault{CommitStall: true},
+			verdict.Observation{Verdict: verdict.Down, Reason: verdict.Timeout}},
+		"it may be waking, as far as its status is known": {verdict.Cluster{Status: "IDLE"}, sqlendpoint.Fault{BlackHole: true},
+			verdict.Observation{Verdict: verdict.Degraded, Reason: verdict.Timeout, Waking: true}},
+	} {
+		t.Run(intent, func(t *testing.T) {
+			require.NoError(t, east.SetFault(tt.fault))
+			t.Cleanup(func() { require.NoError(t, east.SetFault(sqlendpoint.Fault{})) })
+			if tt.want.Verdict == verdict.Up {
+				p := p
+				p.ReprobeStep = patient
+				r := p.Reprobe(t.Context(), d.target(sqlendpointtest.Primary), incident.Word{At: time.Now()}, tt.known)
+				assert.Equal(t, tt.want, r.Observation, "%v", r.Err)
+				r.Session.Close(t.Context())
+				return
+			}
+			began := time.Now()
+			r := p.Reprobe(t.Context(), d.target(sqlendpointtest.Primary), incident.Word{At: time.Now()}, tt.known)
+			assert.Equal(t, tt.want, r.Observation, "%v", r.Err)
+			assert.Less(t, time.Since(began), patient)
+			assert.Equal(t, tt.known, r.Cluster)
+			assert.Nil(t, r.Session)
+		})
+	}
+	assert.Zero(t, control.calls.Load())
+}
+
+func TestTheControlPlaneMayTakeNoLongerThanItsOwnStep(t *testing.T) {
+	d := newDatabase(t)
+	p := prober(newControl(t, hangs).client(patient), d.dialer(t, monitorARN), patient)
+	p.StatusStep = quick
+	began := time.Now()
+	r := p.Probe(t.Context(), d.target(sqlendpointtest.Primary), incident.Word{At: time.Now()})
+	assert.Equal(t, verdict.Observation{Verdict: verdict.Degraded, Reason: verdict.Status}, r.Observation)
+	assert.Less(t, time.Since(began), patient)
+	r.Session.Close(t.Context())
 }

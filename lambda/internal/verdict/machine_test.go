@@ -26,7 +26,8 @@ var (
 // play feeds one observation per letter, 15 seconds apart, and returns the last state.
 func play(s State, letters string) State {
 	for i := range len(letters) {
-		s, _ = policy.Next(s, observations[letters[i]], epoch.Add(time.Duration(i)*15*time.Second))
+		at := epoch.Add(time.Duration(i) * 15 * time.Second)
+		s, _ = policy.Next(s, observations[letters[i]], at, at)
 	}
 	return s
 }
@@ -63,10 +64,29 @@ func TestStateMachine(t *testing.T) {
 }
 
 func TestAClusterThatWakesForTooLongIsReportedDown(t *testing.T) {
-	s, o := policy.Next(State{}, observations['w'], epoch)
+	s, o := policy.Next(State{}, observations['w'], epoch, epoch)
 	assert.Equal(t, Degraded, o.Verdict)
-	_, o = policy.Next(s, observations['w'], epoch.Add(policy.WakingLimit))
+	late := epoch.Add(policy.WakingLimit)
+	_, o = policy.Next(s, observations['w'], late, late)
 	assert.Equal(t, Observation{Verdict: Down, Reason: Timeout}, o)
+}
+
+func TestABlipIsNoOutage(t *testing.T) {
+	patient := policy
+	patient.MinimumOutage = 5 * time.Second
+	// Each probe takes a second, and they begin two seconds apart.
+	var s State
+	for i, want := range []bool{false, false, true} {
+		began := epoch.Add(time.Duration(i) * 2 * time.Second)
+		s, _ = patient.Next(s, observations['x'], began, began.Add(time.Second))
+		assert.Equal(t, want, s.Open, "%d failures, counted from the start of the first probe", i+1)
+		assert.Equal(t, !want, s.Undecided())
+	}
+	assert.Equal(t, epoch, s.FailingSince)
+	s, _ = patient.Next(State{Failures: 2, FailingSince: epoch}, observations['u'], epoch, epoch.Add(time.Hour))
+	assert.Equal(t, State{Successes: 1}, s, "one that served in between starts again")
+	s, _ = patient.Next(State{}, observations['x'], epoch, epoch.Add(10*time.Second))
+	assert.False(t, s.Open, "one failure is not an outage, however long it took")
 }
 
 // FuzzStateMachine holds the machine against a second, naive reading of its rules, and against its own stored form.
@@ -80,7 +100,7 @@ func FuzzStateMachine(f *testing.F) {
 		bad, good, open := 0, 0, false
 		for i := range len(input) {
 			at := epoch.Add(time.Duration(i) * 15 * time.Second)
-			next, counted := policy.Next(s, observations[letters[int(input[i])%len(letters)]], at)
+			next, counted := policy.Next(s, observations[letters[int(input[i])%len(letters)]], at, at)
 			switch {
 			case counted.Verdict == Down:
 				bad, good = bad+1, 0

@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"aurora-dsql-dr/lambda/contract"
 	"aurora-dsql-dr/sandbox/rehearsal"
 )
 
@@ -26,8 +27,11 @@ func detect(ctx context.Context, p *printer, args []string) error {
 	if err := flags.Parse(args); err != nil || flags.NArg() > 0 {
 		return errUsage
 	}
-	if *runs < 1 || *jobs < 1 || *interval <= 0 {
-		return errors.New("-runs and -jobs: want at least 1 of each; -interval: want a duration such as 15s")
+	if *runs < 1 || *jobs < 1 {
+		return errors.New("-runs and -jobs: want at least 1 of each")
+	}
+	if *interval < contract.MinProbeInterval || *interval > time.Minute {
+		return fmt.Errorf("-interval is %v: want %v to 1m", *interval, contract.MinProbeInterval)
 	}
 	all, err := detectAll(ctx, p, *runs, min(*jobs, *runs), *interval, opts)
 	if err != nil {
