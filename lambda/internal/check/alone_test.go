@@ -2,6 +2,7 @@ package check
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -12,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"aurora-dsql-dr/lambda/contract"
+	"aurora-dsql-dr/lambda/internal/alert"
 	"aurora-dsql-dr/lambda/internal/incident"
 	"aurora-dsql-dr/lambda/internal/metrics"
 	"aurora-dsql-dr/lambda/internal/probe"
@@ -119,4 +121,26 @@ func TestAnObserverThatNoEndpointLetsInAbstains(t *testing.T) {
 			})
 		})
 	}
+}
+
+func TestAnObserverThatIsRefusedGoesOnWithNoPage(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		first := []probe.Result{down, down, down, down, refused}
+		c, f := checker(script(first, first))
+		for range 20 {
+			_ = f.run(t, c)
+		}
+		assert.Equal(t, []string{"LOST", "LOST"}, kinds(f.alerts.subjects()), "an endpoint that refuses answers: it is not still lost, nor does it serve")
+	})
+}
+
+func TestAPageThatMayHaveArrivedIsRepeatedAfterItsLease(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, f := checker(script([]probe.Result{down}, []probe.Result{unknown}))
+		f.alerts.fail = []error{fmt.Errorf("topic: %w", alert.ErrUnanswered)}
+		require.ErrorIs(t, f.run(t, c), alert.ErrUnanswered)
+		assert.Empty(t, f.alerts.subjects(), "not in the rounds that follow")
+		require.NoError(t, f.run(t, c))
+		assert.Equal(t, []string{"LOST"}, kinds(f.alerts.subjects()))
+	})
 }
