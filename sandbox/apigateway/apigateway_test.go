@@ -1,6 +1,7 @@
 package apigateway
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"crypto/sha256"
@@ -9,8 +10,10 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -47,7 +50,12 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	clk := clock.New(1)
+	return newWorldAt(t, 1)
+}
+
+func newWorldAt(t *testing.T, speed float64) *world {
+	t.Helper()
+	clk := clock.New(speed)
 	account := aws.NewAccount(clk, home)
 	t.Cleanup(account.Close)
 	r := account.Region(home)
@@ -263,6 +271,44 @@ func TestARegionThatGoesDownAnswersNoMore(t *testing.T) {
 	w.region.SetDown(false)
 	answer, _ := do(t, w.request(t, http.MethodPost, "/", "{}"))
 	assert.Equal(t, http.StatusOK, answer.StatusCode)
+}
+
+// A client that announces a body and does not send it holds nothing for ever; the function is not asked.
+func TestABodyThatNeverArrivesIsCutOff(t *testing.T) {
+	w := newWorldAt(t, 100)
+	w.route(t, "POST /", "")
+	var asked atomic.Int64
+	w.answer = func(context.Context, []byte) (any, error) { asked.Add(1); return "x", nil }
+	conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", strings.TrimPrefix(w.api.Endpoint, "http://"))
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = conn.Close() })
+	require.NoError(t, conn.SetDeadline(time.Now().Add(time.Minute)))
+	_, err = conn.Write([]byte("POST / HTTP/1.1\r\nHost: api\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"))
+	require.NoError(t, err)
+	begun := time.Now()
+	response, err := io.ReadAll(conn)
+	require.NoError(t, err, "the connection is closed")
+	assert.Contains(t, string(response), "HTTP/1.1 408 Request Timeout")
+	assert.Contains(t, string(response), `{"message":"Request Timeout"}`)
+	assert.GreaterOrEqual(t, time.Since(begun), 300*time.Millisecond, "30 s of sandbox time")
+	assert.Zero(t, asked.Load())
+
+	const request = "POST / HTTP/1.1\r\nHost: api\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
+	conn, err = new(net.Dialer).DialContext(t.Context(), "tcp", strings.TrimPrefix(w.api.Endpoint, "http://"))
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = conn.Close() })
+	answers := bufio.NewReader(conn)
+	for range 2 {
+		_, err = io.WriteString(conn, request)
+		require.NoError(t, err)
+		answer, err := http.ReadResponse(answers, nil)
+		require.NoError(t, err, "the bound is on the body alone: the connection is kept for a later request")
+		_, err = io.Copy(io.Discard, answer.Body)
+		require.NoError(t, err)
+		require.NoError(t, answer.Body.Close())
+		assert.Equal(t, http.StatusOK, answer.StatusCode)
+		time.Sleep(400 * time.Millisecond) // past the bound of the request before
+	}
 }
 
 func TestRoutes(t *testing.T) {

@@ -18,6 +18,9 @@ import (
 // maxBody is the largest request, in bytes ("Quotas for configuring and running an HTTP API").
 const maxBody = 10 << 20
 
+// bodyTime is how long a request's body may take. AWS does not publish it; it is the longest that an integration may.
+const bodyTime = 30 * time.Second
+
 // servicePrincipal is whom API Gateway runs functions as.
 const servicePrincipal = "apigateway.amazonaws.com"
 
@@ -80,9 +83,8 @@ func (s *Service) answer(q *request, w http.ResponseWriter, id string) answer {
 	if err := s.env.Available("apigateway"); err != nil {
 		return unavailable(err)
 	}
-	var err error
-	if q.body, err = io.ReadAll(http.MaxBytesReader(w, q.Body, maxBody)); err != nil {
-		return refuse(http.StatusRequestEntityTooLarge, "Request Entity Too Large", err)
+	if refused := s.read(q, w); refused != nil {
+		return *refused
 	}
 	integration, refused := s.admit(q, id)
 	if refused != nil {
@@ -92,6 +94,30 @@ func (s *Service) answer(q *request, w http.ResponseWriter, id string) answer {
 		return *refused
 	}
 	return s.invoke(q, integration)
+}
+
+// read takes the body of a request, in the time that there is for it. A connection whose request is not read to its end is
+// closed after the answer.
+func (s *Service) read(q *request, w http.ResponseWriter) *answer {
+	connection := http.NewResponseController(w)
+	if err := connection.SetReadDeadline(time.Now().Add(s.env.Clock.Wall(bodyTime))); err != nil {
+		panic(err) // the server's connections have deadlines
+	}
+	var err error
+	q.body, err = io.ReadAll(http.MaxBytesReader(w, q.Body, maxBody))
+	tooLarge := (*http.MaxBytesError)(nil)
+	var a answer
+	switch {
+	case err == nil:
+		_ = connection.SetReadDeadline(time.Time{}) // a connection that is gone by now is found out when it is answered
+		return nil
+	case errors.As(err, &tooLarge):
+		a = refuse(http.StatusRequestEntityTooLarge, "Request Entity Too Large", err)
+	default: // it has not come in time, or the client has gone
+		a = refuse(http.StatusRequestTimeout, "Request Timeout", fmt.Errorf("the request's body did not arrive: %w", err))
+	}
+	a.header.Set("Connection", "close")
+	return &a
 }
 
 // admit finds the route of a request and asks the stage's throttle.

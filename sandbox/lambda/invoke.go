@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"time"
+	"unicode/utf8"
 
 	"aurora-dsql-dr/sandbox/awserr"
 	"aurora-dsql-dr/sandbox/iam"
@@ -74,6 +75,8 @@ func (s *Service) admit(caller iam.Principal, name string, payload []byte, limit
 	case len(payload) > limit:
 		return nil, &awserr.Error{Code: "RequestTooLargeException", Status: http.StatusRequestEntityTooLarge,
 			Message: fmt.Sprintf("%d byte payload is too large for the invocation type (limit %d bytes)", len(payload), limit)}
+	case !utf8.Valid(payload): // encoding/json would take it
+		return nil, awserr.Invalid("InvalidRequestContentException", "Could not parse request body into json: Invalid UTF-8")
 	case !json.Valid(payload):
 		return nil, awserr.Invalid("InvalidRequestContentException", "Could not parse request body into json")
 	}

@@ -133,6 +133,8 @@ func TestPayloadsAreChecked(t *testing.T) {
 	assert.JSONEq(t, `{}`, string(result.Payload))
 	_, err = invoke(`{"open":`)
 	require.ErrorContains(t, err, "InvalidRequestContentException")
+	_, err = invoke("\"\xff\"")
+	require.ErrorContains(t, err, "Could not parse request body into json: Invalid UTF-8", "it is not altered")
 	_, err = invoke(`"` + strings.Repeat("x", 6<<20) + `"`)
 	require.ErrorContains(t, err, "RequestTooLargeException")
 }

@@ -92,14 +92,14 @@ func nothingIsWrittenByWhatIsRefused(t *testing.T, w world) {
 	for body, want := range map[string]int{
 		`{"amount":`: 400, `{}`: 400, `{"amount":NaN}`: 400, `{"amount":"NaN"}`: 400, `{"amount":"Infinity"}`: 400, `{"amount":1.001}`: 400, `{"amount":0}`: 400,
 		`{"amount":1e12}`: 400, `{"amount":1,"operation":"write"}`: 400, `{"amount":1,"transaction_id":"` + strings.Repeat("x", 65) + `"}`: 400,
-		`{"amount":1,"details":"\u0000"}`: 400, `{"amount":1}{"amount":2}`: 400, `{"transaction_id":"taken","amount":2}`: 409,
+		`{"amount":1,"details":"\u0000"}`: 400, `{"amount":1,"details":"` + "\xff" + `"}`: 400, `{"amount":1,"details":"\ufffd"}`: 400, `{"amount":1}{"amount":2}`: 400, `{"transaction_id":"taken","amount":2}`: 409,
 		`{"transaction_id":"taken","amount":1,"details":"more"}`: 409, `{"amount":1,"details":"` + strings.Repeat("x", 65536) + `"}`: 413,
 	} {
 		status, problem := f.do(t, "POST", "/transactions", body)
 		assert.Equal(t, want, status, body[:min(len(body), 60)])
 		assert.NotEmpty(t, problem["detail"])
 	}
-	for payload, want := range map[string]int{`{"operation":"delete"}`: 400, `[]`: 400, `"write"`: 400, `{"operation":"write"}`: 400, strings.Repeat(" ", 65537) + "{}": 413} {
+	for payload, want := range map[string]int{`{"operation":"write","amount":1,"details":"\ufffd"}`: 400, `{"operation":"delete"}`: 400, `[]`: 400, `"write"`: 400, `{"operation":"write"}`: 400, strings.Repeat(" ", 65537) + "{}": 413} {
 		status, _ := f.direct(t, payload)
 		assert.Equal(t, want, status, payload[:min(len(payload), 60)])
 	}

@@ -143,11 +143,13 @@ func (m *object) text(name string) string {
 	return text
 }
 
-// limited is free text. PostgreSQL cannot store the character U+0000.
+// limited is free text. PostgreSQL cannot store the character U+0000. The character U+FFFD stands for bytes that were not
+// UTF-8, and for half a surrogate pair: whoever read the request before has put it there, API Gateway or encoding/json, and
+// the text is no longer what the client sent.
 func (m *object) limited(name string, limit int) string {
 	text := m.text(name)
-	if utf8.RuneCountInString(text) > limit || strings.ContainsRune(text, 0) {
-		m.problems.add(name, "want at most %d characters, none of them U+0000", limit)
+	if utf8.RuneCountInString(text) > limit || strings.ContainsAny(text, "\x00\uFFFD") {
+		m.problems.add(name, "want at most %d characters, none of them U+0000 or U+FFFD, which is what text that is not UTF-8 becomes", limit)
 	}
 	return text
 }

@@ -50,6 +50,8 @@ func TestEveryProblemOfAnOrderIsReported(t *testing.T) {
 		`{"amount":1,"transaction_id":"a b"}`:    {"transaction_id: want 1 to 64"},
 		`{"amount":1,"transaction_id":7}`:        {"transaction_id: want a string"},
 		`{"amount":1,"details":"a\u0000b"}`:      {"details: want at most 4096 characters, none of them U+0000"},
+		`{"amount":1,"details":"a\ud800b"}`:      {"U+FFFD, which is what text that is not UTF-8 becomes"},
+		`{"amount":1,"reference":"a\ufffdb"}`:    {"reference: want at most 128 characters, none of them U+0000 or U+FFFD"},
 		`{"amount":1,"operation":"write"}`:       {"operation: unknown"},
 		`{"amount":1,"reference":"` + strings.Repeat("x", MaxReference+1) + `"}`: {"reference: want at most 128"},
 	} {
