@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"maps"
 	"net"
-	"slices"
 	"strings"
 	"time"
 
@@ -28,12 +27,6 @@ const (
 	// cancelTimeout bounds the request to cancel, which nobody waits for.
 	cancelTimeout = 5 * time.Second
 )
-
-// startupParameters are what a client may set when it connects; it gets an error for anything else.
-var startupParameters = []string{
-	"application_name", "client_encoding", "datestyle", "extra_float_digits", "intervalstyle", "search_path",
-	"statement_timeout", "timezone",
-}
 
 // connection is one TCP connection on its way to a session.
 type connection struct {
@@ -185,10 +178,9 @@ func (c *connection) admit(host string, parameters map[string]string) (clusterAR
 	if database := parameters["database"]; database != "" && database != "postgres" {
 		return "", fatal(codeUndefinedDatabase, fmt.Sprintf(`database "%s" does not exist`, database), "")
 	}
-	for name := range parameters {
-		if name != "user" && name != "database" && !strings.HasPrefix(name, "_pq_.") &&
-			!slices.Contains(startupParameters, strings.ToLower(name)) {
-			return "", fatal(codeUnsupported, fmt.Sprintf(`setting configuration parameter "%s" not supported`, name), "")
+	for name, value := range parameters {
+		if name != "user" && name != "database" && !strings.HasPrefix(name, "_pq_.") && !maySet(name, value) {
+			return "", fatal(codeUnsupported, notSettable(name).Message, "")
 		}
 	}
 	return clusterARN, nil

@@ -18,8 +18,11 @@ const adminRole = "admin"
 //go:embed schema.sql
 var schema string
 
+//go:embed private.sql
+var private string
+
 // Database is the one database behind the regional endpoints of a pair of clusters: one of PostgreSQL's that has been given
-// the role admin and the schema sys.
+// the role admin and the schema sys, and whose clients reach neither its superuser nor its host.
 type Database struct {
 	socket string
 	name   string
@@ -38,12 +41,13 @@ func openDatabase(ctx context.Context, server *postgres.Server, name string) (*D
 	}
 	config.ConnConfig.Database = name
 	config.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeExec
+	config.ConnConfig.RuntimeParams["search_path"] = "pg_catalog" // the superuser runs nothing that a client has made
 	config.MaxConns = 4
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
 		return nil, fmt.Errorf("connect to PostgreSQL: %w", err)
 	}
-	if _, err := pool.Exec(ctx, schema); err != nil {
+	if err := prepare(ctx, pool); err != nil {
 		pool.Close()
 		return nil, fmt.Errorf("prepare PostgreSQL: %w", err)
 	}
@@ -55,6 +59,17 @@ func (d *Database) Of(context.Context, string) (*Database, error) { return d, ni
 
 // Socket is the path of PostgreSQL's unix socket.
 func (d *Database) Socket() string { return d.socket }
+
+// prepare adds what Aurora DSQL has and takes away what it does not have.
+func prepare(ctx context.Context, pool *pgxpool.Pool) error {
+	for _, sql := range []string{schema, private} {
+		if _, err := pool.Exec(ctx, sql); err != nil {
+			return err
+		}
+	}
+	_, err := pool.Exec(ctx, "SELECT sandbox.withhold($1)", withheld)
+	return err
+}
 
 // Close ends the database's own connections. PostgreSQL goes on.
 func (d *Database) Close() { d.pool.Close() }

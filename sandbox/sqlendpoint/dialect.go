@@ -7,7 +7,7 @@ import (
 
 // refused are the statements that Aurora DSQL does not have, by their first words, with its own words for them. An
 // alternative "A|B" stands for either word, a leading "?" marks a word that may be missing. The first match counts.
-// Messages in the form "unsupported statement: X" name PostgreSQL's parse node.
+// Messages in the form "unsupported statement: X" name PostgreSQL's parse node. docs/sandbox-sql.md names the sources.
 var refused = []struct{ words, message string }{
 	{"TRUNCATE", "unsupported statement: Truncate"},
 	{"VACUUM", "unsupported VACUUM statement"},
@@ -20,8 +20,11 @@ var refused = []struct{ words, message string }{
 	{"REINDEX", "unsupported statement: Reindex"},
 	{"CHECKPOINT", "unsupported statement: CheckPoint"},
 	{"LOAD", "unsupported statement: Load"},
+	{"MERGE", "unsupported statement type: MERGE"},
 	{"REFRESH", "unsupported statement: RefreshMatView"},
+	{"REASSIGN", "unsupported statement: ReassignOwned"},
 	{"SECURITY", "unsupported statement: SecLabel"},
+	{"IMPORT", "unsupported statement: ImportForeignSchema"},
 	{"DISCARD", "unsupported statement: Discard"},
 	{"SAVEPOINT", "unsupported transaction statement: SAVEPOINT"},
 	{"RELEASE", "unsupported transaction statement: RELEASE"},
@@ -31,7 +34,6 @@ var refused = []struct{ words, message string }{
 	{"ROLLBACK PREPARED", "unsupported transaction statement: ROLLBACK PREPARED"},
 	{"ALTER SYSTEM", "unsupported statement: AlterSystem"},
 	{"ALTER DATABASE", "unsupported statement: AlterDatabase"},
-	{"ALTER TYPE", "ALTER TYPE not supported"},
 	{"DROP DATABASE", "unsupported statement: Dropdb"},
 	{"CREATE DATABASE", "unsupported statement: Createdb"},
 	{"CREATE EXTENSION", "unsupported statement: CreateExtension"},
@@ -41,22 +43,19 @@ var refused = []struct{ words, message string }{
 	{"CREATE ?OR ?REPLACE ?GLOBAL|LOCAL TEMP|TEMPORARY", "TEMPORARY or TEMP objects not supported"},
 	{"CREATE UNLOGGED", "UNLOGGED table not supported for CREATE TABLE"},
 	{"CREATE MATERIALIZED VIEW", "unsupported statement: CreateTableAs"},
-	{"CREATE TYPE", "CREATE TYPE not supported"},
 	{"CREATE TABLESPACE", "unsupported statement: CreateTableSpace"},
 	{"CREATE FOREIGN TABLE", "unsupported statement: CreateForeignTable"},
 	{"CREATE FOREIGN DATA", "unsupported statement: CreateFdw"},
 	{"CREATE SERVER", "unsupported statement: CreateForeignServer"},
+	{"CREATE USER MAPPING", "unsupported statement: CreateUserMapping"},
+	{"CREATE POLICY", "unsupported statement: CreatePolicy"},
 	{"CREATE PUBLICATION", "unsupported statement: CreatePublication"},
 	{"CREATE SUBSCRIPTION", "unsupported statement: CreateSubscription"},
 	{"CREATE ?OR ?REPLACE RULE", "unsupported statement: Rule"},
-	{"CREATE ?OR ?REPLACE PROCEDURE", "CREATE PROCEDURE not supported"},
-	{"CREATE ?OR ?REPLACE AGGREGATE", "CREATE AGGREGATE not supported"},
+	{"CREATE ?OR ?REPLACE PROCEDURE", "PROCEDURE is not supported"},
 	{"CREATE ?OR ?REPLACE ?TRUSTED ?PROCEDURAL LANGUAGE", "unsupported statement: CreatePLang"},
-	{"SET SESSION CHARACTERISTICS", `setting configuration parameter "SESSION CHARACTERISTICS" not supported`},
+	{"DROP INDEX CONCURRENTLY", "DROP INDEX CONCURRENTLY must be first action in transaction"},
 }
-
-// fixedParameters are the settings the endpoint relies on or Aurora DSQL does not let a session change.
-var fixedParameters = []string{"DEFAULT_TRANSACTION_ISOLATION", "TRANSACTION_ISOLATION", "LOCK_TIMEOUT"}
 
 // refuse says why Aurora DSQL does not accept a statement, in its words, whatever the transaction; nil when it does.
 func refuse(st *statement) *failure {
@@ -66,8 +65,9 @@ func refuse(st *statement) *failure {
 		}
 	}
 	for _, rule := range []func(*statement) *failure{
-		refuseIsolation, refuseSetting, refuseChain, refuseIndex, refuseTableAs, refuseLanguage, refuseSequence, refuseSerial,
-		refuseAlterTable, refuseCopy, refuseGrant,
+		refuseType, refuseObject, refuseIsolation, refuseSetting, refuseChain, refuseIndex, refuseTableAs, refuseTable,
+		refuseSequence, refuseAlterTable, refuseDomain, refuseSchema, refuseFunction, refuseCopy, refuseRole, refuseGrant,
+		refuseQuery,
 	} {
 		if f := rule(st); f != nil {
 			return f
@@ -77,7 +77,10 @@ func refuse(st *statement) *failure {
 }
 
 // matches tells whether the statement begins with the words of a row of refused.
-func (st *statement) matches(pattern string) bool {
+func (st *statement) matches(pattern string) bool { return st.matched(pattern) >= 0 }
+
+// matched is the position behind the words of a pattern, -1 if the statement does not begin with them.
+func (st *statement) matched(pattern string) int {
 	at := 0
 	for alternatives := range strings.FieldsSeq(pattern) {
 		alternatives, optional := strings.CutPrefix(alternatives, "?")
@@ -89,50 +92,42 @@ func (st *statement) matches(pattern string) bool {
 		case found:
 			at++
 		case !optional:
-			return false
+			return -1
 		}
 	}
-	return true
+	return at
 }
 
-// refuseIsolation: Aurora DSQL has repeatable read only.
-func refuseIsolation(st *statement) *failure {
-	if st.kind != kindBegin && !st.begins("SET", "TRANSACTION") {
-		return nil
-	}
-	if level := st.find("LEVEL", 0); level >= 0 {
-		name := strings.TrimSpace(st.word(level+1) + " " + secondWordOfLevel(st, level+1))
-		if name != "REPEATABLE READ" {
-			return unsupported("Unsupported isolation level: %s", name)
-		}
-	}
-	if st.kind != kindBegin {
-		return unsupported(`setting configuration parameter "TRANSACTION" not supported`)
+// refuseType: there are no types of one's own but domains.
+func refuseType(st *statement) *failure {
+	switch {
+	case st.begins("CREATE", "TYPE") && st.has("ENUM", 0):
+		return unsupported("CREATE TYPE not supported")
+	case st.begins("CREATE", "TYPE") && st.has("RANGE", 0):
+		return unsupported("unsupported statement: CreateRange")
+	case st.begins("CREATE", "TYPE") && st.has("AS", 0):
+		return unsupported("unsupported statement: CompositeType")
+	case st.begins("ALTER", "TYPE") && st.has("RENAME", 0) && !st.has("VALUE", 0):
+		return unsupported("unsupported object in RENAME statement")
 	}
 	return nil
 }
 
-func secondWordOfLevel(st *statement, at int) string {
-	if word := st.word(at); word == "READ" || word == "REPEATABLE" {
-		return st.word(at + 1)
-	}
-	return ""
+// objects are the kinds of object that can be created, altered and dropped (User Guide, "Supported SQL for Aurora DSQL").
+var objects = []string{
+	"DOMAIN", "FUNCTION", "GROUP", "INDEX", "ROLE", "ROUTINE", "SCHEMA", "SEQUENCE", "STATISTICS", "TABLE", "USER", "VIEW",
 }
 
-func refuseSetting(st *statement) *failure {
-	if !st.begins("SET") && !st.begins("RESET") {
+func refuseObject(st *statement) *failure {
+	at := st.matched("CREATE|ALTER|DROP ?OR ?REPLACE ?UNIQUE ?RECURSIVE")
+	object := st.word(max(at, 0))
+	switch {
+	case at < 0, object == "", slices.Contains(objects, object), st.begins("ALTER", "DEFAULT", "PRIVILEGES"):
 		return nil
+	case st.begins("DROP"):
+		return unsupported("unsupported object in DROP statement")
 	}
-	at := 1
-	if word := st.word(at); word == "LOCAL" || word == "SESSION" {
-		at++
-	}
-	for _, parameter := range fixedParameters {
-		if at < len(st.tokens) && strings.EqualFold(st.tokens[at].text, parameter) {
-			return unsupported(`setting configuration parameter "%s" not supported`, strings.ToLower(parameter))
-		}
-	}
-	return nil
+	return unsupported("%s %s not supported", st.word(0), object)
 }
 
 func refuseChain(st *statement) *failure {
@@ -142,117 +137,39 @@ func refuseChain(st *statement) *failure {
 	return nil
 }
 
-func refuseIndex(st *statement) *failure {
-	if st.isIndex() && st.kind != kindIndex {
-		return unsupported("unsupported mode. please use CREATE INDEX ASYNC.")
-	}
-	return nil
-}
-
+// refuseTableAs finds CREATE TABLE … AS and SELECT … INTO, also where EXPLAIN, WITH or parentheses stand in front.
 func refuseTableAs(st *statement) *failure {
-	if st.begins("CREATE", "TABLE") && st.has("AS", 0) || st.begins("SELECT") && st.has("INTO", 0) {
+	makes := st.begins("CREATE", "TABLE") && st.has("AS", 0)
+	for i := 1; i < len(st.tokens); i++ {
+		before := st.word(i - 1)
+		explained := st.begins("EXPLAIN") && st.word(i) == "CREATE" && before != "AS"
+		makes = makes || explained || st.word(i) == "INTO" && before != "INSERT" && before != "MERGE"
+	}
+	if makes {
 		return unsupported("unsupported statement: CreateTableAs")
 	}
 	return nil
 }
 
-func refuseLanguage(st *statement) *failure {
-	if !st.matches("CREATE ?OR ?REPLACE FUNCTION") {
-		return nil
-	}
-	at := st.find("LANGUAGE", 0)
-	if at < 0 || at+1 >= len(st.tokens) || strings.EqualFold(st.tokens[at+1].text, "sql") {
-		return nil
-	}
-	return unsupported("CREATE FUNCTION with language %s not supported", strings.ToLower(st.tokens[at+1].text))
-}
-
-func refuseSequence(st *statement) *failure {
-	if st.begins("CREATE", "SEQUENCE") && !st.has("CACHE", 0) {
-		return unsupported("CREATE SEQUENCE is not supported without an explicit cache size. please define CACHE greater than or equal to 65536 or equal to 1")
+// refuseSchema: the sandbox looks at a statement, and CREATE SCHEMA may hold several.
+func refuseSchema(st *statement) *failure {
+	if st.begins("CREATE", "SCHEMA") && (st.has("CREATE", 1) || st.has("GRANT", 1)) {
+		return unsupported("CREATE SCHEMA with schema elements not supported")
 	}
 	return nil
 }
 
-// refuseSerial finds the type serial: the word behind a column's name.
-func refuseSerial(st *statement) *failure {
-	if !st.begins("CREATE", "TABLE") && !st.begins("ALTER", "TABLE") {
-		return nil
-	}
-	for i, t := range st.tokens[1:] {
-		before := st.tokens[i]
-		isType := before.kind == tokenWord && before.text != "COLUMN" && before.text != "ADD" || before.kind == tokenQuoted
-		switch {
-		case t.kind != tokenWord || !isType:
-		case t.text == "SERIAL", t.text == "BIGSERIAL", t.text == "SMALLSERIAL":
-			return fail(codeUndefinedObject, `type "%s" does not exist`, strings.ToLower(t.text))
-		}
-	}
-	return nil
-}
-
-// refuseAlterTable: a column is added bare, neither its type nor its NOT NULL can be changed later, and a constraint is
-// added without looking at the rows that are there.
-func refuseAlterTable(st *statement) *failure {
-	if !st.begins("ALTER", "TABLE") {
-		return nil
-	}
-	add, alter := st.find("ADD", 2), st.find("ALTER", 2)
-	switch {
-	case add >= 0 && slices.Contains(constraintWords, st.word(add+1)):
-		if !st.has("VALID", add) && !st.has("USING", add) {
-			return unsupported("unsupported ALTER TABLE ADD CONSTRAINT statement")
-		}
-	case add >= 0 && st.constrains(add+1):
-		return unsupported("ALTER TABLE ADD COLUMN with constraint not supported")
-	case st.has("VALIDATE", 2):
-		return unsupported("unsupported ALTER TABLE VALIDATE CONSTRAINT statement")
-	case alter >= 0 && st.has("TYPE", alter):
-		return unsupported("unsupported ALTER TABLE ALTER COLUMN ... SET DATA TYPE statement")
-	case alter >= 0 && st.has("SET", alter) && st.word(st.find("SET", alter)+1) == "NOT":
-		return unsupported("unsupported ALTER TABLE ALTER COLUMN ... SET NOT NULL statement")
-	}
-	return nil
-}
-
-// constraintWords begin a table constraint; constraints of a column begin with these and columnWords.
-var (
-	constraintWords = []string{"CONSTRAINT", "CHECK", "UNIQUE", "PRIMARY", "FOREIGN", "EXCLUDE"}
-	columnWords     = []string{"DEFAULT", "NOT", "REFERENCES", "GENERATED"}
-)
-
-// constrains tells whether a column definition at or behind from has more than a name and a type.
-func (st *statement) constrains(from int) bool {
-	for _, word := range slices.Concat(constraintWords, columnWords) {
-		if i := st.find(word, from); i >= 0 && st.word(i+1) != "EXISTS" { // ADD COLUMN IF NOT EXISTS
-			return true
-		}
-	}
-	return false
-}
-
-// refuseCopy: only the client's own stream can be copied from and to, there is no server file system.
-func refuseCopy(st *statement) *failure {
-	if st.begins("COPY") && !st.has("STDIN", 0) && !st.has("STDOUT", 0) {
-		return unsupported("COPY from or to a file is not supported")
-	}
-	return nil
-}
-
-// refuseGrant keeps PostgreSQL's predefined roles, some of which reach the server's files, and the schema public out of
-// the hands of clients.
-func refuseGrant(st *statement) *failure {
-	if !st.begins("GRANT") && !st.begins("REVOKE") {
-		return nil
-	}
+// refuseQuery: the locking clauses of PostgreSQL but two, and samples.
+func refuseQuery(st *statement) *failure {
 	for i, t := range st.tokens {
-		name := strings.ToLower(t.text)
-		switch {
-		case t.kind > tokenQuoted:
-		case strings.HasPrefix(name, "pg_") && !st.has("ON", 0):
-			return unsupported("Role %s not supported", name)
-		case name == "public" && i > 1 && st.word(i-1) == "SCHEMA" && st.word(i-2) == "ON":
-			return unsupported("feature not supported on system entity")
+		if t.kind != tokenWord {
+			continue
+		}
+		switch next := st.word(i + 1); {
+		case t.text == "FOR" && (next == "SHARE" || next == "NO" && st.word(i+2) == "KEY"):
+			return unsupported("locking clauses other than FOR UPDATE/FOR KEY SHARE are not supported")
+		case t.text == "TABLESAMPLE":
+			return unsupported("TABLESAMPLE clause not supported")
 		}
 	}
 	return nil

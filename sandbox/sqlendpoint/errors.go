@@ -18,6 +18,7 @@ const (
 	codeLockNotAvailable    = "55P03"
 	codeDeadlock            = "40P01"
 	codeInternal            = "XX000"
+	codePrivilege           = "42501"
 	codeUndefinedObject     = "42704"
 	codeSyntax              = "42601"
 	codeUndefinedPortal     = "34000"

@@ -211,7 +211,7 @@ func TestAdminIsNoSuperuser(t *testing.T) {
 	env := sqlendpointtest.Start(t)
 	conn := admin(t, env)
 	assert.Equal(t, "off", value[string](t, conn, "SHOW is_superuser"))
-	assert.Equal(t, []string{"", "", "", "", "", "42501", "42501", "42501", "42501"}, codes(t, conn, pgx.QueryExecModeExec,
+	assert.Equal(t, []string{"", "", "", "", "", "42501", "0A000", "42501", "42501"}, codes(t, conn, pgx.QueryExecModeExec,
 		"CREATE SCHEMA dr", "CREATE TABLE dr.t (id int)", "CREATE TABLE t (id int)", "CREATE ROLE r LOGIN", "GRANT USAGE ON SCHEMA dr TO r",
 		"ALTER ROLE postgres LOGIN", "SET SESSION AUTHORIZATION postgres", "DELETE FROM sandbox.iam_mapping", "SELECT pg_read_file('/etc/passwd')"))
 }

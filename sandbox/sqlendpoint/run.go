@@ -121,6 +121,9 @@ func (s *session) copyIn(handle func(pgproto3.BackendMessage), messages []pgprot
 				return nil, err
 			}
 			return s.upstream.exchange(handle)
+		case *pgproto3.CommandComplete: // it wanted nothing of the client
+			handle(m)
+			return s.upstream.exchange(handle)
 		default:
 			handle(m)
 		}

@@ -1,6 +1,7 @@
 package sqlendpoint
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgproto3"
@@ -59,9 +60,9 @@ func (st *statement) classify() kind {
 		return kindIndex
 	case st.begins("CREATE"), st.begins("ALTER"), st.begins("DROP"), st.begins("GRANT"), st.begins("REVOKE"), st.begins("COMMENT"):
 		return kindDDL
-	case st.begins("COPY") && st.has("FROM", 0):
+	case st.copyStream() == "FROM":
 		return kindCopyIn
-	case st.begins("INSERT"), st.begins("UPDATE"), st.begins("DELETE"), st.begins("MERGE"), st.begins("EXECUTE"), st.changesRowsInWith():
+	case st.begins("INSERT"), st.begins("UPDATE"), st.begins("DELETE"), st.begins("EXECUTE"), st.changesRowsWithin():
 		return kindDML
 	}
 	return kindOther
@@ -72,17 +73,18 @@ func (st *statement) isIndex() bool {
 	return st.begins("CREATE", "INDEX") || st.begins("CREATE", "UNIQUE", "INDEX")
 }
 
-// changesRowsInWith finds WITH x AS (INSERT …) and WITH x AS (…) DELETE …: the word that opens a statement stands at
-// the beginning of a parenthesis or directly behind one.
-func (st *statement) changesRowsInWith() bool {
-	if !st.begins("WITH") {
+// changesRowsWithin finds WITH x AS (INSERT …), WITH x AS (…) DELETE …, COPY (UPDATE …) TO and EXPLAIN ANALYZE INSERT: the
+// word that opens a statement stands at the beginning of a parenthesis, directly behind one or behind ANALYZE.
+func (st *statement) changesRowsWithin() bool {
+	if !st.matches("WITH|COPY|EXPLAIN") || st.begins("EXPLAIN") && !st.anywhere("ANALYZE") && !st.anywhere("ANALYSE") {
 		return false
 	}
 	for i, t := range st.tokens[1:] {
-		before := st.tokens[i].text
-		if t.kind == tokenWord && (before == "(" || before == ")") &&
-			(t.text == "INSERT" || t.text == "UPDATE" || t.text == "DELETE" || t.text == "MERGE") {
-			return true
+		switch before := st.tokens[i].text; before {
+		case "(", ")", "ANALYZE", "ANALYSE", "VERBOSE":
+			if t.kind == tokenWord && (t.text == "INSERT" || t.text == "UPDATE" || t.text == "DELETE" || t.text == "MERGE") {
+				return true
+			}
 		}
 	}
 	return false
@@ -118,6 +120,47 @@ func (st *statement) word(i int) string {
 	return st.tokens[i].text
 }
 
+// text is the i-th token, "" behind the end.
+func (st *statement) text(i int) string {
+	if i >= len(st.tokens) {
+		return ""
+	}
+	return st.tokens[i].text
+}
+
+// isName tells whether the i-th token is an identifier or a keyword that may be one.
+func (st *statement) isName(i int) bool {
+	return i < len(st.tokens) && st.tokens[i].kind <= tokenQuoted
+}
+
+// identifier is the name that the i-th token stands for: unquoted names are folded to lower case.
+func (st *statement) identifier(i int) string {
+	if t := st.tokens[i]; t.kind == tokenWord {
+		return strings.ToLower(t.text)
+	}
+	return st.tokens[i].text
+}
+
+// qualified is the position behind the name, with or without a schema, that begins at a position.
+func (st *statement) qualified(at int) int {
+	if !st.isName(at) {
+		return at
+	}
+	for at++; st.text(at) == "." && st.isName(at+1); at += 2 {
+	}
+	return at
+}
+
+// closing is the position behind the parenthesis that is opened at a position.
+func (st *statement) closing(at int) int {
+	for depth := st.tokens[at].depth; at < len(st.tokens); at++ {
+		if t := st.tokens[at]; t.text == ")" && t.kind == tokenSymbol && t.depth == depth {
+			return at + 1
+		}
+	}
+	return at
+}
+
 // begins tells whether the statement begins with these words.
 func (st *statement) begins(words ...string) bool {
 	for i, word := range words {
@@ -139,6 +182,50 @@ func (st *statement) find(word string, from int) int {
 }
 
 func (st *statement) has(word string, from int) bool { return st.find(word, from) >= 0 }
+
+// anywhere tells whether the statement has a word, within parentheses or not.
+func (st *statement) anywhere(word string) bool {
+	return slices.ContainsFunc(st.tokens, func(t token) bool { return t.kind == tokenWord && t.text == word })
+}
+
+// split cuts SQL into its statements, without the semicolons and without the blanks and comments around them.
+func split(sql string) []*statement {
+	var statements []*statement
+	var tokens []token
+	finish := func() {
+		if len(tokens) > 0 {
+			statements = append(statements, newStatement(sql, tokens))
+		}
+		tokens = nil
+	}
+	body := 0
+	for _, t := range tokenize(sql) {
+		body = bodyDepth(body, tokens, t)
+		if t.kind == tokenSymbol && t.text == ";" && t.depth == 0 && body == 0 {
+			finish()
+			continue
+		}
+		tokens = append(tokens, t)
+	}
+	finish()
+	return statements
+}
+
+// bodyDepth counts the BEGIN ATOMIC … END around a token: a function body in SQL holds semicolons of its own.
+func bodyDepth(depth int, before []token, t token) int {
+	if t.kind != tokenWord {
+		return depth
+	}
+	switch {
+	case t.text == "ATOMIC" && len(before) > 0 && before[len(before)-1].text == "BEGIN" && before[0].text == "CREATE":
+		return depth + 1
+	case t.text == "CASE" && depth > 0:
+		return depth + 1
+	case t.text == "END" && depth > 0:
+		return depth - 1
+	}
+	return depth
+}
 
 // without is the statement's SQL without its i-th token.
 func (st *statement) without(i int) string {

@@ -218,6 +218,9 @@ func (s *session) face(e *failure, st *statement) *failure {
 		f.Detail = e.Message
 		return f
 	}
+	if name, ok := unsupportedFunction(&e.ErrorResponse); ok {
+		return unsupported("function %s not supported", name)
+	}
 	return e
 }
 

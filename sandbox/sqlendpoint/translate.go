@@ -35,14 +35,6 @@ func (st *statement) callIAM() string {
 	return "SELECT sandbox.iam_" + strings.ToLower(st.word(2)) + "(" + literal(st.identifier(3)) + ", " + literal(st.tokens[5].text) + ")"
 }
 
-// identifier is the name that the i-th token stands for: unquoted names are folded to lower case.
-func (st *statement) identifier(i int) string {
-	if t := st.tokens[i]; t.kind == tokenWord {
-		return strings.ToLower(t.text)
-	}
-	return st.tokens[i].text
-}
-
 // literal quotes a text as a string constant.
 func literal(text string) string {
 	return "'" + strings.ReplaceAll(text, "'", "''") + "'"

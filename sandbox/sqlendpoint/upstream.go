@@ -79,10 +79,24 @@ func (u *upstream) receive(handle func(pgproto3.BackendMessage)) (*failure, erro
 			return refusal, nil
 		case *pgproto3.ParameterStatus, *pgproto3.NoticeResponse:
 			u.notify(m)
+		case *pgproto3.CopyInResponse:
+			if err := u.endCopy(); err != nil {
+				return nil, err
+			}
 		default:
 			handle(m)
 		}
 	}
+}
+
+// endCopy ends a COPY that nobody has data for. PostgreSQL, which waits for it, has ignored the Sync that was sent.
+func (u *upstream) endCopy() error {
+	u.frontend.Send(&pgproto3.CopyFail{Message: "unexpected COPY"})
+	u.frontend.Send(&pgproto3.Sync{})
+	if err := u.frontend.Flush(); err != nil {
+		return fmt.Errorf("send to PostgreSQL: %w", err)
+	}
+	return nil
 }
 
 // run carries out one statement of the session's own and returns the first column of its last row ("" for none or NULL).

@@ -19,6 +19,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"aurora-dsql-dr/sandbox/clock"
+	"aurora-dsql-dr/sandbox/postgres"
 	"aurora-dsql-dr/sandbox/postgres/postgrestest"
 	"aurora-dsql-dr/sandbox/sqlendpoint"
 )
@@ -63,8 +64,9 @@ type Env struct {
 	CAFile string
 	// CA is the same for tls.Config.RootCAs.
 	CA *x509.CertPool
-	// Database is what the endpoints share.
+	// Database is what the endpoints share, and Server the PostgreSQL behind it.
 	Database *sqlendpoint.Database
+	Server   *postgres.Server
 
 	homes map[string]string
 
@@ -78,14 +80,15 @@ func Start(t testing.TB) *Env { return StartWith(t, Options{}) }
 // StartWith is Start with other than the usual options.
 func StartWith(t testing.TB, o Options) *Env {
 	t.Helper()
-	database, err := sqlendpoint.OpenDatabase(context.Background(), postgrestest.Start(t))
+	server := postgrestest.Start(t)
+	database, err := sqlendpoint.OpenDatabase(context.Background(), server)
 	must(t, err)
 	t.Cleanup(database.Close)
 	ca, err := sqlendpoint.NewCA()
 	must(t, err)
 	e := &Env{
 		Hosts: map[string]string{}, ClusterARNs: map[string]string{}, Endpoints: map[string]*sqlendpoint.Endpoint{},
-		CAFile: filepath.Join(t.TempDir(), "ca.pem"), CA: ca.Pool(), Database: database, homes: o.Homes, keys: map[string]sqlendpoint.Credential{},
+		CAFile: filepath.Join(t.TempDir(), "ca.pem"), CA: ca.Pool(), Database: database, Server: server, homes: o.Homes, keys: map[string]sqlendpoint.Credential{},
 	}
 	must(t, os.WriteFile(e.CAFile, ca.PEM(), 0o600))
 	var addresses []string
