@@ -34,7 +34,7 @@ func TestCadence(t *testing.T) {
 
 func TestAnUndecidedEndpointIsProbedAgain(t *testing.T) {
 	start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
-	after := func(d time.Duration) time.Time { return start.Add(d) }
+	after := start.Add
 	for _, tt := range []struct {
 		intent             string
 		interval           time.Duration

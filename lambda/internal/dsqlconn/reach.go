@@ -8,7 +8,7 @@ import (
 	"io"
 	"net"
 	"slices"
-	"sync/atomic"
+	"sync"
 	"syscall"
 	"time"
 
@@ -36,18 +36,22 @@ func PassedOver(conn *pgx.Conn) error {
 }
 
 // progress is the furthest step of a connection's attempts, which run side by side.
-type progress struct{ furthest atomic.Int32 }
-
-func (p *progress) to(s step) {
-	for {
-		old := p.furthest.Load()
-		if int32(s) <= old || p.furthest.CompareAndSwap(old, int32(s)) {
-			return
-		}
-	}
+type progress struct {
+	mu       sync.Mutex
+	furthest step
 }
 
-func (p *progress) step() step { return step(p.furthest.Load()) }
+func (p *progress) to(s step) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.furthest = max(p.furthest, s)
+}
+
+func (p *progress) step() step {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.furthest
+}
 
 // dialer is pgx's DialFunc: name resolution, TCP and TLS, so that an address counts as one that answers only when it has
 // proved to be the endpoint. pgx knows the TCP step alone and would wait for an address that takes connections and says
