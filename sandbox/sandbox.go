@@ -48,6 +48,8 @@ type Options struct {
 	ClusterDelay time.Duration
 	// IAMPropagation is how long a role's new or changed policy takes to be in force, in sandbox time; defaults to not at all.
 	IAMPropagation time.Duration
+	// Concurrency is Lambda's limit of concurrent executions in each region; defaults to 1,000. New accounts often have 10.
+	Concurrency int
 	// Template is what the database starts from; nil makes a new one, which takes a second.
 	Template *postgres.Template
 }
@@ -167,7 +169,7 @@ func (s *Sandbox) startRegions(ctx context.Context) error {
 	}
 	for _, r := range s.Account.Regions() {
 		functions := lambda.New(r.Env, lambda.Deps{
-			IAM: s.Account.IAM, Logs: r.Logs, CloudWatch: r.CloudWatch, SQS: r.SQS,
+			IAM: s.Account.IAM, Logs: r.Logs, CloudWatch: r.CloudWatch, SQS: r.SQS, Concurrency: s.opts.Concurrency,
 			Platform: s.platform, Dir: s.state.dir, ScaledVariables: slices.Collect(maps.Keys(durations())),
 		})
 		r.SetInvoker(functions)

@@ -22,11 +22,7 @@ func (s *Service) enter(name string) (*function, error) {
 		s.mu.Unlock()
 		return nil, err
 	}
-	limit, reserved := f.reserved()
-	if !reserved {
-		limit = accountConcurrency
-	}
-	if f.executing >= limit {
+	if s.full(f) {
 		s.mu.Unlock()
 		s.measureThrottle(f.Name)
 		return nil, errThrottled

@@ -29,6 +29,10 @@ type Deps struct {
 	CloudWatch *cloudwatch.Service
 	SQS        *sqs.Service
 
+	// Concurrency is the account's limit of concurrent executions in the region; 0 is 1,000, Lambda's default. New accounts
+	// have less, often 10.
+	Concurrency int
+
 	// Platform returns the variables the sandbox adds to every function, such as AWS_ENDPOINT_URL. It is asked before
 	// each invocation; execution environments started with other values are not used again. Nil means none.
 	Platform func() map[string]string
@@ -68,6 +72,9 @@ type function struct {
 
 // New returns the Lambda of a region without functions.
 func New(env *region.Env, deps Deps) *Service {
+	if deps.Concurrency == 0 {
+		deps.Concurrency = defaultConcurrency
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	return &Service{env: env, deps: deps, running: ctx, cancel: cancel, functions: map[string]*function{}}
 }
@@ -170,20 +177,6 @@ func (s *Service) check(f Function) error {
 
 func (s *Service) maySend(f Function, queue string) error {
 	return s.deps.IAM.Authorize(iam.Session(f.Role, f.Name), "sqs:SendMessage", queue, nil)
-}
-
-func (s *Service) checkConcurrency(f Function) error {
-	total, _ := f.reserved()
-	for _, other := range s.functions {
-		if n, ok := other.reserved(); ok && other.Name != f.Name {
-			total += n
-		}
-	}
-	if accountConcurrency-total < unreservedMinimum {
-		return invalid("Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution "+
-			"below its minimum value of [%d].", unreservedMinimum)
-	}
-	return nil
 }
 
 // Function finds a function by name or ARN.

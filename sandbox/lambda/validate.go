@@ -8,11 +8,7 @@ import (
 	"strings"
 )
 
-const (
-	accountConcurrency = 1000 // Lambda's default quota of concurrent executions in a region
-	unreservedMinimum  = 100  // what reservations must leave of it
-	maxEnvironment     = 4 << 10
-)
+const maxEnvironment = 4 << 10
 
 var (
 	functionName = regexp.MustCompile(`^[a-zA-Z0-9-_]{1,64}$`)

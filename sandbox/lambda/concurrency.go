@@ -1,0 +1,44 @@
+package lambda
+
+const (
+	defaultConcurrency = 1000 // Lambda's default quota of concurrent executions in a region
+	unreservedMinimum  = 100  // what reservations must leave of it
+)
+
+// checkConcurrency refuses a reservation that leaves the account too little: 100, or all of it where the account has less, as
+// new accounts are told ("below its minimum value of [10]", awslabs/fhir-works-on-aws-deployment#691). It is called with the
+// lock held.
+func (s *Service) checkConcurrency(f Function) error {
+	reserved, reserves := f.reserved()
+	least := min(unreservedMinimum, s.deps.Concurrency)
+	if reserves && s.deps.Concurrency-reserved-s.reservedBut(f.Name) < least {
+		return invalid("Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution "+
+			"below its minimum value of [%d].", least)
+	}
+	return nil
+}
+
+// reservedBut is what all functions but one reserve together. It is called with the lock held.
+func (s *Service) reservedBut(name string) (total int) {
+	for _, f := range s.functions {
+		if n, ok := f.reserved(); ok && f.Name != name {
+			total += n
+		}
+	}
+	return total
+}
+
+// full reports whether the function has no concurrent execution left: of its own, or of those that all functions without a
+// reservation share (Lambda Developer Guide, "Understanding Lambda function scaling"). It is called with the lock held.
+func (s *Service) full(f *function) bool {
+	if limit, reserved := f.reserved(); reserved {
+		return f.executing >= limit
+	}
+	executing := 0
+	for _, other := range s.functions {
+		if _, reserved := other.reserved(); !reserved {
+			executing += other.executing
+		}
+	}
+	return executing >= s.deps.Concurrency-s.reservedBut("")
+}
