@@ -76,6 +76,7 @@ func (a *Account) newRegion(name string) *Region {
 	r.Logs = logs.New(env, a.IAM, r.CloudWatch)
 	r.Events = events.New(env, events.Deps{IAM: a.IAM, KMS: r.KMS, CloudWatch: r.CloudWatch, SNS: r.SNS, SQS: r.SQS, Peer: a.eventsOf})
 	r.KMS.Connect(a.keysOf)
+	r.SNS.Connect(a.topicsOf)
 	r.EveryMinute(r.publishQueueMetrics)
 	r.EveryMinute(r.publishTopicMetrics)
 	return r
@@ -84,6 +85,13 @@ func (a *Account) newRegion(name string) *Region {
 func (a *Account) eventsOf(region string) *events.Service {
 	if r := a.regions[region]; r != nil {
 		return r.Events
+	}
+	return nil
+}
+
+func (a *Account) topicsOf(region string) *sns.Service {
+	if r := a.regions[region]; r != nil {
+		return r.SNS
 	}
 	return nil
 }

@@ -1,10 +1,8 @@
 package sns
 
 import (
-	"context"
 	"crypto/rand"
 	"errors"
-	"fmt"
 	"regexp"
 	"slices"
 	"time"
@@ -146,29 +144,6 @@ func kmsError(err error) error {
 	default:
 		return err
 	}
-}
-
-func (s *Service) deliver(caller iam.Principal, messageID string, p Publication, sub Subscription) error {
-	note := notification{
-		Type: "Notification", MessageID: messageID, TopicARN: p.TopicARN, Subject: p.Subject, Message: p.Message,
-		Timestamp: s.env.Now().UTC().Format("2006-01-02T15:04:05.000Z"), Attributes: p.Attributes,
-	}
-	var err error
-	switch sub.Protocol {
-	case "sqs":
-		_, err = s.queues.Send(iam.ServicePrincipal("sns.amazonaws.com"), sub.Endpoint, note.body(sub.RawMessageDelivery), nil,
-			iam.Context{"aws:SourceArn": p.TopicARN, "aws:SourceAccount": s.env.Account, "aws:SecureTransport": "true"})
-	case "lambda":
-		err = s.env.InvokeAsync(context.Background(), sub.Endpoint, note.lambdaEvent(sub.Arn), "sns.amazonaws.com", p.TopicARN)
-	}
-	if err != nil {
-		return fmt.Errorf("delivering to %s: %w", sub.Endpoint, err)
-	}
-	s.inbox.add(Message{
-		Time: s.env.Now(), Region: s.env.Name, TopicARN: p.TopicARN, Protocol: sub.Protocol, Endpoint: sub.Endpoint,
-		Kind: kindOf(caller), Publisher: caller.ARN, Subject: p.Subject, Body: p.Message, Attributes: p.Attributes,
-	})
-	return nil
 }
 
 func kindOf(caller iam.Principal) Kind {

@@ -23,6 +23,7 @@ type Service struct {
 	keys   *kms.Service
 	queues Queues
 	inbox  *Inbox
+	at     func(region string) *Service // nil: topics deliver in their own region alone
 
 	topics        table.Table[storedTopic]  // by ARN
 	subscriptions table.Table[Subscription] // by ARN
