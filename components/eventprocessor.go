@@ -20,7 +20,8 @@ type EventProcessorArgs struct {
 	// DatabaseRole is the PostgreSQL role to connect as. Required.
 	DatabaseRole string
 	// Concurrency is how many runs there are at a time. What came late comes at once when a region is back: it waits in
-	// Lambda's queue, and does not take the 100 new connections a second that a cluster allows everybody together. Required.
+	// Lambda's queue, and does not take the 100 new connections a second that a cluster allows everybody together. Optional;
+	// 0 reserves nothing.
 	Concurrency int
 	// Settings of the function. Required.
 	Settings FunctionSettings
@@ -82,5 +83,5 @@ func (a *EventProcessorArgs) validate() error {
 	if a == nil {
 		return errors.New("args are required")
 	}
-	return required(a.Region.required("Region"), map[string]bool{"Database": a.Database != nil, "Bus": a.Bus != nil, "DatabaseRole": a.DatabaseRole != "", "Concurrency": a.Concurrency > 0})
+	return required(a.Region.required("Region"), map[string]bool{"Database": a.Database != nil, "Bus": a.Bus != nil, "DatabaseRole": a.DatabaseRole != ""})
 }

@@ -21,7 +21,7 @@ type OutboxPublisherArgs struct {
 	DatabaseRole string
 	// TakeoverAge is how long the other region's events stay unsent before this region sends them. Required.
 	TakeoverAge time.Duration
-	// Concurrency is how many runs there are at a time, as in EventProcessorArgs. Required.
+	// Concurrency is how many runs there are at a time, as in EventProcessorArgs. Optional; 0 reserves nothing.
 	Concurrency int
 	// Settings of the function. Required.
 	Settings FunctionSettings
@@ -84,7 +84,7 @@ func (a *OutboxPublisherArgs) validate() error {
 		return errors.New("args are required")
 	}
 	return required(a.Region.required("Region"), map[string]bool{
-		"Database": a.Database != nil, "Bus": a.Bus != nil, "DatabaseRole": a.DatabaseRole != "", "TakeoverAge": a.TakeoverAge > 0, "Concurrency": a.Concurrency > 0,
+		"Database": a.Database != nil, "Bus": a.Bus != nil, "DatabaseRole": a.DatabaseRole != "", "TakeoverAge": a.TakeoverAge > 0,
 	})
 }
 

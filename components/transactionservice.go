@@ -16,8 +16,10 @@ import (
 
 // JWT authorizes requests by tokens of an issuer.
 type JWT struct {
-	// Issuer is the https URL that issues the tokens, and Audience who they are for. Required.
-	Issuer, Audience string
+	// Issuer is the https URL that issues the tokens. Required.
+	Issuer string
+	// Audiences are who the tokens may be for. Required.
+	Audiences []string
 }
 
 // Throttle bounds the requests of an API.
@@ -105,7 +107,7 @@ func (a *TransactionServiceArgs) validate() error {
 	return required(a.Region.required("Region"), map[string]bool{
 		"Database": a.Database != nil, "Publisher": a.Publisher != nil, "KeyARN": a.KeyARN.OutputState != nil,
 		"EncryptedFields": len(a.EncryptedFields) > 0, "DatabaseRole": a.DatabaseRole != "",
-		"Throttle": a.Throttle.Rate > 0 && a.Throttle.Burst > 0, "JWT": a.JWT == nil || a.JWT.Issuer != "" && a.JWT.Audience != "",
+		"Throttle": a.Throttle.Rate > 0 && a.Throttle.Burst > 0, "JWT": a.JWT == nil || a.JWT.Issuer != "" && len(a.JWT.Audiences) > 0,
 	})
 }
 
@@ -159,8 +161,10 @@ func (s *TransactionService) authorizer(ctx *pulumi.Context, name string, args *
 	}
 	return apigatewayv2.NewAuthorizer(ctx, name+"-authorizer", &apigatewayv2.AuthorizerArgs{
 		ApiId: api.ID(), AuthorizerType: pulumi.String("JWT"), Name: pulumi.String(name), // API Gateway wants a name, unique in the API
-		IdentitySources:  pulumi.StringArray{pulumi.String("$request.header.Authorization")},
-		JwtConfiguration: apigatewayv2.AuthorizerJwtConfigurationArgs{Issuer: pulumi.String(args.JWT.Issuer), Audiences: pulumi.StringArray{pulumi.String(args.JWT.Audience)}},
+		IdentitySources: pulumi.StringArray{pulumi.String("$request.header.Authorization")},
+		JwtConfiguration: apigatewayv2.AuthorizerJwtConfigurationArgs{
+			Issuer: pulumi.String(args.JWT.Issuer), Audiences: pulumi.ToStringArray(args.JWT.Audiences),
+		},
 	}, args.Region.child(s)...)
 }
 

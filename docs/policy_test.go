@@ -270,12 +270,14 @@ func program(t *testing.T, stack, application string) *graph.Graph {
 	t.Helper()
 	config, err := graph.StackConfig(root, stack)
 	require.NoError(t, err)
-	maps.Copy(config, map[string]string{
-		"aurora-dsql-dr:alerts":              `[{"protocol":"email","endpoint":"oncall@example.com"}]`,
-		"aurora-dsql-dr:application":         application,
-		"aurora-dsql-dr:applicationSettings": `{"jwt":{"issuer":"https://issuer.example.com","audience":"transactions"}}`,
-		"aurora-dsql-dr:eventRoutes":         `[{"name":"large","target":"topic"},{"name":"all","target":"queue"},{"name":"again","target":"function"}]`,
-	})
+	config["aurora-dsql-dr:alerts"] = `[{"protocol":"email","endpoint":"oncall@example.com"}]`
+	if application == "enabled" {
+		maps.Copy(config, map[string]string{
+			"aurora-dsql-dr:application":         application,
+			"aurora-dsql-dr:applicationSettings": `{"jwt":{"issuer":"https://issuer.example.com","audience":"transactions"}}`,
+			"aurora-dsql-dr:eventRoutes":         `[{"name":"large","target":"topic"},{"name":"all","target":"queue"},{"name":"again","target":"function"}]`,
+		})
+	}
 	t.Chdir(t.TempDir())
 	require.NoError(t, graph.PretendBuilt(".", slices.Concat(components.FunctionFiles(components.ArchitectureARM), components.FunctionFiles(components.ArchitectureX86))))
 	g, err := graph.Run(stacks.Run, graph.Options{Stack: stack, Config: config})

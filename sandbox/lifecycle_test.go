@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"os/exec"
@@ -110,6 +111,7 @@ func TestTheLifeOfAStack(t *testing.T) {
 		assert.Contains(t, change, "TopicSubscription", "only the recipients have changed")
 	}
 
+	l.aSecretRecipientStaysSecret()
 	l.driftIsRepaired()
 	l.aProtectedStackIsNotTouched()
 
@@ -136,6 +138,31 @@ func (l life) everyObserverSeesBothEndpointsUp(outputs map[string]any) {
 			assert.Equal(l.t, "up", target.Verdict, "%s of %s: %s %s", observer, target.Region, target.Reason, target.Detail)
 		}
 	}
+}
+
+// aSecretRecipientStaysSecret looks for the address in everything that the engine has written.
+func (l life) aSecretRecipientStaysSecret() {
+	l.t.Helper()
+	const secret = "whistle@example.com"
+	require.NoError(l.t, l.stack.SetSecret(l.t.Context(), "aurora-dsql-dr:alerts[0].endpoint", secret))
+	for _, change := range changed(l.up()) {
+		assert.Contains(l.t, change, "TopicSubscription", "only the recipients have changed")
+	}
+	for _, r := range l.Account.Regions() {
+		require.Len(l.t, r.SNS.Subscriptions(r.SNS.Topics()[0].Arn), 1)
+		assert.Equal(l.t, secret, r.SNS.Subscriptions(r.SNS.Topics()[0].Arn)[0].Endpoint)
+	}
+	searched := 0
+	require.NoError(l.t, filepath.WalkDir(l.state.dir, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || !strings.Contains(path, "/engine-") {
+			return err
+		}
+		content, err := os.ReadFile(path)
+		assert.NotContains(l.t, string(content), secret, path)
+		searched++
+		return err
+	}))
+	assert.NotZero(l.t, searched)
 }
 
 // driftIsRepaired changes one resource and deletes another behind Pulumi's back.

@@ -3,10 +3,11 @@ package stacks
 import (
 	"encoding/json"
 	"fmt"
-	"net/mail"
+	"net/netip"
 	"net/url"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"aurora-dsql-dr/components"
@@ -19,20 +20,60 @@ var alertProtocols = map[string]struct {
 }{
 	"email":      {"an e-mail address such as oncall@example.com", isAddress},
 	"email-json": {"an e-mail address such as oncall@example.com", isAddress},
-	"sms":        {"a phone number in E.164 form such as +12065550100", regexp.MustCompile(`^\+[1-9]\d{6,14}$`).MatchString},
-	"https":      {"a URL such as https://alerts.example.com/hook", isHTTPS},
-	"sqs":        {"the ARN of a standard queue", regexp.MustCompile(`^arn:aws[a-z-]*:sqs:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,80}$`).MatchString},
-	"lambda":     {"the ARN of a function", regexp.MustCompile(`^arn:aws[a-z-]*:lambda:[a-z0-9-]+:\d{12}:function:[A-Za-z0-9_:-]{1,170}$`).MatchString},
+	"sms":        {"a phone number in E.164 form, in quotes, such as \"+12065550100\"", regexp.MustCompile(`^\+[1-9]\d{6,14}$`).MatchString},
+	"https":      {"a URL of a public host such as https://alerts.example.com/hook", isHTTPS},
+	"sqs":        {"the ARN of a standard queue such as arn:aws:sqs:us-east-1:123456789012:pages", queueARN.MatchString},
+	"lambda": {
+		"the ARN of a function such as arn:aws:lambda:us-east-1:123456789012:function:pager, not in a region to opt in to: " +
+			"SNS does not deliver there from other regions", isReachableFunction,
+	},
 }
+
+// Forms of ARNs, in the partition "aws": Aurora DSQL is in no other, and SNS delivers across none.
+var (
+	regionCode  = `(?:af|ap|ca|eu|il|me|mx|sa|us)-(?:central|east|north|northeast|northwest|south|southeast|southwest|west)-\d`
+	queueARN    = regexp.MustCompile(`^arn:aws:sqs:` + regionCode + `:\d{12}:[A-Za-z0-9_-]{1,80}$`)
+	functionARN = regexp.MustCompile(`^arn:aws:lambda:(` + regionCode + `):\d{12}:function:[A-Za-z0-9_-]{1,64}(?::[A-Za-z0-9_-]{1,128})?$`)
+)
+
+// optIn are the regions of Aurora DSQL that an account must enable first ("Specify which AWS Regions your account can use").
+var optIn = []string{"ca-west-1", "eu-south-2"}
+
+// isReachableFunction leaves out functions in regions to opt in to: every recipient is subscribed in three regions, and
+// "cross-region delivery to Lambda from a region that is enabled by default to an opt-in region" is not supported (Amazon
+// SNS Developer Guide, "Prerequisites for integrating Amazon SNS with Lambda functions across regions").
+func isReachableFunction(s string) bool {
+	match := functionARN.FindStringSubmatch(s)
+	return match != nil && !slices.Contains(optIn, match[1])
+}
+
+// Forms of what a mail address and a URL are made of, in ASCII: SNS converts nothing.
+var (
+	hostName  = regexp.MustCompile(`^(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?$`)
+	localPart = regexp.MustCompile("^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*$")
+	urlText   = regexp.MustCompile(`^(?:[A-Za-z0-9._~:/?@!$&'()*+,;=\[\]-]|%[0-9A-Fa-f]{2})+$`)
+)
 
 func isAddress(s string) bool {
-	address, err := mail.ParseAddress(s)
-	return err == nil && address.Address == s && strings.Contains(s, ".")
+	at := strings.LastIndex(s, "@")
+	return at > 0 && at <= 64 && len(s) <= 254 && localPart.MatchString(s[:at]) && hostName.MatchString(s[at+1:])
 }
 
+// isHTTPS accepts what a service of AWS can reach: a public host, a port that exists, no credentials and no fragment.
 func isHTTPS(s string) bool {
 	u, err := url.Parse(s)
-	return err == nil && u.Scheme == "https" && u.Hostname() != "" && u.User == nil
+	if err != nil || u.Scheme != "https" || u.User != nil || len(s) > 2048 || !urlText.MatchString(s) {
+		return false
+	}
+	if _, port, given := strings.Cut(strings.TrimPrefix(u.Host, "["+u.Hostname()+"]"), ":"); given {
+		if number, err := strconv.ParseUint(port, 10, 16); err != nil || number == 0 {
+			return false
+		}
+	}
+	if address, err := netip.ParseAddr(u.Hostname()); err == nil {
+		return address.IsGlobalUnicast() && !address.IsPrivate()
+	}
+	return len(u.Hostname()) <= 253 && hostName.MatchString(u.Hostname())
 }
 
 // alerts reads the recipients. An sns topic takes a recipient once, so a repeated one is a mistake.
@@ -49,7 +90,11 @@ func (r *reader) alerts(from object, key string) []components.Subscription {
 	var out []components.Subscription
 	for i, fields := range list {
 		entry := fieldsObject(fmt.Sprintf("%s[%d].", from.path(key), i), fields)
-		s := components.Subscription{Protocol: r.text(entry, "protocol", ""), Endpoint: r.text(entry, "endpoint", "")}
+		s := components.Subscription{
+			Protocol: r.text(entry, "protocol", ""),
+			Endpoint: r.text(entry, "endpoint", ""),
+			Secret:   r.secrets[key],
+		}
 		r.leftOver(entry)
 		protocol, known := alertProtocols[s.Protocol]
 		switch {
@@ -57,11 +102,17 @@ func (r *reader) alerts(from object, key string) []components.Subscription {
 			r.problem(entry.path("protocol"), s.Protocol, "email, email-json, sms, https, sqs or lambda")
 		case !protocol.valid(s.Endpoint):
 			r.problem(entry.path("endpoint"), s.Endpoint, protocol.accepted)
-		case slices.Contains(out, s):
+		case slices.ContainsFunc(out, func(before components.Subscription) bool { return same(before, s) }):
 			r.problem(entry.path("endpoint"), s.Endpoint, "each recipient once")
 		default:
 			out = append(out, s)
 		}
 	}
 	return out
+}
+
+// same reports whether two recipients are one; mail addresses are, however they are capitalized.
+func same(a, b components.Subscription) bool {
+	mail := strings.HasPrefix(a.Protocol, "email")
+	return a.Protocol == b.Protocol && (a.Endpoint == b.Endpoint || mail && strings.EqualFold(a.Endpoint, b.Endpoint))
 }

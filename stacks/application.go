@@ -3,7 +3,6 @@ package stacks
 import (
 	"encoding/json"
 	"fmt"
-	"net/url"
 	"regexp"
 	"slices"
 	"strconv"
@@ -32,7 +31,7 @@ type Application struct {
 	// FreshKeyset is the version, at most KeysetVersion, that is begun anew because the key of those before is gone; 0 for none.
 	FreshKeyset int64
 	MemoryMB    int
-	// WorkerConcurrency is how many runs there are at a time of the publisher, and of the processor.
+	// WorkerConcurrency is how many runs there are at a time of the publisher, and of the processor; 0 reserves nothing.
 	WorkerConcurrency int
 	Routes            []components.EventRoute
 }
@@ -64,7 +63,10 @@ func (r *reader) application(top object) Application {
 		KeysetVersion:       int64(r.integer(settings, "keysetVersion", 1, 1, 1_000_000)),
 		FreshKeyset:         int64(r.integer(settings, "freshKeyset", 0, 0, 1_000_000)),
 		MemoryMB:            r.integer(settings, "memoryMb", 256, 128, 10240),
-		WorkerConcurrency:   r.integer(settings, "workerConcurrency", 10, 1, 1000),
+		WorkerConcurrency:   r.concurrency(settings, "workerConcurrency"),
+	}
+	if !a.Enabled && len(settings.values) > 0 {
+		r.problem("applicationSettings", top.values["applicationSettings"], "none while application is disabled: nothing would come of them")
 	}
 	if a.FreshKeyset > a.KeysetVersion {
 		r.problem(settings.path("freshKeyset"), fmt.Sprint(a.FreshKeyset), fmt.Sprintf("at most keysetVersion, %d", a.KeysetVersion))
@@ -73,18 +75,21 @@ func (r *reader) application(top object) Application {
 	return a
 }
 
+// maxAudiences is API Gateway's quota ("Quotas for configuring and running an HTTP API": audiences per authorizer).
+const maxAudiences = 50
+
 func (r *reader) jwt(from object, key string) *components.JWT {
 	if _, ok := from.look(key); !ok {
 		return nil
 	}
 	fields := r.object(from, key)
-	jwt := &components.JWT{Issuer: r.text(fields, "issuer", ""), Audience: r.text(fields, "audience", "")}
+	jwt := &components.JWT{Issuer: r.text(fields, "issuer", ""), Audiences: r.texts(fields, "audience")}
 	r.leftOver(fields)
-	if u, err := url.Parse(jwt.Issuer); err != nil || u.Scheme != "https" || u.Host == "" {
+	if !isHTTPS(jwt.Issuer) || strings.Contains(jwt.Issuer, "?") {
 		r.problem(fields.path("issuer"), jwt.Issuer, "the https URL of the token issuer")
 	}
-	if jwt.Audience == "" {
-		r.problem(fields.path("audience"), "", "who the tokens are for")
+	if slices.Contains(jwt.Audiences, "") || len(jwt.Audiences) > maxAudiences {
+		r.problem(fields.path("audience"), strings.Join(jwt.Audiences, ","), fmt.Sprintf("who the tokens are for: a text, or a list of up to %d", maxAudiences))
 	}
 	return jwt
 }
@@ -105,10 +110,13 @@ func (r *reader) encryptedFields(from object, key string) []string {
 	return fields
 }
 
+// maxRoutes keeps every policy of the routes' targets below its quota: the processor's, of 20 KB, has a statement for each.
+const maxRoutes = 20
+
 var routeName = regexp.MustCompile(`^[a-z][a-z0-9-]{0,30}$`)
 
 // eventRoutes reads the routes of events, whose regions must be the stack's data regions.
-func (r *reader) eventRoutes(from object, key string, regions Regions) []components.EventRoute {
+func (r *reader) eventRoutes(from object, key string, c *Config) []components.EventRoute {
 	raw, ok := from.look(key)
 	if !ok {
 		return nil
@@ -118,6 +126,12 @@ func (r *reader) eventRoutes(from object, key string, regions Regions) []compone
 		r.problem(from.path(key), raw, "a list of {name, types, minimumAmount, maximumAmount, regions, target}")
 		return nil
 	}
+	if len(list) > 0 && !c.Application.Enabled {
+		r.problem(from.path(key), raw, "none while application is disabled: there are no events")
+	}
+	if len(list) > maxRoutes {
+		r.problem(from.path(key), fmt.Sprint(len(list)), fmt.Sprintf("at most %d routes", maxRoutes))
+	}
 	var out []components.EventRoute
 	for i, fields := range list {
 		entry := fieldsObject(fmt.Sprintf("%s[%d].", from.path(key), i), fields)
@@ -126,7 +140,7 @@ func (r *reader) eventRoutes(from object, key string, regions Regions) []compone
 			Types:         r.subset(entry, "types", contract.EventTransactionCreated),
 			MinimumAmount: r.amount(entry, "minimumAmount"),
 			MaximumAmount: r.amount(entry, "maximumAmount"),
-			Regions:       r.subset(entry, "regions", regions.Primary, regions.Secondary),
+			Regions:       r.subset(entry, "regions", c.Regions.Primary, c.Regions.Secondary),
 			Target:        r.text(entry, "target", ""),
 		}
 		r.leftOver(entry)
@@ -159,27 +173,34 @@ func (r *reader) subset(from object, key string, accepted ...string) []string {
 		return nil
 	}
 	var list []string
-	if err := decodeJSON(raw, &list); err != nil {
-		r.problem(from.path(key), raw, "a list")
+	if err := decodeJSON(raw, &list); err != nil || len(list) == 0 {
+		r.problem(from.path(key), raw, "a list of "+strings.Join(accepted, " or ")+"; left out, it is all")
 		return nil
 	}
-	for _, value := range list {
-		if !slices.Contains(accepted, value) {
+	for i, value := range list {
+		switch {
+		case !slices.Contains(accepted, value):
 			r.problem(from.path(key), value, strings.Join(accepted, " or "))
+		case slices.Contains(list[:i], value):
+			r.problem(from.path(key), value, "each once")
 		}
 	}
 	return list
 }
 
-// amount reads a bound of EventBridge's numeric matching.
+// decimal is a number that EventBridge's numeric matching compares exactly ("Amazon EventBridge event pattern comparison
+// operators": up to 15 digits, six of them after the point).
+var decimal = regexp.MustCompile(`^-?\d{1,10}(\.\d{1,6})?$`)
+
+// amount reads a bound of numeric matching.
 func (r *reader) amount(from object, key string) *float64 {
 	raw, ok := from.look(key)
 	if !ok {
 		return nil
 	}
 	value, err := strconv.ParseFloat(raw, 64)
-	if err != nil || value < -5e9 || value > 5e9 {
-		r.problem(from.path(key), raw, "a number from -5e9 to 5e9, the range EventBridge compares")
+	if err != nil || !decimal.MatchString(raw) || value < -5e9 || value > 5e9 {
+		r.problem(from.path(key), raw, "a decimal number from -5000000000 to 5000000000 with up to six digits after the point, as EventBridge compares")
 		return nil
 	}
 	return &value

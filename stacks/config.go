@@ -3,6 +3,7 @@ package stacks
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -54,10 +55,9 @@ const defaultRunbooks = "docs/runbooks.md"
 var logRetentions = []int{1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653}
 
 // loadConfig reads and checks every key and reports all problems together, each with key, value and what is accepted.
-// get returns a key's raw value; a structured value is JSON.
-func loadConfig(get func(key string) (string, bool)) (*Config, error) {
-	r := &reader{}
-	top := r.top(get)
+func loadConfig(n namespace) (*Config, error) {
+	r := &reader{secrets: n.secrets}
+	top := top(n.values)
 	regions, monitor := r.object(top, "regions"), r.object(top, "monitor")
 	c := &Config{
 		Environment:         r.tag(top, "environment"),
@@ -67,7 +67,6 @@ func loadConfig(get func(key string) (string, bool)) (*Config, error) {
 		CredentialsRegion:   r.text(top, "credentialsRegion", ""),
 		DeletionProtection:  r.boolean(top, "deletionProtection", true),
 		CustomerManagedKeys: r.choice(top, "databaseEncryption", encryptionAWSOwned, encryptionCustomerManaged) == encryptionCustomerManaged,
-		Alerts:              r.alerts(top, "alerts"),
 		Architecture:        r.choice(monitor, "architecture", components.ArchitectureARM, components.ArchitectureX86),
 		Runbooks:            r.runbooks(top, "runbooksUrl"),
 		Monitor: components.MonitorSettings{
@@ -80,13 +79,15 @@ func loadConfig(get func(key string) (string, bool)) (*Config, error) {
 			MetricsFull:         r.choice(monitor, "metrics", metricsLean, metricsFull) == metricsFull,
 			MemoryMB:            r.integer(monitor, "memoryMb", 128, 128, 10240),
 			LogRetentionDays:    r.integer(monitor, "logRetentionDays", 30, 1, 3653),
-			ReservedConcurrency: r.integer(monitor, "reservedConcurrency", 10, 1, 1000),
+			ReservedConcurrency: r.concurrency(monitor, "reservedConcurrency"),
 			Tracing:             r.boolean(monitor, "tracing", true),
 		},
 	}
+	c.Alerts = r.alerts(top, "alerts")
 	c.Application = r.application(top)
-	c.Application.Routes = r.eventRoutes(top, "eventRoutes", c.Regions)
-	r.leftOver(regions, monitor)
+	c.Application.Routes = r.eventRoutes(top, "eventRoutes", c)
+	r.leftOver(top, regions, monitor)
+	r.plain()
 	r.regions(c.Regions)
 	r.credentialsRegion(c)
 	r.monitor(c.Monitor)
@@ -147,13 +148,23 @@ func (r *reader) runbooks(from object, key string) contract.Runbooks {
 	return contract.Runbooks(value)
 }
 
-// tagPattern is what AWS accepts in a tag value, which these three become.
-var tagPattern = regexp.MustCompile(`^[\p{L}\p{Z}\p{N}_.:/=+\-@]{1,256}$`)
+// plain refuses secrets where none can be kept.
+func (r *reader) plain() {
+	for _, key := range slices.Sorted(maps.Keys(r.secrets)) {
+		if r.secrets[key] && key != "alerts" {
+			r.problem(key, "", "plain text: only alerts can be secret, other values end in tags, names, messages or AWS's own settings")
+		}
+	}
+}
+
+// tagPattern is what Aurora DSQL accepts in a tag value, which these three become: ASCII, where other services take every
+// letter (Aurora DSQL API, TagValue). "aws:" begins AWS's own tags; spaces at the ends would not all come back.
+var tagPattern = regexp.MustCompile(`^[A-Za-z0-9_.:/=+@-]([A-Za-z0-9_.:/=+@ -]{0,254}[A-Za-z0-9_.:/=+@-])?$`)
 
 func (r *reader) tag(from object, key string) string {
 	value := r.text(from, key, "")
-	if !tagPattern.MatchString(value) {
-		r.problem(from.path(key), value, "1 to 256 letters, digits, spaces and _ . : / = + - @ (it becomes a tag)")
+	if !tagPattern.MatchString(value) || strings.HasPrefix(strings.ToLower(value), "aws:") {
+		r.problem(from.path(key), value, "1 to 256 ASCII letters, digits, inner spaces and _ . : / = + - @, not beginning with aws: (it becomes a tag)")
 	}
 	return value
 }

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,13 +15,18 @@ import (
 
 // reader reads configuration values and collects what is wrong with them. A default stands in for a missing key only;
 // a malformed value is a problem.
-type reader struct{ problems []error }
+type reader struct {
+	// secrets are the top-level keys that no message may quote.
+	secrets  map[string]bool
+	problems []error
+}
 
-// object is a level of the configuration: a look-up, and the path to it for messages.
+// object is a level of the configuration, and the path to it for messages. Values are as the engine hands them over: text
+// as it is, anything else as JSON.
 type object struct {
 	prefix string
-	get    func(key string) (string, bool)
-	keys   []string        // of a structured value, for left-over keys
+	values map[string]string
+	texts  map[string]bool // keys of a structured value that are text
 	used   map[string]bool // keys asked for
 }
 
@@ -27,15 +34,19 @@ func (o object) path(key string) string { return o.prefix + key }
 
 func (o object) look(key string) (string, bool) {
 	o.used[key] = true
-	return o.get(key)
+	value, ok := o.values[key]
+	return value, ok
 }
 
-func (r *reader) problem(key, value, accepted string) {
-	r.problems = append(r.problems, fmt.Errorf("%s is %q, want %s", key, value, accepted))
+func (r *reader) problem(path, value, accepted string) {
+	if r.secrets[path[:strings.IndexAny(path+".", ".[")]] {
+		value = "[secret]"
+	}
+	r.problems = append(r.problems, fmt.Errorf("%s is %q, want %s", path, value, accepted))
 }
 
-func (r *reader) top(get func(string) (string, bool)) object {
-	return object{get: get, used: map[string]bool{}}
+func top(values map[string]string) object {
+	return object{values: values, used: map[string]bool{}}
 }
 
 // object reads a structured value; missing, it is an empty one.
@@ -50,46 +61,55 @@ func (r *reader) object(from object, key string) object {
 }
 
 func fieldsObject(prefix string, fields map[string]json.RawMessage) object {
-	o := object{prefix: prefix, used: map[string]bool{}}
-	for key := range fields {
-		o.keys = append(o.keys, key)
-	}
-	slices.Sort(o.keys)
-	o.get = func(key string) (string, bool) {
-		raw, ok := fields[key]
-		if !ok {
-			return "", false
+	o := object{prefix: prefix, values: map[string]string{}, texts: map[string]bool{}, used: map[string]bool{}}
+	for key, raw := range fields {
+		o.values[key] = string(raw)
+		var text *string
+		if json.Unmarshal(raw, &text) == nil && text != nil {
+			o.values[key], o.texts[key] = *text, true
 		}
-		var text string
-		if json.Unmarshal(raw, &text) == nil {
-			return text, true
-		}
-		return string(raw), true
 	}
 	return o
 }
 
-// leftOver reports keys of structured values that nobody asked for: a misspelt key must not pass for its default.
+// leftOver reports the keys that nobody asked for: a misspelt key must not pass for its default.
 func (r *reader) leftOver(objects ...object) {
 	for _, o := range objects {
-		accepted := make([]string, 0, len(o.used))
-		for key := range o.used {
-			accepted = append(accepted, key)
-		}
-		slices.Sort(accepted)
-		for _, key := range o.keys {
+		accepted := slices.Sorted(maps.Keys(o.used))
+		for _, key := range slices.Sorted(maps.Keys(o.values)) {
 			if !o.used[key] {
-				r.problems = append(r.problems, fmt.Errorf("%s is not a key; accepted are %s", o.path(key), strings.Join(accepted, ", ")))
+				r.problems = append(r.problems, fmt.Errorf("%s is not a key, the nearest is %s; accepted are %s",
+					o.path(key), nearest(key, accepted), strings.Join(accepted, ", ")))
 			}
 		}
 	}
 }
 
+// text reads a text. Of the top level all scalars come as text; below it a number is none: it would not be what was typed,
+// as a telephone number without its plus.
 func (r *reader) text(from object, key, missing string) string {
-	if value, ok := from.look(key); ok {
-		return value
+	value, ok := from.look(key)
+	if !ok {
+		return missing
 	}
-	return missing
+	structured := strings.HasPrefix(value, "[") || strings.HasPrefix(value, "{")
+	if from.texts != nil && !from.texts[key] || from.texts == nil && structured && json.Valid([]byte(value)) {
+		r.problem(from.path(key), value, "a text, in quotes where YAML takes it for something else")
+	}
+	return value
+}
+
+// texts reads one text, or a list of them.
+func (r *reader) texts(from object, key string) []string {
+	value, ok := from.look(key)
+	if !ok || from.texts[key] {
+		return []string{value}
+	}
+	var list []string
+	if err := decodeJSON(value, &list); err != nil || len(list) == 0 {
+		r.problem(from.path(key), value, "a text or a list of texts")
+	}
+	return list
 }
 
 func (r *reader) boolean(from object, key string, missing bool) bool {
@@ -115,6 +135,25 @@ func (r *reader) integer(from object, key string, missing, least, most int) int 
 		return missing
 	}
 	return value
+}
+
+// none says that there is to be no limit.
+const none = "none"
+
+// concurrency reads how many runs there may be at a time; 0 is none, no reservation at all.
+func (r *reader) concurrency(from object, key string) int {
+	raw, ok := from.look(key)
+	value, err := strconv.Atoi(raw)
+	switch {
+	case !ok:
+		return 10
+	case raw == none:
+		return 0
+	case err == nil && value >= 1 && value <= 1000:
+		return value
+	}
+	r.problem(from.path(key), raw, "a whole number from 1 to 1000, or none to reserve nothing")
+	return 0
 }
 
 func (r *reader) duration(from object, key string, missing, least, most time.Duration) time.Duration {
@@ -149,7 +188,7 @@ func decodeJSON(raw string, into any) error {
 	if err := decoder.Decode(into); err != nil {
 		return err
 	}
-	if decoder.More() {
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
 		return errors.New("more than one value")
 	}
 	return nil

@@ -43,7 +43,11 @@ func CheckRecipients(exported []byte, alerts string) error {
 }
 
 func recipients(alerts string) ([]components.Subscription, error) {
-	r := &reader{}
-	list := r.alerts(r.top(func(string) (string, bool) { return alerts, alerts != "" }), "alerts")
+	r := &reader{secrets: map[string]bool{"alerts": true}}
+	values := map[string]string{"alerts": alerts}
+	if alerts == "" {
+		values = nil
+	}
+	list := r.alerts(top(values), "alerts")
 	return list, errors.Join(r.problems...)
 }

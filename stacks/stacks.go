@@ -6,7 +6,6 @@ import (
 	"fmt"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
-	"github.com/pulumi/pulumi/sdk/v3/go/pulumi/config"
 
 	"aurora-dsql-dr/components"
 	"aurora-dsql-dr/lambda/schema"
@@ -26,11 +25,11 @@ func Run(ctx *pulumi.Context) error {
 }
 
 func deploy(ctx *pulumi.Context) (pulumi.Map, error) {
-	values := config.New(ctx, "")
-	c, err := loadConfig(func(key string) (string, bool) {
-		value, err := values.Try(key)
-		return value, err == nil
-	})
+	values, err := configured(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c, err := loadConfig(values)
 	if err := errors.Join(err, components.CheckFunctionsBuilt(c.Architecture, c.functions())); err != nil {
 		return nil, fmt.Errorf("the configuration of stack %s cannot be deployed:\n%w", ctx.Stack(), err)
 	}

@@ -207,6 +207,11 @@ func (e *Engine) SetConfig(ctx context.Context, key string, value any) error {
 	return e.stack.Workspace().SaveStackSettings(ctx, e.opts.Stack, settings)
 }
 
+// SetSecret replaces one configuration value by a secret, by its path ("project:key.part[0]").
+func (e *Engine) SetSecret(ctx context.Context, path, value string) error {
+	return e.stack.SetConfigWithOptions(ctx, path, auto.ConfigValue{Value: value, Secret: true}, &auto.ConfigOptions{Path: true})
+}
+
 // Up deploys the program.
 func (e *Engine) Up(ctx context.Context, run Run) (Result, error) {
 	var outputs auto.OutputMap
