@@ -202,7 +202,7 @@ func (l *Ledger) Count(ctx context.Context) (int64, error) {
 
 // Totals are the sums of the events that were processed, per region.
 func (l *Ledger) Totals(ctx context.Context) (totals []projection.Total, err error) {
-	err = l.Database.Do(ctx, breaker.Read, func(ctx context.Context, pool *pgxpool.Pool) error {
+	err = l.read(ctx, breaker.Read, func(ctx context.Context, pool *pgxpool.Pool) error {
 		totals, err = projection.Totals(ctx, pool)
 		return err
 	})
@@ -235,9 +235,17 @@ func (l *Ledger) Keyset(ctx context.Context) (string, error) {
 	return wrapped[0], nil
 }
 
-// query reads through the first endpoint that is not given up. A read alone never loses a conflict.
+// read reads through the first endpoint that is not given up. A read alone never loses a conflict, but the server may be
+// unavailable for a moment.
+func (l *Ledger) read(ctx context.Context, kind breaker.Kind, fn func(context.Context, *pgxpool.Pool) error) error {
+	return l.Database.Do(ctx, kind, func(ctx context.Context, pool *pgxpool.Pool) error {
+		return dsqlconn.Retry(ctx, l.Conflicts, func(ctx context.Context) error { return fn(ctx, pool) })
+	})
+}
+
+// query reads rows.
 func query[T any](ctx context.Context, l *Ledger, kind breaker.Kind, scan pgx.RowToFunc[T], sql string, args ...any) (values []T, err error) {
-	err = l.Database.Do(ctx, kind, func(ctx context.Context, pool *pgxpool.Pool) error {
+	err = l.read(ctx, kind, func(ctx context.Context, pool *pgxpool.Pool) error {
 		rows, err := pool.Query(ctx, sql, args...)
 		if err != nil {
 			return err

@@ -252,6 +252,15 @@ func unavailableServer(t *testing.T, w world) {
 	status, _ := f.do(t, "POST", "/transactions", `{"amount":1,"transaction_id":"`+problem.TransactionID+`"}`)
 	assert.Equal(t, 200, status, "an attempt had taken effect")
 	assert.Equal(t, "1 1", w.rows(t), "the order and its event, once")
+
+	require.NoError(t, endpoint.SetFault(sqlendpoint.Fault{UnavailablePercent: 30}))
+	f = w.function(t, apptest.East, options{})
+	for range 20 {
+		for _, path := range []string{"/transactions/" + problem.TransactionID, "/transactions", "/totals"} {
+			status, _ := f.do(t, "GET", path, "")
+			assert.Equal(t, 200, status, "a read is repeated, too: %s", path)
+		}
+	}
 }
 
 // metric is a metric of the last request.
