@@ -35,7 +35,7 @@ type world struct {
 	role     iam.Role
 }
 
-func newWorld(t *testing.T, edit func(*api.Config)) *world {
+func newWorld(t testing.TB, edit func(*api.Config)) *world {
 	t.Helper()
 	clk := clock.New(1)
 	w := &world{account: sandboxaws.NewAccount(clk, "us-east-1", "us-east-2"), lambda: map[string]*lambda.Service{}}

@@ -2,29 +2,26 @@ package iam
 
 import "strings"
 
-// glob matches a value with a pattern in which * stands for any characters and ? for one.
+// glob matches a value with a pattern in which * stands for any characters and ? for one. A * that has taken too little
+// takes one more; only the last one is tried again, so that no pattern takes longer than its length times the value's.
 func glob(pattern, value string) bool {
-	for pattern != "" {
-		switch pattern[0] {
-		case '*':
-			for i := 0; i <= len(value); i++ {
-				if glob(pattern[1:], value[i:]) {
-					return true
-				}
-			}
-			return false
-		case '?':
-			if value == "" {
-				return false
-			}
+	p, v := 0, 0
+	star, taken := -1, 0 // where the last * is, and up to where it reaches in the value
+	for v < len(value) {
+		switch {
+		case p < len(pattern) && pattern[p] == '*':
+			star, taken = p, v
+			p++
+		case p < len(pattern) && (pattern[p] == '?' || pattern[p] == value[v]):
+			p, v = p+1, v+1
+		case star >= 0:
+			taken++
+			p, v = star+1, taken
 		default:
-			if value == "" || value[0] != pattern[0] {
-				return false
-			}
+			return false
 		}
-		pattern, value = pattern[1:], value[1:]
 	}
-	return value == ""
+	return strings.Trim(pattern[p:], "*") == ""
 }
 
 // arnLike matches each of the six parts of an ARN on its own, so that a * does not reach over a colon into the next.
