@@ -175,6 +175,6 @@ func (r *Region) publishTopicMetrics(now time.Time) {
 		}
 	}
 	if len(data) > 0 {
-		_ = r.CloudWatch.PutMetricData("AWS/SNS", data...) // CloudWatch down: the samples are lost, as on AWS
+		_ = r.CloudWatch.Publish("AWS/SNS", data...) // CloudWatch down: the samples are lost, as on AWS
 	}
 }
