@@ -31,11 +31,11 @@ type alarmSet struct {
 	arns, names pulumi.StringArray
 }
 
-// metric creates an alarm on a metric or an expression. It notifies the topic, which must be of the same region, of
-// ALARM and of OK; a nil topic makes an alarm without actions.
+// metric creates an alarm on a metric or an expression. It tells the topic, which must be of the same region, when it goes
+// into ALARM, and when it is over only if it is given OkActions; a nil topic makes an alarm without actions.
 func (s *alarmSet) metric(region Region, topic *AlertTopic, name string, args cloudwatch.MetricAlarmArgs) (*cloudwatch.MetricAlarm, error) {
 	if topic != nil {
-		args.AlarmActions, args.OkActions = pulumi.Array{topic.ARN}, pulumi.Array{topic.ARN}
+		args.AlarmActions = pulumi.Array{topic.ARN}
 	}
 	alarm, err := cloudwatch.NewMetricAlarm(s.ctx, name, &args, region.child(s.parent, pulumi.DependsOn(s.after))...)
 	if err != nil {
@@ -43,6 +43,25 @@ func (s *alarmSet) metric(region Region, topic *AlertTopic, name string, args cl
 	}
 	s.arns, s.names = append(s.arns, alarm.Arn), append(s.names, alarm.Name)
 	return alarm, nil
+}
+
+// composite creates an alarm that is in ALARM while another one is, and tells the topic so.
+func (s *alarmSet) composite(region Region, topic *AlertTopic, name string, of *cloudwatch.MetricAlarm, args cloudwatch.CompositeAlarmArgs) (*cloudwatch.CompositeAlarm, error) {
+	args.AlarmRule = pulumi.Sprintf(`ALARM("%s")`, of.Name)
+	args.AlarmActions = pulumi.StringArray{topic.ARN}
+	alarm, err := cloudwatch.NewCompositeAlarm(s.ctx, name, &args, region.child(s.parent)...)
+	if err != nil {
+		return nil, err
+	}
+	s.arns, s.names = append(s.arns, alarm.Arn), append(s.names, alarm.AlarmName)
+	return alarm, nil
+}
+
+// quietWhile holds the actions of a composite alarm back while another alarm of its region is in ALARM. It waits for that
+// alarm to follow a change, and follows its end itself, for as long as within.
+func quietWhile(alarm *cloudwatch.CompositeAlarm, within time.Duration) cloudwatch.CompositeAlarmActionsSuppressorArgs {
+	seconds := pulumi.Int(int(within.Seconds()))
+	return cloudwatch.CompositeAlarmActionsSuppressorArgs{Alarm: alarm.AlarmName, WaitPeriod: seconds, ExtensionPeriod: seconds}
 }
 
 // outOf sets "m of the last n periods" on an alarm.
@@ -76,4 +95,19 @@ func countAlarm(namespace, metric, statistic string, dimensions pulumi.StringMap
 		ComparisonOperator: pulumi.String(atLeast),
 		TreatMissingData:   pulumi.String(missingIsFine),
 	}
+}
+
+// A queue that was idle for six hours publishes up to fifteen minutes late when it is used again (SQS Developer Guide,
+// "Monitoring Amazon SQS queues using CloudWatch"): an alarm that looks back less may miss the first message.
+const (
+	lostEventPeriod  = time.Minute
+	lostEventPeriods = 15
+)
+
+// lostEvents alarms when a message arrives in a queue of events that were lost: the first one, and each that comes when a
+// quarter of an hour was quiet. The depth would stay until somebody purges the queue, and hide the next. Whoever buries a
+// message here calls SendMessage, which NumberOfMessagesSent counts; it would not count what SQS moves by itself.
+func lostEvents(queue pulumi.StringInput, description pulumi.String) cloudwatch.MetricAlarmArgs {
+	dimensions := pulumi.StringMap{"QueueName": queue}
+	return outOf(countAlarm("AWS/SQS", "NumberOfMessagesSent", "Sum", dimensions, lostEventPeriod, description), 1, lostEventPeriods)
 }

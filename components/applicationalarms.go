@@ -14,10 +14,10 @@ import (
 // Thresholds of the application's alarms.
 const (
 	requestLatencyMillis  = 1000
-	applicationConflicts  = 50 // repeated transactions in a minute
 	outboxAgeSeconds      = 180
 	eventDelayMillis      = 60_000
 	applicationPeriod     = time.Minute
+	publisherSilentRuns   = 5
 	transactionPercentile = "p99"
 )
 
@@ -54,7 +54,7 @@ func NewApplicationAlarms(ctx *pulumi.Context, name string, args *ApplicationAla
 	if err := ctx.RegisterComponentResource(token("ApplicationAlarms"), name, a, opts...); err != nil {
 		return nil, err
 	}
-	set := &alarmSet{ctx: ctx, parent: a}
+	set := &alarmSet{ctx: ctx, parent: a, after: []pulumi.Resource{args.Publisher.FirstRun}}
 	for _, alarm := range append(args.plumbing(name), args.measured(name)...) {
 		if _, err := set.metric(args.Region, args.Topic, alarm.name, alarm.args); err != nil {
 			return nil, err
@@ -69,7 +69,7 @@ func (a *ApplicationAlarmsArgs) validate() error {
 		return errors.New("args are required")
 	}
 	return required(a.Region.required("Region"), map[string]bool{
-		"Topic": a.Topic != nil, "Service": a.Service != nil, "Publisher": a.Publisher != nil, "Processor": a.Processor != nil, "Bus": a.Bus != nil, "Runbooks": a.Runbooks != "",
+		"Topic": a.Topic != nil, "Service": a.Service != nil, "Publisher": a.Publisher != nil && a.Publisher.FirstRun != nil, "Processor": a.Processor != nil, "Bus": a.Bus != nil, "Runbooks": a.Runbooks != "",
 	})
 }
 
@@ -77,32 +77,58 @@ func (a *ApplicationAlarmsArgs) described(what string) pulumi.String {
 	return described(what, a.Runbooks, contract.RunbookApplication)
 }
 
-// plumbing are the alarms on what AWS publishes about functions, rule and queues.
+// plumbing are the alarms on what AWS publishes about functions, rules and queues. The publisher's dead letters have none:
+// the next run, a minute later, does what a failed one left.
 func (a *ApplicationAlarmsArgs) plumbing(name string) []namedAlarm {
 	region := a.Region.Name
 	errorsOf := func(f *GoFunction, what string) cloudwatch.MetricAlarmArgs {
 		return outOf(countAlarm("AWS/Lambda", "Errors", "Sum", pulumi.StringMap{"FunctionName": f.Function.Name}, applicationPeriod, a.described(what)), 2, 3)
 	}
-	deadLetters := func(queue pulumi.StringInput, what string) cloudwatch.MetricAlarmArgs {
-		return outOf(countAlarm("AWS/SQS", "ApproximateNumberOfMessagesVisible", "Maximum", pulumi.StringMap{"QueueName": queue}, 5*time.Minute, a.described(what)), 1, 1)
-	}
 	alarms := []namedAlarm{
 		{name + "-transaction-errors", errorsOf(a.Service.Function, "The transaction service in "+region+" fails.")},
-		// The service answers 503 where a retry may help; only a broken function ends in an error.
-		{name + "-unavailable", outOf(countAlarm("AWS/ApiGateway", "5xx", "Sum", pulumi.StringMap{"ApiId": a.Service.APIID.ToStringOutput()}, applicationPeriod,
-			a.described("The transaction API in "+region+" answers with server errors.")), 3, 5)},
+		{name + "-unavailable", outOf(a.unavailable(), 3, 5)},
 		{name + "-publisher-errors", errorsOf(a.Publisher.Function, "The outbox publisher in "+region+" fails.")},
+		{name + "-publisher-silent", outOf(a.publisherSilent(), publisherSilentRuns, publisherSilentRuns)},
 		{name + "-processor-errors", errorsOf(a.Processor.Function, "The event processor in "+region+" fails.")},
-		{name + "-forward-failed", outOf(countAlarm("AWS/Events", "FailedInvocations", "Sum", a.Bus.forwardDimensions(), applicationPeriod,
-			a.described("Events do not leave "+region+" for the other region.")), 1, 1)},
-		{name + "-publisher-dead-letters", deadLetters(a.Publisher.Function.DeadLetters.Name, "Runs of the outbox publisher in "+region+" ended in its dead-letter queue.")},
-		{name + "-processor-dead-letters", deadLetters(a.Processor.Function.DeadLetters.Name, "Events in "+region+" could not be processed.")},
-		{name + "-undelivered", deadLetters(a.Bus.Undelivered.Name, "Events from "+region+" did not reach the other region.")},
+		{name + "-processor-dead-letters", lostEvents(a.Processor.Function.DeadLetters.Name, a.described("Events in "+region+" could not be processed."))},
+		{name + "-undelivered", lostEvents(a.Bus.Undelivered.Name, a.described("Events from "+region+" did not reach the other region."))},
+		// What cannot be delivered goes to that queue and is told there; what cannot be buried is gone.
+		{name + "-forward-lost", outOf(countAlarm("AWS/Events", "InvocationsFailedToBeSentToDlq", "Sum", a.Bus.forwardDimensions(), applicationPeriod,
+			a.described("Events from "+region+" did not reach the other region, and could not be kept either.")), 1, 5)},
 	}
 	if a.Routes != nil {
-		alarms = append(alarms, namedAlarm{name + "-routes-undelivered", deadLetters(a.Routes.Undelivered.Name, "Events in "+region+" did not reach the target of a route.")})
+		alarms = append(alarms, namedAlarm{name + "-routes-undelivered",
+			lostEvents(a.Routes.Undelivered.Name, a.described("Events in "+region+" did not reach the target of a route."))})
 	}
 	return alarms
+}
+
+// unavailable alarms on server errors: the service answers 503 where a retry may help. Few requests: one that fails; many:
+// one in a hundred.
+func (a *ApplicationAlarmsArgs) unavailable() cloudwatch.MetricAlarmArgs {
+	dimensions := pulumi.StringMap{"ApiId": a.Service.APIID.ToStringOutput()}
+	return a.perHundred("The transaction API in "+a.Region.Name+" answers with server errors.", 1, "failed",
+		applicationQuery("failed", "AWS/ApiGateway", "5xx", "Sum", dimensions),
+		applicationQuery("requests", "AWS/ApiGateway", "Count", "Sum", dimensions))
+}
+
+// publisherSilent is a dead-man alarm: the publisher records the outbox's age in every scheduled run, and in no other.
+func (a *ApplicationAlarmsArgs) publisherSilent() cloudwatch.MetricAlarmArgs {
+	return cloudwatch.MetricAlarmArgs{
+		AlarmDescription:   a.described("The outbox publisher in " + a.Region.Name + " is not run by its schedule: events that were left behind stay."),
+		Namespace:          pulumi.String(contract.ApplicationNamespace),
+		MetricName:         pulumi.String(contract.MetricOutboxAge),
+		Dimensions:         a.dimensions(),
+		Statistic:          pulumi.String("SampleCount"),
+		Period:             pulumi.Int(int(applicationPeriod.Seconds())),
+		Threshold:          pulumi.Float64(1),
+		ComparisonOperator: pulumi.String(below),
+		TreatMissingData:   pulumi.String(missingIsBreach),
+	}
+}
+
+func (a *ApplicationAlarmsArgs) dimensions() pulumi.StringMap {
+	return pulumi.StringMap{contract.DimensionRegion: pulumi.String(a.Region.Name)}
 }
 
 // measured are the alarms on what the functions publish about themselves.
@@ -112,7 +138,7 @@ func (a *ApplicationAlarmsArgs) measured(name string) []namedAlarm {
 			AlarmDescription: a.described(what + " in " + a.Region.Name + "."),
 			Namespace:        pulumi.String(contract.ApplicationNamespace),
 			MetricName:       pulumi.String(metric),
-			Dimensions:       pulumi.StringMap{contract.DimensionRegion: pulumi.String(a.Region.Name)},
+			Dimensions:       a.dimensions(),
 			Statistic:        pulumi.String(statistic),
 			Period:           pulumi.Int(int(applicationPeriod.Seconds())), Threshold: pulumi.Float64(threshold),
 			ComparisonOperator: pulumi.String(atLeast),
@@ -124,9 +150,45 @@ func (a *ApplicationAlarmsArgs) measured(name string) []namedAlarm {
 	return []namedAlarm{
 		{name + "-latency", outOf(slow, 3, 5)},
 		{name + "-breaker-open", outOf(measure(contract.MetricBreakerOpen, "Maximum", 1, "The circuit breaker is open: the regional endpoint fails"), 2, 3)},
-		{name + "-conflicts", outOf(measure(contract.MetricConflictRetries, "Sum", applicationConflicts, "Many transactions conflict"), 3, 3)},
-		{name + "-events-parked", outOf(measure(contract.MetricEventsParked, "Sum", 1, "Events that can never be sent were parked in the outbox"), 1, 1)},
+		{name + "-conflicts", outOf(a.conflicts(), 3, 3)},
+		// Counted once, when they are parked; five minutes are looked at, since a sample may come late.
+		{name + "-events-parked", outOf(measure(contract.MetricEventsParked, "Sum", 1, "Events that can never be sent were parked in the outbox"), 1, 5)},
 		{name + "-outbox-age", outOf(measure(contract.MetricOutboxAge, "Maximum", outboxAgeSeconds, "Events wait in the outbox"), 2, 3)},
 		{name + "-replication-delay", outOf(measure(contract.MetricReplicationDelay, "Average", eventDelayMillis, "Events from the other region arrive late"), 3, 5)},
+	}
+}
+
+// conflicts alarms on the share of requests whose transaction had to be repeated: a count would follow the traffic.
+func (a *ApplicationAlarmsArgs) conflicts() cloudwatch.MetricAlarmArgs {
+	return a.perHundred("Many transactions conflict in "+a.Region.Name+".", conflictPercent, "0",
+		applicationQuery("conflicts", contract.ApplicationNamespace, contract.MetricConflictRetries, "Sum", a.dimensions()),
+		applicationQuery("requests", contract.ApplicationNamespace, contract.MetricTransactionLatency, "SampleCount", a.dimensions()))
+}
+
+// perHundred alarms on a share of the requests, in percent, once there are a hundred in a period; below, on the value of
+// few.
+func (a *ApplicationAlarmsArgs) perHundred(what string, percent float64, few string, part, requests cloudwatch.MetricAlarmMetricQueryArgs) cloudwatch.MetricAlarmArgs {
+	return cloudwatch.MetricAlarmArgs{
+		AlarmDescription: a.described(what),
+		MetricQueries: cloudwatch.MetricAlarmMetricQueryArray{part, requests, cloudwatch.MetricAlarmMetricQueryArgs{
+			Id: pulumi.String("share"), Label: pulumi.String("of a hundred requests"), ReturnData: pulumi.Bool(true),
+			Expression: pulumi.Sprintf("IF(%[2]s >= 100, 100 * %[1]s / %[2]s, %[3]s)", part.Id, requests.Id, few),
+		}},
+		Threshold:          pulumi.Float64(percent),
+		ComparisonOperator: pulumi.String(atLeast),
+		TreatMissingData:   pulumi.String(missingIsFine),
+	}
+}
+
+func applicationQuery(id, namespace, metric, statistic string, dimensions pulumi.StringMap) cloudwatch.MetricAlarmMetricQueryArgs {
+	return cloudwatch.MetricAlarmMetricQueryArgs{
+		Id: pulumi.String(id),
+		Metric: cloudwatch.MetricAlarmMetricQueryMetricArgs{
+			Namespace:  pulumi.String(namespace),
+			MetricName: pulumi.String(metric),
+			Dimensions: dimensions,
+			Period:     pulumi.Int(int(applicationPeriod.Seconds())),
+			Stat:       pulumi.String(statistic),
+		},
 	}
 }

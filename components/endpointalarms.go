@@ -22,10 +22,16 @@ const (
 // Thresholds of the alarms on a slow or contended database. They are generous: these are warnings, not outages.
 const (
 	commitLatencyMillis  = 200
-	markerAgeSeconds     = 60
 	conflictPercent      = 5
 	conflictTransactions = 100 // below this many in a period, a percentage says nothing
 	queryTimeouts        = 1
+)
+
+// aloneRuns is how long a region must hear nobody else before it pages on its own vote, and unconfirmedWithin how long the
+// alarm that has a quorum has to say it instead.
+const (
+	aloneRuns         = 5
+	unconfirmedWithin = time.Minute
 )
 
 // EndpointAlarmsArgs configures EndpointAlarms.
@@ -37,8 +43,8 @@ type EndpointAlarmsArgs struct {
 	Own, Other *DsqlSide
 	// Observers are the names of the three observers. Required.
 	Observers []string
-	// Schedule is the time between two samples of an observer. Required.
-	Schedule time.Duration
+	// Schedule is the time between two samples of an observer, ProbeInterval that between two probes of a run. Required.
+	Schedule, ProbeInterval time.Duration
 	// MetricsFull says that latencies and marker age are published, and alarms on them wanted. Optional; defaults to off.
 	MetricsFull bool
 	// CompositeName is the name of the alarm that pages; CloudWatch wants it given, and it is what a person reads first.
@@ -52,11 +58,14 @@ type EndpointAlarmsArgs struct {
 
 // EndpointAlarms are one data region's view of both endpoints. Quorum alarms say which endpoint two of three observers
 // find unreachable and notify nobody; the composite pages for the loss of the other region, so that an outage pages
-// once, from a side that lives. A partitioned region has one vote, its own, and pages nobody.
+// once, from a side that lives. A region that hears nobody else has one vote, its own: it cannot tell the loss of both
+// others from its own isolation, and says so in an alarm of its own.
 type EndpointAlarms struct {
 	pulumi.ResourceState
 
-	// ARNs and Names are of the quorum alarms (own endpoint, then the other), the composite, and the warnings.
+	// Lost pages for the loss of the other region.
+	Lost *cloudwatch.CompositeAlarm
+	// ARNs and Names are of all alarms.
 	ARNs, Names pulumi.StringArray
 }
 
@@ -70,21 +79,7 @@ func NewEndpointAlarms(ctx *pulumi.Context, name string, args *EndpointAlarmsArg
 		return nil, err
 	}
 	set := &alarmSet{ctx: ctx, parent: a, after: args.After}
-	if _, err := set.metric(args.Region, nil, name+"-quorum-own", args.quorum(args.Own)); err != nil {
-		return nil, err
-	}
-	other, err := set.metric(args.Region, nil, name+"-quorum-other", args.quorum(args.Other))
-	if err != nil {
-		return nil, err
-	}
-	composite, err := cloudwatch.NewCompositeAlarm(ctx, name+"-other-region-lost", &cloudwatch.CompositeAlarmArgs{
-		AlarmName:        pulumi.String(args.CompositeName),
-		AlarmDescription: described("At least two observers cannot reach the database endpoint in "+args.Other.Region+".", args.Runbooks, contract.RunbookRegionLost),
-		AlarmRule:        pulumi.Sprintf(`ALARM("%s")`, other.Name),
-		AlarmActions:     pulumi.StringArray{args.Topic.ARN},
-		OkActions:        pulumi.StringArray{args.Topic.ARN},
-	}, args.Region.child(a)...)
-	if err != nil {
+	if err := a.outage(set, name, args); err != nil {
 		return nil, err
 	}
 	for _, warning := range args.warnings(name) {
@@ -92,9 +87,39 @@ func NewEndpointAlarms(ctx *pulumi.Context, name string, args *EndpointAlarmsArg
 			return nil, err
 		}
 	}
-	set.arns, set.names = append(set.arns, composite.Arn), append(set.names, composite.AlarmName)
 	a.ARNs, a.Names = set.arns, set.names
 	return a, ctx.RegisterResourceOutputs(a, pulumi.Map{"names": a.Names})
+}
+
+// outage creates the alarms on lost endpoints. Both composites say as well when it is over.
+func (a *EndpointAlarms) outage(set *alarmSet, name string, args *EndpointAlarmsArgs) error {
+	if _, err := set.metric(args.Region, nil, name+"-quorum-own", args.quorum(args.Own)); err != nil {
+		return err
+	}
+	other, err := set.metric(args.Region, nil, name+"-quorum-other", args.quorum(args.Other))
+	if err != nil {
+		return err
+	}
+	if a.Lost, err = set.composite(args.Region, args.Topic, name+"-other-region-lost", other, cloudwatch.CompositeAlarmArgs{
+		AlarmName:        pulumi.String(args.CompositeName),
+		AlarmDescription: described("At least two observers cannot reach the database endpoint in "+args.Other.Region+".", args.Runbooks, contract.RunbookRegionLost),
+		OkActions:        pulumi.StringArray{args.Topic.ARN},
+	}); err != nil {
+		return err
+	}
+	alone, err := set.metric(args.Region, nil, name+"-alone", args.alone())
+	if err != nil {
+		return err
+	}
+	_, err = set.composite(args.Region, args.Topic, name+"-other-region-lost-unconfirmed", alone, cloudwatch.CompositeAlarmArgs{
+		AlarmName: pulumi.String(args.CompositeName + "-unconfirmed"),
+		AlarmDescription: described(fmt.Sprintf("UNCONFIRMED: the observer in %s cannot reach the database endpoint in %s and hears no other "+
+			"observer. %s is lost together with a second region, or this region is cut off.", args.Region.Name, args.Other.Region, args.Other.Region),
+			args.Runbooks, contract.RunbookRegionLost),
+		OkActions:         pulumi.StringArray{args.Topic.ARN},
+		ActionsSuppressor: quietWhile(a.Lost, unconfirmedWithin),
+	})
+	return err
 }
 
 func (a *EndpointAlarmsArgs) validate() error {
@@ -102,7 +127,7 @@ func (a *EndpointAlarmsArgs) validate() error {
 		return errors.New("args are required")
 	}
 	problems := []error{required(a.Region.required("Region"), map[string]bool{
-		"Topic": a.Topic != nil, "Own": a.Own != nil, "Other": a.Other != nil, "Schedule": a.Schedule > 0,
+		"Topic": a.Topic != nil, "Own": a.Own != nil, "Other": a.Other != nil, "Schedule": a.Schedule > 0, "ProbeInterval": a.ProbeInterval > 0,
 		"CompositeName": a.CompositeName != "", "Runbooks": a.Runbooks != "", "After": len(a.After) > 0,
 	})}
 	if len(a.Observers) != 3 {
@@ -120,14 +145,7 @@ func (a *EndpointAlarmsArgs) quorum(side *DsqlSide) cloudwatch.MetricAlarmArgs {
 	for i, observer := range a.Observers {
 		id := fmt.Sprintf("u%d", i+1)
 		votes = append(votes, id)
-		queries = append(queries, cloudwatch.MetricAlarmMetricQueryArgs{
-			Id: pulumi.String(id), Label: pulumi.String("seen from " + observer),
-			Metric: cloudwatch.MetricAlarmMetricQueryMetricArgs{
-				Namespace: pulumi.String(contract.MetricNamespace), MetricName: pulumi.String(contract.MetricEndpointUnreachable),
-				Dimensions: observerDimensions(side, observer),
-				Period:     pulumi.Int(a.period()), Stat: pulumi.String("Maximum"),
-			},
-		})
+		queries = append(queries, a.unreachable(id, side, observer, "Maximum"))
 	}
 	queries = append(queries, cloudwatch.MetricAlarmMetricQueryArgs{
 		Id: pulumi.String("votes"), Label: pulumi.String("observers that cannot reach " + side.Region),
@@ -140,6 +158,47 @@ func (a *EndpointAlarmsArgs) quorum(side *DsqlSide) cloudwatch.MetricAlarmArgs {
 		ComparisonOperator: pulumi.String(atLeast),
 		TreatMissingData:   pulumi.String(missingIsFine),
 	}, 2, 3)
+}
+
+// alone alarms when this region's observer finds the other endpoint unreachable in five periods in which no other observer
+// was heard: each sample of another one takes the vote back. Five periods, and all of them, because samples come late,
+// which FILL takes for silence, and because quorum decides sooner whenever it can.
+func (a *EndpointAlarmsArgs) alone() cloudwatch.MetricAlarmArgs {
+	queries := cloudwatch.MetricAlarmMetricQueryArray{a.unreachable("own", a.Other, a.Region.Name, "Maximum")}
+	expression := "own"
+	for _, observer := range a.Observers {
+		if observer != a.Region.Name {
+			id := fmt.Sprintf("heard%d", len(queries))
+			queries = append(queries, a.unreachable(id, a.Other, observer, "SampleCount"))
+			expression += "-FILL(" + id + ",0)"
+		}
+	}
+	queries = append(queries, cloudwatch.MetricAlarmMetricQueryArgs{
+		Id: pulumi.String("alone"), Label: pulumi.String("lost, and no other observer is heard"),
+		Expression: pulumi.String(expression), ReturnData: pulumi.Bool(true),
+	})
+	return outOf(cloudwatch.MetricAlarmArgs{
+		AlarmDescription: pulumi.String("Only " + a.Region.Name + " is heard, and it cannot reach the database endpoint in " + a.Other.Region +
+			". Notifies nobody: its composite alarm does."),
+		MetricQueries:      queries,
+		Threshold:          pulumi.Float64(1),
+		ComparisonOperator: pulumi.String(atLeast),
+		TreatMissingData:   pulumi.String(missingIsFine),
+	}, aloneRuns, aloneRuns)
+}
+
+// unreachable is a statistic of an observer's votes on an endpoint.
+func (a *EndpointAlarmsArgs) unreachable(id string, side *DsqlSide, observer, statistic string) cloudwatch.MetricAlarmMetricQueryArgs {
+	return cloudwatch.MetricAlarmMetricQueryArgs{
+		Id: pulumi.String(id), Label: pulumi.String("seen from " + observer),
+		Metric: cloudwatch.MetricAlarmMetricQueryMetricArgs{
+			Namespace:  pulumi.String(contract.MetricNamespace),
+			MetricName: pulumi.String(contract.MetricEndpointUnreachable),
+			Dimensions: observerDimensions(side, observer),
+			Period:     pulumi.Int(a.period()),
+			Stat:       pulumi.String(statistic),
+		},
+	}
 }
 
 func (a *EndpointAlarmsArgs) period() int { return int(a.Schedule.Seconds()) }
@@ -163,10 +222,18 @@ func (a *EndpointAlarmsArgs) warnings(name string) []namedAlarm {
 	if a.MetricsFull {
 		alarms = append(alarms,
 			namedAlarm{name + "-commit-latency", outOf(a.probed(contract.MetricCommitLatency, commitLatencyMillis, "Commits of the probe in "+a.Own.Region+" are slow."), 3, 5)},
-			namedAlarm{name + "-marker-age", outOf(a.probed(contract.MetricMarkerAge, markerAgeSeconds, "Writes made through "+a.Other.Region+" arrive late in "+a.Own.Region+"."), 3, 5)},
+			namedAlarm{name + "-marker-age", outOf(a.probed(contract.MetricMarkerAge, a.markerAgeSeconds(), "Writes made through "+a.Other.Region+" arrive late in "+a.Own.Region+"."), 3, 5)},
 		)
 	}
 	return alarms
+}
+
+// markerAgeSeconds is half a minute more than twice what a healthy database averages. A run's first probe finds markers as
+// old as the pause since the run before, each later one those of the probe before it: together the schedule, over as many
+// probes as a run makes. Twice, because a period that misses one late probe averages over one less.
+func (a *EndpointAlarmsArgs) markerAgeSeconds() float64 {
+	probes := max(1, int(min(a.Schedule, longestRun)/a.ProbeInterval))
+	return 30 + 2*a.Schedule.Seconds()/float64(probes)
 }
 
 // probed alarms on what this region's observer measures at its own endpoint.

@@ -11,6 +11,21 @@ import (
 	"aurora-dsql-dr/lambda/contract"
 )
 
+// Runs of an observer that its two watchers wait for in vain before they say so, and how long the second gives the alarm
+// on the loss of a region to say it instead.
+const (
+	silentRuns    = 3
+	unheardRuns   = 10
+	unheardWithin = 5 * time.Minute
+)
+
+// Watcher is a data region that waits for an observer's samples.
+type Watcher struct {
+	// Region of the alarm, and its Topic. Required.
+	Region Region
+	Topic  *AlertTopic
+}
+
 // MonitorAlarmsArgs configures MonitorAlarms.
 type MonitorAlarmsArgs struct {
 	// Monitor and Schedule are what is watched. Required.
@@ -18,25 +33,33 @@ type MonitorAlarmsArgs struct {
 	Schedule *MonitorSchedule
 	// Topic of the monitor's own region. Required.
 	Topic *AlertTopic
-	// Watcher is the data region that holds the dead-man alarm, and WatcherTopic its topic: the monitor's own region if
-	// that is a data region, so that the loss of the region is told once, by the composite of the other side. Required.
-	Watcher      Region
-	WatcherTopic *AlertTopic
+	// First holds the dead-man alarm: the monitor's own region if that is a data region, so that the loss of the region is
+	// told once, by the composite of the other side. Required.
+	First Watcher
+	// Second is the other data region. It says what the first could not say, because its notifications fail. Required.
+	Second Watcher
+	// Lost is the second watcher's alarm on the loss of the other region; while it is in ALARM, the second watcher is
+	// quiet. Required.
+	Lost *cloudwatch.CompositeAlarm
+	// UnheardName is the name of the second watcher's alarm. Required.
+	UnheardName string
 	// Runbooks are linked from the descriptions. Required.
 	Runbooks contract.Runbooks
 }
 
-// MonitorAlarms tell when an observer itself is broken: it fails, is throttled, is not started, leaves dead letters, or
-// has gone silent.
+// MonitorAlarms tell when an observer itself is broken: it fails, is throttled, is not started, or has gone silent. Its
+// dead letters have no alarm: a run that ends there has failed, was throttled or could not be started, and is counted as
+// that. They are kept for diagnosis.
 type MonitorAlarms struct {
 	pulumi.ResourceState
 
-	// ARNs of the alarms in the monitor's own region, and of the dead-man alarm, which may be elsewhere.
-	ARNs      pulumi.StringArray
-	SilentARN pulumi.StringOutput
-	// Names of the alarms, in the same split.
-	Names      pulumi.StringArray
-	SilentName pulumi.StringOutput
+	// Own are the alarms in the monitor's own region, First and Second those of its watchers.
+	Own, First, Second AlarmList
+}
+
+// AlarmList are the ARNs and names of alarms of one region.
+type AlarmList struct {
+	ARNs, Names pulumi.StringArray
 }
 
 // NewMonitorAlarms creates the alarms of one monitor, after its first check.
@@ -48,62 +71,94 @@ func NewMonitorAlarms(ctx *pulumi.Context, name string, args *MonitorAlarmsArgs,
 	if err := ctx.RegisterComponentResource(token("MonitorAlarms"), name, a, opts...); err != nil {
 		return nil, err
 	}
-	set := &alarmSet{ctx: ctx, parent: a, after: []pulumi.Resource{args.Schedule.FirstCheck}}
-	for _, own := range args.own(name) {
-		if _, err := set.metric(args.Monitor.Region, args.Topic, own.name, own.args); err != nil {
+	for _, part := range []struct {
+		list   *AlarmList
+		create func(*alarmSet, string) error
+	}{{&a.Own, args.own}, {&a.First, args.first}, {&a.Second, args.second}} {
+		set := &alarmSet{ctx: ctx, parent: a, after: []pulumi.Resource{args.Schedule.FirstCheck}}
+		if err := part.create(set, name); err != nil {
 			return nil, err
 		}
+		*part.list = AlarmList{ARNs: set.arns, Names: set.names}
 	}
-	a.ARNs, a.Names = set.arns, set.names
-	silent, err := set.metric(args.Watcher, args.WatcherTopic, name+"-silent", args.silent())
-	if err != nil {
-		return nil, err
-	}
-	a.SilentARN, a.SilentName = silent.Arn, silent.Name
-	return a, ctx.RegisterResourceOutputs(a, pulumi.Map{"names": a.Names, "silentName": a.SilentName})
+	return a, ctx.RegisterResourceOutputs(a, pulumi.Map{"names": a.Own.Names, "silentName": a.First.Names[0]})
 }
 
 func (a *MonitorAlarmsArgs) validate() error {
 	if a == nil {
 		return errors.New("args are required")
 	}
-	return required(a.Watcher.required("Watcher"), map[string]bool{
-		"Monitor": a.Monitor != nil, "Schedule": a.Schedule != nil, "Topic": a.Topic != nil, "WatcherTopic": a.WatcherTopic != nil, "Runbooks": a.Runbooks != "",
+	return required(a.First.Region.required("First.Region"), a.Second.Region.required("Second.Region"), map[string]bool{
+		"Monitor": a.Monitor != nil, "Schedule": a.Schedule != nil, "Topic": a.Topic != nil, "Runbooks": a.Runbooks != "",
+		"First.Topic": a.First.Topic != nil, "Second.Topic": a.Second.Topic != nil,
+		"Lost": a.Lost != nil, "UnheardName": a.UnheardName != "",
 	})
 }
 
-// own are the alarms on what AWS publishes about the function, its rule and its queue. A count that AWS publishes only
-// when there is something to count is fine when it is missing.
-func (a *MonitorAlarmsArgs) own(name string) []namedAlarm {
+// own are the alarms on what AWS publishes about the function and its rule. One run that fails pages nobody: the next one
+// is a schedule away, and does the same work.
+func (a *MonitorAlarmsArgs) own(set *alarmSet, name string) error {
 	region := a.Monitor.Region.Name
-	function, schedule := a.Monitor.Function.Function.Name, a.Monitor.settings.Schedule
-	broken := func(what string) pulumi.String { return described(what, a.Runbooks, contract.RunbookMonitorBroken) }
-	return []namedAlarm{
-		{name + "-errors", outOf(countAlarm("AWS/Lambda", "Errors", "Sum", pulumi.StringMap{"FunctionName": function}, schedule,
-			broken("The health check in "+region+" fails: it could not make its check.")), 2, 3)},
-		{name + "-throttles", outOf(countAlarm("AWS/Lambda", "Throttles", "Sum", pulumi.StringMap{"FunctionName": function}, schedule,
-			broken("The health check in "+region+" is throttled.")), 2, 3)},
-		{name + "-failed-invocations", outOf(countAlarm("AWS/Events", "FailedInvocations", "Sum", pulumi.StringMap{"RuleName": a.Schedule.Rule.Name}, schedule,
-			broken("EventBridge could not start the health check in "+region+".")), 1, 1)},
-		{name + "-dead-letters", outOf(countAlarm("AWS/SQS", "ApproximateNumberOfMessagesVisible", "Maximum", pulumi.StringMap{"QueueName": a.Monitor.Function.DeadLetters.Name}, 5*time.Minute,
-			broken("Runs of the health check in "+region+" ended in its dead-letter queue.")), 1, 1)},
+	function := pulumi.StringMap{"FunctionName": a.Monitor.Function.Function.Name}
+	count := func(namespace, metric string, dimensions pulumi.StringMap, what string) cloudwatch.MetricAlarmArgs {
+		description := described(what, a.Runbooks, contract.RunbookMonitorBroken)
+		return outOf(countAlarm(namespace, metric, "Sum", dimensions, a.Monitor.settings.Schedule, description), 2, 3)
 	}
+	for _, alarm := range []namedAlarm{
+		{name + "-errors", count("AWS/Lambda", "Errors", function,
+			"The health check in "+region+" fails: it could not make its check.")},
+		{name + "-throttles", count("AWS/Lambda", "Throttles", function,
+			"The health check in "+region+" is throttled.")},
+		{name + "-failed-invocations", count("AWS/Events", "FailedInvocations", pulumi.StringMap{"RuleName": a.Schedule.Rule.Name},
+			"EventBridge could not start the health check in "+region+".")},
+	} {
+		if _, err := set.metric(a.Monitor.Region, a.Topic, alarm.name, alarm.args); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-// silent is the dead-man alarm: no sample of an observer for three runs. Missing data is the breach.
-func (a *MonitorAlarmsArgs) silent() cloudwatch.MetricAlarmArgs {
+// first is the dead-man alarm, which says as well when the observer is back.
+func (a *MonitorAlarmsArgs) first(set *alarmSet, name string) error {
 	observer := a.Monitor.Region.Name
+	silent := a.withoutSamples(silentRuns, described("The observer in "+observer+" is silent: nobody watches the database from there.",
+		a.Runbooks, contract.RunbookMonitorSilent))
+	silent.OkActions = pulumi.Array{a.First.Topic.ARN}
+	_, err := set.metric(a.First.Region, a.First.Topic, name+"-silent", silent)
+	return err
+}
+
+// second says once what the first watcher could not say, or said long ago. The all-clear is the first watcher's.
+func (a *MonitorAlarmsArgs) second(set *alarmSet, name string) error {
+	observer, here := a.Monitor.Region.Name, a.Second.Region.Name
+	unheard, err := set.metric(a.Second.Region, nil, name+"-unheard", a.withoutSamples(unheardRuns,
+		pulumi.String("No sample of the observer in "+observer+" reaches "+here+". Notifies nobody: its composite alarm does.")))
+	if err != nil {
+		return err
+	}
+	_, err = set.composite(a.Second.Region, a.Second.Topic, name+"-unheard-told", unheard, cloudwatch.CompositeAlarmArgs{
+		AlarmName: pulumi.String(a.UnheardName),
+		AlarmDescription: described(fmt.Sprintf("The observer in %s has been silent in %s for %d runs: nobody watches the database from there, "+
+			"and who should have said so may be unable to.", observer, here, unheardRuns), a.Runbooks, contract.RunbookMonitorSilent),
+		ActionsSuppressor: quietWhile(a.Lost, unheardWithin),
+	})
+	return err
+}
+
+// withoutSamples is an alarm for which missing data is the breach: no sample of the observer for as many runs.
+func (a *MonitorAlarmsArgs) withoutSamples(runs int, description pulumi.String) cloudwatch.MetricAlarmArgs {
 	return outOf(cloudwatch.MetricAlarmArgs{
-		AlarmDescription:   described("The observer in "+observer+" is silent: nobody watches the database from there.", a.Runbooks, contract.RunbookMonitorSilent),
+		AlarmDescription:   description,
 		Namespace:          pulumi.String(contract.MetricNamespace),
 		MetricName:         pulumi.String(contract.MetricEndpointUnreachable),
-		Dimensions:         observerDimensions(a.Monitor.targets[0], observer),
+		Dimensions:         observerDimensions(a.Monitor.targets[0], a.Monitor.Region.Name),
 		Statistic:          pulumi.String("SampleCount"),
 		Period:             pulumi.Int(int(a.Monitor.settings.Schedule.Seconds())),
 		Threshold:          pulumi.Float64(1),
 		ComparisonOperator: pulumi.String(below),
 		TreatMissingData:   pulumi.String(missingIsBreach),
-	}, 3, 3)
+	}, runs, runs)
 }
 
 // observerDimensions are the dimensions the function publishes with, from the one definition both sides share.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lambda"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"aurora-dsql-dr/lambda/contract"
@@ -34,8 +35,12 @@ type OutboxPublisher struct {
 
 	Region   Region
 	Function *GoFunction
+	// FirstRun is the run made by the deployment, set by Start. Alarms depend on it: it gives the dead-man alarm its first
+	// sample.
+	FirstRun *lambda.Invocation
 
-	name string
+	name     string
+	database *DsqlSide
 }
 
 // NewOutboxPublisher creates the function. Start lets it run.
@@ -43,7 +48,7 @@ func NewOutboxPublisher(ctx *pulumi.Context, name string, args *OutboxPublisherA
 	if err := args.validate(); err != nil {
 		return nil, fmt.Errorf("OutboxPublisher %q: %w", name, err)
 	}
-	p := &OutboxPublisher{Region: args.Region, name: name}
+	p := &OutboxPublisher{Region: args.Region, name: name, database: args.Database}
 	if err := ctx.RegisterComponentResource(token("OutboxPublisher"), name, p, opts...); err != nil {
 		return nil, err
 	}
@@ -66,7 +71,7 @@ func NewOutboxPublisher(ctx *pulumi.Context, name string, args *OutboxPublisherA
 	return p, ctx.RegisterResourceOutputs(p, pulumi.Map{"functionName": p.Function.Function.Name})
 }
 
-// Start runs the publisher every minute, once the database is ready for it.
+// Start runs the publisher once, and then every minute, when the database is ready for it.
 func (p *OutboxPublisher) Start(ctx *pulumi.Context, after ...pulumi.Resource) error {
 	rule, err := cloudwatch.NewEventRule(ctx, p.name+"-rule", &cloudwatch.EventRuleArgs{
 		Description:        pulumi.String("Runs the outbox publisher in " + p.Region.Name),
@@ -75,7 +80,15 @@ func (p *OutboxPublisher) Start(ctx *pulumi.Context, after ...pulumi.Resource) e
 	if err != nil {
 		return err
 	}
-	_, err = runByRule(ctx, p.name, p, p.Function, rule)
+	target, err := runByRule(ctx, p.name, p, p.Function, rule)
+	if err != nil {
+		return err
+	}
+	p.FirstRun, err = lambda.NewInvocation(ctx, p.name+"-first-run", &lambda.InvocationArgs{
+		FunctionName: p.Function.Function.Name,
+		Input:        pulumi.String("{}"), // as the schedule's event: it names no events
+		Triggers:     pulumi.StringMap{"code": pulumi.String(p.Function.CodeHash), "cluster": p.database.Identifier},
+	}, p.Region.child(p, pulumi.DependsOn(append([]pulumi.Resource{target}, after...)))...)
 	return err
 }
 

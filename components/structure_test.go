@@ -48,20 +48,29 @@ func everything(ctx *pulumi.Context, r [3]Region, prefix, architecture string, s
 	if err != nil {
 		return err
 	}
-	alarms, err := NewMonitorAlarms(ctx, prefix+"monitor-alarms", &MonitorAlarmsArgs{Monitor: monitor, Schedule: schedule, Topic: topic, Watcher: r[0], WatcherTopic: topic, Runbooks: "docs/runbooks.md"})
+	endpoints, err := NewEndpointAlarms(ctx, prefix+"endpoint-alarms", &EndpointAlarmsArgs{
+		Region: r[0], Topic: topic, Own: database.Primary, Other: database.Secondary, Observers: []string{r[0].Name, r[1].Name, r[2].Name},
+		Schedule: s.Schedule, ProbeInterval: s.ProbeInterval, MetricsFull: s.MetricsFull, CompositeName: prefix + "lost", Runbooks: "docs/runbooks.md",
+		After: []pulumi.Resource{schedule.FirstCheck},
+	})
 	if err != nil {
 		return err
 	}
-	if _, err := NewEndpointAlarms(ctx, prefix+"endpoint-alarms", &EndpointAlarmsArgs{
-		Region: r[0], Topic: topic, Own: database.Primary, Other: database.Secondary, Observers: []string{r[0].Name, r[1].Name, r[2].Name},
-		Schedule: s.Schedule, MetricsFull: s.MetricsFull, CompositeName: prefix + "lost", Runbooks: "docs/runbooks.md", After: []pulumi.Resource{schedule.FirstCheck},
-	}); err != nil {
+	watcher := Watcher{Region: r[0], Topic: topic}
+	alarms, err := NewMonitorAlarms(ctx, prefix+"monitor-alarms", &MonitorAlarmsArgs{
+		Monitor: monitor, Schedule: schedule, Topic: topic, First: watcher, Second: watcher, Lost: endpoints.Lost, UnheardName: prefix + "unheard",
+		Runbooks: "docs/runbooks.md",
+	})
+	if err != nil {
+		return err
+	}
+	if _, err := NewAlertTopicAlarms(ctx, prefix+"alerts-alarms", &AlertTopicAlarmsArgs{Region: r[0], Topic: topic, Runbooks: "docs/runbooks.md"}); err != nil {
 		return err
 	}
 	_, err = NewDrDashboard(ctx, prefix+"dashboard", &DrDashboardArgs{
 		Region: r[0], DashboardName: prefix + "dashboard", Runbooks: "docs/runbooks.md", Databases: database.Sides(),
 		Monitors: []*RegionalMonitor{monitor, monitor, monitor}, Schedules: []*MonitorSchedule{schedule, schedule, schedule},
-		AlarmARNs: map[string]pulumi.StringArray{r[0].Name: alarms.ARNs},
+		AlarmARNs: map[string]pulumi.StringArray{r[0].Name: alarms.Own.ARNs},
 	})
 	return err
 }
@@ -76,7 +85,7 @@ func TestEveryChildDescendsFromItsComponentAndIsNamedAfterIt(t *testing.T) {
 				components[r.Type] = r.Name
 			}
 		}
-		assert.Len(t, components, 10, "one of each component")
+		assert.Len(t, components, 11, "one of each component")
 		for _, r := range g.Resources {
 			if !r.Custom || !strings.HasPrefix(r.Type, "aws:") {
 				continue

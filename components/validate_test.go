@@ -68,7 +68,15 @@ func TestMissingArgumentsAreNamedTogether(t *testing.T) {
 				return err
 			},
 			func(ctx *pulumi.Context) error { _, err := NewMonitorAlarms(ctx, "x", nil); return err },
-			[]string{"Monitor", "Schedule", "Topic", "Watcher.Name", "WatcherTopic", "Runbooks"},
+			[]string{"Monitor", "Schedule", "Topic", "First.Region.Name", "First.Topic", "Second.Region.Name", "Second.Topic", "Lost", "UnheardName", "Runbooks"},
+		},
+		"AlertTopicAlarms": {
+			func(ctx *pulumi.Context) error {
+				_, err := NewAlertTopicAlarms(ctx, "x", &AlertTopicAlarmsArgs{})
+				return err
+			},
+			func(ctx *pulumi.Context) error { _, err := NewAlertTopicAlarms(ctx, "x", nil); return err },
+			[]string{"Region.Name", "Topic", "Runbooks"},
 		},
 		"EndpointAlarms": {
 			func(ctx *pulumi.Context) error {
@@ -76,7 +84,7 @@ func TestMissingArgumentsAreNamedTogether(t *testing.T) {
 				return err
 			},
 			func(ctx *pulumi.Context) error { _, err := NewEndpointAlarms(ctx, "x", nil); return err },
-			[]string{"Region.Name", "Topic", "Own", "Other", "Schedule", "CompositeName", "Runbooks", "After", "want three"},
+			[]string{"Region.Name", "Topic", "Own", "Other", "Schedule", "ProbeInterval", "CompositeName", "Runbooks", "After", "want three"},
 		},
 		"DatabaseBootstrap": {
 			func(ctx *pulumi.Context) error {

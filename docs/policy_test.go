@@ -203,7 +203,9 @@ var needs = map[string][]need{
 		{on: account, actions: []string{"cloudwatch:DescribeAlarms"}},
 	},
 	"aws:cloudwatch/compositeAlarm:CompositeAlarm": {
-		{on: own, actions: append(alarmActions, "cloudwatch:PutCompositeAlarm")},
+		{on: own, actions: alarmActions},
+		// "Scoped to *. You can't create a composite alarm if your permission has a narrower scope" (API Reference).
+		{on: account, actions: []string{"cloudwatch:PutCompositeAlarm"}},
 		{on: account, actions: []string{"cloudwatch:DescribeAlarms"}},
 	},
 	board: {{on: own, actions: []string{"cloudwatch:PutDashboard", "cloudwatch:GetDashboard", "cloudwatch:DeleteDashboards"}}},

@@ -56,6 +56,8 @@ type disasterRecovery struct {
 	migrated pulumi.Resource
 	// application is nil unless it is enabled.
 	application *application
+	// watched are the data regions' alarms on the endpoints.
+	watched [2]*components.EndpointAlarms
 
 	alarmARNs, alarmNames map[string]pulumi.StringArray // by region
 }
@@ -176,32 +178,18 @@ func (d *disasterRecovery) startMonitors() (err error) {
 }
 
 func (d *disasterRecovery) alarms() error {
-	var checked []pulumi.Resource
-	for _, s := range d.schedules {
-		checked = append(checked, s.FirstCheck)
-	}
-	for i, place := range places {
-		watcher := i
-		if i == witness {
-			watcher = primary
-		}
-		alarms, err := components.NewMonitorAlarms(d.ctx, place+"-monitor-alarms", &components.MonitorAlarmsArgs{
-			Monitor: d.monitors[i], Schedule: d.schedules[i], Topic: d.topics[i],
-			Watcher: d.regions[watcher], WatcherTopic: d.topics[watcher], Runbooks: d.config.Runbooks,
-		})
-		if err != nil {
+	for _, create := range []func() error{d.topicAlarms, d.endpointAlarms, d.monitorAlarms} {
+		if err := create(); err != nil {
 			return err
 		}
-		d.remember(i, alarms.ARNs, alarms.Names)
-		d.remember(watcher, pulumi.StringArray{alarms.SilentARN}, pulumi.StringArray{alarms.SilentName})
 	}
-	sides := d.database.Sides()
-	for i, place := range places[:witness] {
-		other := sides[1-i]
-		alarms, err := components.NewEndpointAlarms(d.ctx, place+"-endpoint-alarms", &components.EndpointAlarmsArgs{
-			Region: d.regions[i], Topic: d.topics[i], Own: sides[i], Other: other,
-			Observers: d.config.Regions.All(), Schedule: d.config.Monitor.Schedule, MetricsFull: d.config.Monitor.MetricsFull,
-			CompositeName: fmt.Sprintf("%s-%s-%s-lost", d.ctx.Project(), d.ctx.Stack(), other.Region), Runbooks: d.config.Runbooks, After: checked,
+	return nil
+}
+
+func (d *disasterRecovery) topicAlarms() error {
+	for i, place := range places {
+		alarms, err := components.NewAlertTopicAlarms(d.ctx, place+"-alerts-alarms", &components.AlertTopicAlarmsArgs{
+			Region: d.regions[i], Topic: d.topics[i], Runbooks: d.config.Runbooks,
 		})
 		if err != nil {
 			return err
@@ -209,6 +197,56 @@ func (d *disasterRecovery) alarms() error {
 		d.remember(i, alarms.ARNs, alarms.Names)
 	}
 	return nil
+}
+
+func (d *disasterRecovery) endpointAlarms() error {
+	var checked []pulumi.Resource
+	for _, s := range d.schedules {
+		checked = append(checked, s.FirstCheck)
+	}
+	sides := d.database.Sides()
+	for i, place := range places[:witness] {
+		alarms, err := components.NewEndpointAlarms(d.ctx, place+"-endpoint-alarms", &components.EndpointAlarmsArgs{
+			Region: d.regions[i], Topic: d.topics[i], Own: sides[i], Other: sides[1-i],
+			Observers: d.config.Regions.All(), Schedule: d.config.Monitor.Schedule, ProbeInterval: d.config.Monitor.ProbeInterval,
+			MetricsFull: d.config.Monitor.MetricsFull, CompositeName: d.alarmName(sides[1-i].Region, "lost"),
+			Runbooks: d.config.Runbooks, After: checked,
+		})
+		if err != nil {
+			return err
+		}
+		d.watched[i] = alarms
+		d.remember(i, alarms.ARNs, alarms.Names)
+	}
+	return nil
+}
+
+// monitorAlarms has each observer watched from both data regions: first from its own, or from the primary.
+func (d *disasterRecovery) monitorAlarms() error {
+	for i, place := range places {
+		first, second := primary, secondary
+		if i == secondary {
+			first, second = secondary, primary
+		}
+		alarms, err := components.NewMonitorAlarms(d.ctx, place+"-monitor-alarms", &components.MonitorAlarmsArgs{
+			Monitor: d.monitors[i], Schedule: d.schedules[i], Topic: d.topics[i],
+			First:  components.Watcher{Region: d.regions[first], Topic: d.topics[first]},
+			Second: components.Watcher{Region: d.regions[second], Topic: d.topics[second]},
+			Lost:   d.watched[second].Lost, UnheardName: d.alarmName(d.regions[i].Name, "unheard"), Runbooks: d.config.Runbooks,
+		})
+		if err != nil {
+			return err
+		}
+		d.remember(i, alarms.Own.ARNs, alarms.Own.Names)
+		d.remember(first, alarms.First.ARNs, alarms.First.Names)
+		d.remember(second, alarms.Second.ARNs, alarms.Second.Names)
+	}
+	return nil
+}
+
+// alarmName is the name of an alarm that a person is to recognise: what happened to which region, in which stack.
+func (d *disasterRecovery) alarmName(region, what string) string {
+	return fmt.Sprintf("%s-%s-%s-%s", d.ctx.Project(), d.ctx.Stack(), region, what)
 }
 
 func (d *disasterRecovery) remember(region int, arns, names pulumi.StringArray) {

@@ -12,6 +12,7 @@ const (
 	RunbookMonitorBroken Runbook = "monitor-broken"
 	RunbookMonitorSilent Runbook = "monitor-silent"
 	RunbookSlowDatabase  Runbook = "slow-database"
+	RunbookUndelivered   Runbook = "alerts-undelivered"
 	RunbookApplication   Runbook = "application"
 	RunbookKeyDisabled   Runbook = "kms-key-disabled"
 	RunbookClusterGone   Runbook = "one-cluster-gone"

@@ -1,0 +1,79 @@
+package components
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"aurora-dsql-dr/lambda/contract"
+)
+
+// SNS publishes each minute; five are looked at, since a sample may come late.
+const (
+	deliveryPeriod  = time.Minute
+	deliveryPeriods = 5
+)
+
+// AlertTopicAlarmsArgs configures AlertTopicAlarms.
+type AlertTopicAlarmsArgs struct {
+	// Region of the topic, and the Topic. Required.
+	Region Region
+	Topic  *AlertTopic
+	// Runbooks are linked from the description. Required.
+	Runbooks contract.Runbooks
+}
+
+// AlertTopicAlarms tell when alerts do not reach a recipient. The topic's other recipients learn it, by the same topic; if
+// there are none, the alarm is on the dashboard.
+type AlertTopicAlarms struct {
+	pulumi.ResourceState
+
+	// ARNs and Names of the alarms.
+	ARNs, Names pulumi.StringArray
+}
+
+// NewAlertTopicAlarms creates the alarm.
+func NewAlertTopicAlarms(ctx *pulumi.Context, name string, args *AlertTopicAlarmsArgs, opts ...pulumi.ResourceOption) (*AlertTopicAlarms, error) {
+	if err := args.validate(); err != nil {
+		return nil, fmt.Errorf("AlertTopicAlarms %q: %w", name, err)
+	}
+	a := &AlertTopicAlarms{}
+	if err := ctx.RegisterComponentResource(token("AlertTopicAlarms"), name, a, opts...); err != nil {
+		return nil, err
+	}
+	set := &alarmSet{ctx: ctx, parent: a}
+	for _, alarm := range args.alarms(name) {
+		if _, err := set.metric(args.Region, args.Topic, alarm.name, alarm.args); err != nil {
+			return nil, err
+		}
+	}
+	a.ARNs, a.Names = set.arns, set.names
+	return a, ctx.RegisterResourceOutputs(a, pulumi.Map{"names": a.Names})
+}
+
+func (a *AlertTopicAlarmsArgs) validate() error {
+	if a == nil {
+		return errors.New("args are required")
+	}
+	return required(a.Region.required("Region"), map[string]bool{"Topic": a.Topic != nil, "Runbooks": a.Runbooks != ""})
+}
+
+// alarms are on what SNS gives up, redriven or not, and on what it could not even keep where a subscription has a redrive
+// policy (SNS Developer Guide, "Monitoring Amazon SNS topics using CloudWatch").
+func (a *AlertTopicAlarmsArgs) alarms(name string) []namedAlarm {
+	dimensions := pulumi.StringMap{"TopicName": a.Topic.ARN.ApplyT(func(arn string) string {
+		return arn[strings.LastIndex(arn, ":")+1:]
+	}).(pulumi.StringOutput)}
+	count := func(metric, what string) cloudwatch.MetricAlarmArgs {
+		description := described("Alerts of "+a.Region.Name+" "+what+".", a.Runbooks, contract.RunbookUndelivered)
+		return outOf(countAlarm("AWS/SNS", metric, "Sum", dimensions, deliveryPeriod, description), 1, deliveryPeriods)
+	}
+	return []namedAlarm{
+		{name + "-undelivered", count("NumberOfNotificationsFailed", "do not reach a recipient")},
+		{name + "-unkept", count("NumberOfNotificationsFailedToRedriveToDlq", "reach neither a recipient nor the queue that should keep them")},
+	}
+}
