@@ -17,7 +17,7 @@ const (
 	outboxAgeSeconds      = 180
 	eventDelayMillis      = 60_000
 	applicationPeriod     = time.Minute
-	publisherSilentRuns   = 5
+	publisherSilentRuns   = 10
 	transactionPercentile = "p99"
 )
 
@@ -88,7 +88,7 @@ func (a *ApplicationAlarmsArgs) plumbing(name string) []namedAlarm {
 		{name + "-transaction-errors", errorsOf(a.Service.Function, "The transaction service in "+region+" fails.")},
 		{name + "-unavailable", outOf(a.unavailable(), 3, 5)},
 		{name + "-publisher-errors", errorsOf(a.Publisher.Function, "The outbox publisher in "+region+" fails.")},
-		{name + "-publisher-silent", outOf(a.publisherSilent(), publisherSilentRuns, publisherSilentRuns)},
+		{name + "-publisher-silent", a.publisherSilent()},
 		{name + "-processor-errors", errorsOf(a.Processor.Function, "The event processor in "+region+" fails.")},
 		{name + "-processor-dead-letters", lostEvents(a.Processor.Function.DeadLetters.Name, a.described("Events in "+region+" could not be processed."))},
 		{name + "-undelivered", lostEvents(a.Bus.Undelivered.Name, a.described("Events from "+region+" did not reach the other region."))},
@@ -112,19 +112,24 @@ func (a *ApplicationAlarmsArgs) unavailable() cloudwatch.MetricAlarmArgs {
 		applicationQuery("requests", "AWS/ApiGateway", "Count", "Sum", dimensions))
 }
 
-// publisherSilent is a dead-man alarm: the publisher records the outbox's age in every scheduled run, and in no other.
+// publisherSilent is a dead-man alarm: in each scheduled run, and in no other, the publisher records the outbox's age, or
+// fails. That it fails is told by its errors. Any run counts its errors, none as 0; FILL takes a late sample for silence,
+// which ten periods outlast.
 func (a *ApplicationAlarmsArgs) publisherSilent() cloudwatch.MetricAlarmArgs {
-	return cloudwatch.MetricAlarmArgs{
-		AlarmDescription:   a.described("The outbox publisher in " + a.Region.Name + " is not run by its schedule: events that were left behind stay."),
-		Namespace:          pulumi.String(contract.ApplicationNamespace),
-		MetricName:         pulumi.String(contract.MetricOutboxAge),
-		Dimensions:         a.dimensions(),
-		Statistic:          pulumi.String("SampleCount"),
-		Period:             pulumi.Int(int(applicationPeriod.Seconds())),
+	return outOf(cloudwatch.MetricAlarmArgs{
+		AlarmDescription: a.described("The outbox publisher in " + a.Region.Name + " is not run by its schedule: events that were left behind stay."),
+		MetricQueries: cloudwatch.MetricAlarmMetricQueryArray{
+			applicationQuery("ages", contract.ApplicationNamespace, contract.MetricOutboxAge, "SampleCount", a.dimensions()),
+			applicationQuery("failed", "AWS/Lambda", "Errors", "Sum", pulumi.StringMap{"FunctionName": a.Publisher.Function.Function.Name}),
+			cloudwatch.MetricAlarmMetricQueryArgs{
+				Id: pulumi.String("runs"), Label: pulumi.String("scheduled runs"), ReturnData: pulumi.Bool(true),
+				Expression: pulumi.String("FILL(ages,0)+failed"),
+			},
+		},
 		Threshold:          pulumi.Float64(1),
 		ComparisonOperator: pulumi.String(below),
 		TreatMissingData:   pulumi.String(missingIsBreach),
-	}
+	}, publisherSilentRuns, publisherSilentRuns)
 }
 
 func (a *ApplicationAlarmsArgs) dimensions() pulumi.StringMap {
