@@ -83,13 +83,13 @@ type namedAlarm struct {
 
 // countAlarm alarms when something that should not happen does. AWS publishes such counts only when there is something
 // to count, so no data is fine.
-func countAlarm(namespace, metric, statistic string, dimensions pulumi.StringMap, period time.Duration, description pulumi.String) cloudwatch.MetricAlarmArgs {
+func countAlarm(namespace, metric string, dimensions pulumi.StringMap, period time.Duration, description pulumi.String) cloudwatch.MetricAlarmArgs {
 	return cloudwatch.MetricAlarmArgs{
 		AlarmDescription:   description,
 		Namespace:          pulumi.String(namespace),
 		MetricName:         pulumi.String(metric),
 		Dimensions:         dimensions,
-		Statistic:          pulumi.String(statistic),
+		Statistic:          pulumi.String("Sum"),
 		Period:             pulumi.Int(int(period.Seconds())),
 		Threshold:          pulumi.Float64(1),
 		ComparisonOperator: pulumi.String(atLeast),
@@ -109,5 +109,5 @@ const (
 // message here calls SendMessage, which NumberOfMessagesSent counts; it would not count what SQS moves by itself.
 func lostEvents(queue pulumi.StringInput, description pulumi.String) cloudwatch.MetricAlarmArgs {
 	dimensions := pulumi.StringMap{"QueueName": queue}
-	return outOf(countAlarm("AWS/SQS", "NumberOfMessagesSent", "Sum", dimensions, lostEventPeriod, description), 1, lostEventPeriods)
+	return outOf(countAlarm("AWS/SQS", "NumberOfMessagesSent", dimensions, lostEventPeriod, description), 1, lostEventPeriods)
 }

@@ -70,7 +70,7 @@ func (a *AlertTopicAlarmsArgs) alarms(name string) []namedAlarm {
 	}).(pulumi.StringOutput)}
 	count := func(metric, what string) cloudwatch.MetricAlarmArgs {
 		description := described("Alerts of "+a.Region.Name+" "+what+".", a.Runbooks, contract.RunbookUndelivered)
-		return outOf(countAlarm("AWS/SNS", metric, "Sum", dimensions, deliveryPeriod, description), 1, deliveryPeriods)
+		return outOf(countAlarm("AWS/SNS", metric, dimensions, deliveryPeriod, description), 1, deliveryPeriods)
 	}
 	return []namedAlarm{
 		{name + "-undelivered", count("NumberOfNotificationsFailed", "do not reach a recipient")},

@@ -82,7 +82,7 @@ func (a *ApplicationAlarmsArgs) described(what string) pulumi.String {
 func (a *ApplicationAlarmsArgs) plumbing(name string) []namedAlarm {
 	region := a.Region.Name
 	errorsOf := func(f *GoFunction, what string) cloudwatch.MetricAlarmArgs {
-		return outOf(countAlarm("AWS/Lambda", "Errors", "Sum", pulumi.StringMap{"FunctionName": f.Function.Name}, applicationPeriod, a.described(what)), 2, 3)
+		return outOf(countAlarm("AWS/Lambda", "Errors", pulumi.StringMap{"FunctionName": f.Function.Name}, applicationPeriod, a.described(what)), 2, 3)
 	}
 	alarms := []namedAlarm{
 		{name + "-transaction-errors", errorsOf(a.Service.Function, "The transaction service in "+region+" fails.")},
@@ -93,7 +93,7 @@ func (a *ApplicationAlarmsArgs) plumbing(name string) []namedAlarm {
 		{name + "-processor-dead-letters", lostEvents(a.Processor.Function.DeadLetters.Name, a.described("Events in "+region+" could not be processed."))},
 		{name + "-undelivered", lostEvents(a.Bus.Undelivered.Name, a.described("Events from "+region+" did not reach the other region."))},
 		// What cannot be delivered goes to that queue and is told there; what cannot be buried is gone.
-		{name + "-forward-lost", outOf(countAlarm("AWS/Events", "InvocationsFailedToBeSentToDlq", "Sum", a.Bus.forwardDimensions(), applicationPeriod,
+		{name + "-forward-lost", outOf(countAlarm("AWS/Events", "InvocationsFailedToBeSentToDlq", a.Bus.forwardDimensions(), applicationPeriod,
 			a.described("Events from "+region+" did not reach the other region, and could not be kept either.")), 1, 5)},
 	}
 	if a.Routes != nil {

@@ -102,7 +102,7 @@ func (a *MonitorAlarmsArgs) own(set *alarmSet, name string) error {
 	function := pulumi.StringMap{"FunctionName": a.Monitor.Function.Function.Name}
 	count := func(namespace, metric string, dimensions pulumi.StringMap, what string) cloudwatch.MetricAlarmArgs {
 		description := described(what, a.Runbooks, contract.RunbookMonitorBroken)
-		return outOf(countAlarm(namespace, metric, "Sum", dimensions, a.Monitor.settings.Schedule, description), 2, 3)
+		return outOf(countAlarm(namespace, metric, dimensions, a.Monitor.settings.Schedule, description), 2, 3)
 	}
 	for _, alarm := range []namedAlarm{
 		{name + "-errors", count("AWS/Lambda", "Errors", function,

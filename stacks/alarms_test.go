@@ -55,7 +55,7 @@ func TestEveryAlarm(t *testing.T) {
 // describe is an alarm in one line of text.
 func describe(g *graph.Graph, alarm graph.Resource) string {
 	in := alarm.Inputs
-	what := ""
+	var what string
 	switch {
 	case in.HasValue("alarmRule"):
 		what = alarm.Input("alarmName") + ": " + alarm.Input("alarmRule")

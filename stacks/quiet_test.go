@@ -196,7 +196,7 @@ func (l *life) healthy(metric string) []float64 {
 		"AWS/ApiGateway Count": {l.requests}, "AWS/ApiGateway 5xx": {float64(int(l.requests / 200))},
 		"Aurora/DSQL/Application TransactionLatency": slices.Repeat([]float64{100}, int(l.requests)),
 		"Aurora/DSQL/Application BreakerOpen":        {0}, "Aurora/DSQL/Application ConflictRetries": {l.requests / 50},
-		"Aurora/DSQL/Application OutboxAge": {60}, "Aurora/DSQL/Application ReplicationDelay": {2000},
+		"Aurora/DSQL/Application EventsParked": nil, "Aurora/DSQL/Application OutboxAge": {60}, "Aurora/DSQL/Application ReplicationDelay": {2000},
 	}
 	values, known := samples[metric]
 	if !known {
