@@ -169,7 +169,13 @@ func (s *TransactionService) authorizer(ctx *pulumi.Context, name string, args *
 }
 
 func (s *TransactionService) stage(ctx *pulumi.Context, name string, args *TransactionServiceArgs, api *apigatewayv2.Api) error {
-	logs, err := cloudwatch.NewLogGroup(ctx, name+"-access-logs", &cloudwatch.LogGroupArgs{RetentionInDays: pulumi.Int(args.Settings.LogRetentionDays)}, args.Region.child(s)...)
+	// Every other group would take its place in the account's one resource policy for log deliveries, of 5,120 characters, and
+	// leave it there when it is gone; of a group below this prefix the policy is told once for all ("Enable logging from AWS
+	// services", CloudWatch Logs User Guide). The API's id makes the name unique, as Pulumi's own suffix would.
+	logs, err := cloudwatch.NewLogGroup(ctx, name+"-access-logs", &cloudwatch.LogGroupArgs{
+		Name:            pulumi.Sprintf("/aws/vendedlogs/%s-access-logs/%s", name, api.ID()),
+		RetentionInDays: pulumi.Int(args.Settings.LogRetentionDays),
+	}, args.Region.child(s)...)
 	if err != nil {
 		return err
 	}

@@ -138,7 +138,7 @@ func (rec *recorder) state(r Resource) resource.PropertyMap {
 
 // computed are the outputs that the program reads, by type.
 func computed(r Resource) map[string]string {
-	name := r.Name + "-1a2b3c4"
+	name := cmp.Or(r.Input("name"), r.Name+"-1a2b3c4")
 	arn := func(service, resource string) string {
 		return fmt.Sprintf("arn:aws:%s:%s:%s:%s", service, r.Region, Account, resource)
 	}

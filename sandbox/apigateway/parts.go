@@ -157,7 +157,7 @@ func (s *Service) PutStage(st Stage) (Stage, error) {
 		return Stage{}, badRequest("stage %q, automatic deployment %t: the sandbox models %s with automatic deployment", st.Name, st.AutoDeploy, defaultStage)
 	}
 	if l := st.AccessLogSettings; l != nil {
-		if _, err := s.deps.Logs.Group(groupOf(l.DestinationArn)); err != nil {
+		if err := s.deps.Logs.PermitDelivery(groupOf(l.DestinationArn)); err != nil {
 			return Stage{}, badRequest("access logs: %v", err)
 		}
 	}

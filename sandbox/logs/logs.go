@@ -23,6 +23,8 @@ type Service struct {
 
 	mu     sync.Mutex
 	groups map[string]*group
+	// delivered are the resources that other services may write to, of groups that are gone as well.
+	delivered []string
 }
 
 // Group is a log group. Arn is given by CloudWatch Logs, without the trailing ":*" of some APIs.
