@@ -7,6 +7,7 @@ import (
 	"go/parser"
 	"go/token"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -15,38 +16,65 @@ import (
 // mutant is a fault of one line that somebody could make, and that a test has to notice.
 type mutant struct {
 	// File is relative to the repository's root.
-	File string `yaml:"file"`
+	File string `yaml:"-"`
 	// From stands in the file exactly once, within a line; To takes its place.
 	From string `yaml:"from"`
 	To   string `yaml:"to"`
 	// Fault says what would happen to people if nobody noticed.
 	Fault string `yaml:"fault"`
 	// Tests are the packages that are run, as "./components"; those of the file and of its importers if there are none.
-	Tests []string `yaml:"tests"`
+	Tests []string `yaml:"-"`
 }
 
-// load reads the list and names everything that is wrong with it.
-func load(path string) ([]mutant, error) {
+// mutated is a file with its mutants, as it is listed.
+type mutated struct {
+	File   string   `yaml:"file"`
+	Tests  []string `yaml:"tests"`
+	Faults []mutant `yaml:"faults"`
+}
+
+// load reads the lists that the pattern matches and names everything that is wrong with them.
+func load(pattern string) ([]mutant, error) {
+	paths, err := filepath.Glob(pattern)
+	if err != nil {
+		return nil, err
+	}
+	var all []mutant
+	var problems []error
+	for _, path := range paths {
+		files, err := decode(path)
+		if err != nil {
+			problems = append(problems, fmt.Errorf("%s: %w", path, err))
+		}
+		for _, file := range files {
+			for _, m := range file.Faults {
+				m.File, m.Tests = file.File, file.Tests
+				if err := m.check(); err != nil {
+					problems = append(problems, fmt.Errorf("%s: %s: %q: %w", path, m.File, m.Fault, err))
+				}
+				all = append(all, m)
+			}
+		}
+	}
+	return all, errors.Join(problems...)
+}
+
+func decode(path string) (files []mutated, err error) {
 	content, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}
 	decoder := yaml.NewDecoder(bytes.NewReader(content))
 	decoder.KnownFields(true)
-	var list []mutant
-	if err := decoder.Decode(&list); err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+	return files, decoder.Decode(&files)
+}
+
+func (m mutant) check() error {
+	if m.Fault == "" {
+		return errors.New("has no fault: say what it would do to people")
 	}
-	var problems []error
-	for i, m := range list {
-		if m.Fault == "" {
-			problems = append(problems, fmt.Errorf("%s: mutant %d, of %s, has no fault: say what it would do to people", path, i+1, m.File))
-		}
-		if _, err := m.source(); err != nil {
-			problems = append(problems, fmt.Errorf("%s: mutant %d, %q: %w", path, i+1, m.Fault, err))
-		}
-	}
-	return list, errors.Join(problems...)
+	_, err := m.source()
+	return err
 }
 
 // source is the file with the fault in it.

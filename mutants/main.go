@@ -1,4 +1,4 @@
-// Command mutants puts one fault after the other of mutants.yaml into the program and runs the tests that should notice.
+// Command mutants puts one fault after the other of its lists into the program and runs the tests that should notice.
 // A fault that no test notices has survived: its behaviour is not tested.
 package main
 
@@ -16,7 +16,7 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-const listed = "mutants/mutants.yaml"
+const listed = "mutants/*.yaml"
 
 func main() {
 	jobs := flag.Int("jobs", 2, "how many are tried at a time")

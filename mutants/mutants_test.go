@@ -20,21 +20,23 @@ func TestAListSaysEverythingThatIsWrongWithIt(t *testing.T) {
 	t.Chdir(dir)
 	require.NoError(t, os.WriteFile("a.go", []byte("package a\n\nvar n, m = 1, 1\n"), 0o600))
 	require.NoError(t, os.WriteFile("list.yaml", []byte(`
-- {file: a.go, from: "= 1,", to: "= 2,"}
-- {file: a.go, from: "1", to: "2", fault: twice}
-- {file: a.go, from: "3", to: "2", fault: gone}
-- {file: a.go, from: "var n", to: "var n", fault: same}
-- {file: a.go, from: "var", to: "vary", fault: broken}
-- {file: b.go, from: "var", to: "vary", fault: lost}
+- file: a.go
+  faults:
+    - {from: "= 1,", to: "= 2,"}
+    - {from: "1", to: "2", fault: twice}
+    - {from: "3", to: "2", fault: gone}
+    - {from: "var n", to: "var n", fault: same}
+    - {from: "var", to: "vary", fault: broken}
+- {file: b.go, faults: [{from: "var", to: "vary", fault: lost}]}
 `), 0o600))
 	_, err := load("list.yaml")
 	for _, want := range []string{
-		`mutant 1, of a.go, has no fault`,
-		`mutant 2, "twice": a.go holds "1" 2 times, want once`,
-		`mutant 3, "gone": a.go holds "3" 0 times, want once`,
-		`mutant 4, "same": from and to are the same`,
-		`mutant 5, "broken": is no Go`,
-		`mutant 6, "lost": open b.go: no such file or directory`,
+		`list.yaml: a.go: "": has no fault`,
+		`a.go: "twice": a.go holds "1" 2 times, want once`,
+		`a.go: "gone": a.go holds "3" 0 times, want once`,
+		`a.go: "same": from and to are the same`,
+		`a.go: "broken": is no Go`,
+		`b.go: "lost": open b.go: no such file or directory`,
 	} {
 		assert.ErrorContains(t, err, want)
 	}

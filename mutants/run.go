@@ -75,7 +75,8 @@ var failed = regexp.MustCompile(`(?m)^\s*--- FAIL: (\S+)`)
 
 // run is the first test of a package that fails, the package itself if it ends otherwise, or nothing if all pass.
 func run(ctx context.Context, overlay, tested string) (string, error) {
-	cmd := exec.CommandContext(ctx, "go", "test", "-vet=off", "-failfast", "-timeout", limit.String(), "-overlay", overlay, tested)
+	cmd := exec.CommandContext(ctx, "go", "test", "-vet=off", "-failfast", "-ldflags", "-s -w",
+		"-timeout", limit.String(), "-overlay", overlay, tested)
 	out, err := cmd.CombinedOutput()
 	switch text := string(out); {
 	case ctx.Err() != nil:
