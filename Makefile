@@ -103,9 +103,11 @@ lint: build/bin/golangci-lint ## format and lint rules of .golangci.yml
 audit: build/bin/govulncheck ## known vulnerabilities in what is really called (asks vuln.go.dev)
 	@build/bin/govulncheck ./...
 
+# With DEEP=1 the tables grow to a million rows, else to a hundred thousand.
+DEEP ?=
 .PHONY: bench
-bench: linux deps lambda cli build/bin/bench ## what functions, application and sandbox cost in time and memory (about 2 minutes)
-	@build/bin/bench
+bench: linux deps lambda cli build/bin/bench ## what functions, application and sandbox cost in time and memory (about 3 minutes)
+	@DEEP=$(DEEP) build/bin/bench
 
 .PHONY: cost
 cost: stack ## STACK=dev: what a month of watching costs, line by line

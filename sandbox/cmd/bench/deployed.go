@@ -35,7 +35,10 @@ func reportDeployed(ctx context.Context) (err error) {
 	if err := d.reportFunctions(ctx); err != nil {
 		return err
 	}
-	return d.reportRequests(ctx)
+	if err := d.reportRequests(ctx); err != nil {
+		return err
+	}
+	return d.reportGrowth(ctx)
 }
 
 // configuration has the monitors check at their deployment and then not for an hour, so that what is measured has the

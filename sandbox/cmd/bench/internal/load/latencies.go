@@ -11,8 +11,8 @@ type Latencies struct {
 	took   time.Duration
 }
 
-// newLatencies are of calls that were made within a time.
-func newLatencies(calls []time.Duration, took time.Duration) Latencies {
+// Of are of calls that were made within a time.
+func Of(calls []time.Duration, took time.Duration) Latencies {
 	return Latencies{slices.Sorted(slices.Values(calls)), took}
 }
 

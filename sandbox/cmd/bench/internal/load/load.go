@@ -23,7 +23,7 @@ func Run(ctx context.Context, clients int, lasting time.Duration, call Call) (La
 	}
 	start := time.Now()
 	calls, err := together(ctx, clients, call, func(int) bool { return time.Since(start) < lasting })
-	return newLatencies(calls, time.Since(start)), err
+	return Of(calls, time.Since(start)), err
 }
 
 // together returns how long the calls of all clients took; a client goes on as long as more says so.

@@ -18,14 +18,14 @@ func TestQuantiles(t *testing.T) {
 	for i := range 100 {
 		calls = append(calls, time.Duration(100-i)*time.Millisecond)
 	}
-	l := newLatencies(calls, 10*time.Second)
+	l := Of(calls, 10*time.Second)
 	assert.Equal(t, 51*time.Millisecond, l.Quantile(0.5))
 	assert.Equal(t, 100*time.Millisecond, l.Quantile(0.99))
 	assert.Equal(t, 100*time.Millisecond, l.Quantile(1))
 	assert.Equal(t, 100, l.Calls())
 	assert.Equal(t, 10.0, l.PerSecond())
 
-	one := newLatencies(calls[:1], time.Second)
+	one := Of(calls[:1], time.Second)
 	assert.Equal(t, 100*time.Millisecond, one.Quantile(0.5))
 	assert.Equal(t, 100*time.Millisecond, one.Quantile(0.99))
 }
