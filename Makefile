@@ -87,7 +87,7 @@ check: ## what CI runs: all tests, the application and the console end to end, t
 	@.ci/run
 
 .PHONY: mutants
-mutants: linux deps lambda cli ## ONLY=text: puts faults into the program, one by one; each has to be noticed (about 30 minutes)
+mutants: linux deps lambda cli ## ONLY=text: puts faults into the program, one by one; each has to be noticed (an hour or two)
 	@go run ./mutants -jobs 2 -only "$(ONLY)"
 
 .PHONY: fmt

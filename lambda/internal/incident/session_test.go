@@ -108,6 +108,7 @@ func TestSharedMemory(t *testing.T) {
 		"a late acknowledgement does not put off the resolved page": testLateAcknowledgement,
 		"the end of what nobody was told is told to nobody":         testUntold,
 		"a first page that was on its way at the end is resolved":   testLateFirstPage,
+		"what another observer has done already is not done again":  testTooLate,
 	} {
 		t.Run(name, func(t *testing.T) {
 			d.Exec(t, `DELETE FROM dr.marker`)
@@ -268,6 +269,21 @@ func testRelease(t *testing.T, d database) {
 	opener, other := opened(t, d)
 	require.NoError(t, opener.Release(t.Context(), opener.held[0]))
 	assert.Equal(t, []string{"opened aaa"}, other.share(t, lost))
+}
+
+func testTooLate(t *testing.T, d database) {
+	opener, other := opened(t, d)
+	late := func(step Step) []string {
+		visit, err := other.Share(t.Context(), Word{}, func(Snapshot) []Action {
+			return []Action{{Step: step, Endpoint: east, Number: 1}}
+		})
+		require.NoError(t, err)
+		return kinds(visit.Notices)
+	}
+	assert.Empty(t, late(Claim), "the opener has its lease")
+	opener.sent(t)
+	assert.Equal(t, []string{"resolved aaa"}, late(Close))
+	assert.Empty(t, late(Close), "it is closed")
 }
 
 func testLateAcknowledgement(t *testing.T, d database) {
