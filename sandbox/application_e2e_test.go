@@ -28,6 +28,15 @@ const (
 	there = "us-east-2"
 )
 
+// applicationSettings and eventRoutes are accepted only while the application is enabled.
+var (
+	applicationSettings = map[string]any{"takeoverAge": "10s"}
+	eventRoutes         = []any{
+		map[string]any{"name": RouteOfAll, "types": []any{contract.EventTransactionCreated}, "target": "queue"},
+		map[string]any{"name": "large", "minimumAmount": 1000, "target": "topic"},
+	}
+)
+
 // application is the deployed application with its outputs by region.
 type application struct {
 	*Sandbox
@@ -45,11 +54,8 @@ func byRegion(outputs map[string]any, name string) map[string]string {
 
 func TestTheApplicationInTwoRegions(t *testing.T) {
 	config := WithApplication(StackConfig())
-	config["aurora-dsql-dr:applicationSettings"] = map[string]any{"takeoverAge": "10s"}
-	config["aurora-dsql-dr:eventRoutes"] = []any{
-		map[string]any{"name": RouteOfAll, "types": []any{contract.EventTransactionCreated}, "target": "queue"},
-		map[string]any{"name": "large", "minimumAmount": 1000, "target": "topic"},
-	}
+	config["aurora-dsql-dr:applicationSettings"] = applicationSettings
+	config["aurora-dsql-dr:eventRoutes"] = eventRoutes
 	s := newSandbox(t, Options{Speed: 2})
 	stack, err := s.DisasterRecovery(t.Context(), config)
 	require.NoError(t, err)
@@ -75,10 +81,14 @@ func (l life) theKeyOfStoredFieldsIsNotRemoved() {
 	l.set("deletionProtection", true)
 	l.up()
 	l.set("application", "disabled")
+	l.set("applicationSettings", map[string]any{})
+	l.set("eventRoutes", []any{})
 	_, err := l.stack.Preview(l.t.Context(), engine.Run{}) // with which `pulumi up` begins
 	require.ErrorContains(l.t, err, "field-key")
 	assert.ErrorContains(l.t, err, "protect")
 	l.set("application", "enabled")
+	l.set("applicationSettings", applicationSettings)
+	l.set("eventRoutes", eventRoutes)
 	l.set("deletionProtection", false)
 	l.up()
 }
