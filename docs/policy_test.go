@@ -251,19 +251,30 @@ var serviceRoles = map[string]map[string]string{
 	},
 }
 
-// deployer is a caller with these of the documented policies and nothing else.
+// deployer is a caller with these of the documented policies and nothing else. Each is inline in a role of its own: they are
+// managed policies, which together are larger than what a role may have inline; both only allow.
 func deployer(t *testing.T, policies ...string) func(action, arn string, context iam.Context) error {
 	t.Helper()
 	service := iam.New(graph.Account, clock.New(1))
 	trust := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":["arn:aws:iam::` + graph.Account + `:root"]},"Action":["sts:AssumeRole"]}]}`
-	created, err := service.CreateRole(iam.Role{Name: "deployer", AssumeRolePolicy: trust})
-	require.NoError(t, err)
+	var callers []iam.Principal
 	for _, policy := range policies {
-		_, err = service.PutRolePolicy(iam.RolePolicy{Name: policy, Role: "deployer", Policy: read(t, policy)})
+		name := filepath.Base(policy)
+		document := read(t, policy)
+		require.NotContains(t, document, `"Deny"`)
+		role, err := service.CreateRole(iam.Role{Name: name, AssumeRolePolicy: trust})
 		require.NoError(t, err)
+		_, err = service.PutRolePolicy(iam.RolePolicy{Name: name, Role: name, Policy: document})
+		require.NoError(t, err)
+		callers = append(callers, iam.Session(role.Arn, "test"))
 	}
-	return func(action, arn string, context iam.Context) error {
-		return service.Authorize(iam.Session(created.Arn, "test"), action, arn, context)
+	return func(action, arn string, context iam.Context) (err error) {
+		for _, caller := range callers {
+			if err = service.Authorize(caller, action, arn, context); err == nil {
+				return nil
+			}
+		}
+		return err
 	}
 }
 

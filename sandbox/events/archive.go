@@ -3,7 +3,6 @@ package events
 import (
 	"maps"
 	"net/http"
-	"regexp"
 	"slices"
 	"time"
 
@@ -35,13 +34,8 @@ type archived struct {
 // maxArchived bounds an archive beyond its retention, as the sandbox keeps events in memory; the oldest go first.
 const maxArchived = 20_000
 
-var archiveName = regexp.MustCompile(`^[.\-_A-Za-z0-9]{1,48}$`)
-
 // CreateArchive begins to keep the events of a bus.
 func (s *Service) CreateArchive(a Archive) (Archive, error) {
-	if !archiveName.MatchString(a.Name) {
-		return Archive{}, awserr.Invalid("ValidationException", "archive name %q: accepted are up to 48 letters, digits, '.', '_' and '-'", a.Name)
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if _, err := s.bus(a.EventSourceArn); err != nil {
@@ -60,8 +54,8 @@ func (s *Service) CreateArchive(a Archive) (Archive, error) {
 }
 
 func (a *archive) configure(settings Archive) (err error) {
-	if settings.RetentionDays < 0 {
-		return awserr.Invalid("ValidationException", "retention of %d days: accepted are 0, which keeps events, and more", settings.RetentionDays)
+	if err := settings.check(); err != nil {
+		return err
 	}
 	var p *pattern
 	if settings.EventPattern != "" {

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"maps"
 	"net/http"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -34,16 +33,14 @@ type bus struct {
 	rules map[string]*storedRule
 }
 
-var busName = regexp.MustCompile(`^[A-Za-z0-9._-]{1,256}$`)
-
 func newBus(b Bus) *bus { return &bus{Bus: b, rules: map[string]*storedRule{}} }
 
 func (s *Service) busARN(name string) string { return s.env.ARN("events", "event-bus/"+name) }
 
 // CreateBus creates an event bus.
 func (s *Service) CreateBus(b Bus) (Bus, error) {
-	if !busName.MatchString(b.Name) {
-		return Bus{}, awserr.Invalid("ValidationException", "event bus name %q: accepted are up to 256 letters, digits, '.', '_' and '-'", b.Name)
+	if err := b.check(); err != nil {
+		return Bus{}, err
 	}
 	if err := s.checkKey(b); err != nil {
 		return Bus{}, err
@@ -53,6 +50,9 @@ func (s *Service) CreateBus(b Bus) (Bus, error) {
 	defer s.mu.Unlock()
 	if _, taken := s.buses[b.Name]; taken {
 		return Bus{}, awserr.Conflict(http.StatusBadRequest, "ResourceAlreadyExistsException", "Event bus %s already exists.", b.Name)
+	}
+	if len(s.buses) >= maxBuses {
+		return Bus{}, limitExceeded("event buses in a Region", maxBuses)
 	}
 	s.buses[b.Name] = newBus(b)
 	return b, nil
@@ -93,6 +93,9 @@ func (s *Service) Buses() []Bus {
 
 // UpdateBus replaces description, key, dead-letter queue and tags of a bus.
 func (s *Service) UpdateBus(b Bus) (Bus, error) {
+	if err := b.check(); err != nil {
+		return Bus{}, err
+	}
 	if err := s.checkKey(b); err != nil {
 		return Bus{}, err
 	}

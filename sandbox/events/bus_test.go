@@ -305,7 +305,7 @@ func TestBusesAreManaged(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newPair(t).regions[east]
 		for reason, b := range map[string]Bus{
-			"event bus name": {Name: "a/b"}, "already exists": {Name: "b"}, "KMS key of event bus": {Name: "c", KmsKeyIdentifier: "nothing"},
+			"at 'name' failed": {Name: "a/b"}, "already exists": {Name: "b"}, "KMS key of event bus": {Name: "c", KmsKeyIdentifier: "nothing"},
 		} {
 			_, err := s.CreateBus(b)
 			require.ErrorContains(t, err, reason)

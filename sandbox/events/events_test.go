@@ -365,7 +365,7 @@ func TestARefusedTargetListsEveryProblem(t *testing.T) {
 			InputTransformer: &InputTransformer{InputPaths: map[string]string{"a": "x"}, InputTemplate: "<b>"},
 			RetryPolicy:      &RetryPolicy{MaximumRetryAttempts: intOf(186), MaximumEventAgeInSeconds: intOf(59)}})
 		for _, problem := range []string{
-			"targetId: missing", "models functions, topics, queues and buses", "only one of input", "input: not JSON", `inputPath "detail"`,
+			"at 'targets.1.member.id' failed", "models functions, topics, queues and buses", "only one of input", "input: not JSON", `inputPath "detail"`,
 			`inputPaths a: "x"`, "<b> is not in inputPaths", "0 to 185", "60 to 86400",
 		} {
 			assert.ErrorContains(t, err, problem)
@@ -397,7 +397,7 @@ func TestRulesAndTargets(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
 		for reason, r := range map[string]Rule{
-			"name of a rule is required":  {},
+			"at 'name' failed":            {},
 			"Event bus other does not":    {Name: "x", EventBusName: "other", EventPattern: "{}"},
 			`state "ON"`:                  {Name: "x", State: "ON", EventPattern: "{}"},
 			"exactly one of EventPattern": {Name: "x"},

@@ -23,7 +23,7 @@ var reserved = []string{"aws.events.rule-arn", "aws.events.rule-name", "aws.even
 
 // checkTarget refuses what PutTargets refuses, all problems at once.
 func (s *Service) checkTarget(t Target) error {
-	var problems []error
+	problems := []error{t.checkLengths()}
 	report := func(bad bool, format string, args ...any) {
 		if bad {
 			problems = append(problems, fmt.Errorf(format, args...))
@@ -33,7 +33,6 @@ func (s *Service) checkTarget(t Target) error {
 	if parts := strings.SplitN(t.Arn, ":", 6); len(parts) == 6 {
 		service = parts[2]
 	}
-	report(t.TargetID == "", "targetId: missing")
 	report(!slices.Contains([]string{"lambda", "sns", "sqs", "events"}, service), "arn %q: the sandbox models functions, topics, queues and buses", t.Arn)
 	inputs := 0
 	for _, given := range []bool{t.Input != "", t.InputPath != "", t.InputTransformer != nil} {

@@ -32,9 +32,8 @@ func (s *Service) StartReplay(r Replay) (Replay, error) {
 	if err := s.env.Available("events"); err != nil {
 		return Replay{}, err
 	}
-	if !archiveName.MatchString(r.Name) || !r.From.Before(r.To) {
-		return Replay{}, awserr.Invalid("ValidationException", "replay %q from %s to %s: a name of up to 48 letters, digits, '.', '_' and '-' "+
-			"is required, and a start before the end", r.Name, r.From, r.To)
+	if err := r.check(); err != nil {
+		return Replay{}, err
 	}
 	events, err := s.archivedEvents(r)
 	if err != nil {

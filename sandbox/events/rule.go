@@ -24,9 +24,12 @@ func (s *Service) PutRule(r Rule) (Rule, error) {
 	if b.Name != DefaultBus {
 		r.Arn = s.env.ARN("events", "rule/"+b.Name+"/"+r.Name)
 	}
-	stored, err := checkRule(r)
+	stored, err := newRule(r)
 	if err != nil {
 		return Rule{}, err
+	}
+	if _, known := b.rules[r.Name]; !known && len(b.rules) >= maxRules {
+		return Rule{}, limitExceeded("rules on a bus", maxRules)
 	}
 	stored.targets = map[string]Target{}
 	if old, ok := b.rules[r.Name]; ok {
@@ -44,14 +47,13 @@ func (s *Service) PutRule(r Rule) (Rule, error) {
 	return r, nil
 }
 
-func checkRule(r Rule) (*storedRule, error) {
+func newRule(r Rule) (*storedRule, error) {
+	if err := r.check(); err != nil {
+		return nil, err
+	}
 	stored := &storedRule{Rule: r}
 	var err error
 	switch {
-	case r.Name == "":
-		return nil, awserr.Invalid("ValidationException", "The name of a rule is required.")
-	case r.State != "ENABLED" && r.State != "DISABLED":
-		return nil, awserr.Invalid("ValidationException", "state %q: accepted are ENABLED and DISABLED", r.State)
 	case r.EventPattern == "" && r.ScheduleExpression == "", r.EventPattern != "" && r.ScheduleExpression != "":
 		return nil, awserr.Invalid("ValidationException", "Rule %s: exactly one of EventPattern and ScheduleExpression is required.", r.Name)
 	case r.ScheduleExpression != "" && r.EventBusName != DefaultBus:
@@ -126,8 +128,8 @@ func (s *Service) PutTarget(t Target) (Target, error) {
 		return Target{}, err
 	}
 	t.EventBusName = r.EventBusName
-	if _, known := r.targets[t.TargetID]; !known && len(r.targets) == 5 {
-		return Target{}, awserr.Invalid("LimitExceededException", "The requested resource exceeds the maximum number allowed: 5 targets a rule.")
+	if _, known := r.targets[t.TargetID]; !known && len(r.targets) >= maxTargets {
+		return Target{}, limitExceeded("targets a rule", maxTargets)
 	}
 	r.targets = maps.Clone(r.targets)
 	r.targets[t.TargetID] = t

@@ -25,6 +25,17 @@ type statement struct {
 	conditions []condition
 }
 
+// Statements is how many statements the policy has.
+func (p *Policy) Statements() int { return len(p.statements) }
+
+// Conditions is how many conditions its statements have together.
+func (p *Policy) Conditions() (n int) {
+	for _, s := range p.statements {
+		n += len(s.conditions)
+	}
+	return n
+}
+
 // policyKind decides which elements a statement must and must not have.
 type policyKind int
 

@@ -40,10 +40,10 @@ type RolePolicyAttachment struct {
 
 // CreateRole creates a role; its trust policy is parsed, so a policy AWS would refuse is refused here.
 func (s *Service) CreateRole(role Role) (Role, error) {
-	if err := checkTrust(role.AssumeRolePolicy); err != nil {
+	fillRole(&role)
+	if err := role.check(); err != nil {
 		return Role{}, err
 	}
-	fillRole(&role)
 	role.Arn = "arn:aws:iam::" + s.account + ":role" + role.Path + role.Name
 	role.UniqueID = "AROA" + rand.Text()[:17]
 	role.CreateDate = s.clock.Now().UTC().Format(time.RFC3339)
@@ -60,13 +60,6 @@ func fillRole(role *Role) {
 	if role.MaxSessionDuration == 0 {
 		role.MaxSessionDuration = 3600
 	}
-}
-
-func checkTrust(document string) error {
-	if _, err := ParseTrustPolicy(document); err != nil {
-		return awserr.Invalid("MalformedPolicyDocument", "assume role policy: %v", err)
-	}
-	return nil
 }
 
 // Role finds a role by its name.
@@ -92,10 +85,10 @@ func (s *Service) Roles() []Role { return s.roles.All() }
 
 // UpdateRole replaces what the owner of a role gives; name and path are fixed.
 func (s *Service) UpdateRole(role Role) (Role, error) {
-	if err := checkTrust(role.AssumeRolePolicy); err != nil {
+	fillRole(&role)
+	if err := role.check(); err != nil {
 		return Role{}, err
 	}
-	fillRole(&role)
 	if !s.roles.Update(role.Name, func(old *Role) {
 		role.Path, role.Arn, role.UniqueID, role.CreateDate = old.Path, old.Arn, old.UniqueID, old.CreateDate
 		*old = role
@@ -133,6 +126,9 @@ func (s *Service) PutRolePolicy(p RolePolicy) (RolePolicy, error) {
 	parsed, err := ParseIdentityPolicy(p.Policy)
 	if err != nil {
 		return RolePolicy{}, awserr.Invalid("MalformedPolicyDocument", "policy %s of role %s: %v", p.Name, p.Role, err)
+	}
+	if err := s.checkInline(p); err != nil {
+		return RolePolicy{}, err
 	}
 	now, key := s.clock.Now(), policyKey(p.Role, p.Name)
 	next := inlinePolicy{RolePolicy: p, parsed: parsed, from: now.Add(time.Duration(s.propagation.Load()))}
@@ -178,6 +174,10 @@ func (s *Service) AttachRolePolicy(a RolePolicyAttachment) (RolePolicyAttachment
 	}
 	if _, ok := managedPolicies[a.PolicyArn]; !ok {
 		return RolePolicyAttachment{}, noSuchPolicy(a.PolicyArn)
+	}
+	others := slices.DeleteFunc(s.RolePolicyAttachments(a.Role), func(o RolePolicyAttachment) bool { return o.PolicyArn == a.PolicyArn })
+	if len(others) >= maxAttached {
+		return RolePolicyAttachment{}, limitExceeded("Cannot exceed quota for PoliciesPerRole: %d", maxAttached)
 	}
 	s.attachments.Put(policyKey(a.Role, a.PolicyArn), a)
 	return a, nil

@@ -49,6 +49,9 @@ func (s *Service) complete(k Key) (storedKey, error) {
 		k.Policy = `{"Version":"2012-10-17","Id":"key-default-1","Statement":[{"Sid":"Enable IAM User Permissions",` +
 			`"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::` + s.env.Account + `:root"},"Action":"kms:*","Resource":"*"}]}`
 	}
+	if err := k.check(); err != nil {
+		return storedKey{}, err
+	}
 	policy, err := iam.ParseResourcePolicy(k.Policy)
 	if err != nil {
 		return storedKey{}, awserr.Invalid("MalformedPolicyDocumentException", "key policy: %v", err)
@@ -117,6 +120,9 @@ func (s *Service) DeleteKey(key string) error {
 func (s *Service) CreateAlias(a Alias) (Alias, error) {
 	if !strings.HasPrefix(a.Name, "alias/") || strings.HasPrefix(a.Name, "alias/aws/") {
 		return Alias{}, awserr.Invalid("InvalidAliasNameException", "alias %q: accepted is alias/<name>, except alias/aws/…", a.Name)
+	}
+	if err := a.check(); err != nil {
+		return Alias{}, err
 	}
 	a, err := s.target(a)
 	if err != nil {

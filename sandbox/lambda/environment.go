@@ -139,6 +139,8 @@ func await[T any](ctx context.Context, e *environment, awaited <-chan T) (T, err
 			select {
 			case got := <-awaited: // it did so before it ended
 				return got, nil
+			case body := <-e.api.initError:
+				return none, &initError{body}
 			default:
 				return none, &fault{"Runtime.ExitError", "Runtime exited " + exitReason(e.process.state)}
 			}

@@ -4,6 +4,7 @@ package logs
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -12,6 +13,7 @@ import (
 	"aurora-dsql-dr/sandbox/awserr"
 	"aurora-dsql-dr/sandbox/cloudwatch"
 	"aurora-dsql-dr/sandbox/iam"
+	"aurora-dsql-dr/sandbox/internal/constraint"
 	"aurora-dsql-dr/sandbox/region"
 )
 
@@ -81,7 +83,16 @@ func (s *Service) CreateGroup(g Group) (Group, error) {
 	return g, nil
 }
 
+// groupName is what CreateLogGroup takes (CloudWatch Logs API Reference, CreateLogGroup).
+var groupName = regexp.MustCompile(`^[.\-_/#A-Za-z0-9]+$`)
+
 func complete(g *Group) error {
+	var c constraint.Check
+	c.Pattern("logGroupName", g.Name, 1, 512, groupName)
+	c.Tags(g.Tags)
+	if err := c.Err("InvalidParameterException"); err != nil {
+		return err
+	}
 	if g.LogGroupClass == "" {
 		g.LogGroupClass = "STANDARD"
 	}

@@ -3,6 +3,7 @@ package logs
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -125,7 +126,7 @@ func TestAFunctionLogsWithItsOwnPermission(t *testing.T) {
 	require.NoError(t, err)
 	caller := iam.Session(role.Arn, "f")
 	allow := func(action string) {
-		_, err := s.iam.PutRolePolicy(iam.RolePolicy{Role: "monitor", Name: action, Policy: `{"Version":"2012-10-17","Statement":{
+		_, err := s.iam.PutRolePolicy(iam.RolePolicy{Role: "monitor", Name: strings.ReplaceAll(action, ":", "-"), Policy: `{"Version":"2012-10-17","Statement":{
 			"Effect":"Allow","Action":"` + action + `","Resource":"arn:aws:logs:us-east-1:123456789012:log-group:/monitor:*"}}`})
 		require.NoError(t, err)
 	}
@@ -135,7 +136,7 @@ func TestAFunctionLogsWithItsOwnPermission(t *testing.T) {
 	require.ErrorContains(t, log(), "logs:CreateLogStream", "the first line begins a stream")
 	allow("logs:CreateLogStream")
 	assert.NoError(t, log())
-	require.NoError(t, s.iam.DeleteRolePolicy("monitor", "logs:CreateLogStream"))
+	require.NoError(t, s.iam.DeleteRolePolicy("monitor", "logs-CreateLogStream"))
 	assert.NoError(t, log(), "the stream is there")
 }
 
@@ -195,4 +196,18 @@ func TestGroups(t *testing.T) {
 	require.ErrorIs(t, s.Write(s.iam.Admin().Principal, "nowhere", "s", s.env.Now(), "m"), awserr.ErrNotFound)
 	s.env.SetDown(true)
 	assert.ErrorIs(t, write(t, s, "m"), awserr.ErrUnavailable)
+}
+
+func TestGroupsAreNamedAsByAWS(t *testing.T) {
+	s := newService(t)
+	for want, g := range map[string]Group{
+		"at 'logGroupName' failed to satisfy constraint: Member must have length greater": {},
+		"length less than or equal to 512":                                                {Name: strings.Repeat("g", 513)},
+		"satisfy regular expression":                                                      {Name: "a b"},
+		"at 'tags.k' failed":                                                              {Name: "g", Tags: map[string]string{"k": ";"}},
+	} {
+		_, err := s.CreateGroup(g)
+		require.ErrorContains(t, err, want)
+		require.ErrorContains(t, err, "InvalidParameterException")
+	}
 }

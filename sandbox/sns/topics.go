@@ -61,7 +61,7 @@ func (s *Service) complete(t Topic) (storedTopic, error) {
 	if err != nil {
 		return storedTopic{}, awserr.Invalid("InvalidParameter", "Invalid parameter: Policy Error: %v", err)
 	}
-	return storedTopic{t, policy}, nil
+	return storedTopic{t, policy}, t.check()
 }
 
 // defaultPolicy is what SNS gives a topic without a policy: only the owner's callers, which CloudWatch alarms of the

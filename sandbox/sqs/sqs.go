@@ -81,6 +81,9 @@ func complete(q *Queue) (*iam.Policy, error) {
 	byDefault(&q.VisibilityTimeoutSeconds, 30)
 	byDefault(&q.MaxMessageSize, 262144)
 	byDefault(&q.ReceiveWaitTimeSeconds, 0)
+	if err := q.check(); err != nil {
+		return nil, err
+	}
 	return parsePolicy(q.Policy)
 }
 
@@ -98,7 +101,7 @@ func parsePolicy(document string) (*iam.Policy, error) {
 	if err != nil {
 		return nil, awserr.Invalid("InvalidAttributeValue", "Invalid value for the parameter Policy: %v", err)
 	}
-	return policy, nil
+	return policy, checkPolicy(document, policy)
 }
 
 // Queue finds a queue by URL or ARN.
@@ -134,11 +137,11 @@ func (s *Service) UpdateQueue(q Queue) (Queue, error) {
 	if q.Policy == "" {
 		q.Policy = old.Policy
 	}
+	q.Name, q.Arn = old.Name, old.Arn
 	policy, err := complete(&q)
 	if err != nil {
 		return Queue{}, err
 	}
-	q.Name, q.Arn = old.Name, old.Arn
 	old.Queue, old.policy = q, policy
 	return q, nil
 }
