@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"syscall"
@@ -20,6 +21,7 @@ import (
 
 	"aurora-dsql-dr/sandbox/engine"
 	"aurora-dsql-dr/sandbox/postgres/postgrestest"
+	"aurora-dsql-dr/sandbox/sns"
 )
 
 // childKey makes this test binary a sandbox that waits to be killed.
@@ -103,6 +105,7 @@ func TestTheLifeOfAStack(t *testing.T) {
 	require.NotZero(t, first.Counts["create"])
 	l.everyObserverSeesBothEndpointsUp(first.Outputs)
 	assert.Empty(t, l.paged(), "a first deployment pages nobody")
+	l.aFirstDeploymentSendsAHandfulOfNotices()
 
 	assert.Empty(t, changed(l.up()), "nothing has changed")
 
@@ -121,6 +124,36 @@ func TestTheLifeOfAStack(t *testing.T) {
 	require.NoError(t, err)
 	assert.Empty(t, l.Leftovers())
 	assert.Empty(t, l.paged(), "a destroy pages nobody")
+}
+
+// aFirstDeploymentSendsAHandfulOfNotices evaluates the alarms for the next minutes, in which each says OK for the first time
+// or never. Only what needs an all-clear tells people so.
+func (l life) aFirstDeploymentSendsAHandfulOfNotices() {
+	l.t.Helper()
+	next := l.Account.Clock.Now().Truncate(time.Minute).Add(time.Minute)
+	for minute := range 3 {
+		for _, r := range l.Account.Regions() {
+			r.CloudWatch.Tick(next.Add(time.Duration(minute) * time.Minute))
+		}
+	}
+	notices, recipients := map[string]int{}, map[string]bool{}
+	for _, m := range l.Account.Inbox.Messages() {
+		recipients[m.Endpoint] = true
+		if m.Kind == sns.KindAlarm {
+			alarm, _, _ := strings.Cut(strings.TrimPrefix(m.Subject, `OK: "`), `"`)
+			notices[regexp.MustCompile(`-[0-9a-f]{7}$`).ReplaceAllString(alarm, "")]++
+		}
+	}
+	want := map[string]int{}
+	for _, alarm := range []string{
+		"aurora-dsql-dr-sandbox-us-east-1-lost", "aurora-dsql-dr-sandbox-us-east-1-lost-unconfirmed",
+		"aurora-dsql-dr-sandbox-us-east-2-lost", "aurora-dsql-dr-sandbox-us-east-2-lost-unconfirmed",
+		"primary-monitor-alarms-silent", "secondary-monitor-alarms-silent", "witness-monitor-alarms-silent",
+	} {
+		want[alarm] = len(recipients)
+	}
+	assert.Equal(l.t, want, notices)
+	assert.Empty(l.t, l.paged())
 }
 
 func (l life) everyObserverSeesBothEndpointsUp(outputs map[string]any) {

@@ -151,9 +151,10 @@ func TestTheShippedFiles(t *testing.T) {
 		names = append(names, r.Name)
 		assert.NotEmpty(t, r.Proves)
 	}
-	assert.Equal(t, []string{"connections-failing", "deployment-during-outage", "endpoint-black-holed", "flapping-endpoint", "idle-cluster",
-		"key-disabled", "monitor-dead", "observer-partitioned", "observer-refused", "observers-refused",
-		"primary-region-lost-5s", "primary-region-lost", "secondary-region-lost", "silent-address", "survivor-without-sts", "witness-lost"}, names)
+	assert.Equal(t, []string{"connections-failing", "deployment-during-outage", "endpoint-black-holed", "flapping-endpoint", "half-region",
+		"idle-cluster", "key-disabled", "monitor-dead", "observer-partitioned", "observer-refused", "observers-refused",
+		"primary-and-witness-lost", "primary-region-lost-5s", "primary-region-lost", "secondary-cut-off-briefly", "secondary-cut-off",
+		"secondary-region-lost", "silent-address", "survivor-without-sts", "witness-lost"}, names)
 	budget := func(name string) time.Duration {
 		for _, r := range all {
 			if r.Name == name {
