@@ -120,7 +120,8 @@ func TestSharedMemory(t *testing.T) {
 
 func testMarkers(t *testing.T, d database) {
 	word := Word{At: epoch, States: states(lost, well)}
-	_, err := d.session(t, "one", ohio).Mark(t.Context(), word)
+	one := d.session(t, "one", ohio)
+	_, err := one.Mark(t.Context(), word)
 	require.NoError(t, err)
 	d.Exec(t, `UPDATE dr.marker SET written_at = now() - interval '20 seconds'`)
 	d.Exec(t, `INSERT INTO dr.marker (observer, endpoint, state) VALUES ('newer', 'x', 'not for this program')`)
@@ -139,6 +140,13 @@ func testMarkers(t *testing.T, d database) {
 	assert.True(t, ok)
 	assert.Equal(t, Word{}, got, "a word that cannot be read says nothing")
 	assert.Positive(t, min(visit.Query, visit.Commit))
+
+	_, err = one.Mark(t.Context(), word)
+	require.NoError(t, err)
+	visit, err = one.Mark(t.Context(), word)
+	require.NoError(t, err)
+	_, ok = visit.Snapshot.Word("one", 20*time.Second)
+	assert.True(t, ok, "whoever says the same again is fresh")
 }
 
 func testColdStart(t *testing.T, d database) {
