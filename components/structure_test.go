@@ -167,3 +167,18 @@ func TestAnEndpointIsBuiltAsAwsDocumentsIt(t *testing.T) {
 	require.NoError(t, err)
 	assert.Regexp(t, `^[a-z0-9]{26}\.dsql\.us-east-2\.on\.aws$`, endpoint)
 }
+
+func TestASecretRecipientIsNowhereInPlainText(t *testing.T) {
+	eachWay(t, func(ctx *pulumi.Context, r [3]Region) error {
+		_, err := NewAlertTopic(ctx, "alerts", &AlertTopicArgs{
+			Region: r[0], Subscriptions: []Subscription{{Protocol: "email", Endpoint: "oncall@example.com", Secret: true}},
+		})
+		return err
+	}, func(t *testing.T, g *graph.Graph) {
+		subscriptions := g.Of("aws:sns/topicSubscription:TopicSubscription")
+		require.Len(t, subscriptions, 1)
+		assert.True(t, subscriptions[0].Inputs["endpoint"].IsSecret())
+		assert.Equal(t, []string{"endpoint"}, subscriptions[0].RPC.AdditionalSecretOutputs)
+		assert.NotContains(t, subscriptions[0].Name, "oncall")
+	})
+}
