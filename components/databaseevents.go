@@ -7,6 +7,8 @@ import (
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"aurora-dsql-dr/lambda/contract"
 )
 
 // DatabaseEventsArgs configures DatabaseEvents.
@@ -16,16 +18,36 @@ type DatabaseEventsArgs struct {
 	Topic  *AlertTopic
 	// After is what must not be reported: the creation and peering of the clusters by this stack. Required.
 	After []pulumi.Resource
+	// Runbooks are linked from the description of the alarm. Required.
+	Runbooks contract.Runbooks
 }
 
-// DatabaseEvents reports the API calls that change or end a cluster to a region's topic. Aurora DSQL emits no
-// state-change events; "AWS API Call via CloudTrail" is what there is, best effort, and it needs a CloudTrail trail that
-// records management events in the region.
+// DatabaseEvents reports the API calls that change or end a cluster to a region's topic, those that were refused as such.
+// Aurora DSQL emits no state-change events; "AWS API Call via CloudTrail" is what there is, best effort, and it needs a
+// CloudTrail trail that records management events in the region.
 type DatabaseEvents struct {
 	pulumi.ResourceState
+
+	// ARNs and Names are of the alarm on what did not reach the topic.
+	ARNs, Names pulumi.StringArray
 }
 
-// NewDatabaseEvents creates the rule and its target. Both come after the clusters and go before them, so that neither a
+// databaseCalls are the calls that are reported.
+var databaseCalls = []string{"DeleteCluster", "UpdateCluster", "PutClusterPolicy"}
+
+// report is one rule of DatabaseEvents: CloudTrail gives a call that was refused an errorCode, and the done one none.
+type report struct {
+	rule, target string // what their names end in
+	refused      bool
+	alert        string
+}
+
+var reports = []report{
+	{rule: "-rule", target: "-target", alert: "<call> on Aurora DSQL in <region> by <who> at <time>"},
+	{rule: "-rule-refused", target: "-target-refused", refused: true, alert: "REFUSED (<error>): <call> on Aurora DSQL in <region> by <who> at <time>"},
+}
+
+// NewDatabaseEvents creates the rules and their targets. All come after the clusters and go before them, so that neither a
 // first deployment nor a destroy reports its own calls.
 func NewDatabaseEvents(ctx *pulumi.Context, name string, args *DatabaseEventsArgs, opts ...pulumi.ResourceOption) (*DatabaseEvents, error) {
 	if err := args.validate(); err != nil {
@@ -35,38 +57,86 @@ func NewDatabaseEvents(ctx *pulumi.Context, name string, args *DatabaseEventsArg
 	if err := ctx.RegisterComponentResource(token("DatabaseEvents"), name, d, opts...); err != nil {
 		return nil, err
 	}
-	pattern, err := json.Marshal(map[string]any{
-		"source": []string{"aws.dsql"}, "detail-type": []string{"AWS API Call via CloudTrail"},
-		"detail": map[string]any{"eventSource": []string{"dsql.amazonaws.com"}, "eventName": []string{"DeleteCluster", "UpdateCluster", "PutClusterPolicy"}},
-	})
+	undelivered, err := longLivedQueue(ctx, name+"-dead-letters", d, args.Region)
 	if err != nil {
 		return nil, err
 	}
-	rule, err := cloudwatch.NewEventRule(ctx, name+"-rule", &cloudwatch.EventRuleArgs{
-		Description:  pulumi.String("Changes and deletions of Aurora DSQL clusters in " + args.Region.Name),
-		EventPattern: pulumi.String(string(pattern)),
-	}, args.Region.child(d, pulumi.DependsOn(args.After))...)
+	rules := make([]*cloudwatch.EventRule, len(reports))
+	arns := make([]pulumi.StringOutput, len(reports))
+	for i, r := range reports {
+		if rules[i], err = r.create(ctx, name, d, args); err != nil {
+			return nil, err
+		}
+		arns[i] = rules[i].Arn
+	}
+	fed, err := feedQueue(ctx, name+"-dead-letter-policy", d, args.Region, undelivered, arns...)
 	if err != nil {
 		return nil, err
 	}
-	if _, err = cloudwatch.NewEventTarget(ctx, name+"-target", &cloudwatch.EventTargetArgs{
-		Rule: rule.Name, Arn: args.Topic.ARN,
-		InputTransformer: cloudwatch.EventTargetInputTransformerArgs{
-			InputPaths: pulumi.StringMap{
-				"call": pulumi.String("$.detail.eventName"), "who": pulumi.String("$.detail.userIdentity.arn"),
-				"region": pulumi.String("$.region"), "time": pulumi.String("$.time"), "request": pulumi.String("$.detail.requestParameters"),
-			},
-			InputTemplate: pulumi.String(`"<call> on Aurora DSQL in <region> by <who> at <time>: <request>"`),
-		},
-	}, args.Region.child(d)...); err != nil {
+	for i, r := range reports {
+		if _, err := cloudwatch.NewEventTarget(ctx, name+r.target, &cloudwatch.EventTargetArgs{
+			Rule:             rules[i].Name,
+			Arn:              args.Topic.ARN,
+			InputTransformer: r.transformer(),
+			DeadLetterConfig: cloudwatch.EventTargetDeadLetterConfigArgs{Arn: undelivered.Arn},
+		}, args.Region.child(d, pulumi.DependsOn([]pulumi.Resource{fed}))...); err != nil {
+			return nil, err
+		}
+	}
+	set := &alarmSet{ctx: ctx, parent: d}
+	if _, err := set.metric(args.Region, args.Topic, name+"-alarms-undelivered", lostEvents(undelivered.Name, described(
+		"A change of the database in "+args.Region.Name+" could not be reported; the queue has it.", args.Runbooks, contract.RunbookUndelivered))); err != nil {
 		return nil, err
 	}
-	return d, ctx.RegisterResourceOutputs(d, pulumi.Map{"ruleName": rule.Name})
+	d.ARNs, d.Names = set.arns, set.names
+	return d, ctx.RegisterResourceOutputs(d, pulumi.Map{"ruleName": rules[0].Name})
 }
 
 func (a *DatabaseEventsArgs) validate() error {
 	if a == nil {
 		return errors.New("args are required")
 	}
-	return required(a.Region.required("Region"), map[string]bool{"Topic": a.Topic != nil, "After": len(a.After) > 0})
+	return required(a.Region.required("Region"), map[string]bool{"Topic": a.Topic != nil, "After": len(a.After) > 0, "Runbooks": a.Runbooks != ""})
+}
+
+func (r report) create(ctx *pulumi.Context, name string, parent pulumi.Resource, args *DatabaseEventsArgs) (*cloudwatch.EventRule, error) {
+	pattern, err := json.Marshal(map[string]any{
+		"source":      []string{"aws.dsql"},
+		"detail-type": []string{"AWS API Call via CloudTrail"},
+		"detail": map[string]any{
+			"eventSource": []string{"dsql.amazonaws.com"},
+			"eventName":   databaseCalls,
+			"errorCode":   []any{map[string]bool{"exists": r.refused}},
+		},
+	})
+	if err != nil {
+		return nil, err
+	}
+	description := "Changes and deletions of Aurora DSQL clusters in " + args.Region.Name
+	if r.refused {
+		description += " that were refused"
+	}
+	return cloudwatch.NewEventRule(ctx, name+r.rule, &cloudwatch.EventRuleArgs{
+		Description:  pulumi.String(description),
+		EventPattern: pulumi.String(string(pattern)),
+	}, args.Region.child(parent, pulumi.DependsOn(args.After))...)
+}
+
+// transformer makes the message. In quotes are only names that hold no quotation mark, since EventBridge escapes nothing
+// there; the request, which may be a policy and so JSON within JSON, is a value of its own.
+func (r report) transformer() cloudwatch.EventTargetInputTransformerArgs {
+	paths := pulumi.StringMap{
+		"call":    pulumi.String("$.detail.eventName"),
+		"who":     pulumi.String("$.detail.userIdentity.arn"),
+		"region":  pulumi.String("$.region"),
+		"time":    pulumi.String("$.time"),
+		"request": pulumi.String("$.detail.requestParameters"),
+	}
+	if r.refused {
+		paths["error"] = pulumi.String("$.detail.errorCode")
+	}
+	return cloudwatch.EventTargetInputTransformerArgs{
+		InputPaths:    paths,
+		InputTemplate: pulumi.String(`{"alert":"` + r.alert + `","request":<request>}`),
+	}
 }

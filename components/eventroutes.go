@@ -73,7 +73,6 @@ func NewEventRoutes(ctx *pulumi.Context, name string, args *EventRoutesArgs, opt
 		return nil, err
 	}
 	rules := make([]*cloudwatch.EventRule, len(args.Routes))
-	arns := make([]pulumi.StringOutput, len(args.Routes))
 	for i, route := range args.Routes {
 		pattern, err := route.pattern(region.Name)
 		if err != nil {
@@ -85,9 +84,8 @@ func NewEventRoutes(ctx *pulumi.Context, name string, args *EventRoutesArgs, opt
 		}, region.child(e)...); err != nil {
 			return nil, err
 		}
-		arns[i] = rules[i].Arn
 	}
-	fed, err := feedQueue(ctx, name+"-undelivered-policy", e, region, e.Undelivered, arns...)
+	fed, err := feedQueue(ctx, name+"-undelivered-policy", e, region, e.Undelivered, args.Bus.rules())
 	if err != nil {
 		return nil, err
 	}

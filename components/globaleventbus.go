@@ -47,6 +47,11 @@ func (b *RegionalBus) forwardDimensions() pulumi.StringMap {
 	return pulumi.StringMap{"EventBusName": b.Bus.Name, "RuleName": b.Forward.Name}
 }
 
+// rules are all rules of the bus, as the pattern of an ARN: every one is the stack's.
+func (b *RegionalBus) rules() pulumi.StringOutput {
+	return b.Bus.Name.ApplyT(func(bus string) string { return b.Region.arn("events", "rule/"+bus+"/*") }).(pulumi.StringOutput)
+}
+
 // NewGlobalEventBus creates the buses, their archives, and the rules between them. Both buses come before both rules:
 // each rule's target is the other region's bus.
 func NewGlobalEventBus(ctx *pulumi.Context, name string, args *GlobalEventBusArgs, opts ...pulumi.ResourceOption) (*GlobalEventBus, error) {

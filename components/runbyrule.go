@@ -35,7 +35,8 @@ func permit(ctx *pulumi.Context, name string, parent pulumi.Resource, f *GoFunct
 	}, f.region.child(parent)...)
 }
 
-// feedQueue lets EventBridge put events into a queue on behalf of these rules and buses, and of nobody else's.
+// feedQueue lets EventBridge put events into a queue on behalf of these rules and buses, and of nobody else's. An ARN may
+// end in a wildcard. A queue's policy takes ten conditions (Amazon SQS policy quotas): one a source and one on plain HTTP.
 func feedQueue(ctx *pulumi.Context, name string, parent pulumi.Resource, region Region, queue *sqs.Queue, sources ...pulumi.StringOutput) (*sqs.QueuePolicy, error) {
 	arns := make(pulumi.StringArray, len(sources))
 	for i, source := range sources {
@@ -54,7 +55,7 @@ func fedQueuePolicy(queueARN string, sourceARNs []string) (string, error) {
 	for i, source := range sourceARNs {
 		statements = append(statements, statement{
 			Sid: fmt.Sprintf("Source%d", i), Effect: allow, Principal: service("events.amazonaws.com"), Action: []string{"sqs:SendMessage"}, Resource: []string{queueARN},
-			Condition: condition{"ArnEquals": {"aws:SourceArn": source}},
+			Condition: condition{"ArnLike": {"aws:SourceArn": source}},
 		})
 	}
 	return policy(append(statements, refusePlainHTTP("sqs:*", queueARN))...)

@@ -27,7 +27,7 @@ func everything(ctx *pulumi.Context, r [3]Region, prefix, architecture string, s
 	if err != nil {
 		return err
 	}
-	if _, err := NewDatabaseEvents(ctx, prefix+"database-events", &DatabaseEventsArgs{Region: r[0], Topic: topic, After: database.Ready()}); err != nil {
+	if _, err := NewDatabaseEvents(ctx, prefix+"database-events", &DatabaseEventsArgs{Region: r[0], Topic: topic, After: database.Ready(), Runbooks: "docs/runbooks.md"}); err != nil {
 		return err
 	}
 	monitor, err := NewRegionalMonitor(ctx, prefix+"monitor", &RegionalMonitorArgs{

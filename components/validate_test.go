@@ -36,7 +36,7 @@ func TestMissingArgumentsAreNamedTogether(t *testing.T) {
 				return err
 			},
 			func(ctx *pulumi.Context) error { _, err := NewDatabaseEvents(ctx, "x", nil); return err },
-			[]string{"Region.Name", "Topic", "After"},
+			[]string{"Region.Name", "Topic", "After", "Runbooks"},
 		},
 		"GoFunction": {
 			func(ctx *pulumi.Context) error {

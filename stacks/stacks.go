@@ -111,11 +111,13 @@ func (d *disasterRecovery) peeredCluster() (err error) {
 // databaseEvents reports what anybody does to the clusters from now on.
 func (d *disasterRecovery) databaseEvents() error {
 	for i, place := range places[:witness] {
-		if _, err := components.NewDatabaseEvents(d.ctx, place+"-database-events", &components.DatabaseEventsArgs{
-			Region: d.regions[i], Topic: d.topics[i], After: d.database.Ready(),
-		}); err != nil {
+		events, err := components.NewDatabaseEvents(d.ctx, place+"-database-events", &components.DatabaseEventsArgs{
+			Region: d.regions[i], Topic: d.topics[i], After: d.database.Ready(), Runbooks: d.config.Runbooks,
+		})
+		if err != nil {
 			return err
 		}
+		d.remember(i, events.ARNs, events.Names)
 	}
 	return nil
 }

@@ -225,8 +225,8 @@ func alarmsNamePublishedDimensions(t *testing.T, g *graph.Graph) {
 			}
 		}
 	}
-	// Without the application: nothing of its own, no API, and no queue whose messages are lost events.
-	assert.Len(t, seen, len(published)-map[bool]int{false: 3}[len(g.Of("aws:cloudwatch/eventBus:EventBus")) > 0])
+	// Without the application: nothing of its own, and no API.
+	assert.Len(t, seen, len(published)-map[bool]int{false: 2}[len(g.Of("aws:cloudwatch/eventBus:EventBus")) > 0])
 }
 
 func TestMonitorsRunOnTerms(t *testing.T) {
@@ -277,7 +277,10 @@ func TestDatabaseEventsOfBothDataRegionsReachATopic(t *testing.T) {
 			}
 		}
 	}
-	assert.ElementsMatch(t, []string{"us-east-1", "us-east-2"}, regions)
+	assert.ElementsMatch(t, []string{"us-east-1", "us-east-1", "us-east-2", "us-east-2"}, regions, "calls that were done, and refused ones")
+	for _, target := range g.Of("aws:cloudwatch/eventTarget:EventTarget") {
+		assert.True(t, target.Inputs.HasValue("deadLetterConfig"), "%s loses nothing silently", target.Name)
+	}
 }
 
 func TestCustomerManagedKeysAreOfTheClustersOwnRegion(t *testing.T) {

@@ -2,7 +2,9 @@ package events
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"strconv"
 	"strings"
@@ -56,7 +58,7 @@ func (s *Service) deliver(rule Rule, t Target, event []byte) {
 		condition := ""
 		pause := backoff(attempt)
 		switch {
-		case errors.Is(err, awserr.ErrDenied), errors.Is(err, awserr.ErrNotFound):
+		case errors.Is(err, awserr.ErrDenied), errors.Is(err, awserr.ErrNotFound), errors.Is(err, errNoJSON):
 		case attempt == retries:
 			condition = "MaximumRetryAttempts"
 		case s.env.Clock.Since(begun)+pause > age:
@@ -91,9 +93,15 @@ func backoff(attempt int) time.Duration {
 	return pause*3/4 + rand.N(pause/4) //nolint:gosec // jitter is no secret
 }
 
+// errNoJSON is a target's input that its template spoils: nobody gets it, however often it is tried.
+var errNoJSON = errors.New("the input template makes no JSON of this event")
+
 func (s *Service) invoke(rule Rule, t Target, input []byte) error {
 	if err := s.env.Available("events"); err != nil {
 		return err
+	}
+	if !json.Valid(input) {
+		return fmt.Errorf("%w: %s", errNoJSON, input)
 	}
 	switch strings.SplitN(t.Arn, ":", 4)[2] {
 	case "lambda":

@@ -334,9 +334,9 @@ func TestWhatATargetReceives(t *testing.T) {
 		{"a constant", Target{Input: `{"probes":1}`}, `{"probes":1}`},
 		{"a part of the event", Target{InputPath: "$.detail.list[1]"}, `2`},
 		{"what is not there", Target{InputPath: "$.detail.list[7].x"}, `null`},
-		{"text, escaped, within quotes", Target{InputTransformer: &InputTransformer{
-			InputPaths: map[string]string{"n": "$.detail.name", "l": "$.detail.list"}, InputTemplate: `{"text":"<n> and <l>"}`,
-		}}, `{"text":"x \"y\" and [1,2]"}`},
+		{"text, as it is, within quotes", Target{InputTransformer: &InputTransformer{
+			InputPaths: map[string]string{"s": "$.source", "l": "$.detail.list"}, InputTemplate: `{"text":"<s> and <l>"}`,
+		}}, `{"text":"test and [1,2]"}`},
 		{"what the event does not have is left out", Target{InputTransformer: &InputTransformer{
 			InputPaths: map[string]string{"who": "$.detail.userIdentity.arn"}, InputTemplate: `"by <who>."`,
 		}}, `"by ."`},
@@ -355,6 +355,22 @@ func TestWhatATargetReceives(t *testing.T) {
 			})
 		})
 	}
+}
+
+// The detail's name has quotation marks, which nobody escapes within quotes.
+func TestATemplateThatMakesNoJSONIsADeadLetter(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.rule(t, Rule{EventPattern: `{"source":["test"]}`})
+		w.target(t, Target{DeadLetterConfig: w.deadLetters(t), InputTransformer: &InputTransformer{
+			InputPaths: map[string]string{"n": "$.detail.name"}, InputTemplate: `"by <n>"`,
+		}})
+		put(t, w)
+		assert.Empty(t, w.invocations())
+		messages, err := w.deps.SQS.Receive(t.Context(), w.env.ARN("sqs", "dead"), 10, -1, time.Second)
+		require.NoError(t, err)
+		require.Len(t, messages, 1)
+	})
 }
 
 func TestARefusedTargetListsEveryProblem(t *testing.T) {

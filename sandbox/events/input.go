@@ -121,7 +121,7 @@ func lookUp(event []byte, path string) any {
 	return value
 }
 
-// apply fills in the template. Within quotes a variable stands for text, outside for a JSON value.
+// apply fills in the template. Within quotes a variable stands for text, outside for a JSON value. The result may be no JSON.
 func (i InputTransformer) apply(rule Rule, event []byte) []byte {
 	var out strings.Builder
 	last := 0
@@ -156,16 +156,15 @@ func inQuotes(text string) bool {
 	return strings.Count(strings.ReplaceAll(text, `\"`, ""), `"`)%2 == 1
 }
 
-// asText is a value as part of a JSON string: escaped, a string without its quotes, and nothing for what the event does
-// not have.
+// asText is a value within quotes: a string as it is, anything else as JSON, and nothing for what the event does not have.
+// Nothing is escaped, so that a quotation mark in it leaves no JSON ("Amazon EventBridge input transformation" says so of the
+// event itself: "you can only use it as a value for a JSON field, because its contents aren't escaped").
 func asText(value any) string {
 	if value == nil {
 		return ""
 	}
-	text, ok := value.(string)
-	if !ok {
-		text = string(mustMarshal(value))
+	if text, ok := value.(string); ok {
+		return text
 	}
-	quoted := string(mustMarshal(text))
-	return quoted[1 : len(quoted)-1]
+	return string(mustMarshal(value))
 }
