@@ -21,10 +21,10 @@ func elsewhere(t *testing.T) string {
 	dir := t.TempDir()
 	require.NoError(t, os.CopyFS(filepath.Join(dir, "lambda"), os.DirFS(".")))
 	require.NoError(t, os.Mkdir(filepath.Join(dir, "tools"), 0o755))
-	for _, file := range []string{"go.mod", "go.sum", "Makefile", "tools/go.mod"} {
+	for _, file := range []string{"go.mod", "go.sum", "Makefile", "tools/go.mod", "tools/gobuild"} {
 		content, err := os.ReadFile(filepath.Join("..", file))
 		require.NoError(t, err)
-		require.NoError(t, os.WriteFile(filepath.Join(dir, file), content, 0o600))
+		require.NoError(t, os.WriteFile(filepath.Join(dir, file), content, 0o700)) // gobuild is run
 	}
 	return dir
 }

@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -31,26 +32,39 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// clusters makes a cluster in each data region.
+// clusters makes a pair: a cluster in each data region, peered.
 func clusters(ctx context.Context, s *sandbox.Sandbox) error {
 	p := Places()
-	first, err := s.DSQL.Region(p["primary"]).CreateCluster(dsql.CreateClusterInput{})
-	if err != nil {
-		return err
-	}
-	second, err := s.DSQL.Region(p["secondary"]).CreateCluster(dsql.CreateClusterInput{})
-	if err != nil {
-		return err
-	}
-	for ready := 0; ready < 2; {
-		changed := s.DSQL.Changed()
-		ready = 0
-		for _, c := range s.DSQL.Clusters() {
-			if (c.Identifier == first.Identifier || c.Identifier == second.Identifier) && c.Status == dsql.Active {
-				ready++
-			}
+	witness := p["witness"]
+	var made []dsql.Cluster
+	for _, place := range []string{"primary", "secondary"} {
+		c, err := s.DSQL.Region(p[place]).CreateCluster(dsql.CreateClusterInput{
+			MultiRegionProperties: &dsql.MultiRegionProperties{WitnessRegion: witness},
+		})
+		if err != nil {
+			return err
 		}
-		if ready == 2 {
+		made = append(made, c)
+	}
+	if err := await(ctx, s, dsql.PendingSetup); err != nil {
+		return err
+	}
+	for i, c := range made {
+		if _, err := s.DSQL.Region(c.Region).UpdateCluster(dsql.UpdateClusterInput{
+			Identifier:            c.Identifier,
+			MultiRegionProperties: &dsql.MultiRegionProperties{WitnessRegion: witness, Clusters: []string{made[1-i].ARN}},
+		}); err != nil {
+			return err
+		}
+	}
+	return await(ctx, s, dsql.Active)
+}
+
+// await waits until every cluster has the status.
+func await(ctx context.Context, s *sandbox.Sandbox, status dsql.Status) error {
+	for {
+		changed := s.DSQL.Changed()
+		if !slices.ContainsFunc(s.DSQL.Clusters(), func(c dsql.Cluster) bool { return c.Status != status }) {
 			return nil
 		}
 		select {
@@ -59,7 +73,6 @@ func clusters(ctx context.Context, s *sandbox.Sandbox) error {
 			return ctx.Err()
 		}
 	}
-	return nil
 }
 
 // beKilled is in the middle of an outage, with a workload, when it says so.

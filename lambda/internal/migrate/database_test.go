@@ -86,7 +86,7 @@ func (d testDB) migrator(migrations fs.FS) *Migrator {
 		env:    Environment{Endpoint: endpoint, Region: "us-east-1"},
 		dialer: d.dialer, migrations: migrations, roles: schema.Roles(),
 		retry:    dsqlconn.Policy{Attempts: 10, Base: 10 * time.Millisecond, Max: 100 * time.Millisecond},
-		patience: patience{Total: 200 * time.Millisecond, Pause: 20 * time.Millisecond},
+		patience: patience{Total: 2 * time.Second, Pause: 20 * time.Millisecond},
 		log:      slog.New(slog.DiscardHandler),
 	}
 }

@@ -153,7 +153,9 @@ func TestCtrlCOfMakeSandboxIsNoError(t *testing.T) {
 	for status, fails := range map[string]bool{"0": false, "130": false, "1": true} {
 		file := filepath.Join(t.TempDir(), "Makefile")
 		require.NoError(t, os.WriteFile(file, []byte("sandbox:\n\t@(exit "+status+")"+recipe+"\n"), 0o600))
-		said, err := exec.CommandContext(t.Context(), "make", "-f", file).CombinedOutput()
+		cmd := exec.CommandContext(t.Context(), "make", "-f", file)
+		cmd.Env = append(os.Environ(), "MAKEFLAGS=", "MAKELEVEL=") // make test has some of its own
+		said, err := cmd.CombinedOutput()
 		assert.Equal(t, fails, err != nil, "%s: %s", status, said)
 		assert.Equal(t, fails, len(said) > 0, "%s: %s", status, said)
 	}
