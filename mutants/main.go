@@ -23,9 +23,9 @@ func main() {
 	only := flag.String("only", "", "try those whose file or fault holds this text")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := tryAll(ctx, *jobs, *only, os.Stdout); err != nil {
-		stop()
+	err := tryAll(ctx, *jobs, *only, os.Stdout)
+	stop()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "mutants:", err)
 		os.Exit(1)
 	}
@@ -41,7 +41,7 @@ func tryAll(ctx context.Context, jobs int, only string, out io.Writer) error {
 	if len(chosen) == 0 {
 		return fmt.Errorf("no file and no fault of the %d in %s holds %q", len(all), listed, only)
 	}
-	packages, err := list()
+	packages, err := list(ctx)
 	if err != nil {
 		return err
 	}

@@ -54,7 +54,7 @@ func TestAFaultIsKilledSurvivesOrProvesNothing(t *testing.T) {
 		require.NoError(t, os.MkdirAll(filepath.Dir(name), 0o755))
 		require.NoError(t, os.WriteFile(name, []byte(content), 0o600))
 	}
-	packages, err := list()
+	packages, err := list(t.Context())
 	require.NoError(t, err)
 	assert.Equal(t, []string{"sample/b"}, packages.testsOf("a/a.go"), "tests of packages that need the file's")
 

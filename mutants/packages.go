@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -19,12 +20,12 @@ type tree struct {
 }
 
 // list asks the go command for the module's packages.
-func list() (*tree, error) {
-	module, err := exec.Command("go", "list", "-m").Output()
+func list(ctx context.Context) (*tree, error) {
+	module, err := exec.CommandContext(ctx, "go", "list", "-m").Output()
 	if err != nil {
 		return nil, fmt.Errorf("go list -m: %w", err)
 	}
-	out, err := exec.Command("go", "list", "-json=ImportPath,Deps,TestGoFiles,XTestGoFiles,TestImports,XTestImports", "./...").Output()
+	out, err := exec.CommandContext(ctx, "go", "list", "-json=ImportPath,Deps,TestGoFiles,XTestGoFiles,TestImports,XTestImports", "./...").Output()
 	if err != nil {
 		return nil, fmt.Errorf("go list ./...: %w", err)
 	}

@@ -140,7 +140,8 @@ func TestTheApplicationRunsOnTerms(t *testing.T) {
 		for _, place := range places[:witness] {
 			async, ok := g.Named("aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig", place+"-"+worker+"-async")
 			require.True(t, ok)
-			assert.Equal(t, terms, [2]float64{async.Inputs["maximumRetryAttempts"].NumberValue(), async.Inputs["maximumEventAgeInSeconds"].NumberValue()}, worker)
+			assert.Equal(t, terms[0], async.Inputs["maximumRetryAttempts"].NumberValue(), worker)
+			assert.Equal(t, terms[1], async.Inputs["maximumEventAgeInSeconds"].NumberValue(), worker)
 
 			rule, ok := g.Named("aws:cloudwatch/eventRule:EventRule", place+"-"+worker+"-rule")
 			require.True(t, ok)
