@@ -90,11 +90,10 @@ func removeDead(dir string) error {
 		return nil
 	}
 	if errors.Is(err, os.ErrNotExist) { // just being made, or its owner was killed while it made it
-		info, err := os.Stat(dir)
-		if err != nil || time.Since(info.ModTime()) < makingTime {
-			return nil
+		if info, err := os.Stat(dir); err == nil && time.Since(info.ModTime()) >= makingTime {
+			return os.RemoveAll(dir)
 		}
-		return os.RemoveAll(dir)
+		return nil
 	}
 	if err != nil {
 		return err
