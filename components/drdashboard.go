@@ -16,7 +16,9 @@ type DrDashboardArgs struct {
 	// Region the dashboard is created through. Required. Dashboards are global: the console shows them from every region.
 	Region Region
 	// DashboardName is the name, which CloudWatch wants given. Required.
-	DashboardName string
+	DashboardName pulumi.StringInput
+	// Title is the heading of the page. Required.
+	Title string
 	// Runbooks are linked from the header. Required.
 	Runbooks contract.Runbooks
 	// Databases are the two sides. Required.
@@ -57,7 +59,7 @@ func NewDrDashboard(ctx *pulumi.Context, name string, args *DrDashboardArgs, opt
 		return nil, err
 	}
 	dashboard, err := cloudwatch.NewDashboard(ctx, name, &cloudwatch.DashboardArgs{
-		DashboardName: pulumi.String(args.DashboardName),
+		DashboardName: args.DashboardName,
 		DashboardBody: args.body(),
 	}, args.Region.child(d)...)
 	if err != nil {
@@ -79,7 +81,7 @@ func (a *DrDashboardArgs) validate() error {
 		return errors.New("args are required")
 	}
 	problems := []error{required(a.Region.required("Region"), map[string]bool{
-		"DashboardName": a.DashboardName != "", "Runbooks": a.Runbooks != "", "AlarmARNs": len(a.AlarmARNs) > 0,
+		"DashboardName": a.DashboardName != nil, "Title": a.Title != "", "Runbooks": a.Runbooks != "", "AlarmARNs": len(a.AlarmARNs) > 0,
 	})}
 	if len(a.Databases) != 2 || len(a.Monitors) != 3 || len(a.Schedules) != 3 {
 		problems = append(problems, fmt.Errorf("there are %d Databases, %d Monitors and %d Schedules, want 2, 3 and 3", len(a.Databases), len(a.Monitors), len(a.Schedules)))
@@ -108,7 +110,7 @@ func (a *DrDashboardArgs) body() pulumi.StringOutput {
 	}
 	return pulumi.All(clusters, functions, rules, queues, alarms, applications).ApplyT(func(v []any) (string, error) {
 		facts := dashboardFacts{
-			Title: a.DashboardName, Runbooks: a.Runbooks,
+			Title: a.Title, Runbooks: a.Runbooks,
 			Period: int(a.Monitors[0].settings.Schedule.Seconds()), Full: a.Monitors[0].settings.MetricsFull,
 		}
 		for i, id := range v[0].([]string) {

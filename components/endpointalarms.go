@@ -49,7 +49,7 @@ type EndpointAlarmsArgs struct {
 	MetricsFull bool
 	// CompositeName is the name of the alarm that pages; CloudWatch wants it given, and it is what a person reads first.
 	// Required.
-	CompositeName string
+	CompositeName pulumi.StringInput
 	// Runbooks are linked from the descriptions. Required.
 	Runbooks contract.Runbooks
 	// After is what must have happened before the alarms exist: every observer's first check. Required.
@@ -101,7 +101,7 @@ func (a *EndpointAlarms) outage(set *alarmSet, name string, args *EndpointAlarms
 		return err
 	}
 	if a.Lost, err = set.composite(args.Region, args.Topic, name+"-other-region-lost", other, cloudwatch.CompositeAlarmArgs{
-		AlarmName:        pulumi.String(args.CompositeName),
+		AlarmName:        args.CompositeName,
 		AlarmDescription: described("At least two observers cannot reach the database endpoint in "+args.Other.Region+".", args.Runbooks, contract.RunbookRegionLost),
 		OkActions:        pulumi.StringArray{args.Topic.ARN},
 	}); err != nil {
@@ -112,7 +112,7 @@ func (a *EndpointAlarms) outage(set *alarmSet, name string, args *EndpointAlarms
 		return err
 	}
 	_, err = set.composite(args.Region, args.Topic, name+"-other-region-lost-unconfirmed", alone, cloudwatch.CompositeAlarmArgs{
-		AlarmName: pulumi.String(args.CompositeName + "-unconfirmed"),
+		AlarmName: pulumi.Sprintf("%s-unconfirmed", args.CompositeName),
 		AlarmDescription: described(fmt.Sprintf("UNCONFIRMED: the observer in %s cannot reach the database endpoint in %s and hears no other "+
 			"observer. %s is lost together with a second region, or this region is cut off.", args.Region.Name, args.Other.Region, args.Other.Region),
 			args.Runbooks, contract.RunbookRegionLost),
@@ -128,7 +128,7 @@ func (a *EndpointAlarmsArgs) validate() error {
 	}
 	problems := []error{required(a.Region.required("Region"), map[string]bool{
 		"Topic": a.Topic != nil, "Own": a.Own != nil, "Other": a.Other != nil, "Schedule": a.Schedule > 0, "ProbeInterval": a.ProbeInterval > 0,
-		"CompositeName": a.CompositeName != "", "Runbooks": a.Runbooks != "", "After": len(a.After) > 0,
+		"CompositeName": a.CompositeName != nil, "Runbooks": a.Runbooks != "", "After": len(a.After) > 0,
 	})}
 	if len(a.Observers) != 3 {
 		problems = append(problems, fmt.Errorf("Observers are %q, want three: a quorum is two of three", a.Observers))

@@ -42,7 +42,7 @@ type MonitorAlarmsArgs struct {
 	// quiet. Required.
 	Lost *cloudwatch.CompositeAlarm
 	// UnheardName is the name of the second watcher's alarm. Required.
-	UnheardName string
+	UnheardName pulumi.StringInput
 	// Runbooks are linked from the descriptions. Required.
 	Runbooks contract.Runbooks
 }
@@ -91,7 +91,7 @@ func (a *MonitorAlarmsArgs) validate() error {
 	return required(a.First.Region.required("First.Region"), a.Second.Region.required("Second.Region"), map[string]bool{
 		"Monitor": a.Monitor != nil, "Schedule": a.Schedule != nil, "Topic": a.Topic != nil, "Runbooks": a.Runbooks != "",
 		"First.Topic": a.First.Topic != nil, "Second.Topic": a.Second.Topic != nil,
-		"Lost": a.Lost != nil, "UnheardName": a.UnheardName != "",
+		"Lost": a.Lost != nil, "UnheardName": a.UnheardName != nil,
 	})
 }
 
@@ -138,7 +138,7 @@ func (a *MonitorAlarmsArgs) second(set *alarmSet, name string) error {
 		return err
 	}
 	_, err = set.composite(a.Second.Region, a.Second.Topic, name+"-unheard-told", unheard, cloudwatch.CompositeAlarmArgs{
-		AlarmName: pulumi.String(a.UnheardName),
+		AlarmName: a.UnheardName,
 		AlarmDescription: described(fmt.Sprintf("The observer in %s has been silent in %s for %d runs: nobody watches the database from there, "+
 			"and who should have said so may be unable to.", observer, here, unheardRuns), a.Runbooks, contract.RunbookMonitorSilent),
 		ActionsSuppressor: quietWhile(a.Lost, unheardWithin),

@@ -50,7 +50,7 @@ func everything(ctx *pulumi.Context, r [3]Region, prefix, architecture string, s
 	}
 	endpoints, err := NewEndpointAlarms(ctx, prefix+"endpoint-alarms", &EndpointAlarmsArgs{
 		Region: r[0], Topic: topic, Own: database.Primary, Other: database.Secondary, Observers: []string{r[0].Name, r[1].Name, r[2].Name},
-		Schedule: s.Schedule, ProbeInterval: s.ProbeInterval, MetricsFull: s.MetricsFull, CompositeName: prefix + "lost", Runbooks: "docs/runbooks.md",
+		Schedule: s.Schedule, ProbeInterval: s.ProbeInterval, MetricsFull: s.MetricsFull, CompositeName: pulumi.String(prefix + "lost"), Runbooks: "docs/runbooks.md",
 		After: []pulumi.Resource{schedule.FirstCheck},
 	})
 	if err != nil {
@@ -58,7 +58,7 @@ func everything(ctx *pulumi.Context, r [3]Region, prefix, architecture string, s
 	}
 	watcher := Watcher{Region: r[0], Topic: topic}
 	alarms, err := NewMonitorAlarms(ctx, prefix+"monitor-alarms", &MonitorAlarmsArgs{
-		Monitor: monitor, Schedule: schedule, Topic: topic, First: watcher, Second: watcher, Lost: endpoints.Lost, UnheardName: prefix + "unheard",
+		Monitor: monitor, Schedule: schedule, Topic: topic, First: watcher, Second: watcher, Lost: endpoints.Lost, UnheardName: pulumi.String(prefix + "unheard"),
 		Runbooks: "docs/runbooks.md",
 	})
 	if err != nil {
@@ -68,7 +68,7 @@ func everything(ctx *pulumi.Context, r [3]Region, prefix, architecture string, s
 		return err
 	}
 	_, err = NewDrDashboard(ctx, prefix+"dashboard", &DrDashboardArgs{
-		Region: r[0], DashboardName: prefix + "dashboard", Runbooks: "docs/runbooks.md", Databases: database.Sides(),
+		Region: r[0], DashboardName: pulumi.String(prefix + "dashboard"), Title: prefix + "dashboard", Runbooks: "docs/runbooks.md", Databases: database.Sides(),
 		Monitors: []*RegionalMonitor{monitor, monitor, monitor}, Schedules: []*MonitorSchedule{schedule, schedule, schedule},
 		AlarmARNs: map[string]pulumi.StringArray{r[0].Name: alarms.Own.ARNs},
 	})

@@ -97,7 +97,7 @@ func TestMissingArgumentsAreNamedTogether(t *testing.T) {
 		"DrDashboard": {
 			func(ctx *pulumi.Context) error { _, err := NewDrDashboard(ctx, "x", &DrDashboardArgs{}); return err },
 			func(ctx *pulumi.Context) error { _, err := NewDrDashboard(ctx, "x", nil); return err },
-			[]string{"Region.Name", "DashboardName", "Runbooks", "AlarmARNs", "want 2, 3 and 3"},
+			[]string{"Region.Name", "DashboardName", "Title", "Runbooks", "AlarmARNs", "want 2, 3 and 3"},
 		},
 	}
 	for name, c := range cases {

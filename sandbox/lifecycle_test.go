@@ -105,7 +105,7 @@ func TestTheLifeOfAStack(t *testing.T) {
 	require.NotZero(t, first.Counts["create"])
 	l.everyObserverSeesBothEndpointsUp(first.Outputs)
 	assert.Empty(t, l.paged(), "a first deployment pages nobody")
-	l.aFirstDeploymentSendsAHandfulOfNotices()
+	l.aFirstDeploymentSendsAHandfulOfNotices(first.Outputs)
 
 	assert.Empty(t, changed(l.up()), "nothing has changed")
 
@@ -128,7 +128,7 @@ func TestTheLifeOfAStack(t *testing.T) {
 
 // aFirstDeploymentSendsAHandfulOfNotices evaluates the alarms for the next minutes, in which each says OK for the first time
 // or never. Only what needs an all-clear tells people so.
-func (l life) aFirstDeploymentSendsAHandfulOfNotices() {
+func (l life) aFirstDeploymentSendsAHandfulOfNotices(outputs map[string]any) {
 	l.t.Helper()
 	next := l.Account.Clock.Now().Truncate(time.Minute).Add(time.Minute)
 	for minute := range 3 {
@@ -145,9 +145,10 @@ func (l life) aFirstDeploymentSendsAHandfulOfNotices() {
 		}
 	}
 	want := map[string]int{}
+	stack := "aurora-dsql-dr-sandbox-" + outputs["clusterIdentifiers"].(map[string]any)["us-east-1"].(string)[:8]
 	for _, alarm := range []string{
-		"aurora-dsql-dr-sandbox-us-east-1-lost", "aurora-dsql-dr-sandbox-us-east-1-lost-unconfirmed",
-		"aurora-dsql-dr-sandbox-us-east-2-lost", "aurora-dsql-dr-sandbox-us-east-2-lost-unconfirmed",
+		stack + "-us-east-1-lost", stack + "-us-east-1-lost-unconfirmed",
+		stack + "-us-east-2-lost", stack + "-us-east-2-lost-unconfirmed",
 		"primary-monitor-alarms-silent", "secondary-monitor-alarms-silent", "witness-monitor-alarms-silent",
 	} {
 		want[alarm] = len(recipients)

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -37,4 +38,25 @@ func TestNewClustersAreMigratedThoughIAMTakesItsTime(t *testing.T) {
 	assert.NotEqual(t, before[0].ARN, after[0].ARN)
 	l.everyObserverSeesBothEndpointsUp(again.Outputs)
 	assert.Empty(t, changed(l.up()), "nothing is left to do")
+	l.whatIsNamedAfterTheClusterFollows(again.Outputs)
+}
+
+// whatIsNamedAfterTheClusterFollows holds composite alarms and dashboards to the clusters there are: nothing of former ones
+// is left, and nothing is missing.
+func (l life) whatIsNamedAfterTheClusterFollows(outputs map[string]any) {
+	l.t.Helper()
+	name := "aurora-dsql-dr-sandbox-" + outputs["clusterIdentifiers"].(map[string]any)["us-east-1"].(string)[:8]
+	composites, dashboards := 0, 0
+	for _, r := range l.Account.Regions() {
+		for _, alarm := range r.CloudWatch.CompositeAlarms() {
+			assert.True(l.t, strings.HasPrefix(alarm.AlarmName, name+"-us-"), alarm.AlarmName)
+			composites++
+		}
+		for _, dashboard := range r.CloudWatch.Dashboards() {
+			assert.Equal(l.t, name, dashboard.DashboardName)
+			dashboards++
+		}
+	}
+	assert.Equal(l.t, 7, composites, "two of a data region on the other one, and one for each observer's second watcher")
+	assert.Equal(l.t, 1, dashboards)
 }

@@ -246,11 +246,6 @@ func (d *disasterRecovery) monitorAlarms() error {
 	return nil
 }
 
-// alarmName is the name of an alarm that a person is to recognise: what happened to which region, in which stack.
-func (d *disasterRecovery) alarmName(region, what string) string {
-	return fmt.Sprintf("%s-%s-%s-%s", d.ctx.Project(), d.ctx.Stack(), region, what)
-}
-
 func (d *disasterRecovery) remember(region int, arns, names pulumi.StringArray) {
 	name := d.regions[region].Name
 	d.alarmARNs[name] = append(d.alarmARNs[name], arns...)
@@ -259,7 +254,7 @@ func (d *disasterRecovery) remember(region int, arns, names pulumi.StringArray) 
 
 func (d *disasterRecovery) dashboardPage() (err error) {
 	args := &components.DrDashboardArgs{
-		Region: d.regions[primary], DashboardName: d.ctx.Project() + "-" + d.ctx.Stack(), Runbooks: d.config.Runbooks,
+		Region: d.regions[primary], DashboardName: d.dashboardName(), Title: d.title(), Runbooks: d.config.Runbooks,
 		Databases: d.database.Sides(), Monitors: d.monitors[:], Schedules: d.schedules[:], AlarmARNs: d.alarmARNs,
 	}
 	if d.application != nil {
