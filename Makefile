@@ -57,7 +57,7 @@ detect: linux deps lambda-host cli build/bin/sandbox ## how long until a person 
 
 # What describes or drives the Pulumi program waits for another process, the engine, and its race binaries take longest
 # to link: these packages run without the detector, everything else with it.
-PLAIN := components cost docs lambda recipients sandbox sandbox/engine stacks
+PLAIN := components cost docs lambda recipients rehearsal/stack sandbox sandbox/engine stacks
 TESTED := '{{ if or .TestGoFiles .XTestGoFiles }}{{ .ImportPath }}{{ end }}'
 # Tests wait for PostgreSQL, processes and deadlines more than for a processor, so more packages run than there are. With
 # -o the test binaries stay, a gigabyte below build/test, and only what has changed is linked again; it wants names that
@@ -74,13 +74,13 @@ test: linux deps lambda cli ## every test, with the race detector where goroutin
 
 .PHONY: test-application
 test-application: linux deps lambda-host cli ## the distributed application end to end, in both regions (about a minute)
-	@go test -vet=off -tags e2e -count=1 -run TestTheApplicationInTwoRegions ./sandbox
+	@go test -vet=off -tags e2e -count=1 -run TestTheApplicationInTwoRegions ./rehearsal/stack
 
 .PHONY: test-console
 test-console: linux deps chromium lambda-host cli ## the console's page in headless Chromium, through an outage; makes docs/console.png
 	@echo "Living through an outage on the console's page (about 2 minutes)"
 	@mkdir -p build/console
-	@go test -tags browser -count=1 -artifacts -outputdir build/console ./sandbox/console
+	@go test -tags browser -count=1 -artifacts -outputdir build/console ./rehearsal/console
 
 .PHONY: check
 check: ## what CI runs: all tests, the application and the console end to end, the demo (about 8 minutes)
@@ -168,15 +168,15 @@ cli:
 
 # What reports say was rehearsed: a commit, and whether the working tree had more.
 REVISION = $(shell git describe --always --abbrev=12 --exclude='*' --dirty=+changes 2>/dev/null)
-STAMP = -ldflags "-X $(shell awk '$$1 == "module" { print $$2 }' go.mod)/sandbox/rehearsal.revision=$(REVISION)"
+STAMP = -ldflags "-X $(shell awk '$$1 == "module" { print $$2 }' go.mod)/rehearsal.revision=$(REVISION)"
 
 build/bin/sandbox build/bin/bench: FORCE
 	@[ -e $@ ] || echo "Building $@ (the first time about 3 minutes)"
-	@$(call gobuild,$@) $(STAMP) ./sandbox/cmd/$(@F)
+	@$(call gobuild,$@) $(STAMP) ./rehearsal/cmd/$(@F)
 
 build/bin/sandbox-race: FORCE
 	@[ -e $@ ] || echo "Building the sandbox with the race detector (the first time about 5 minutes)"
-	@$(RACE) $(call gobuild,$@) -race $(STAMP) ./sandbox/cmd/sandbox
+	@$(RACE) $(call gobuild,$@) -race $(STAMP) ./rehearsal/cmd/sandbox
 
 build/bin/golangci-lint: tools/lint/go.mod tools/lint/go.sum
 	@echo "Building golangci-lint (the first time about 4 minutes)"

@@ -54,3 +54,10 @@ func (c Caller) Call(ctx context.Context, method, url string, body any) (status 
 func signer(c iam.Credentials) sdk.Credentials {
 	return sdk.Credentials{AccessKeyID: c.AccessKeyID, SecretAccessKey: c.SecretAccessKey, SessionToken: c.SessionToken}
 }
+
+// Admin are the account's administrator's credentials for an AWS SDK.
+func (s *Sandbox) Admin() sdk.CredentialsProvider {
+	return sdk.CredentialsProviderFunc(func(context.Context) (sdk.Credentials, error) {
+		return signer(s.Account.IAM.Admin()), nil
+	})
+}

@@ -18,7 +18,6 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"aurora-dsql-dr/lambda/contract"
 	"aurora-dsql-dr/sandbox/api"
 	"aurora-dsql-dr/sandbox/apigateway"
 	"aurora-dsql-dr/sandbox/aws"
@@ -50,6 +49,11 @@ type Options struct {
 	IAMPropagation time.Duration
 	// Concurrency is Lambda's limit of concurrent executions in each region; defaults to 1,000. New accounts often have 10.
 	Concurrency int
+	// Durations are the functions' variables that hold a duration, with their defaults; a sandbox whose clock runs faster
+	// scales them, since functions live by the wall.
+	Durations map[string]time.Duration
+	// HostAddrVariable is the functions' variable that gets where the SQL endpoints listen, as host=address,…; none if empty.
+	HostAddrVariable string
 	// Template is what the database starts from; nil makes a new one, which takes a second.
 	Template *postgres.Template
 }
@@ -170,7 +174,7 @@ func (s *Sandbox) startRegions(ctx context.Context) error {
 	for _, r := range s.Account.Regions() {
 		functions := lambda.New(r.Env, lambda.Deps{
 			IAM: s.Account.IAM, Logs: r.Logs, CloudWatch: r.CloudWatch, SQS: r.SQS, Concurrency: s.opts.Concurrency,
-			Platform: s.platform, Dir: s.state.dir, ScaledVariables: slices.Collect(maps.Keys(durations())),
+			Platform: s.platform, Dir: s.state.dir, ScaledVariables: slices.Collect(maps.Keys(s.opts.Durations)),
 		})
 		r.SetInvoker(functions)
 		s.Lambda[r.Name] = functions
@@ -273,13 +277,6 @@ func (s *Sandbox) Environment() []string {
 	}
 }
 
-// durations are the variables of all functions that hold a duration, with their defaults.
-func durations() map[string]time.Duration {
-	all := contract.HealthCheckDurations()
-	maps.Copy(all, contract.ApplicationDurations())
-	return all
-}
-
 // platform is what every function gets beside its configuration.
 func (s *Sandbox) platform() map[string]string {
 	var addresses []string
@@ -289,13 +286,13 @@ func (s *Sandbox) platform() map[string]string {
 		}
 	}
 	variables := map[string]string{"AWS_ENDPOINT_URL": s.Endpoint, "SSL_CERT_FILE": s.CAFile}
-	if len(addresses) > 0 {
-		variables[contract.EnvHostAddr] = strings.Join(addresses, ",")
+	if s.opts.HostAddrVariable != "" && len(addresses) > 0 {
+		variables[s.opts.HostAddrVariable] = strings.Join(addresses, ",")
 	}
 	if s.Clock.Speed() == 1 {
 		return variables
 	}
-	for name, duration := range durations() {
+	for name, duration := range s.opts.Durations {
 		if duration > 0 { // has a default, by the wall; a configured value takes precedence
 			variables[name] = s.Clock.Wall(duration).String()
 		}

@@ -91,3 +91,12 @@ func TestAClusterKeyNeedsAPolicyThatAdmitsTheService(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, dsql.EncryptionInaccessible, cluster.EncryptionDetails.EncryptionStatus)
 }
+
+func newSandbox(t *testing.T, opts Options) *Sandbox {
+	t.Helper()
+	opts.Template = postgrestest.Template(t)
+	s, err := Start(t.Context(), opts)
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, s.Close()) })
+	return s
+}

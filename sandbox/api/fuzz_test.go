@@ -19,7 +19,7 @@ import (
 
 	"aurora-dsql-dr/sandbox/api"
 	"aurora-dsql-dr/sandbox/cloudwatch"
-	"aurora-dsql-dr/sandbox/internal/edge"
+	"aurora-dsql-dr/sandbox/edge"
 	"aurora-dsql-dr/sandbox/sns"
 	"aurora-dsql-dr/sandbox/sqs"
 )

@@ -23,9 +23,9 @@ import (
 
 	"aurora-dsql-dr/sandbox/api"
 	"aurora-dsql-dr/sandbox/cloudwatch"
+	"aurora-dsql-dr/sandbox/edge"
 	"aurora-dsql-dr/sandbox/events"
 	"aurora-dsql-dr/sandbox/iam"
-	"aurora-dsql-dr/sandbox/internal/edge"
 	"aurora-dsql-dr/sandbox/sns"
 )
 

@@ -16,8 +16,8 @@ import (
 
 	"aurora-dsql-dr/sandbox/awserr"
 	"aurora-dsql-dr/sandbox/cloudwatch"
+	"aurora-dsql-dr/sandbox/edge"
 	"aurora-dsql-dr/sandbox/iam"
-	"aurora-dsql-dr/sandbox/internal/edge"
 	"aurora-dsql-dr/sandbox/lambda"
 	"aurora-dsql-dr/sandbox/logs"
 	"aurora-dsql-dr/sandbox/region"

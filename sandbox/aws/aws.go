@@ -12,9 +12,9 @@ import (
 
 	"aurora-dsql-dr/sandbox/clock"
 	"aurora-dsql-dr/sandbox/cloudwatch"
+	"aurora-dsql-dr/sandbox/edge"
 	"aurora-dsql-dr/sandbox/events"
 	"aurora-dsql-dr/sandbox/iam"
-	"aurora-dsql-dr/sandbox/internal/edge"
 	"aurora-dsql-dr/sandbox/kms"
 	"aurora-dsql-dr/sandbox/logs"
 	"aurora-dsql-dr/sandbox/region"

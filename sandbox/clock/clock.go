@@ -8,7 +8,7 @@ import (
 	"math"
 	"time"
 
-	"aurora-dsql-dr/sandbox/internal/edge"
+	"aurora-dsql-dr/sandbox/edge"
 )
 
 // Clock tells sandbox time. The zero value is not usable; call New.

@@ -9,7 +9,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
-	"aurora-dsql-dr/sandbox/internal/edge"
+	"aurora-dsql-dr/sandbox/edge"
 )
 
 func TestAFastClockLivesAnHourInSixMinutes(t *testing.T) {

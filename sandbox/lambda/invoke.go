@@ -11,8 +11,8 @@ import (
 	"unicode/utf8"
 
 	"aurora-dsql-dr/sandbox/awserr"
+	"aurora-dsql-dr/sandbox/edge"
 	"aurora-dsql-dr/sandbox/iam"
-	"aurora-dsql-dr/sandbox/internal/edge"
 )
 
 // Unhandled is the FunctionError of an invocation in which the function failed.

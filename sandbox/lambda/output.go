@@ -7,7 +7,7 @@ import (
 	"sync"
 	"syscall"
 
-	"aurora-dsql-dr/sandbox/internal/edge"
+	"aurora-dsql-dr/sandbox/edge"
 )
 
 // maxLine is the largest line taken from a function's output; CloudWatch Logs takes events of 256 KiB at most (1 MiB

@@ -11,7 +11,7 @@ import (
 	"sync"
 	"time"
 
-	"aurora-dsql-dr/sandbox/internal/edge"
+	"aurora-dsql-dr/sandbox/edge"
 )
 
 // maxPayload is Lambda's quota for a synchronous payload, request and response alike, in bytes.

@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"aurora-dsql-dr/sandbox/clock"
-	"aurora-dsql-dr/sandbox/internal/edge"
+	"aurora-dsql-dr/sandbox/edge"
 )
 
 // Options describe an endpoint. Region, Database, CA and Credentials are required.

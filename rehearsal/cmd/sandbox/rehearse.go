@@ -1,0 +1,151 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"aurora-dsql-dr/rehearsal"
+)
+
+// rehearse holds the rehearsals of the files, some at a time.
+func rehearse(ctx context.Context, p *printer, args []string) error {
+	flags := flag.NewFlagSet("rehearse", flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	opts := rehearsal.Options{Deploying: &sync.Mutex{}}
+	flags.StringVar(&opts.Dir, "dir", ".", "")
+	flags.Float64Var(&opts.Speed, "speed", 1, "")
+	directory := flags.String("report", "", "")
+	alone := flags.Bool("alone", false, "")
+	jobs := flags.Int("jobs", 1, "")
+	if err := flags.Parse(args); err != nil || flags.NArg() == 0 {
+		return errUsage
+	}
+	if opts.Speed < 1 || opts.Speed > 10 {
+		return fmt.Errorf("-speed is %g: want 1 to 10", opts.Speed)
+	}
+	if *jobs < 1 {
+		return fmt.Errorf("-jobs is %d: want how many to hold at a time, at least 1", *jobs)
+	}
+	all, err := load(opts.Dir, flags.Args())
+	if err != nil {
+		return err
+	}
+	opts.Beside = !*alone
+	reports, err := holdAll(ctx, p, all, *jobs, opts)
+	if err != nil {
+		return err
+	}
+	if *directory != "" {
+		page, err := rehearsal.Write(*directory, reports)
+		if err != nil {
+			return fmt.Errorf("write the report: %w", err)
+		}
+		p.line("The report: %s", page)
+	}
+	return summary(p, reports)
+}
+
+// load reads the files and says, where one is missing, which there are.
+func load(dir string, files []string) ([]*rehearsal.Rehearsal, error) {
+	all, err := rehearsal.Load(rehearsal.Places(), files...)
+	if errors.Is(err, fs.ErrNotExist) {
+		there, _ := filepath.Glob(filepath.Join(dir, "rehearsals", "*.yaml")) // the pattern is well-formed
+		return nil, fmt.Errorf("%w\nthe rehearsals of this project: %s", err, strings.Join(there, ", "))
+	}
+	return all, err
+}
+
+// holdAll holds rehearsals, the longest first, so that none is left to be waited for alone. The reports are in the files'
+// order.
+func holdAll(ctx context.Context, p *printer, all []*rehearsal.Rehearsal, jobs int, opts rehearsal.Options) ([]*rehearsal.Report, error) {
+	done := p.follow(fmt.Sprintf("Rehearsals: %d, %d at a time", len(all), min(jobs, len(all))), signOfLife, func() string { return "…" })
+	defer done("")
+	order := slices.Clone(all)
+	slices.SortStableFunc(order, func(a, b *rehearsal.Rehearsal) int { return cmp.Compare(b.End()+b.Watch, a.End()+a.Watch) })
+	reports := make([]*rehearsal.Report, len(all))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(jobs)
+	for _, r := range order {
+		group.Go(func() error {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			name := ""
+			if jobs > 1 {
+				name = r.Name + "  "
+			}
+			report, err := hold(p, r, name, func(progress func(rehearsal.Entry)) (*rehearsal.Report, error) {
+				opts := opts
+				opts.Progress = progress
+				return rehearsal.Run(ctx, r, opts)
+			})
+			if err != nil {
+				return fmt.Errorf("rehearsal %s: %w", r.Name, err)
+			}
+			reports[slices.Index(all, r)] = report
+			return nil
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	done("over")
+	return reports, nil
+}
+
+// signOfLife is the longest time without a line during rehearsals, which mostly wait.
+const signOfLife = 10 * time.Second
+
+// hold holds a rehearsal, shows what happens as it happens, each line after a name, and then its report.
+func hold(p *printer, r *rehearsal.Rehearsal, name string, run func(func(rehearsal.Entry)) (*rehearsal.Report, error)) (*rehearsal.Report, error) {
+	p.line("▶ Rehearsal %s: %s", r.Name, r.Title)
+	report, err := run(func(e rehearsal.Entry) { p.line("    %s%s %-44s  %s", name, signs[e.Tone], e.Lane, e.Text) })
+	if err != nil {
+		return nil, err
+	}
+	var text strings.Builder
+	if err := report.Text(&text); err != nil {
+		return nil, err
+	}
+	p.text(text.String())
+	return report, nil
+}
+
+var signs = map[rehearsal.Tone]string{rehearsal.Good: "✔", rehearsal.Bad: "✘", rehearsal.Warning: "!", rehearsal.Note: "·"}
+
+// summary shows a row for each of several rehearsals; the error names those that did not pass.
+func summary(p *printer, reports []*rehearsal.Report) error {
+	rows := [][]string{{"REHEARSAL", "RESULT", "SCORE", "DETECT", "ALERT", "RECOVERY", "ALL-CLEAR", "ALARM", "WRITES", "LOST"}}
+	var failed []string
+	for _, r := range reports {
+		result := "passed"
+		if !r.Passed {
+			result = "FAILED"
+			failed = append(failed, r.Name)
+		}
+		row := []string{r.Name, result, fmt.Sprint(r.Score)}
+		for _, m := range rehearsal.Measures {
+			row = append(row, r.Times[m].String())
+		}
+		rows = append(rows, append(row, fmt.Sprint(r.Writes.Acknowledged), fmt.Sprint(r.Writes.Lost)))
+	}
+	if len(reports) > 1 {
+		p.table(rows)
+	}
+	if len(failed) > 0 {
+		return fmt.Errorf("%d of %d rehearsals did not pass: %s", len(failed), len(reports), strings.Join(failed, ", "))
+	}
+	return nil
+}

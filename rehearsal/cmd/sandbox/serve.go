@@ -1,0 +1,83 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"aurora-dsql-dr/rehearsal/stack"
+
+	"aurora-dsql-dr/rehearsal"
+	"aurora-dsql-dr/rehearsal/console"
+	"aurora-dsql-dr/rehearsal/control"
+	"aurora-dsql-dr/rehearsal/fault"
+	"aurora-dsql-dr/sandbox"
+)
+
+// consoleAddress is where serve's page is, unless the port is taken: then any that is free.
+const consoleAddress = "127.0.0.1:4511"
+
+// serve deploys, opens the console, and then shows what reaches people until it is interrupted. Dir is the project's.
+func serve(ctx context.Context, p *printer, s *sandbox.Sandbox, dir string) (err error) {
+	config := stack.WithApplication(stack.Config())
+	e, result, err := deployFirst(ctx, p, s, config)
+	if err != nil {
+		return err
+	}
+	if err := checkAll(ctx, p, s, result.Outputs, 1); err != nil {
+		return err
+	}
+	showOutputs(p, result.Outputs)
+	faults := fault.NewInjector(s, rehearsal.Places())
+	stop, err := control.Serve(s, faults)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	page, err := openConsole(rehearsal.Stage{Sandbox: s, Engine: e, Config: config, Outputs: result.Outputs, Faults: faults}, dir)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, page.Close()) }()
+	p.line("The console: %s", page.URL)
+	p.line("The sandbox is up until Ctrl-C. For the AWS CLI or an SDK:")
+	p.text("export " + strings.Join(s.Environment(), "\nexport ") + "\n")
+	p.line("For example:")
+	p.text(strings.Join([]string{
+		"aws dsql list-clusters",
+		"aws dsql get-cluster --identifier " + texts(result.Outputs["clusterIdentifiers"])["us-east-1"],
+		"aws lambda invoke --function-name " + texts(result.Outputs["monitorFunctionNames"])["us-east-1"] +
+			` --payload fileb:///dev/stdin /dev/stdout <<<'{"probes":1}'`,
+		"aws lambda invoke --function-name " + texts(result.Outputs["transactionFunctionNames"])["us-east-1"] +
+			` --payload fileb:///dev/stdin /dev/stdout <<<'{"operation":"write","amount":100.50}'`,
+	}, "\n") + "\n")
+	p.line("What reaches oncall@example.com:")
+	followInbox(ctx, p, s.Account.Inbox)
+	return nil // interrupted: the only way out
+}
+
+// openConsole serves the page of the deployed stack.
+func openConsole(stage rehearsal.Stage, dir string) (*console.Console, error) {
+	files, err := filepath.Glob(filepath.Join(dir, "rehearsals", "*.yaml"))
+	if err != nil {
+		return nil, err
+	}
+	places := rehearsal.Places()
+	all, err := rehearsal.Load(places, files...)
+	if err != nil {
+		return nil, err
+	}
+	s := stage.Sandbox
+	config := console.Config{
+		Account: s.Account, Clusters: s.DSQL.Clusters, Functions: s.Lambda,
+		Regions:  [3]string{places["primary"], places["secondary"], places["witness"]},
+		Monitors: texts(stage.Outputs["monitorFunctionNames"]), Faults: stage.Faults, Rehearsals: all, Hold: stage.Hold,
+	}
+	page, err := console.Start(config, consoleAddress)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return console.Start(config, "127.0.0.1:0")
+	}
+	return page, err
+}

@@ -1,0 +1,205 @@
+// Package rehearsal lives the deployed stack through a disaster that a file describes, and reports what happened: how
+// long it took to notice, to tell people, to serve clients again and to say that it is over, who was told what, and
+// whether an acknowledged write was lost.
+package rehearsal
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"aurora-dsql-dr/rehearsal/fault"
+)
+
+// Rehearsal is one file. All times are sandbox time.
+type Rehearsal struct {
+	// Name is the file's, without ".yaml".
+	Name string `json:"name"`
+	// Title says in a sentence what happens, Proves what follows if it passes.
+	Title  string `json:"title"`
+	Proves string `json:"proves"`
+	// ProbeInterval is the stack's; 15 s by default.
+	ProbeInterval time.Duration `json:"-"`
+	// Workload is what the clients write to; WorkloadSQL by default.
+	Workload Workload `json:"workload"`
+	// Hypothesis bounds the time until the steady state holds, before the method and after it; a minute by default.
+	Hypothesis time.Duration `json:"-"`
+	// Method are the steps, with times counted from its start.
+	Method []Step `json:"-"`
+	// Watch is how long the stack is observed after the last step has ended.
+	Watch time.Duration `json:"-"`
+	// Budgets are by Measure; every measure has one.
+	Budgets map[Measure]Budget `json:"-"`
+	// Expect are the messages that people are to get. Every other that pages is false.
+	Expect []Expectation `json:"-"`
+}
+
+// Workload is what the clients of a rehearsal write to.
+type Workload string
+
+// The workloads.
+const (
+	// WorkloadSQL is a table of the workload's own, by SQL at the regional endpoints.
+	WorkloadSQL Workload = "sql"
+	// WorkloadApplication is the distributed application by its regional APIs, which is deployed for it. Afterwards its events
+	// are looked for as its rows are.
+	WorkloadApplication Workload = "application"
+)
+
+// Step is one thing that is done: a fault or a deployment.
+type Step struct {
+	At time.Duration
+	// Until is when the fault is undone.
+	Until time.Duration
+	// Fault is the fault to inject; nil for a deployment.
+	Fault *fault.Spec
+	// Deploy is the kind of deployment and Within what bounds it.
+	Deploy Deployment
+	Within time.Duration
+}
+
+// Deployment is a way to deploy during a rehearsal.
+type Deployment string
+
+// The deployments.
+const (
+	// DeployRefused is a plain deployment that has to fail, within its bound, naming a lost region, with the state intact.
+	DeployRefused Deployment = "refused"
+	// DeploySurvivor adds a recipient in the secondary region alone and, with the application, changes the stage of its API, as
+	// the runbook "Change the survivor" says: credentialsRegion, --refresh=false, --target. The API has to answer afterwards.
+	DeploySurvivor Deployment = "survivor"
+	// DeployComplete is a plain deployment without credentialsRegion that has to succeed, and another after it that must not
+	// change anything.
+	DeployComplete Deployment = "complete"
+)
+
+// Measure is a time that is measured.
+type Measure string
+
+// The measures. All but AllClear are counted from the first fault's injection, AllClear from the end of the last.
+const (
+	// Detect is the first probe of any observer that found an endpoint down.
+	Detect Measure = "detect"
+	// Alert is the first message of a function that says that an endpoint is lost.
+	Alert Measure = "alert"
+	// Recovery is the longest that a client went without an acknowledged write.
+	Recovery Measure = "recovery"
+	// AllClear is the first message after the fault that says that an endpoint serves again.
+	AllClear Measure = "allClear"
+	// Alarm is the first notification of a CloudWatch alarm that went into ALARM.
+	Alarm Measure = "alarm"
+)
+
+// Measures are all measures, in the order in which they are told.
+var Measures = []Measure{Detect, Alert, Recovery, AllClear, Alarm}
+
+// Budget is what a measure may take.
+type Budget struct {
+	// Never demands that it does not happen; Unjudged only reports it. Otherwise it has to happen within Within.
+	Never, Unjudged bool
+	Within          time.Duration
+}
+
+func (b Budget) String() string {
+	switch {
+	case b.Never:
+		return "never"
+	case b.Unjudged:
+		return "unjudged"
+	default:
+		return short(b.Within)
+	}
+}
+
+// Expectation is a message that people are to get.
+type Expectation struct {
+	// Message is its kind.
+	Message Kind
+	// Endpoint is the region of the endpoint that a lost, reminder or resolved message is about.
+	Endpoint string
+	// Alarm is a part of the name of the alarm that an alarm or ok message is about.
+	Alarm string
+	// From are the regions whose topics may deliver it; any, if empty.
+	From []string
+	// AtLeast and AtMost bound how often it comes; once and once by default.
+	AtLeast, AtMost int
+}
+
+func (e Expectation) String() string {
+	words := []string{string(e.Message)}
+	if e.Endpoint != "" {
+		words = append(words, e.Endpoint)
+	}
+	if e.Alarm != "" {
+		words = append(words, `"`+e.Alarm+`"`)
+	}
+	if len(e.From) > 0 {
+		words = append(words, "from "+strings.Join(e.From, " or "))
+	}
+	switch {
+	case e.AtLeast == e.AtMost && e.AtMost == 1:
+		words = append(words, "once")
+	case e.AtLeast == e.AtMost:
+		words = append(words, fmt.Sprintf("%d times", e.AtMost))
+	default:
+		words = append(words, fmt.Sprintf("%d to %d times", e.AtLeast, e.AtMost))
+	}
+	return strings.Join(words, " ")
+}
+
+// End is when the last step has ended, counted from the method's start.
+func (r *Rehearsal) End() (end time.Duration) {
+	for _, s := range r.Method {
+		end = max(end, s.At, s.Until)
+	}
+	return end
+}
+
+// Load reads the files. The error lists every problem of every file, each with file and line.
+func Load(places map[string]string, files ...string) ([]*Rehearsal, error) {
+	var all []*Rehearsal
+	var problems []error
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			problems = append(problems, err)
+			continue
+		}
+		r, err := Parse(file, text, places)
+		problems = append(problems, err)
+		all = append(all, r)
+	}
+	return all, errors.Join(problems...)
+}
+
+// Parse reads one file; places are the stack's names of its regions. The error lists every problem with its line.
+func Parse(file string, text []byte, places map[string]string) (*Rehearsal, error) {
+	name := strings.TrimSuffix(filepath.Base(file), filepath.Ext(file))
+	d := &decoder{file: file, places: places}
+	r := d.rehearsal(text)
+	r.Name = name
+	return r, d.err()
+}
+
+// short is a duration as people say it: 45s, 1m30s, 1.2s, 30ms.
+func short(d time.Duration) string {
+	switch size := d.Abs(); {
+	case size >= 10*time.Second:
+		d = d.Round(time.Second)
+	case size >= 100*time.Millisecond:
+		d = d.Round(100 * time.Millisecond)
+	default:
+		d = d.Round(time.Millisecond)
+	}
+	text := d.String()
+	if strings.HasSuffix(text, "m0s") {
+		text = strings.TrimSuffix(text, "0s")
+	}
+	if strings.HasSuffix(text, "h0m") {
+		text = strings.TrimSuffix(text, "0m")
+	}
+	return text
+}

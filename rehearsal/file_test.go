@@ -1,0 +1,194 @@
+package rehearsal
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"aurora-dsql-dr/rehearsal/fault"
+)
+
+var places = map[string]string{"primary": "us-east-1", "secondary": "us-east-2", "witness": "us-west-2"}
+
+// minimal is a file without anything that may be left out.
+const minimal = `title: t
+proves: p
+method:
+  - {at: 5s, until: 4m, fault: region-lost, with: {region: primary}}
+watch: 3m
+budgets: {detect: 40s, alert: 60s, recovery: never, allClear: unjudged, alarm: 4m}
+expect:
+  - {message: lost, endpoint: primary, from: [secondary, us-west-2]}
+  - {message: alarm, alarm: "{primary}-lost", times: 0-2}
+`
+
+func TestAFileIsRead(t *testing.T) {
+	r, err := Parse("rehearsals/minimal.yaml", []byte(minimal), places)
+	require.NoError(t, err)
+	assert.Equal(t, &Rehearsal{
+		Name: "minimal", Title: "t", Proves: "p", ProbeInterval: 15 * time.Second, Workload: WorkloadSQL, Hypothesis: time.Minute, Watch: 3 * time.Minute,
+		Method: []Step{{At: 5 * time.Second, Until: 4 * time.Minute, Fault: &fault.Spec{Name: "region-lost", With: map[string]string{"region": "primary"}}}},
+		Budgets: map[Measure]Budget{Detect: {Within: 40 * time.Second}, Alert: {Within: time.Minute}, Recovery: {Never: true},
+			AllClear: {Unjudged: true}, Alarm: {Within: 4 * time.Minute}},
+		Expect: []Expectation{
+			{Message: Lost, Endpoint: "us-east-1", From: []string{"us-east-2", "us-west-2"}, AtLeast: 1, AtMost: 1},
+			{Message: InAlarm, Alarm: "us-east-1-lost", AtLeast: 0, AtMost: 2},
+		},
+	}, r)
+	assert.Equal(t, 4*time.Minute, r.End())
+}
+
+// What no rehearsal can do is refused when the file is read, not when it is held.
+func TestFilesThatNobodyCanRehearseAreRefused(t *testing.T) {
+	for text, want := range map[string]string{
+		minimal + "---\n" + minimal: "line 11: a second document begins here: want one rehearsal in a file",
+		minimal + "---\n{":          "the file is no YAML",
+		minimal + "...\n---\n":      "a second document begins here",
+		"":                          "line 1: the file is empty",
+		"# nothing\n":               "line 1: the file is empty",
+		strings.Replace(minimal, "region-lost, with: {region: primary}", "regions-partitioned, with: {region: primary, from: us-east-1}", 1): "line 4: " +
+			"fault regions-partitioned: region and from are both us-east-1: want two regions",
+	} {
+		_, err := Parse("rehearsals/bad.yaml", []byte(text), places)
+		require.ErrorContains(t, err, want)
+	}
+	_, err := Parse("rehearsals/good.yaml", []byte("---\n"+minimal+"...\n"), places)
+	require.NoError(t, err)
+}
+
+// A malformed file is one error that lists every problem with its line.
+func TestEveryProblemIsListedWithItsLine(t *testing.T) {
+	_, err := Parse("rehearsals/bad.yaml", []byte(`titel: t
+proves: ""
+probeInterval: 90s
+method:
+  - {at: 5s, until: 4s, fault: region-lost, with: {regio: primary}}
+  - {at: -5s, until: 4m, fault: region-los}
+  - {at: 5s, fault: connections-failing, with: {region: here, percent: 130}}
+  - {at: 5s, deploy: sometimes, until: 5m}
+  - {at: 5s}
+  - {at: 5s, until: 1m, fault: witness-lost, deploy: refused, within: 1m}
+  - nothing
+watch: soon
+budgets: {detect: 40s, alert: later, recovery: 10s, allClear: -1s}
+expect:
+  - {message: shouted}
+  - {message: lost}
+  - {message: alarm, endpoint: primary, alarm: a}
+  - {message: ok, alarm: a, from: [nowhere], times: 3-1}
+watch: 3m
+workload: nosql
+`), places)
+	require.Error(t, err)
+	assert.Equal(t, strings.TrimSpace(`
+rehearsals/bad.yaml: 29 problems:
+  line 1: a rehearsal has no key "titel": want title, proves, probeInterval, workload, hypothesis, method, watch, budgets, expect
+  line 1: a rehearsal lacks the key "title"
+  line 2: proves is "": want text
+  line 3: probeInterval is "90s": want a duration from 5s to 1m, such as 90s
+  line 5: fault region-lost: parameter "region" is missing: primary (us-east-1), secondary (us-east-2), witness (us-west-2)
+  line 5: fault region-lost has no parameter "regio": want region
+  line 5: until is 4s, which is not after at, 5s
+  line 6: at is "-5s": want a duration from 0s to 24h, such as 90s
+  line 6: fault "region-los" is unknown: want one of `+strings.Join(faultNames(), ", ")+`
+  line 7: fault connections-failing: parameter "region" is "here": want primary (us-east-1), secondary (us-east-2), witness (us-west-2)
+  line 7: fault connections-failing: parameter "percent" is "130": want a whole number from 1 to 100
+  line 7: a step with a fault lacks the key "until": when it is undone
+  line 8: deploy is "sometimes": want refused, survivor or complete
+  line 8: a step with a deploy lacks the key "within": how long it may take
+  line 8: until belongs to a fault
+  line 9: a step has either a fault or a deploy
+  line 10: a step has either a fault or a deploy
+  line 11: a step is "nothing": want a mapping of at, fault, with, until, deploy, within
+  line 12: watch is "soon": want a duration from 1s to 24h, such as 90s
+  line 13: budgets.alert is "later": want a duration such as 60s, never, or unjudged
+  line 13: budgets.allClear is "-1s": want a duration such as 60s, never, or unjudged
+  line 13: budgets lacks the key "alarm"
+  line 15: message is "shouted": want one of lost, reminder, resolved, alarm, ok
+  line 16: an expected message "lost" lacks the key "endpoint"
+  line 17: endpoint belongs to lost, reminder, resolved, alarm to alarm, ok
+  line 18: from is "nowhere": want primary, secondary, witness
+  line 18: times is "3-1": want a number such as 2, or a range such as 0-3
+  line 19: a rehearsal has the key "watch" twice
+  line 20: workload is "nosql": want sql or application`), err.Error())
+}
+
+func faultNames() []string {
+	var names []string
+	for _, f := range fault.Catalogue() {
+		names = append(names, f.Name)
+	}
+	return names
+}
+
+func TestWhatIsNoRehearsalAtAll(t *testing.T) {
+	for text, want := range map[string]string{
+		"":                   "line 1: the file is empty",
+		"a: [":               "the file is no YAML",
+		"- a":                "line 1: a rehearsal is a list: want a mapping",
+		"method: []\n":       "method injects no fault",
+		"method: {at: 5s}\n": "method is a mapping: want a list",
+	} {
+		_, err := Parse("f.yaml", []byte(text), places)
+		assert.ErrorContains(t, err, want, text)
+	}
+}
+
+// Every file that is shipped is sound, and together they cover what a rehearsal of this stack has to.
+func TestTheShippedFiles(t *testing.T) {
+	files, err := filepath.Glob("../rehearsals/*.yaml")
+	require.NoError(t, err)
+	all, err := Load(Places(), files...)
+	require.NoError(t, err)
+	var names []string
+	for _, r := range all {
+		names = append(names, r.Name)
+		assert.NotEmpty(t, r.Proves)
+	}
+	assert.Equal(t, []string{"connections-failing", "deployment-during-outage", "endpoint-black-holed", "flapping-endpoint", "half-region",
+		"idle-cluster", "key-disabled", "monitor-dead", "observer-partitioned", "observer-refused", "observers-refused",
+		"primary-and-witness-lost", "primary-region-lost-5s", "primary-region-lost", "secondary-cut-off-briefly", "secondary-cut-off",
+		"secondary-region-lost", "silent-address", "survivor-without-sts", "witness-lost"}, names)
+	budget := func(name string) time.Duration {
+		for _, r := range all {
+			if r.Name == name {
+				return r.Budgets[Alert].Within
+			}
+		}
+		return 0
+	}
+	assert.Equal(t, time.Minute, budget("primary-region-lost"), "at the default probe interval")
+	assert.Equal(t, 20*time.Second, budget("primary-region-lost-5s"))
+}
+
+func TestAFileThatCannotBeReadIsNamed(t *testing.T) {
+	_, err := Load(places, "nowhere.yaml")
+	assert.ErrorContains(t, err, "nowhere.yaml")
+}
+
+// The schema that editors use names what the program accepts.
+func TestTheSchemaNamesEveryFaultAndMeasure(t *testing.T) {
+	text, err := os.ReadFile("../rehearsals/schema.json")
+	require.NoError(t, err)
+	var schema struct {
+		Properties map[string]struct{ Required []string }
+		Defs       struct {
+			Fault struct{ Enum []string }
+			Kind  struct{ Enum []Kind }
+		} `json:"$defs"`
+	}
+	require.NoError(t, json.Unmarshal(text, &schema))
+	assert.Equal(t, faultNames(), schema.Defs.Fault.Enum)
+	assert.Equal(t, append(append([]Kind{}, alertKinds...), alarmKinds...), schema.Defs.Kind.Enum)
+	var measures []string
+	for _, m := range Measures {
+		measures = append(measures, string(m))
+	}
+	assert.Equal(t, measures, schema.Properties["budgets"].Required)
+}

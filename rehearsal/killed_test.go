@@ -1,0 +1,196 @@
+package rehearsal
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"aurora-dsql-dr/rehearsal/stack"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"aurora-dsql-dr/rehearsal/fault"
+	"aurora-dsql-dr/rehearsal/workload"
+	"aurora-dsql-dr/sandbox"
+	"aurora-dsql-dr/sandbox/dsql"
+)
+
+// toBeKilled makes this test binary a rehearsal that is to be killed half-way.
+const toBeKilled = "REHEARSAL_TO_BE_KILLED"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(toBeKilled) != "" {
+		beKilled()
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// clusters makes a pair: a cluster in each data region, peered.
+func clusters(ctx context.Context, s *sandbox.Sandbox) error {
+	p := Places()
+	witness := p["witness"]
+	var made []dsql.Cluster
+	for _, place := range []string{"primary", "secondary"} {
+		c, err := s.DSQL.Region(p[place]).CreateCluster(dsql.CreateClusterInput{
+			MultiRegionProperties: &dsql.MultiRegionProperties{WitnessRegion: witness},
+		})
+		if err != nil {
+			return err
+		}
+		made = append(made, c)
+	}
+	if err := await(ctx, s, dsql.PendingSetup); err != nil {
+		return err
+	}
+	for i, c := range made {
+		if _, err := s.DSQL.Region(c.Region).UpdateCluster(dsql.UpdateClusterInput{
+			Identifier:            c.Identifier,
+			MultiRegionProperties: &dsql.MultiRegionProperties{WitnessRegion: witness, Clusters: []string{made[1-i].ARN}},
+		}); err != nil {
+			return err
+		}
+	}
+	return await(ctx, s, dsql.Active)
+}
+
+// await waits until every cluster has the status.
+func await(ctx context.Context, s *sandbox.Sandbox, status dsql.Status) error {
+	for {
+		changed := s.DSQL.Changed()
+		if !slices.ContainsFunc(s.DSQL.Clusters(), func(c dsql.Cluster) bool { return c.Status != status }) {
+			return nil
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// beKilled is in the middle of an outage, with a workload, when it says so.
+func beKilled() {
+	ctx := context.Background()
+	s, err := stack.Start(ctx, sandbox.Options{})
+	check(err)
+	check(clusters(ctx, s))
+	database, err := workload.PrepareDatabase(ctx, s)
+	check(err)
+	load := workload.Start(workload.Options{Clock: s.Clock, Dial: database.Dial, Regions: [2]string{Places()["primary"], Places()["secondary"]}})
+	check(load.AwaitAcknowledged(ctx, 1))
+	_, err = fault.NewInjector(s, Places()).Inject(fault.Spec{Name: "region-lost", With: map[string]string{"region": "primary"}})
+	check(err)
+	check(os.WriteFile(os.Getenv(toBeKilled), []byte("now"), 0o600))
+	select {}
+}
+
+func check(err error) {
+	if err != nil {
+		panic(err)
+	}
+}
+
+// A rehearsal that is killed half-way leaves no process, and what it leaves on disk the next start removes.
+func TestAKilledRehearsalLeavesNothing(t *testing.T) {
+	temp := reachable(t)
+	t.Setenv("TMPDIR", temp)
+	ready := filepath.Join(temp, "ready")
+	cmd := exec.CommandContext(t.Context(), os.Args[0])
+	cmd.Env = append(os.Environ(), toBeKilled+"="+ready)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Stderr = os.Stderr
+	require.NoError(t, cmd.Start())
+	require.Eventually(t, func() bool { _, err := os.Stat(ready); return err == nil }, time.Minute, 20*time.Millisecond)
+	assert.NotEmpty(t, using(t, temp), "its PostgreSQL works in its directory")
+
+	require.NoError(t, syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL))
+	assert.Error(t, cmd.Wait())
+	assert.Eventually(t, func() bool { return len(using(t, temp)) == 0 }, 10*time.Second, 20*time.Millisecond, "processes are left")
+
+	s, err := stack.Start(t.Context(), sandbox.Options{})
+	require.NoError(t, err)
+	require.NoError(t, s.Close())
+	left, err := filepath.Glob(filepath.Join(temp, "aurora-dsql-dr-sandbox-*"))
+	require.NoError(t, err)
+	assert.Empty(t, left)
+}
+
+// A stage that stays up sees one rehearsal after the other: a workload leaves nothing that the next would stumble over.
+func TestAWorkloadLeavesNothing(t *testing.T) {
+	s, err := stack.Start(t.Context(), sandbox.Options{})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, s.Close()) })
+	require.NoError(t, clusters(t.Context(), s))
+	for range 2 {
+		database, err := workload.PrepareDatabase(t.Context(), s)
+		require.NoError(t, err)
+		require.NoError(t, database.Remove(t.Context()))
+	}
+	assert.Empty(t, s.Account.IAM.Roles())
+}
+
+// However a method ends, its faults are undone and the workload's clients are gone.
+func TestAnInterruptedMethodUndoesItsFaults(t *testing.T) {
+	s, err := stack.Start(t.Context(), sandbox.Options{})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, s.Close()) })
+	ctx, interrupt := context.WithCancel(t.Context())
+	stage := Stage{Sandbox: s, Faults: fault.NewInjector(s, Places())}
+	method := func(name string) []Step {
+		return []Step{{Until: time.Hour, Fault: &fault.Spec{Name: "region-lost", With: map[string]string{"region": "primary"}}},
+			{At: 50 * time.Millisecond, Until: time.Hour, Fault: &fault.Spec{Name: name}}}
+	}
+	injected := 0
+	r := &run{Stage: stage, Rehearsal: &Rehearsal{Method: method("witness-lost")}, seen: stage.observe(func(e Entry) {
+		if injected++; e.Text == "injected" && injected == 2 {
+			interrupt()
+		}
+	})}
+	require.ErrorIs(t, r.play(ctx), context.Canceled)
+	assert.Equal(t, 2, injected-2, "and both were undone")
+	assert.Empty(t, stage.Faults.Active())
+	assert.False(t, s.Account.Region("us-east-1").Down())
+
+	r.Rehearsal = &Rehearsal{Method: method("no-such-fault")}
+	r.seen = stage.observe(nil)
+	require.ErrorContains(t, r.play(t.Context()), `fault "no-such-fault" is unknown`)
+	assert.Empty(t, stage.Faults.Active(), "a step that cannot be done ends the others")
+}
+
+// using are the processes that have something of the directory in their command line or as their working directory.
+func using(t *testing.T, dir string) (pids []int) {
+	t.Helper()
+	entries, err := os.ReadDir("/proc")
+	require.NoError(t, err)
+	for _, e := range entries {
+		pid, err := strconv.Atoi(e.Name())
+		if err != nil || pid == os.Getpid() {
+			continue
+		}
+		line, _ := os.ReadFile("/proc/" + e.Name() + "/cmdline") // it may have ended meanwhile
+		cwd, _ := os.Readlink("/proc/" + e.Name() + "/cwd")
+		if strings.Contains(string(line), dir) || strings.HasPrefix(cwd, dir) {
+			pids = append(pids, pid)
+		}
+	}
+	return pids
+}
+
+// reachable is a temporary directory that PostgreSQL's own user can reach too.
+func reachable(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("/tmp", "rehearsal-") //nolint:usetesting // t.TempDir is inside a directory of this user alone
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, os.RemoveAll(dir)) })
+	require.NoError(t, os.Chmod(dir, 0o755))
+	return dir
+}

@@ -1,0 +1,224 @@
+package recipe
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"aurora-dsql-dr/rehearsal/stack"
+
+	sdk "github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	cwtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
+	"github.com/aws/aws-sdk-go-v2/service/dsql"
+	dsqltypes "github.com/aws/aws-sdk-go-v2/service/dsql/types"
+	"github.com/aws/aws-sdk-go-v2/service/sns"
+	"golang.org/x/sync/errgroup"
+
+	"aurora-dsql-dr/rehearsal/fault"
+	"aurora-dsql-dr/sandbox"
+	"aurora-dsql-dr/sandbox/engine"
+	"aurora-dsql-dr/sandbox/lambda"
+	inbox "aurora-dsql-dr/sandbox/sns"
+)
+
+const (
+	// speed is that of the recipe's clock. Its times are minutes, and its functions are in this process and take no time
+	// worth measuring, so an hour of it fits into one of ours that lasts a minute.
+	speed = 60
+	// settled is how long it runs before the outage: two periods of its alarm and a little more.
+	settled = (periods*period + 90) * time.Second
+	// held is the shortest outage of one fault: its alarm needs more than ten minutes to notice any.
+	held = 20 * time.Minute
+	// watched is how long it is watched after the outage.
+	watched = 15 * time.Minute
+)
+
+// Options describe the outage.
+type Options struct {
+	// Dir is the project's directory.
+	Dir string
+	// Outage are the faults; Places the regions by their names in the stack.
+	Outage []Fault
+	Places map[string]string
+	// Deploying is held while the recipe is deployed; optional.
+	Deploying sync.Locker
+}
+
+// Column is the recipe's part of a report. Times are sandbox time, in seconds in JSON.
+type Column struct {
+	// Injected is false where the outage takes something that the recipe does not have; Why says what.
+	Injected bool   `json:"injected"`
+	Why      string `json:"why,omitempty"`
+	// Held is how long the outage lasted.
+	Held Seconds `json:"held"`
+	// Alert is the first message of a function, Alarm the first of its alarm, AllClear the alarm's return to OK, counted from
+	// the outage's end; nil is never.
+	Alert    *Seconds  `json:"alert"`
+	Alarm    *Seconds  `json:"alarm"`
+	AllClear *Seconds  `json:"allClear"`
+	Messages []Message `json:"messages"`
+}
+
+// Message is one that reached a person from the outage's begin on.
+type Message struct {
+	At      Seconds `json:"at"`
+	Region  string  `json:"region"`
+	Subject string  `json:"subject"`
+}
+
+// Seconds is a length of time that is written in seconds.
+type Seconds time.Duration
+
+// MarshalJSON writes seconds.
+func (s Seconds) MarshalJSON() ([]byte, error) { return json.Marshal(time.Duration(s).Seconds()) }
+
+// Run deploys the recipe with the real engine to a sandbox of its own in this process and lives it through the outage. An
+// outage of one fault is held for 20 minutes at least, so that the recipe's alarm has the time that it needs.
+func Run(ctx context.Context, opts Options) (_ *Column, err error) {
+	s, err := stack.Start(ctx, sandbox.Options{Dir: opts.Dir, Speed: speed})
+	if err != nil {
+		return nil, fmt.Errorf("the recipe: %w", err)
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	e, err := s.Stack(ctx, "recipe", program(opts.Places), stack.Config()) // the project wants it, the recipe reads none
+	if err != nil {
+		return nil, fmt.Errorf("the recipe: %w", err)
+	}
+	defer func() { err = errors.Join(err, e.Close()) }()
+	if _, err := e.Up(ctx, engine.Run{Turn: opts.Deploying}); err != nil {
+		return nil, fmt.Errorf("deploy the recipe: %w", err)
+	}
+	if err := install(s); err != nil {
+		return nil, fmt.Errorf("the recipe: %w", err)
+	}
+	if err := s.Clock.Sleep(ctx, settled); err != nil {
+		return nil, err
+	}
+	return live(ctx, s, opts)
+}
+
+// live goes through the outage and reads what people were told.
+func live(ctx context.Context, s *sandbox.Sandbox, opts Options) (*Column, error) {
+	outage := opts.Outage
+	if len(outage) == 1 {
+		outage = []Fault{{Until: max(outage[0].Until-outage[0].At, held), Spec: outage[0].Spec}}
+	}
+	faults := fault.NewInjector(s, opts.Places)
+	begun := s.Clock.Now()
+	var started, ended time.Time
+	steps, stepping := errgroup.WithContext(ctx)
+	for i, f := range outage {
+		steps.Go(func() error {
+			if err := s.Clock.Sleep(stepping, f.At); err != nil {
+				return err
+			}
+			if i == 0 {
+				started = s.Clock.Now()
+			}
+			undo, err := faults.Inject(f.Spec)
+			if err != nil {
+				return &lacking{err}
+			}
+			return errors.Join(s.Clock.Sleep(stepping, f.Until-s.Clock.Since(begun)), undo())
+		})
+	}
+	err := errors.Join(steps.Wait(), faults.UndoAll())
+	if missing := new(lacking); errors.As(err, &missing) {
+		return &Column{Why: missing.Error()}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	ended = s.Clock.Now()
+	if err := s.Clock.Sleep(ctx, watched); err != nil {
+		return nil, err
+	}
+	return read(s.Account.Inbox.Messages(), started, ended), nil
+}
+
+// lacking is a fault in something that the recipe does not have.
+type lacking struct{ error }
+
+// read finds the times in what reached people.
+func read(messages []inbox.Message, started, ended time.Time) *Column {
+	c := &Column{Injected: true, Held: Seconds(ended.Sub(started))}
+	first := func(into **Seconds, since, at time.Time) {
+		if after := Seconds(at.Sub(since)); *into == nil {
+			*into = &after
+		}
+	}
+	for _, m := range messages {
+		if m.Time.Before(started) || m.Kind == inbox.KindConfirmation {
+			continue
+		}
+		c.Messages = append(c.Messages, Message{At: Seconds(m.Time.Sub(started)), Region: m.Region, Subject: strings.TrimSpace(m.Subject)})
+		switch {
+		case m.Kind == inbox.KindAlert:
+			first(&c.Alert, started, m.Time)
+		case m.Kind == inbox.KindAlarm && stack.Pages(m):
+			first(&c.Alarm, started, m.Time)
+		case m.Kind == inbox.KindAlarm && c.Alarm != nil && m.Time.After(ended):
+			first(&c.AllClear, ended, m.Time)
+		}
+	}
+	return c
+}
+
+// install replaces the placeholders of the deployed functions by what they do.
+func install(s *sandbox.Sandbox) error {
+	var problems []error
+	for region, service := range s.Lambda {
+		for _, f := range service.Functions() {
+			f.Code, f.Stub = nil, (&observer{sandbox: s, region: region, function: f}).observe
+			_, err := service.UpdateFunction(f)
+			problems = append(problems, err)
+		}
+	}
+	return errors.Join(problems...)
+}
+
+// observer is the recipe's function in one region.
+type observer struct {
+	sandbox  *sandbox.Sandbox
+	region   string
+	function lambda.Function
+}
+
+// observe asks for the cluster's status, publishes it as a number, tells people of any status but ACTIVE, at every run,
+// and answers that all went well, whatever happened.
+func (o *observer) observe(ctx context.Context, _ []byte) ([]byte, error) {
+	config := sdk.Config{Region: o.region, BaseEndpoint: &o.sandbox.Endpoint, RetryMaxAttempts: 1, Credentials: sdk.CredentialsProviderFunc(o.credentials)}
+	variables := o.function.Environment.Variables
+	id, topic := variables[variableCluster], variables[variableTopic]
+	healthy, subject := 1.0, ""
+	cluster, err := dsql.NewFromConfig(config).GetCluster(ctx, &dsql.GetClusterInput{Identifier: &id})
+	switch {
+	case err != nil:
+		healthy, subject = 0, "Aurora DSQL health check error in "+o.region
+	case cluster.Status != dsqltypes.ClusterStatusActive:
+		healthy, subject = 0, fmt.Sprintf("Aurora DSQL cluster %s in %s", cluster.Status, o.region)
+	}
+	if subject != "" {
+		_, _ = sns.NewFromConfig(config).Publish(ctx, &sns.PublishInput{TopicArn: &topic, Subject: &subject, Message: &subject})
+	}
+	_, _ = cloudwatch.NewFromConfig(config).PutMetricData(ctx, &cloudwatch.PutMetricDataInput{Namespace: sdk.String(namespace), MetricData: []cwtypes.MetricDatum{{
+		MetricName: sdk.String(metricName), Value: &healthy,
+		Dimensions: []cwtypes.Dimension{{Name: sdk.String("ClusterID"), Value: &id}, {Name: sdk.String("Region"), Value: &o.region}},
+	}}})
+	return []byte(`{"statusCode":200}`), nil // the recipe swallows every error, too
+}
+
+func (o *observer) credentials(context.Context) (sdk.Credentials, error) {
+	identities := o.sandbox.Account.IAM
+	c, err := identities.AssumeRole("lambda.amazonaws.com", o.function.Role, o.function.Name)
+	if err != nil {
+		return sdk.Credentials{}, err
+	}
+	identities.Place(c.AccessKeyID, o.region)
+	return sdk.Credentials{AccessKeyID: c.AccessKeyID, SecretAccessKey: c.SecretAccessKey, SessionToken: c.SessionToken}, nil
+}

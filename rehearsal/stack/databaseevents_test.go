@@ -1,0 +1,103 @@
+package stack
+
+import (
+	"encoding/json"
+	"testing"
+	"time"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"aurora-dsql-dr/components"
+	"aurora-dsql-dr/sandbox"
+	"aurora-dsql-dr/sandbox/engine"
+	"aurora-dsql-dr/sandbox/sns"
+)
+
+// databaseEvents is a sandbox with what reports changes of a database.
+type databaseEvents struct{ *sandbox.Sandbox }
+
+// reported deploys what reports changes of a database, and nothing else.
+func (s databaseEvents) reported(ctx *pulumi.Context) error {
+	provider, err := aws.NewProvider(ctx, "primary", &aws.ProviderArgs{Region: pulumi.String("us-east-1")})
+	if err != nil {
+		return err
+	}
+	region := components.Region{Name: "us-east-1", Provider: provider, Account: s.Account.ID, Partition: "aws"}
+	topic, err := components.NewAlertTopic(ctx, "primary-alerts", &components.AlertTopicArgs{
+		Region: region, Subscriptions: []components.Subscription{{Protocol: "email", Endpoint: "oncall@example.com"}},
+	})
+	if err != nil {
+		return err
+	}
+	_, err = components.NewDatabaseEvents(ctx, "primary-database-events", &components.DatabaseEventsArgs{
+		Region: region, Topic: topic, After: []pulumi.Resource{topic}, Runbooks: "docs/runbooks.md",
+	})
+	return err
+}
+
+func TestAChangeOfTheDatabaseIsReportedAsWhatItWas(t *testing.T) {
+	t.Parallel()
+	s := databaseEvents{newSandbox(t, sandbox.Options{})}
+	stack, err := s.Stack(t.Context(), Name, s.reported, Config())
+	require.NoError(t, err)
+	_, err = stack.Up(t.Context(), engine.Run{})
+	require.NoError(t, err)
+	region := s.Account.Region("us-east-1")
+
+	const policy = `{"Version":"2012-10-17","Statement":[{"Sid":"A \"quoted\" name"}]}`
+	call := map[string]any{
+		"eventSource": "dsql.amazonaws.com", "eventName": "PutClusterPolicy",
+		"userIdentity":      map[string]any{"type": "IAMUser", "arn": "arn:aws:iam::123456789012:user/eve"},
+		"requestParameters": map[string]any{"identifier": "abc", "policy": policy},
+	}
+	require.NoError(t, region.Events.CloudTrail("dsql.amazonaws.com", call))
+	alert, request := s.report(t, 0)
+	assert.Regexp(t, `^PutClusterPolicy on Aurora DSQL in us-east-1 by arn:aws:iam::123456789012:user/eve at 20\d\d-`, alert)
+	assert.JSONEq(t, policy, request["policy"].(string))
+
+	call["eventName"], call["errorCode"], call["requestParameters"] = "DeleteCluster", "AccessDenied", nil
+	require.NoError(t, region.Events.CloudTrail("dsql.amazonaws.com", call))
+	alert, _ = s.report(t, 1)
+	assert.Regexp(t, `^REFUSED \(AccessDenied\): DeleteCluster on Aurora DSQL in us-east-1 by arn`, alert)
+
+	call["eventName"] = "ListClusters"
+	require.NoError(t, region.Events.CloudTrail("dsql.amazonaws.com", call))
+
+	// What the topic does not take is kept, and told.
+	region.SetBroken("sns", true)
+	call["eventName"] = "UpdateCluster"
+	require.NoError(t, region.Events.CloudTrail("dsql.amazonaws.com", call))
+	_, err = region.SNS.PutTopicPolicy(sns.TopicPolicy{Arn: region.SNS.Topics()[0].Arn, Policy: noPublisher})
+	require.NoError(t, err)
+	region.SetBroken("sns", false)
+	queues := region.SQS.Queues()
+	require.Len(t, queues, 1)
+	messages, err := region.SQS.Receive(t.Context(), queues[0].URL, 10, 0, time.Minute)
+	require.NoError(t, err)
+	require.Len(t, messages, 1)
+	assert.Contains(t, messages[0].Body, "UpdateCluster")
+}
+
+const noPublisher = `{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","Action":"sns:Publish","Resource":"*"}]}`
+
+// report awaits the event of this number that reached a person, and reads it.
+func (s databaseEvents) report(t *testing.T, number int) (alert string, request map[string]any) {
+	t.Helper()
+	seen := 0
+	m, err := s.Account.Inbox.Await(t.Context(), func(m sns.Message) bool {
+		if m.Kind == sns.KindEvent {
+			seen++
+		}
+		return m.Kind == sns.KindEvent && seen > number
+	})
+	require.NoError(t, err)
+	var body struct {
+		Alert   string         `json:"alert"`
+		Request map[string]any `json:"request"`
+	}
+	require.NoError(t, json.Unmarshal([]byte(m.Body), &body), m.Body)
+	return body.Alert, body.Request
+}
