@@ -9,11 +9,10 @@ import (
 	"slices"
 	"time"
 
-	"aurora-dsql-dr/rehearsal/stack"
-
 	"golang.org/x/sync/errgroup"
 
 	"aurora-dsql-dr/rehearsal/fault"
+	"aurora-dsql-dr/rehearsal/stack"
 	"aurora-dsql-dr/sandbox"
 	"aurora-dsql-dr/sandbox/engine"
 	"aurora-dsql-dr/sandbox/sns"

@@ -12,12 +12,11 @@ import (
 	"testing"
 	"time"
 
-	"aurora-dsql-dr/rehearsal/stack"
-
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"aurora-dsql-dr/rehearsal/fault"
+	"aurora-dsql-dr/rehearsal/stack"
 	"aurora-dsql-dr/rehearsal/workload"
 	"aurora-dsql-dr/sandbox"
 	"aurora-dsql-dr/sandbox/dsql"

@@ -8,12 +8,11 @@ import (
 	"sync"
 	"time"
 
-	"aurora-dsql-dr/rehearsal/stack"
-
 	"golang.org/x/sync/errgroup"
 
 	"aurora-dsql-dr/rehearsal/fault"
 	"aurora-dsql-dr/rehearsal/recipe"
+	"aurora-dsql-dr/rehearsal/stack"
 	"aurora-dsql-dr/rehearsal/workload"
 	"aurora-dsql-dr/sandbox"
 	"aurora-dsql-dr/sandbox/engine"

@@ -9,12 +9,11 @@ import (
 	"slices"
 	"time"
 
-	"aurora-dsql-dr/rehearsal/stack"
-
 	"golang.org/x/sync/errgroup"
 
 	"aurora-dsql-dr/lambda/contract"
 	"aurora-dsql-dr/rehearsal/fault"
+	"aurora-dsql-dr/rehearsal/stack"
 	"aurora-dsql-dr/sandbox"
 	"aurora-dsql-dr/sandbox/awserr"
 	"aurora-dsql-dr/sandbox/cloudwatch"

@@ -14,8 +14,6 @@ import (
 	"testing"
 	"time"
 
-	"aurora-dsql-dr/rehearsal/stack"
-
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/network"
@@ -28,6 +26,7 @@ import (
 	"aurora-dsql-dr/rehearsal"
 	"aurora-dsql-dr/rehearsal/console"
 	"aurora-dsql-dr/rehearsal/fault"
+	"aurora-dsql-dr/rehearsal/stack"
 	"aurora-dsql-dr/sandbox"
 	"aurora-dsql-dr/sandbox/engine"
 	"aurora-dsql-dr/sandbox/logs"

@@ -7,12 +7,11 @@ import (
 	"strings"
 	"testing"
 
-	"aurora-dsql-dr/rehearsal/stack"
-
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"aurora-dsql-dr/rehearsal/fault"
+	"aurora-dsql-dr/rehearsal/stack"
 	"aurora-dsql-dr/sandbox"
 )
 

@@ -6,11 +6,10 @@ import (
 	"testing"
 	"time"
 
-	"aurora-dsql-dr/rehearsal/stack"
-
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"aurora-dsql-dr/rehearsal/stack"
 	"aurora-dsql-dr/sandbox"
 	"aurora-dsql-dr/sandbox/dsql"
 	"aurora-dsql-dr/sandbox/events"

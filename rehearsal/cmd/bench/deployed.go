@@ -5,7 +5,6 @@ import (
 	"errors"
 
 	"aurora-dsql-dr/rehearsal/stack"
-
 	"aurora-dsql-dr/sandbox"
 	"aurora-dsql-dr/sandbox/engine"
 )

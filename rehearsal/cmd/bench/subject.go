@@ -7,11 +7,10 @@ import (
 	"path/filepath"
 	"strings"
 
-	"aurora-dsql-dr/rehearsal/stack"
-
 	"aurora-dsql-dr/lambda/contract"
 	"aurora-dsql-dr/rehearsal/cmd/bench/internal/builds"
 	"aurora-dsql-dr/rehearsal/cmd/bench/internal/function"
+	"aurora-dsql-dr/rehearsal/stack"
 )
 
 // subject is the region's function of this name as it is deployed, without events.

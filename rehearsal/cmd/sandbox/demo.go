@@ -9,11 +9,10 @@ import (
 	"slices"
 	"strings"
 
-	"aurora-dsql-dr/rehearsal/stack"
-
 	"aurora-dsql-dr/lambda/contract"
 	"aurora-dsql-dr/rehearsal"
 	"aurora-dsql-dr/rehearsal/fault"
+	"aurora-dsql-dr/rehearsal/stack"
 	"aurora-dsql-dr/sandbox"
 	"aurora-dsql-dr/sandbox/engine"
 )

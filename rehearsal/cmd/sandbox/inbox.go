@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"aurora-dsql-dr/rehearsal/stack"
-
 	"aurora-dsql-dr/sandbox/cloudwatch"
 	"aurora-dsql-dr/sandbox/sns"
 )

@@ -18,7 +18,6 @@ import (
 	"syscall"
 
 	"aurora-dsql-dr/rehearsal/stack"
-
 	"aurora-dsql-dr/sandbox"
 )
 

@@ -7,12 +7,11 @@ import (
 	"strings"
 	"syscall"
 
-	"aurora-dsql-dr/rehearsal/stack"
-
 	"aurora-dsql-dr/rehearsal"
 	"aurora-dsql-dr/rehearsal/console"
 	"aurora-dsql-dr/rehearsal/control"
 	"aurora-dsql-dr/rehearsal/fault"
+	"aurora-dsql-dr/rehearsal/stack"
 	"aurora-dsql-dr/sandbox"
 )
 
