@@ -46,10 +46,8 @@ func NewAlertTopicAlarms(ctx *pulumi.Context, name string, args *AlertTopicAlarm
 		return nil, err
 	}
 	set := &alarmSet{ctx: ctx, parent: a}
-	for _, alarm := range args.alarms(name) {
-		if _, err := set.metric(args.Region, args.Topic, alarm.name, alarm.args); err != nil {
-			return nil, err
-		}
+	if _, err := set.metric(args.Region, args.Topic, name+"-undelivered", args.undelivered()); err != nil {
+		return nil, err
 	}
 	a.ARNs, a.Names = set.arns, set.names
 	return a, ctx.RegisterResourceOutputs(a, pulumi.Map{"names": a.Names})
@@ -62,18 +60,13 @@ func (a *AlertTopicAlarmsArgs) validate() error {
 	return required(a.Region.required("Region"), map[string]bool{"Topic": a.Topic != nil, "Runbooks": a.Runbooks != ""})
 }
 
-// alarms are on what SNS gives up, redriven or not, and on what it could not even keep where a subscription has a redrive
-// policy (SNS Developer Guide, "Monitoring Amazon SNS topics using CloudWatch").
-func (a *AlertTopicAlarmsArgs) alarms(name string) []namedAlarm {
+// undelivered counts what SNS gives up (SNS Developer Guide, "Monitoring Amazon SNS topics using CloudWatch"). Its metrics of
+// redriving stay without data: the subscriptions have no queue to redrive to.
+func (a *AlertTopicAlarmsArgs) undelivered() cloudwatch.MetricAlarmArgs {
 	dimensions := pulumi.StringMap{"TopicName": a.Topic.ARN.ApplyT(func(arn string) string {
 		return arn[strings.LastIndex(arn, ":")+1:]
 	}).(pulumi.StringOutput)}
-	count := func(metric, what string) cloudwatch.MetricAlarmArgs {
-		description := described("Alerts of "+a.Region.Name+" "+what+".", a.Runbooks, contract.RunbookUndelivered)
-		return outOf(countAlarm("AWS/SNS", metric, dimensions, deliveryPeriod, description), 1, deliveryPeriods)
-	}
-	return []namedAlarm{
-		{name + "-undelivered", count("NumberOfNotificationsFailed", "do not reach a recipient")},
-		{name + "-unkept", count("NumberOfNotificationsFailedToRedriveToDlq", "reach neither a recipient nor the queue that should keep them")},
-	}
+	description := described("Alerts of "+a.Region.Name+" do not reach a recipient.", a.Runbooks, contract.RunbookUndelivered)
+	alarm := countAlarm("AWS/SNS", "NumberOfNotificationsFailed", dimensions, deliveryPeriod, description)
+	return outOf(alarm, 1, deliveryPeriods)
 }

@@ -191,7 +191,7 @@ func (l *life) healthy(metric string) []float64 {
 	samples := map[string][]float64{
 		"AWS/Lambda Errors": {0}, "AWS/Lambda Throttles": {0},
 		"AWS/Events FailedInvocations": nil, "AWS/Events InvocationsFailedToBeSentToDlq": nil,
-		"AWS/SQS NumberOfMessagesSent": {0}, "AWS/SNS NumberOfNotificationsFailed": nil, "AWS/SNS NumberOfNotificationsFailedToRedriveToDlq": nil,
+		"AWS/SQS NumberOfMessagesSent": {0}, "AWS/SNS NumberOfNotificationsFailed": nil,
 		"AWS/AuroraDSQL QueryTimeouts": {0}, "AWS/AuroraDSQL OccConflicts": {(l.requests + 24) / 50}, "AWS/AuroraDSQL TotalTransactions": {l.requests + 24},
 		"AWS/ApiGateway Count": {l.requests}, "AWS/ApiGateway 5xx": {float64(int(l.requests / 200))},
 		"Aurora/DSQL/Application TransactionLatency": slices.Repeat([]float64{100}, int(l.requests)),
