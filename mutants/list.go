@@ -15,6 +15,8 @@ import (
 
 // mutant is a fault of one line that somebody could make, and that a test has to notice.
 type mutant struct {
+	// Number is its place in the lists, from 1.
+	Number int `yaml:"-"`
 	// File is relative to the repository's root.
 	File string `yaml:"-"`
 	// From stands in the file exactly once, within a line; To takes its place.
@@ -48,7 +50,7 @@ func load(pattern string) ([]mutant, error) {
 		}
 		for _, file := range files {
 			for _, m := range file.Faults {
-				m.File, m.Tests = file.File, file.Tests
+				m.Number, m.File, m.Tests = len(all)+1, file.File, file.Tests
 				if err := m.check(); err != nil {
 					problems = append(problems, fmt.Errorf("%s: %s: %q: %w", path, m.File, m.Fault, err))
 				}

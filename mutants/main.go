@@ -21,9 +21,10 @@ const listed = "mutants/*.yaml"
 func main() {
 	jobs := flag.Int("jobs", 2, "how many are tried at a time")
 	only := flag.String("only", "", "try those whose file or fault holds this text")
+	from := flag.Int("from", 1, "try those from this number on, such as after an interruption")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	err := tryAll(ctx, *jobs, *only, os.Stdout)
+	err := tryAll(ctx, *jobs, *only, *from, os.Stdout)
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "mutants:", err)
@@ -31,15 +32,15 @@ func main() {
 	}
 }
 
-// tryAll prints a line a mutant, and fails if one has survived or could not be tried.
-func tryAll(ctx context.Context, jobs int, only string, out io.Writer) error {
+// tryAll prints a line a mutant as soon as it has been tried, and fails if one has survived or could not be tried.
+func tryAll(ctx context.Context, jobs int, only string, from int, out io.Writer) error {
 	all, err := load(listed)
 	if err != nil {
 		return err
 	}
-	chosen := choose(all, only)
+	chosen := choose(all, only, from)
 	if len(chosen) == 0 {
-		return fmt.Errorf("no file and no fault of the %d in %s holds %q", len(all), listed, only)
+		return fmt.Errorf("no file and no fault of the %d in %s holds %q from number %d on", len(all), listed, only, from)
 	}
 	packages, err := list(ctx)
 	if err != nil {
@@ -61,10 +62,10 @@ func tryAll(ctx context.Context, jobs int, only string, out io.Writer) error {
 	return report(verdicts, len(chosen), start, out)
 }
 
-func choose(all []mutant, text string) []mutant {
+func choose(all []mutant, text string, from int) []mutant {
 	var chosen []mutant
 	for _, m := range all {
-		if strings.Contains(m.File+" "+m.Fault, text) {
+		if m.Number >= from && strings.Contains(m.File+" "+m.Fault, text) {
 			chosen = append(chosen, m)
 		}
 	}
@@ -79,9 +80,8 @@ func (m mutant) testsIn(packages *tree) []string {
 }
 
 func report(verdicts <-chan verdict, n int, start time.Time, out io.Writer) error {
-	killed, i := 0, 0
+	killed := 0
 	for v := range verdicts {
-		i++
 		word, why := "survived", v.mutant.From+" -> "+v.mutant.To
 		switch {
 		case errors.Is(v.err, context.Canceled):
@@ -92,7 +92,8 @@ func report(verdicts <-chan verdict, n int, start time.Time, out io.Writer) erro
 			word, why = "killed", v.killer
 			killed++
 		}
-		fmt.Fprintf(out, "%4d/%d  %-8s  %5.1fs  %s: %s\n%26s%s\n", i, n, word, v.took.Seconds(), v.mutant.File, v.mutant.Fault, "", why)
+		fmt.Fprintf(out, "%4d  %-8s  %5.1fs  %s: %s\n%23s%s\n",
+			v.mutant.Number, word, v.took.Seconds(), v.mutant.File, v.mutant.Fault, "", why)
 	}
 	fmt.Fprintf(out, "%d of %d mutants killed in %s\n", killed, n, time.Since(start).Round(time.Second))
 	if killed < n {

@@ -15,6 +15,16 @@ func TestTheListFollowsTheCode(t *testing.T) {
 	require.NoError(t, err)
 }
 
+func TestAnInterruptedRunGoesOnWhereItWas(t *testing.T) {
+	t.Chdir("..")
+	all, err := load(listed)
+	require.NoError(t, err)
+	rest := choose(all, "", 7)
+	assert.Equal(t, all[6:], rest)
+	assert.Equal(t, 7, rest[0].Number)
+	assert.Empty(t, choose(all, "no file and no fault", 1))
+}
+
 func TestAListSaysEverythingThatIsWrongWithIt(t *testing.T) {
 	dir := t.TempDir()
 	t.Chdir(dir)
@@ -75,4 +85,11 @@ func TestAFaultIsKilledSurvivesOrProvesNothing(t *testing.T) {
 			assert.ErrorContains(t, got.err, tt.err, tt.m.To)
 		}
 	}
+}
+
+func TestATestThatHangsIsNamed(t *testing.T) {
+	const output = "panic: test timed out after 3m0s\n\trunning tests:\n\t\tTestOutbox (3m0s)\n\t\tTestOutbox/one (2m57s)\n\ngoroutine 1"
+	assert.Equal(t, "./outbox TestOutbox, which did not end within 3m0s", noticed("./outbox", output))
+	assert.Equal(t, "./outbox TestTwo", noticed("./outbox", "    --- FAIL: TestTwo (0.00s)\n"))
+	assert.Equal(t, "./outbox", noticed("./outbox", "exit status 2"))
 }

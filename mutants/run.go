@@ -14,7 +14,7 @@ import (
 )
 
 // limit bounds the tests of one package: a fault that makes them hang is noticed, too.
-const limit = 5 * time.Minute
+const limit = 3 * time.Minute
 
 // verdict is what became of one mutant.
 type verdict struct {
@@ -71,7 +71,10 @@ func (m mutant) overlay(dir string) (string, error) {
 	return overlay, errors.Join(os.WriteFile(mutated, source, 0o600), os.WriteFile(overlay, content, 0o600))
 }
 
-var failed = regexp.MustCompile(`(?m)^\s*--- FAIL: (\S+)`)
+var (
+	failed  = regexp.MustCompile(`(?m)^\s*--- FAIL: (\S+)`)
+	hanging = regexp.MustCompile(`(?m)^panic: test timed out after \S+\n\s*running tests:\n\s*(\S+)`)
+)
 
 // run is the first test of a package that fails, the package itself if it ends otherwise, or nothing if all pass.
 func run(ctx context.Context, overlay, tested string) (string, error) {
@@ -86,9 +89,17 @@ func run(ctx context.Context, overlay, tested string) (string, error) {
 	case strings.Contains(text, "[build failed]") || strings.Contains(text, "[setup failed]"):
 		return "", fmt.Errorf("does not compile, so it proves nothing:\n%s", text)
 	default:
-		if name := failed.FindStringSubmatch(text); name != nil {
-			return tested + " " + name[1], nil
-		}
-		return tested, nil
+		return noticed(tested, text), nil
 	}
+}
+
+// noticed is who noticed a fault, by what the tests of a package have printed.
+func noticed(tested, output string) string {
+	if name := failed.FindStringSubmatch(output); name != nil {
+		return tested + " " + name[1]
+	}
+	if name := hanging.FindStringSubmatch(output); name != nil {
+		return fmt.Sprintf("%s %s, which did not end within %v", tested, name[1], limit)
+	}
+	return tested
 }
