@@ -51,7 +51,7 @@ func TestABreakerOpensOnFailuresOnlyAndTriesAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var changes []string
 		g := newGroup(&changes, "own")
-		for _, outcome := range []error{errLost, errLost, errAnswer, errLost, errGone, errLost, nil, errLost, errLost} {
+		for _, outcome := range []error{errLost, errLost, errAnswer, errLost, errGone, errLost, nil, errLost, errLost, errGone} {
 			_, err := call(t, g, func(string) error { return outcome })
 			assert.Equal(t, outcome, err)
 			assert.False(t, g.Open(), "an answer, even a bad one, counts for the endpoint; a caller that left counts for nothing")

@@ -140,7 +140,13 @@ func TestADatabaseFromBeforeIsCountedInSteps(t *testing.T) {
 		assert.NoError(t, err)
 		return n
 	}
+	totals := func() string {
+		found, err := w.ledgers[apptest.East].Totals(t.Context())
+		assert.NoError(t, err)
+		return fmt.Sprint(found)
+	}
 	assert.Equal(t, written.Load(), count(), "before any roll-up")
+	assert.Equal(t, "[{us-east-1 2500 2500.00}]", totals(), "equal amounts are added up, each")
 
 	var rolling sync.WaitGroup
 	for _, region := range regions {
@@ -156,10 +162,26 @@ func TestADatabaseFromBeforeIsCountedInSteps(t *testing.T) {
 	assert.Equal(t, written.Load(), count())
 	assert.Equal(t, []string{fmt.Sprintf("%d 20", batches*each)}, w.Column(t,
 		"SELECT transactions || ' ' || (SELECT sum(transactions) FROM app.transaction_total) FROM app.transaction_history"), "each transaction once")
-	totals, err := w.ledgers[apptest.East].Totals(t.Context())
-	require.NoError(t, err)
-	require.Len(t, totals, 1)
-	assert.Equal(t, "us-east-1 2500 2500.00", fmt.Sprintf("%s %d %s", totals[0].Region, totals[0].Transactions, totals[0].Amount))
+	assert.Equal(t, "[{us-east-1 2500 2500.00}]", totals())
+}
+
+// A transaction of Aurora DSQL lives for five minutes at most: what commits so late has a time that is as old.
+func TestATransactionThatCommitsLateIsCounted(t *testing.T) {
+	w := newWorld(t)
+	require.NoError(t, w.rollers[apptest.East].Run(t.Context())) // begins the history
+	w.settle(t)
+	w.Exec(t,
+		`INSERT INTO app.transaction (id, amount, created_at, region, status)
+			VALUES ('late', 1, now() - interval '5 minutes', 'us-east-1', 'completed')`,
+		`INSERT INTO app.outbox (id, region, transaction_id, body, created_at)
+			SELECT gen_random_uuid(), region, id, '{}', created_at FROM app.transaction`,
+	)
+	for _, when := range []string{"before the next roll-up", "after it"} {
+		count, err := w.ledgers[apptest.East].Count(t.Context())
+		require.NoError(t, err)
+		assert.EqualValues(t, 1, count, when)
+		w.settle(t)
+	}
 }
 
 // The other region's rows are left to its own roller, and taken over when it is lost.

@@ -26,6 +26,7 @@ func TestService(t *testing.T) {
 		"requests that are not routed":                          requestsThatAreNotRouted,
 		"pages lead through all transactions":                   pagesLeadThroughAllTransactions,
 		"details are stored encrypted":                          detailsAreStoredEncrypted,
+		"the newest keyset is taken":                            theNewestKeysetIsTaken,
 		"without the key":                                       withoutTheKey,
 		"a publisher that cannot be invoked fails no write":     aPublisherThatCannotBeInvoked,
 		"conflicts are repeated, counted, and bounded":          conflictsAreRepeated,
@@ -180,6 +181,14 @@ func detailsAreStoredEncrypted(t *testing.T, w world) {
 	assert.Equal(t, "INV 7", body["reference"])
 }
 
+func theNewestKeysetIsTaken(t *testing.T, w world) {
+	w.Exec(t, "INSERT INTO app.keyset (id, wrapped) VALUES (2, 'rotated')")
+	t.Cleanup(func() { w.Exec(t, "DELETE FROM app.keyset WHERE id = 2") })
+	keyset, err := w.function(t, apptest.East, options{}).Ledger.Keyset(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, "rotated", keyset)
+}
+
 func withoutTheKey(t *testing.T, w world) {
 	status, _ := w.function(t, apptest.East, options{}).do(t, "POST", "/transactions", `{"transaction_id":"sealed","amount":1,"details":"the secret"}`)
 	require.Equal(t, 201, status)
@@ -302,9 +311,13 @@ func slowReadsKeepNobodyFromWriting(t *testing.T, w world) {
 	require.Equal(t, 200, status)
 	f.RequestLimit = 300 * time.Millisecond
 	require.NoError(t, w.Endpoints[apptest.East].SetFault(sqlendpoint.Fault{Latency: time.Second}))
-	for range 3 {
-		status, _ := f.do(t, "GET", "/totals", "")
-		assert.Equal(t, 503, status)
+	for name, read := range map[string]func() (int, map[string]any){
+		"a page": func() (int, map[string]any) { return f.do(t, "GET", "/transactions", "") },
+		"totals": func() (int, map[string]any) { return f.do(t, "GET", "/totals", "") },
+		"count":  func() (int, map[string]any) { return f.direct(t, `{"operation":"read"}`) },
+	} {
+		status, _ := read()
+		assert.Equal(t, 503, status, name)
 	}
 	status, body := f.do(t, "GET", "/totals", "")
 	assert.Equal(t, 503, status)

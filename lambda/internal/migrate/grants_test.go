@@ -1,0 +1,56 @@
+package migrate
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"aurora-dsql-dr/lambda/schema"
+)
+
+// everyFunctionMayDoItsWorkAndNothingElse is what whoever takes over a function can do: nobody changes or deletes a recorded
+// transaction, and who publishes or counts does not read one.
+func everyFunctionMayDoItsWorkAndNothingElse(t *testing.T, db testDB) {
+	_, err := db.migrator(schema.FS()).Run(t.Context(), monitors(alice))
+	require.NoError(t, err)
+	for role, want := range map[string][]string{
+		schema.RoleMonitor: {
+			"dr.incident INSERT, SELECT, UPDATE",
+			"dr.marker INSERT, SELECT, UPDATE",
+		},
+		schema.RoleTransactions: {
+			"app.keyset SELECT",
+			"app.outbox INSERT, SELECT",
+			"app.projection SELECT",
+			"app.projection_total SELECT",
+			"app.transaction INSERT, SELECT",
+			"app.transaction_history SELECT",
+			"app.transaction_total SELECT",
+		},
+		schema.RolePublisher: {
+			"app.outbox DELETE, SELECT, UPDATE",
+			"app.projection SELECT, UPDATE",
+			"app.projection_total INSERT, SELECT, UPDATE",
+			"app.publisher INSERT, SELECT, UPDATE",
+			"app.transaction_history INSERT, SELECT, UPDATE",
+			"app.transaction_position SELECT",
+			"app.transaction_total INSERT, SELECT, UPDATE",
+		},
+		schema.RoleProcessor: {
+			"app.projection INSERT, SELECT",
+		},
+	} {
+		schemaName := map[bool]string{true: "dr", false: "app"}[role == schema.RoleMonitor]
+		assert.Equal(t, want, db.column(t, `SELECT table_schema || '.' || table_name || ' ' || string_agg(privilege_type, ', ' ORDER BY privilege_type)
+			FROM information_schema.role_table_grants WHERE grantee = '`+role+`' AND table_schema <> 'sandbox'
+			GROUP BY table_schema, table_name ORDER BY table_name`), role)
+		assert.Equal(t, []string{schemaName + " USAGE"}, db.column(t, `SELECT n.nspname || ' ' || a.privilege_type
+			FROM pg_namespace n, aclexplode(n.nspacl) a WHERE a.grantee = '`+role+`'::regrole`), role)
+		assert.Equal(t, []string{"login=true super=false createrole=false createdb=false"}, db.column(t, `SELECT format(
+			'login=%s super=%s createrole=%s createdb=%s', rolcanlogin::text, rolsuper::text, rolcreaterole::text, rolcreatedb::text)
+			FROM pg_roles WHERE rolname = '`+role+`'`), role)
+	}
+	assert.Equal(t, []string{"created_at", "id"}, db.column(t, `SELECT column_name::text FROM information_schema.columns
+		WHERE table_schema = 'app' AND table_name = 'transaction_position' ORDER BY 1`), "who counts transactions sees no more of them")
+}
