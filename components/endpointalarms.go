@@ -27,10 +27,11 @@ const (
 	queryTimeouts        = 1
 )
 
-// aloneRuns is how long a region must hear nobody else before it pages on its own vote, and unconfirmedWithin how long the
-// alarm that has a quorum has to say it instead.
+// aloneRuns is how long a region must hear nobody else before it pages on its own vote, aloneLate how many of its own latest
+// votes may be on their way, and unconfirmedWithin how long the alarm that has a quorum has to say it instead.
 const (
 	aloneRuns         = 5
+	aloneLate         = 2
 	unconfirmedWithin = time.Minute
 )
 
@@ -161,8 +162,9 @@ func (a *EndpointAlarmsArgs) quorum(side *DsqlSide) cloudwatch.MetricAlarmArgs {
 }
 
 // alone alarms when this region's observer finds the other endpoint unreachable in five periods in which no other observer
-// was heard: each sample of another one takes the vote back. Five periods, and all of them, because samples come late,
-// which FILL takes for silence, and because quorum decides sooner whenever it can.
+// was heard: each sample of another one takes the vote back. FILL gives the expression a value in every period, so the
+// latest ones, whose own vote comes with the end of its run, count as 0 and not as missing: five of seven. Five, because
+// a sample of others that comes late looks like silence too, and because quorum decides sooner whenever it can.
 func (a *EndpointAlarmsArgs) alone() cloudwatch.MetricAlarmArgs {
 	queries := cloudwatch.MetricAlarmMetricQueryArray{a.unreachable("own", a.Other, a.Region.Name, "Maximum")}
 	expression := "own"
@@ -184,7 +186,7 @@ func (a *EndpointAlarmsArgs) alone() cloudwatch.MetricAlarmArgs {
 		Threshold:          pulumi.Float64(1),
 		ComparisonOperator: pulumi.String(atLeast),
 		TreatMissingData:   pulumi.String(missingIsFine),
-	}, aloneRuns, aloneRuns)
+	}, aloneRuns, aloneRuns+aloneLate)
 }
 
 // unreachable is a statistic of an observer's votes on an endpoint.

@@ -28,7 +28,7 @@ type life struct {
 	clusters          map[string]string // identifiers by data region
 	schedule, between time.Duration
 	requests          float64 // a minute
-	// late is how long a sample takes to CloudWatch.
+	// late is how long a sample takes to CloudWatch, from the end of its run.
 	late  time.Duration
 	start time.Time
 	// last is when a marker was last written through each endpoint.
@@ -39,6 +39,8 @@ type life struct {
 	states  map[string]cloudwatch.State
 	// amiss changes what is published of a run or a minute; nil if all is well.
 	amiss func(minute int, metric string, dimensions map[string]string) (value float64, published, changed bool)
+	// cutOff says that the observer does not get through to the region; never if all is well.
+	cutOff func(minute int, observer, region string) bool
 }
 
 type arrival struct {
@@ -56,6 +58,7 @@ func live(t *testing.T, changes map[string]string, schedule, between, late time.
 		regions: map[string]*cloudwatch.Service{}, clusters: map[string]string{}, schedule: schedule, between: between, late: late, requests: requests,
 		start: time.Now().Add(-10 * 24 * time.Hour).Truncate(time.Hour), last: map[string]time.Time{}, raised: map[string][]int{},
 		states: map[string]cloudwatch.State{}, observers: []string{"us-east-1", "us-east-2", "us-west-2"},
+		cutOff: func(int, string, string) bool { return false },
 	}
 	clk := clock.New(1)
 	identities := iam.New("123456789012", clk)
@@ -129,7 +132,7 @@ func (l *life) observe(t *testing.T, service *cloudwatch.Service, key, name stri
 // probes is how many there are in a run, which lasts a minute at most.
 func (l *life) probes() int { return max(1, int(min(l.schedule, time.Minute)/l.between)) }
 
-// run is a run of an observer: markers through both endpoints with every probe, samples at its end.
+// run is a run of an observer: markers through both endpoints with every probe, samples of its beginning at its end.
 func (l *life) run(observer string, from time.Time, probes int) {
 	ages := map[string][]float64{}
 	for i := range probes {
@@ -145,14 +148,19 @@ func (l *life) run(observer string, from time.Time, probes int) {
 			l.last[endpoint] = now
 		}
 	}
-	end := from.Add(time.Duration(probes-1)*l.between + time.Second)
+	lasts := time.Duration(probes-1)*l.between + time.Second
 	for endpoint, cluster := range l.clusters {
 		dimensions := contract.ObserverDimensions(cluster, endpoint, observer)
-		for data := range l.clusters {
-			l.publish(data, contract.MetricNamespace, contract.MetricEndpointUnreachable, dimensions, end, 0)
+		publish := func(region, metric string, values ...float64) {
+			if !l.cutOff(int(from.Add(lasts).Sub(l.start)/time.Minute), observer, region) {
+				l.publish(region, contract.MetricNamespace, metric, dimensions, from, lasts, values...)
+			}
 		}
-		l.publish(observer, contract.MetricNamespace, contract.MetricMarkerAge, dimensions, end, ages[endpoint]...)
-		l.publish(observer, contract.MetricNamespace, contract.MetricCommitLatency, dimensions, end, 90)
+		for data := range l.clusters {
+			publish(data, contract.MetricEndpointUnreachable, 0)
+		}
+		publish(observer, contract.MetricMarkerAge, ages[endpoint]...)
+		publish(observer, contract.MetricCommitLatency, 90)
 	}
 }
 
@@ -165,7 +173,7 @@ func (l *life) minute(minute int) {
 			for _, m := range looksAt(a) {
 				if key := fmt.Sprint(m); m.Namespace != contract.MetricNamespace && !seen[key] {
 					seen[key] = true
-					l.publish(name, m.Namespace, m.MetricName, m.Dimensions, now, l.healthy(m.Namespace+" "+m.MetricName)...)
+					l.publish(name, m.Namespace, m.MetricName, m.Dimensions, now, 0, l.healthy(m.Namespace+" "+m.MetricName)...)
 				}
 			}
 		}
@@ -205,8 +213,10 @@ func (l *life) healthy(metric string) []float64 {
 	return values
 }
 
-// publish sends the samples of a metric on their way.
-func (l *life) publish(region, namespace, metric string, dimensions map[string]string, at time.Time, values ...float64) {
+// publish sends the samples of a metric on their way, so long after the time that they are of.
+func (l *life) publish(
+	region, namespace, metric string, dimensions map[string]string, at time.Time, after time.Duration, values ...float64,
+) {
 	if l.amiss != nil {
 		if value, published, changed := l.amiss(int(at.Sub(l.start)/time.Minute), metric, dimensions); changed {
 			values = []float64{value}
@@ -223,7 +233,7 @@ func (l *life) publish(region, namespace, metric string, dimensions map[string]s
 		datum.Values = append(datum.Values, value)
 		datum.Counts = append(datum.Counts, float64(len(slices.DeleteFunc(slices.Clone(values), func(v float64) bool { return v != value }))))
 	}
-	l.pending = append(l.pending, arrival{at.Add(l.late), region, namespace, datum})
+	l.pending = append(l.pending, arrival{at.Add(after + l.late), region, namespace, datum})
 }
 
 func (l *life) deliver(t *testing.T, now time.Time) {
@@ -253,13 +263,13 @@ func TestAHealthySystemIsQuiet(t *testing.T) {
 		for _, between := range []time.Duration{5 * time.Second, 15 * time.Second, 25 * time.Second, schedule} {
 			all = append(all, configuration{minutes, between, 0, 0, ""})
 		}
-		all = append(all, configuration{minutes, 15 * time.Second, 3 * time.Minute, 0, ""})
+		all = append(all, configuration{minutes, 15 * time.Second, 2 * time.Minute, 0, ""})
 	}
 	for settings, requests := range map[string]float64{
 		`{}`: 6000, `{"throttle":{"rate":1,"burst":1},"workerConcurrency":1,"takeoverAge":"1h"}`: 60,
 		`{"throttle":{"rate":10000},"workerConcurrency":1000,"takeoverAge":"10s"}`: 60_000,
 	} {
-		for _, late := range []time.Duration{0, 3 * time.Minute} {
+		for _, late := range []time.Duration{0, 2 * time.Minute} {
 			all = append(all, configuration{1, 15 * time.Second, late, requests, settings})
 		}
 	}
