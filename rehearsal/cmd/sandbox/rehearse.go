@@ -43,7 +43,7 @@ func rehearse(ctx context.Context, p *printer, args []string) error {
 		return err
 	}
 	opts.Beside = !*alone
-	reports, err := holdAll(ctx, p, all, *jobs, opts)
+	reports, err := holdAll(ctx, p, all, *jobs, *directory, opts)
 	if err != nil {
 		return err
 	}
@@ -67,9 +67,11 @@ func load(dir string, files []string) ([]*rehearsal.Rehearsal, error) {
 	return all, err
 }
 
-// holdAll holds rehearsals, the longest first, so that none is left to be waited for alone. The reports are in the files'
-// order.
-func holdAll(ctx context.Context, p *printer, all []*rehearsal.Rehearsal, jobs int, opts rehearsal.Options) ([]*rehearsal.Report, error) {
+// holdAll holds rehearsals, the longest first, so that none is left to be waited for alone. Each leaves its report in a
+// folder of its name as soon as it is over, unless the directory is empty. The reports are in the files' order.
+func holdAll(
+	ctx context.Context, p *printer, all []*rehearsal.Rehearsal, jobs int, directory string, opts rehearsal.Options,
+) ([]*rehearsal.Report, error) {
 	done := p.follow(fmt.Sprintf("Rehearsals: %d, %d at a time", len(all), min(jobs, len(all))), signOfLife, func() string { return "…" })
 	defer done("")
 	order := slices.Clone(all)
@@ -95,7 +97,11 @@ func holdAll(ctx context.Context, p *printer, all []*rehearsal.Rehearsal, jobs i
 				return fmt.Errorf("rehearsal %s: %w", r.Name, err)
 			}
 			reports[slices.Index(all, r)] = report
-			return nil
+			if directory == "" {
+				return nil
+			}
+			_, err = rehearsal.Write(filepath.Join(directory, r.Name), []*rehearsal.Report{report})
+			return err
 		})
 	}
 	if err := group.Wait(); err != nil {
