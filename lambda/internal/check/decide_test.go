@@ -124,3 +124,23 @@ func TestADecisionThatCannotBeSharedWaitsForTheNextRound(t *testing.T) {
 		assert.Empty(t, f.alerts.got)
 	})
 }
+
+// An endpoint that was failing before the other one began to is found lost first: nobody is left to pass that on, so it is
+// told without asking an endpoint that fails, and before that one is found lost as well.
+func TestAnObserverWhoseEndpointsAllFailAsksNoneToPassOnTheNews(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, f := eager(script([]probe.Result{down}, []probe.Result{down}))
+		start := time.Now()
+		c.word = incident.Word{At: start, States: map[string]verdict.State{
+			east.Endpoint: {Failures: 1, FailingSince: start.Add(-2 * s), Reason: verdict.Timeout},
+		}}
+		_, err := c.Check(lambdaContext(t), contract.CheckEvent{Probes: 1}, "")
+		require.NoError(t, err)
+		var asked []time.Duration
+		for _, at := range f.prober.again[ohio.Endpoint] {
+			asked = append(asked, at.Sub(start))
+		}
+		assert.Equal(t, []time.Duration{0, 2 * s, 4 * s, 6 * s}, asked, "by re-probes only")
+		assert.Len(t, f.alerts.got, 2)
+	})
+}

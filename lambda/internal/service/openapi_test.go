@@ -46,6 +46,7 @@ func (d *document) call(t *testing.T, f *function, r events.APIGatewayV2HTTPRequ
 	response, err := f.http(t, r)
 	require.NoError(t, err, name)
 	require.Equal(t, want, response.StatusCode, "%s: %s", name, response.Body)
+	assert.Equal(t, "no-store", response.Headers["Cache-Control"], "%s: no cache on the way keeps it", name)
 
 	path := strings.TrimSuffix(r.RawPath+"?"+r.RawQueryString, "?")
 	req, err := http.NewRequestWithContext(t.Context(), method, path, strings.NewReader(r.Body))
