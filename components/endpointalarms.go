@@ -234,7 +234,7 @@ func (a *EndpointAlarmsArgs) warnings(name string) []namedAlarm {
 // old as the pause since the run before, each later one those of the probe before it: together the schedule, over as many
 // probes as a run makes. Twice, because a period that misses one late probe averages over one less.
 func (a *EndpointAlarmsArgs) markerAgeSeconds() float64 {
-	probes := max(1, int(min(a.Schedule, longestRun)/a.ProbeInterval))
+	probes := contract.Rounds(a.Schedule, contract.LongestRun, a.ProbeInterval)
 	return 30 + 2*a.Schedule.Seconds()/float64(probes)
 }
 

@@ -13,9 +13,6 @@ import (
 	"aurora-dsql-dr/lambda/contract"
 )
 
-// longestRun bounds a run of the health check, however rare runs are.
-const longestRun = time.Minute
-
 // MonitorSettings are the settings of the monitors, the same in every region.
 type MonitorSettings struct {
 	// Schedule is the time between two runs: whole minutes, at least one. Required.
@@ -84,7 +81,7 @@ func NewRegionalMonitor(ctx *pulumi.Context, name string, args *RegionalMonitorA
 	if m.Function, err = NewGoFunction(ctx, name, &GoFunctionArgs{
 		Region: args.Region, Function: "healthcheck",
 		Description: "Probes both endpoints of the database from " + args.Region.Name,
-		Packages:    args.Packages, MemoryMB: args.Settings.MemoryMB, TimeoutSeconds: int(longestRun.Seconds()),
+		Packages:    args.Packages, MemoryMB: args.Settings.MemoryMB, TimeoutSeconds: int(contract.LongestRun.Seconds()),
 		LogRetentionDays: args.Settings.LogRetentionDays, ReservedConcurrency: args.Settings.ReservedConcurrency, Tracing: args.Settings.Tracing,
 		// A late run is worth nothing: no retry, and an event older than the next run is dropped.
 		Asynchronous: &AsynchronousTerms{Retries: 0, MaximumAgeSeconds: 60},

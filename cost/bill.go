@@ -188,7 +188,7 @@ func monitorUseOf(f graph.Resource, environment resource.PropertyMap, p prices) 
 	if err != nil {
 		return monitorUse{}, err
 	}
-	rounds := float64(max(1, min(schedule, time.Minute)/interval))
+	rounds := float64(contract.Rounds(schedule, contract.LongestRun, interval))
 	return monitorUse{
 		runs:   p.Assumptions.MonthHours * 3600 / schedule.Seconds(),
 		rounds: rounds, seconds: (rounds-1)*interval.Seconds() + p.Assumptions.RoundSeconds,

@@ -58,7 +58,7 @@ func HealthCheckDurations() map[string]time.Duration {
 		EnvProbeInterval:   0,
 		EnvReminder:        0,
 		EnvMinimumOutage:   0,
-		EnvRunLimit:        time.Minute,
+		EnvRunLimit:        LongestRun,
 		EnvStepLimit:       5 * time.Second,
 		EnvStatusLimit:     time.Second,
 		EnvReprobeInterval: 2 * time.Second,

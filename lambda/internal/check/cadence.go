@@ -20,7 +20,7 @@ type Cadence struct {
 func (c Cadence) Window() time.Duration { return min(c.Schedule, c.RunLimit) }
 
 // Rounds is the number of rounds that fit the window, at least one.
-func (c Cadence) Rounds() int { return max(1, int(c.Window()/c.Interval)) }
+func (c Cadence) Rounds() int { return contract.Rounds(c.Schedule, c.RunLimit, c.Interval) }
 
 // Step is the deadline of each of a probe's three steps. Together they leave a quarter of the interval, in which the
 // observer shares what it saw and, after the last round, publishes metrics.

@@ -86,6 +86,12 @@ func TestTheLastRoundEndsInTime(t *testing.T) {
 	}
 }
 
+func TestARareRunIsNoLongerThanItsLimit(t *testing.T) {
+	start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	times := cadence(time.Hour, 15*time.Second).timetable(start, time.Time{}, false)
+	assert.True(t, times.publish.Before(start.Add(time.Minute)), "the function's timeout ends it")
+}
+
 func TestFewerRoundsAreMade(t *testing.T) {
 	start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	c := cadence(time.Minute, 15*time.Second)

@@ -2,7 +2,11 @@
 // an observer votes with. It is pure: no clock, no network, no AWS.
 package verdict
 
-import "fmt"
+import (
+	"fmt"
+
+	"aurora-dsql-dr/lambda/contract"
+)
 
 // Verdict is the judgement of one probe. The zero value is Unknown.
 type Verdict int
@@ -15,7 +19,12 @@ const (
 	Down
 )
 
-var verdictNames = [...]string{Unknown: "unknown", Up: "up", Degraded: "degraded", Down: "down"}
+var verdictNames = [...]string{
+	Unknown:  contract.Unknown,
+	Up:       contract.Up,
+	Degraded: contract.Degraded,
+	Down:     contract.Down,
+}
 
 // String is the name reports and logs use.
 func (v Verdict) String() string { return name(verdictNames[:], int(v), "verdict") }
