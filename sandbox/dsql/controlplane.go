@@ -1,6 +1,6 @@
-// Package dsql is the Aurora DSQL control plane: the regional API that creates, peers, updates and deletes clusters, and
-// the states a cluster goes through meanwhile. It serves no SQL: OnServing says which clusters a SQL endpoint has to
-// serve, and Connected is what that endpoint tells of every new connection.
+// Package dsql is the Aurora DSQL control plane: the regional API that creates, peers, updates and deletes clusters,
+// and the states a cluster goes through meanwhile. It serves no SQL: OnServing says which clusters a SQL endpoint has
+// to serve, and Connected is what that endpoint tells of every new connection.
 //
 // Sources are the Aurora DSQL User Guide and API Reference; docs/sandbox-dsql.md says what is modelled and what is not.
 package dsql
@@ -174,8 +174,9 @@ func (p *ControlPlane) Suspend(arn string, status Status, wake time.Duration) er
 	return nil
 }
 
-// CheckKeys asks UseKey again for every cluster of a region with a customer managed key: a key that cannot be used makes its cluster
-// IDLE with encryption KMS_KEY_INACCESSIBLE, and a key that can be used again lets the next connection wake it.
+// CheckKeys asks UseKey again for every cluster of a region with a customer managed key: a key that cannot be used
+// makes its cluster IDLE with encryption KMS_KEY_INACCESSIBLE, and a key that can be used again lets the next
+// connection wake it.
 func (p *ControlPlane) CheckKeys(region string) {
 	defer p.deliver()
 	p.mu.Lock()

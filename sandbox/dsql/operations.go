@@ -13,7 +13,8 @@ import (
 // multiRegionQuota is the number of multi-region clusters an account may have in a region.
 const multiRegionQuota = 5
 
-// CreateCluster makes a cluster, CREATING at first. A multi-region cluster names its witness, and its peer now or later.
+// CreateCluster makes a cluster, CREATING at first. A multi-region cluster names its witness, and its peer now or
+// later.
 func (r *Region) CreateCluster(in CreateClusterInput) (Cluster, error) {
 	return r.change("CreateCluster", in.ClientToken, in, func() (*cluster, error) {
 		id := strings.ToLower(rand.Text()) // 26 characters, like AWS's
@@ -92,7 +93,8 @@ func (r *Region) UpdateCluster(in UpdateClusterInput) (Cluster, error) {
 	})
 }
 
-// DeleteCluster deletes a cluster that is not protected. A peered one stays PENDING_DELETE until its peer is deleted too.
+// DeleteCluster deletes a cluster that is not protected. A peered one stays PENDING_DELETE until its peer is deleted
+// too.
 func (r *Region) DeleteCluster(in DeleteClusterInput) (Cluster, error) {
 	return r.change("DeleteCluster", in.ClientToken, in, func() (*cluster, error) {
 		c, err := r.find(in.Identifier)

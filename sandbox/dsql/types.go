@@ -103,8 +103,8 @@ type PutClusterPolicyInput struct {
 	ClientToken string `json:"clientToken"`
 }
 
-// Event is the part of CloudTrail's record that depends on the call, by CloudTrail's JSON names. Every call that changes
-// something has one, refused ones included.
+// Event is the part of CloudTrail's record that depends on the call, by CloudTrail's JSON names. Every call that
+// changes something has one, refused ones included.
 type Event struct {
 	AWSRegion         string `json:"awsRegion"`
 	EventName         string `json:"eventName"`

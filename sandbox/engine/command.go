@@ -54,7 +54,8 @@ func findCommand(ctx context.Context, given, dir string) (path string, version s
 		sdk.Version, errors.Join(problems...))
 }
 
-// cliVersion asks a CLI for its version and refuses one that the SDK cannot drive: another major version, or an older one.
+// cliVersion asks a CLI for its version and refuses one that the SDK cannot drive: another major version, or an older
+// one.
 func cliVersion(ctx context.Context, path string) (semver.Version, error) {
 	cmd := exec.CommandContext(ctx, path, "version")
 	cmd.Env = []string{"PULUMI_SKIP_UPDATE_CHECK=true", "HOME=" + os.TempDir()}
@@ -67,7 +68,13 @@ func cliVersion(ctx context.Context, path string) (semver.Version, error) {
 		return semver.Version{}, fmt.Errorf("%s version says %q: %w", path, strings.TrimSpace(string(out)), err)
 	}
 	if version.Major != sdk.Version.Major || version.LT(sdk.Version) {
-		return semver.Version{}, fmt.Errorf("%s is version %s; accepted are %s and later %d.x", path, version, sdk.Version, sdk.Version.Major)
+		return semver.Version{}, fmt.Errorf(
+			"%s is version %s; accepted are %s and later %d.x",
+			path,
+			version,
+			sdk.Version,
+			sdk.Version.Major,
+		)
 	}
 	return version, nil
 }
@@ -75,9 +82,9 @@ func cliVersion(ctx context.Context, path string) (semver.Version, error) {
 // Version is the CLI's version.
 func (c *command) Version() semver.Version { return c.version }
 
-// unread answers what the Automation API asks after an operation although nothing here reads it: the stack's history, and
-// the outputs without the secret ones, from which it learns which ones those are. Each question would cost a start of the
-// CLI, most of which goes into deriving the key from the passphrase.
+// unread answers what the Automation API asks after an operation although nothing here reads it: the stack's history,
+// and the outputs without the secret ones, from which it learns which ones those are. Each question would cost a start
+// of the CLI, most of which goes into deriving the key from the passphrase.
 func unread(args []string) (answer string, ok bool) {
 	switch asked := strings.Join(args[:min(2, len(args))], " "); {
 	case asked == "stack history":
@@ -90,7 +97,14 @@ func unread(args []string) (answer string, ok bool) {
 }
 
 // Run executes one CLI command. An ended context interrupts it, as Ctrl-C would, so that the engine saves its state.
-func (c *command) Run(ctx context.Context, dir string, stdin io.Reader, out, errOut []io.Writer, env []string, args ...string) (string, string, int, error) {
+func (c *command) Run(
+	ctx context.Context,
+	dir string,
+	stdin io.Reader,
+	out, errOut []io.Writer,
+	env []string,
+	args ...string,
+) (string, string, int, error) {
 	if answer, ok := unread(args); ok {
 		return answer, "", 0, nil
 	}

@@ -209,7 +209,12 @@ func (e *Engine) SetConfig(ctx context.Context, key string, value any) error {
 
 // SetSecret replaces one configuration value by a secret, by its path ("project:key.part[0]").
 func (e *Engine) SetSecret(ctx context.Context, path, value string) error {
-	return e.stack.SetConfigWithOptions(ctx, path, auto.ConfigValue{Value: value, Secret: true}, &auto.ConfigOptions{Path: true})
+	return e.stack.SetConfigWithOptions(
+		ctx,
+		path,
+		auto.ConfigValue{Value: value, Secret: true},
+		&auto.ConfigOptions{Path: true},
+	)
 }
 
 // Up deploys the program.
@@ -246,8 +251,8 @@ func (e *Engine) Refresh(ctx context.Context, run Run) (Result, error) {
 	})
 }
 
-// Destroy deletes every resource of the stack. It plans first, as the command line does: only the plan refuses to delete
-// a protected resource before anything else is deleted.
+// Destroy deletes every resource of the stack. It plans first, as the command line does: only the plan refuses to
+// delete a protected resource before anything else is deleted.
 func (e *Engine) Destroy(ctx context.Context, run Run) (Result, error) {
 	plan := Run{SkipRefresh: true, Targets: run.Targets, Parallel: run.Parallel}
 	planned, err := e.operate("destroy", plan, func(stream chan<- events.EngineEvent) error {

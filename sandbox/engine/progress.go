@@ -99,7 +99,10 @@ func (r *recorder) event(e apitype.EngineEvent) {
 	case e.ResOpFailedEvent != nil:
 		r.step(e.ResOpFailedEvent.Metadata, Failed)
 	case e.DiagnosticEvent != nil && e.DiagnosticEvent.Severity == "error":
-		r.problems = append(r.problems, Diagnostic{e.DiagnosticEvent.URN, strings.TrimSpace(withoutColor(e.DiagnosticEvent.Message))})
+		r.problems = append(
+			r.problems,
+			Diagnostic{e.DiagnosticEvent.URN, strings.TrimSpace(withoutColor(e.DiagnosticEvent.Message))},
+		)
 	case e.SummaryEvent != nil:
 		r.counts = map[string]int{}
 		for op, count := range e.SummaryEvent.ResourceChanges {

@@ -24,8 +24,8 @@ type Credentials struct {
 // Admin is the administrator of the account, who may do everything: the user of the sandbox's command line.
 func (s *Service) Admin() Credentials { return s.admin }
 
-// Act is the principal that a service ("events.amazonaws.com") is when it acts as a role, if the role's trust policy lets
-// it.
+// Act is the principal that a service ("events.amazonaws.com") is when it acts as a role, if the role's trust policy
+// lets it.
 func (s *Service) Act(service, roleARN, session string) (Principal, error) {
 	if _, err := s.trusting(service, roleARN); err != nil {
 		return Principal{}, err

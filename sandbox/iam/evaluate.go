@@ -44,7 +44,8 @@ func (s statement) decide(r request) decision {
 }
 
 func (s statement) covers(r request) bool {
+	resource := func(pattern string) bool { return glob(pattern, r.resource) }
 	return slices.ContainsFunc(s.actions, func(pattern string) bool { return matchAction(pattern, r.action) }) &&
-		(s.resources == nil || slices.ContainsFunc(s.resources, func(pattern string) bool { return glob(pattern, r.resource) })) &&
+		(s.resources == nil || slices.ContainsFunc(s.resources, resource)) &&
 		!slices.ContainsFunc(s.conditions, func(c condition) bool { return !c.holds(r.context) })
 }

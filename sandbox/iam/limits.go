@@ -8,8 +8,8 @@ import (
 	"aurora-dsql-dr/sandbox/internal/constraint"
 )
 
-// What IAM takes (IAM API Reference, CreateRole, PutRolePolicy; IAM User Guide, "IAM and STS quotas"). Sizes of policies
-// are in characters without white space, those of inline policies of a role taken together.
+// What IAM takes (IAM API Reference, CreateRole, PutRolePolicy; IAM User Guide, "IAM and STS quotas"). Sizes of
+// policies are in characters without white space, those of inline policies of a role taken together.
 const (
 	maxRoleName    = 64
 	maxPolicyName  = 128
@@ -43,7 +43,11 @@ func (r Role) check() error {
 		return awserr.Invalid("MalformedPolicyDocument", "assume role policy: %v", err)
 	}
 	if size := constraint.PolicySize(r.AssumeRolePolicy); size > maxTrustPolicy {
-		return limitExceeded("Cannot exceed quota for ACLSizePerRole: %d; the trust policy has %d characters.", maxTrustPolicy, size)
+		return limitExceeded(
+			"Cannot exceed quota for ACLSizePerRole: %d; the trust policy has %d characters.",
+			maxTrustPolicy,
+			size,
+		)
 	}
 	return nil
 }
@@ -62,7 +66,12 @@ func (s *Service) checkInline(p RolePolicy) error {
 		}
 	}
 	if size > maxInline {
-		return limitExceeded("Maximum policy size of %d bytes exceeded for role %s; its inline policies would have %d.", maxInline, p.Role, size)
+		return limitExceeded(
+			"Maximum policy size of %d bytes exceeded for role %s; its inline policies would have %d.",
+			maxInline,
+			p.Role,
+			size,
+		)
 	}
 	return nil
 }

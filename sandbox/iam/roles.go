@@ -48,7 +48,12 @@ func (s *Service) CreateRole(role Role) (Role, error) {
 	role.UniqueID = "AROA" + rand.Text()[:17]
 	role.CreateDate = s.clock.Now().UTC().Format(time.RFC3339)
 	if !s.roles.Insert(role.Name, role) {
-		return Role{}, awserr.Conflict(http.StatusConflict, "EntityAlreadyExists", "Role with name %s already exists.", role.Name)
+		return Role{}, awserr.Conflict(
+			http.StatusConflict,
+			"EntityAlreadyExists",
+			"Role with name %s already exists.",
+			role.Name,
+		)
 	}
 	return role, nil
 }
@@ -143,7 +148,12 @@ func (s *Service) PutRolePolicy(p RolePolicy) (RolePolicy, error) {
 func (s *Service) RolePolicy(role, name string) (RolePolicy, error) {
 	p, ok := s.policies.Get(policyKey(role, name))
 	if !ok {
-		return RolePolicy{}, awserr.NotFound(http.StatusNotFound, "NoSuchEntity", "The role policy with name %s cannot be found.", name)
+		return RolePolicy{}, awserr.NotFound(
+			http.StatusNotFound,
+			"NoSuchEntity",
+			"The role policy with name %s cannot be found.",
+			name,
+		)
 	}
 	return p.RolePolicy, nil
 }
@@ -175,7 +185,10 @@ func (s *Service) AttachRolePolicy(a RolePolicyAttachment) (RolePolicyAttachment
 	if _, ok := managedPolicies[a.PolicyArn]; !ok {
 		return RolePolicyAttachment{}, noSuchPolicy(a.PolicyArn)
 	}
-	others := slices.DeleteFunc(s.RolePolicyAttachments(a.Role), func(o RolePolicyAttachment) bool { return o.PolicyArn == a.PolicyArn })
+	others := slices.DeleteFunc(
+		s.RolePolicyAttachments(a.Role),
+		func(o RolePolicyAttachment) bool { return o.PolicyArn == a.PolicyArn },
+	)
 	if len(others) >= maxAttached {
 		return RolePolicyAttachment{}, limitExceeded("Cannot exceed quota for PoliciesPerRole: %d", maxAttached)
 	}

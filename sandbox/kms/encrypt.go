@@ -19,9 +19,19 @@ const blobPrefix = "sandbox-kms-1:"
 
 // Encrypt encrypts up to 4096 bytes under a symmetric key for a caller who may (kms:Encrypt). The encryption context is
 // bound to the ciphertext: only who names it again can decrypt. It returns the key's ARN as well.
-func (s *Service) Encrypt(caller iam.Principal, key string, plaintext []byte, bound map[string]string) (blob []byte, arn string, err error) {
+func (s *Service) Encrypt(
+	caller iam.Principal,
+	key string,
+	plaintext []byte,
+	bound map[string]string,
+) (blob []byte, arn string, err error) {
 	if len(plaintext) == 0 || len(plaintext) > maxPlaintext {
-		return nil, "", awserr.Invalid("ValidationException", "plaintext of %d bytes: accepted are 1 to %d", len(plaintext), maxPlaintext)
+		return nil, "", awserr.Invalid(
+			"ValidationException",
+			"plaintext of %d bytes: accepted are 1 to %d",
+			len(plaintext),
+			maxPlaintext,
+		)
 	}
 	if err := s.Use(caller, "kms:Encrypt", key, contextKeys(bound)); err != nil {
 		return nil, "", err
@@ -37,9 +47,14 @@ func (s *Service) Encrypt(caller iam.Principal, key string, plaintext []byte, bo
 	return sealer.Seal(append(head, nonce...), nonce, plaintext, canonical(bound)), k.Arn, nil
 }
 
-// Decrypt decrypts what Encrypt has encrypted, for a caller who may (kms:Decrypt). The ciphertext names its key; in another
-// region that is the replica of a multi-Region key. A key that is given must be that one.
-func (s *Service) Decrypt(caller iam.Principal, key string, blob []byte, bound map[string]string) (plaintext []byte, arn string, err error) {
+// Decrypt decrypts what Encrypt has encrypted, for a caller who may (kms:Decrypt). The ciphertext names its key; in
+// another region that is the replica of a multi-Region key. A key that is given must be that one.
+func (s *Service) Decrypt(
+	caller iam.Principal,
+	key string,
+	blob []byte,
+	bound map[string]string,
+) (plaintext []byte, arn string, err error) {
 	rest, ok := bytes.CutPrefix(blob, []byte(blobPrefix))
 	id, sealed, named := bytes.Cut(rest, []byte{0})
 	if !ok || !named {
@@ -51,7 +66,10 @@ func (s *Service) Decrypt(caller iam.Principal, key string, blob []byte, bound m
 			return nil, "", err
 		}
 		if k.KeyID != string(id) {
-			return nil, "", awserr.Invalid("IncorrectKeyException", "The key ID in the request does not identify a CMK that can perform this operation.")
+			return nil, "", awserr.Invalid(
+				"IncorrectKeyException",
+				"The key ID in the request does not identify a CMK that can perform this operation.",
+			)
 		}
 	}
 	if err := s.Use(caller, "kms:Decrypt", string(id), contextKeys(bound)); err != nil {

@@ -13,10 +13,18 @@ import (
 // CreateKey creates a symmetric key. Without a policy it gets KMS's default one, which delegates to the account.
 func (s *Service) CreateKey(k Key) (Key, error) {
 	if k.KeyUsage != "" && k.KeyUsage != "ENCRYPT_DECRYPT" {
-		return Key{}, awserr.Invalid("ValidationException", "key usage %q: the sandbox models ENCRYPT_DECRYPT only", k.KeyUsage)
+		return Key{}, awserr.Invalid(
+			"ValidationException",
+			"key usage %q: the sandbox models ENCRYPT_DECRYPT only",
+			k.KeyUsage,
+		)
 	}
 	if k.CustomerMasterKeySpec != "" && k.CustomerMasterKeySpec != "SYMMETRIC_DEFAULT" {
-		return Key{}, awserr.Invalid("ValidationException", "key spec %q: the sandbox models SYMMETRIC_DEFAULT only", k.CustomerMasterKeySpec)
+		return Key{}, awserr.Invalid(
+			"ValidationException",
+			"key spec %q: the sandbox models SYMMETRIC_DEFAULT only",
+			k.CustomerMasterKeySpec,
+		)
 	}
 	k.KeyUsage, k.CustomerMasterKeySpec = "ENCRYPT_DECRYPT", "SYMMETRIC_DEFAULT"
 	k.KeyID = newKeyID(k.MultiRegion)
@@ -40,7 +48,11 @@ func (s *Service) complete(k Key) (storedKey, error) {
 		k.DeletionWindowInDays = 30
 	}
 	if k.DeletionWindowInDays < 7 || k.DeletionWindowInDays > 30 {
-		return storedKey{}, awserr.Invalid("ValidationException", "deletion window of %d days: accepted are 7 to 30", k.DeletionWindowInDays)
+		return storedKey{}, awserr.Invalid(
+			"ValidationException",
+			"deletion window of %d days: accepted are 7 to 30",
+			k.DeletionWindowInDays,
+		)
 	}
 	if k.EnableKeyRotation && k.RotationPeriodInDays == 0 {
 		k.RotationPeriodInDays = 365
@@ -56,7 +68,14 @@ func (s *Service) complete(k Key) (storedKey, error) {
 	if err != nil {
 		return storedKey{}, awserr.Invalid("MalformedPolicyDocumentException", "key policy: %v", err)
 	}
-	if err := s.iam.AuthorizeKey(s.iam.Admin().Principal, "kms:PutKeyPolicy", k.Arn, nil, policy); err != nil && !k.BypassPolicyLockoutSafetyCheck {
+	if err := s.iam.AuthorizeKey(
+		s.iam.Admin().Principal,
+		"kms:PutKeyPolicy",
+		k.Arn,
+		nil,
+		policy,
+	); err != nil &&
+		!k.BypassPolicyLockoutSafetyCheck {
 		return storedKey{}, awserr.Invalid("MalformedPolicyDocumentException",
 			"The new key policy will not allow you to update the key policy in the future.")
 	}
@@ -119,7 +138,11 @@ func (s *Service) DeleteKey(key string) error {
 // CreateAlias names a key of this region.
 func (s *Service) CreateAlias(a Alias) (Alias, error) {
 	if !strings.HasPrefix(a.Name, "alias/") || strings.HasPrefix(a.Name, "alias/aws/") {
-		return Alias{}, awserr.Invalid("InvalidAliasNameException", "alias %q: accepted is alias/<name>, except alias/aws/…", a.Name)
+		return Alias{}, awserr.Invalid(
+			"InvalidAliasNameException",
+			"alias %q: accepted is alias/<name>, except alias/aws/…",
+			a.Name,
+		)
 	}
 	if err := a.check(); err != nil {
 		return Alias{}, err
@@ -185,7 +208,8 @@ func (s *Service) createManagedKey(alias, via string) {
 		KeyUsage:    "ENCRYPT_DECRYPT", CustomerMasterKeySpec: "SYMMETRIC_DEFAULT",
 		IsEnabled: &enabled, KeyID: newKeyID(false), DeletionWindowInDays: 30,
 		Policy: `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"*"},` +
-			`"Action":["kms:Decrypt","kms:GenerateDataKey*","kms:CreateGrant","kms:ListGrants","kms:DescribeKey"],"Resource":"*",` +
+			`"Action":["kms:Decrypt","kms:GenerateDataKey*","kms:CreateGrant","kms:ListGrants","kms:DescribeKey"],` +
+			`"Resource":"*",` +
 			`"Condition":{"StringEquals":{"kms:ViaService":"` + via + `","kms:CallerAccount":"` + s.env.Account + `"}}}]}`,
 	}
 	k.Arn = s.env.ARN("kms", "key/"+k.KeyID)

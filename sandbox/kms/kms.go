@@ -1,5 +1,5 @@
-// Package kms is the sandbox's Key Management Service: symmetric keys with policies, which encrypt and decrypt, and their
-// replicas in other regions. Services that encrypt at rest only ask whether the key lets them.
+// Package kms is the sandbox's Key Management Service: symmetric keys with policies, which encrypt and decrypt, and
+// their replicas in other regions. Services that encrypt at rest only ask whether the key lets them.
 package kms
 
 import (

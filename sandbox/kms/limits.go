@@ -24,7 +24,12 @@ func (k Key) check() error {
 		return err
 	}
 	if len(k.Policy) > maxPolicy {
-		return awserr.Invalid("LimitExceededException", "The key policy has %d bytes; the quota \"key policy document size\" is %d.", len(k.Policy), maxPolicy)
+		return awserr.Invalid(
+			"LimitExceededException",
+			"The key policy has %d bytes; the quota \"key policy document size\" is %d.",
+			len(k.Policy),
+			maxPolicy,
+		)
 	}
 	return nil
 }

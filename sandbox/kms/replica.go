@@ -48,7 +48,11 @@ func (s *Service) ReplicateKey(r Replica) (Replica, error) {
 func (s *Service) primary(arn string) (storedKey, error) {
 	parts := strings.SplitN(arn, ":", 6)
 	if len(parts) != 6 || parts[3] == s.env.Name || s.peer(parts[3]) == nil {
-		return storedKey{}, awserr.Invalid("ValidationException", "primary key %q: accepted is the ARN of a multi-Region key in another region of the account", arn)
+		return storedKey{}, awserr.Invalid(
+			"ValidationException",
+			"primary key %q: accepted is the ARN of a multi-Region key in another region of the account",
+			arn,
+		)
 	}
 	peer := s.peer(parts[3])
 	if err := peer.env.Available("kms"); err != nil {
@@ -78,9 +82,18 @@ func (r Replica) key(shared Key, arn string) Key {
 
 func (k storedKey) replica() Replica {
 	return Replica{
-		Description: k.Description, PrimaryKeyArn: k.primary, Policy: k.Policy, BypassPolicyLockoutSafetyCheck: k.BypassPolicyLockoutSafetyCheck,
-		DeletionWindowInDays: k.DeletionWindowInDays, Enabled: k.IsEnabled, Tags: k.Tags,
-		KeyID: k.KeyID, Arn: k.Arn, KeySpec: k.CustomerMasterKeySpec, KeyUsage: k.KeyUsage, KeyRotationEnabled: k.EnableKeyRotation,
+		Description:                    k.Description,
+		PrimaryKeyArn:                  k.primary,
+		Policy:                         k.Policy,
+		BypassPolicyLockoutSafetyCheck: k.BypassPolicyLockoutSafetyCheck,
+		DeletionWindowInDays:           k.DeletionWindowInDays,
+		Enabled:                        k.IsEnabled,
+		Tags:                           k.Tags,
+		KeyID:                          k.KeyID,
+		Arn:                            k.Arn,
+		KeySpec:                        k.CustomerMasterKeySpec,
+		KeyUsage:                       k.KeyUsage,
+		KeyRotationEnabled:             k.EnableKeyRotation,
 	}
 }
 

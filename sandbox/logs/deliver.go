@@ -9,21 +9,21 @@ import (
 	"aurora-dsql-dr/sandbox/awserr"
 )
 
-// Deliver appends a line that another service writes on behalf of the account, such as an access log. Such a delivery was
-// permitted when it was set up.
+// Deliver appends a line that another service writes on behalf of the account, such as an access log. Such a delivery
+// was permitted when it was set up.
 func (s *Service) Deliver(name, stream string, at time.Time, message string) error {
 	return s.Write(s.iam.Admin().Principal, name, stream, at, message)
 }
 
-// maxDeliveryPolicy bounds the account's resource policy for deliveries, in characters ("Avoiding Amazon CloudWatch Logs
-// resource policy size restrictions", Step Functions Developer Guide).
+// maxDeliveryPolicy bounds the account's resource policy for deliveries, in characters ("Avoiding Amazon CloudWatch
+// Logs resource policy size restrictions", Step Functions Developer Guide).
 const maxDeliveryPolicy = 5120
 
 // vendedLogs begin the names of groups that all are permitted by one entry.
 const vendedLogs = "/aws/vendedlogs/"
 
-// PermitDelivery lets another service write to a group: it adds the group to the region's resource policy, where it stays
-// when the group is deleted ("Enable logging from AWS services", CloudWatch Logs User Guide).
+// PermitDelivery lets another service write to a group: it adds the group to the region's resource policy, where it
+// stays when the group is deleted ("Enable logging from AWS services", CloudWatch Logs User Guide).
 func (s *Service) PermitDelivery(name string) error {
 	group, err := s.Group(name)
 	if err != nil {
@@ -40,19 +40,27 @@ func (s *Service) PermitDelivery(name string) error {
 	}
 	permitted := append(slices.Clone(s.delivered), resource)
 	if len(deliveryPolicy(permitted, s.env.Account)) > maxDeliveryPolicy {
-		return awserr.Invalid("BadRequestException",
-			"Cannot enable logging. Policy document length breaking Cloudwatch Logs Constraints, either < 1 or > %d", maxDeliveryPolicy)
+		return awserr.Invalid(
+			"BadRequestException",
+			"Cannot enable logging. Policy document length breaking Cloudwatch Logs Constraints, either < 1 or > %d",
+			maxDeliveryPolicy,
+		)
 	}
 	s.delivered = permitted
 	return nil
 }
 
 func deliveryPolicy(resources []string, account string) string {
-	document, err := json.Marshal(map[string]any{"Version": "2012-10-17", "Statement": []any{map[string]any{
-		"Sid": "AWSLogDeliveryWrite20150319", "Effect": "Allow", "Principal": map[string]any{"Service": "delivery.logs.amazonaws.com"},
-		"Action": []string{"logs:CreateLogStream", "logs:PutLogEvents"}, "Resource": resources,
-		"Condition": map[string]any{"StringEquals": map[string]any{"aws:SourceAccount": account}},
-	}}})
+	document, err := json.Marshal(map[string]any{"Version": "2012-10-17", "Statement": []any{
+		map[string]any{
+			"Sid":       "AWSLogDeliveryWrite20150319",
+			"Effect":    "Allow",
+			"Principal": map[string]any{"Service": "delivery.logs.amazonaws.com"},
+			"Action":    []string{"logs:CreateLogStream", "logs:PutLogEvents"},
+			"Resource":  resources,
+			"Condition": map[string]any{"StringEquals": map[string]any{"aws:SourceAccount": account}},
+		},
+	}})
 	if err != nil {
 		panic(err) // strings always encode
 	}

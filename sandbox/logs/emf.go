@@ -58,7 +58,12 @@ func (s *Service) extract(line string, now time.Time) error {
 					continue
 				}
 				data = append(data, cloudwatch.Datum{
-					MetricName: m.Name, Dimensions: dimensions, Values: values, Unit: m.Unit, StorageResolution: m.StorageResolution, Timestamp: at,
+					MetricName:        m.Name,
+					Dimensions:        dimensions,
+					Values:            values,
+					Unit:              m.Unit,
+					StorageResolution: m.StorageResolution,
+					Timestamp:         at,
 				})
 			}
 		}

@@ -97,7 +97,12 @@ func complete(g *Group) error {
 		g.LogGroupClass = "STANDARD"
 	}
 	if !slices.Contains(retentions, g.RetentionInDays) {
-		return awserr.Invalid("InvalidParameterException", "retention of %d days: accepted are %v", g.RetentionInDays, retentions)
+		return awserr.Invalid(
+			"InvalidParameterException",
+			"retention of %d days: accepted are %v",
+			g.RetentionInDays,
+			retentions,
+		)
 	}
 	return nil
 }

@@ -55,8 +55,8 @@ type Server struct {
 	err    error
 }
 
-// Start makes a database and starts a server over it, which answers when Start returns (about a second). It listens on a
-// unix socket in a directory of mode 0700 only. The error wraps ErrMissing when PostgreSQL is not installed.
+// Start makes a database and starts a server over it, which answers when Start returns (about a second). It listens on
+// a unix socket in a directory of mode 0700 only. The error wraps ErrMissing when PostgreSQL is not installed.
 func Start(ctx context.Context, options Options) (*Server, error) {
 	if options.debian == "" {
 		options.debian = debianDirectory
@@ -159,7 +159,8 @@ func (s *Server) prepare(cmd *exec.Cmd) *exec.Cmd {
 	return cmd
 }
 
-// arguments are the settings of a sandbox: one database that need not survive its owner, used by few, small transactions.
+// arguments are the settings of a sandbox: one database that need not survive its owner, used by few, small
+// transactions.
 func (s *Server) arguments() []string {
 	arguments := []string{"-D", s.data(), "-p", port}
 	for _, setting := range []string{
@@ -210,8 +211,12 @@ func (s *Server) watch() {
 	err := <-s.process.exited
 	s.mu.Lock()
 	if !s.closed {
-		s.err = fmt.Errorf("PostgreSQL (process %d) ended although nobody stopped it: %s; everything in it is lost, start again\n%s",
-			s.process.pid, exitReason(err), s.logTail())
+		s.err = fmt.Errorf(
+			"PostgreSQL (process %d) ended although nobody stopped it: %s; everything in it is lost, start again\n%s",
+			s.process.pid,
+			exitReason(err),
+			s.logTail(),
+		)
 	}
 	s.mu.Unlock()
 	close(s.done)

@@ -20,9 +20,9 @@ type process struct {
 
 // spawn starts cmd as another user (nil: the current one), to be ended by the kernel should this process end first.
 //
-// The parent-death signal is sent when the *thread* that started the child ends (prctl(2), PR_SET_PDEATHSIG), and Go ends
-// threads as it likes, so the thread is held until the child has exited. The child gets a process group of its own, so
-// that Ctrl-C in a terminal reaches only the owner, which stops its children in order.
+// The parent-death signal is sent when the *thread* that started the child ends (prctl(2), PR_SET_PDEATHSIG), and Go
+// ends threads as it likes, so the thread is held until the child has exited. The child gets a process group of its
+// own, so that Ctrl-C in a terminal reaches only the owner, which stops its children in order.
 func spawn(cmd *exec.Cmd, as *syscall.Credential) (*process, error) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGQUIT, Setpgid: true, Credential: as}
 	started := make(chan error)

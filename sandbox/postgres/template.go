@@ -21,8 +21,8 @@ type templateEntry struct {
 	content []byte
 }
 
-// spare holds the databases that CREATE DATABASE copies, template1 and template0, by their object ids, which are the same
-// in every PostgreSQL from 15 on. There is one database only, and three out of five files are theirs.
+// spare holds the databases that CREATE DATABASE copies, template1 and template0, by their object ids, which are the
+// same in every PostgreSQL from 15 on. There is one database only, and three out of five files are theirs.
 var spare = []string{"base/1", "base/4"}
 
 // NewTemplate runs initdb once.

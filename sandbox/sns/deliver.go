@@ -12,7 +12,8 @@ import (
 
 const principal = "sns.amazonaws.com"
 
-// optIn are the regions of Aurora DSQL that an account must enable first ("Specify which AWS Regions your account can use").
+// optIn are the regions of Aurora DSQL that an account must enable first ("Specify which AWS Regions your account can
+// use").
 var optIn = []string{"ca-west-1", "eu-south-2"}
 
 // Connect lets topics deliver to queues and functions of the account's other regions; at is nil for one there is not.
@@ -83,17 +84,24 @@ func (s *Service) owner(arn string) (*Service, error) {
 	return there, nil
 }
 
-// callerOf is the principal that SNS delivers as from a topic's region to a subscriber's: its own name, or, where just one of
-// two regions must be opted in to, its name in that one. Between two of those it delivers nothing, and to a function in one
-// nothing from elsewhere (Amazon SNS Developer Guide, "Sending Amazon SNS messages to an Amazon SQS queue or AWS Lambda
-// function in a different Region" and "Prerequisites for integrating Amazon SNS with Lambda functions across regions").
+// callerOf is the principal that SNS delivers as from a topic's region to a subscriber's: its own name, or, where just
+// one of two regions must be opted in to, its name in that one. Between two of those it delivers nothing, and to a
+// function in one nothing from elsewhere (Amazon SNS Developer Guide, "Sending Amazon SNS messages to an Amazon SQS
+// queue or AWS Lambda function in a different Region" and "Prerequisites for integrating Amazon SNS with Lambda
+// functions across regions").
 func callerOf(from, to, protocol string) (string, error) {
 	fromOptIn, toOptIn := slices.Contains(optIn, from), slices.Contains(optIn, to)
 	switch {
 	case from == to, !fromOptIn && !toOptIn:
 		return principal, nil
 	case fromOptIn && toOptIn, toOptIn && protocol == "lambda":
-		return "", awserr.Denied("AuthorizationError", "SNS delivers nothing to %s subscribers in %s from %s", protocol, to, from)
+		return "", awserr.Denied(
+			"AuthorizationError",
+			"SNS delivers nothing to %s subscribers in %s from %s",
+			protocol,
+			to,
+			from,
+		)
 	case fromOptIn:
 		return "sns." + from + ".amazonaws.com", nil
 	default:

@@ -85,8 +85,8 @@ func (b *Inbox) Await(ctx context.Context, match func(Message) bool) (Message, e
 	}
 }
 
-// Next returns the messages from number seen on, as soon as there are any, and the number to go on with; or the context's
-// error.
+// Next returns the messages from number seen on, as soon as there are any, and the number to go on with; or the
+// context's error.
 func (b *Inbox) Next(ctx context.Context, seen int) (messages []Message, next int, err error) {
 	for {
 		messages, next, changed := b.since(seen)

@@ -19,7 +19,12 @@ func (t Topic) check() error {
 	case !topicName.MatchString(t.Name):
 		return awserr.Invalid("InvalidParameter", "Invalid parameter: Topic Name")
 	case len(t.Policy) > maxPolicy:
-		return awserr.Invalid("InvalidParameter", "Invalid parameter: Policy Error: it has %d bytes, at most %d are accepted", len(t.Policy), maxPolicy)
+		return awserr.Invalid(
+			"InvalidParameter",
+			"Invalid parameter: Policy Error: it has %d bytes, at most %d are accepted",
+			len(t.Policy),
+			maxPolicy,
+		)
 	}
 	var c constraint.Check
 	c.Tags(t.Tags)

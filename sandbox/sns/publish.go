@@ -105,7 +105,11 @@ var subjectForm = regexp.MustCompile(`^[!-~][ -~]{0,98}$`)
 
 func checkPublication(p Publication) error {
 	if p.Message == "" || len(p.Message) > 256<<10 {
-		return awserr.Invalid("InvalidParameter", "Invalid parameter: Message of %d bytes, accepted are 1 to 262144", len(p.Message))
+		return awserr.Invalid(
+			"InvalidParameter",
+			"Invalid parameter: Message of %d bytes, accepted are 1 to 262144",
+			len(p.Message),
+		)
 	}
 	if p.Subject != "" && !subjectForm.MatchString(p.Subject) {
 		return awserr.Invalid("InvalidParameter",

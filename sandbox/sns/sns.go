@@ -13,7 +13,12 @@ import (
 
 // Queues is where sqs subscriptions are delivered: sandbox/sqs.
 type Queues interface {
-	Send(caller iam.Principal, queue, body string, attributes map[string]string, ctx iam.Context) (messageID string, err error)
+	Send(
+		caller iam.Principal,
+		queue, body string,
+		attributes map[string]string,
+		ctx iam.Context,
+	) (messageID string, err error)
 }
 
 // Service is the SNS of one region. Create it with New; it is safe for concurrent use.

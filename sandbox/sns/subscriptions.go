@@ -41,11 +41,20 @@ func (s *Service) Subscribe(sub Subscription) (Subscription, error) {
 	}
 	form, ok := endpoints[sub.Protocol]
 	if !ok {
-		return Subscription{}, awserr.Invalid("InvalidParameter",
-			"Invalid parameter: Does not support this protocol string: %s (accepted are email, email-json, sms, https, sqs, lambda)", sub.Protocol)
+		return Subscription{}, awserr.Invalid(
+			"InvalidParameter",
+			"Invalid parameter: Does not support this protocol string: %s "+
+				"(accepted are email, email-json, sms, https, sqs, lambda)",
+			sub.Protocol,
+		)
 	}
 	if !form.MatchString(sub.Endpoint) {
-		return Subscription{}, awserr.Invalid("InvalidParameter", "Invalid parameter: Endpoint %q for protocol %s", sub.Endpoint, sub.Protocol)
+		return Subscription{}, awserr.Invalid(
+			"InvalidParameter",
+			"Invalid parameter: Endpoint %q for protocol %s",
+			sub.Endpoint,
+			sub.Protocol,
+		)
 	}
 	for _, known := range s.Subscriptions(sub.Topic) {
 		if known.Protocol == sub.Protocol && known.Endpoint == sub.Endpoint {

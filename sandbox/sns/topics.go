@@ -41,7 +41,11 @@ func (s *Service) CreateTopic(t Topic) (Topic, error) {
 		return Topic{}, err
 	}
 	if !s.topics.Insert(t.Arn, stored) {
-		return Topic{}, awserr.Invalid("InvalidParameter", "Invalid parameter: Attributes Reason: Topic %s already exists with different attributes", t.Arn)
+		return Topic{}, awserr.Invalid(
+			"InvalidParameter",
+			"Invalid parameter: Attributes Reason: Topic %s already exists with different attributes",
+			t.Arn,
+		)
 	}
 	return stored.Topic, nil
 }
@@ -67,7 +71,8 @@ func (s *Service) complete(t Topic) (storedTopic, error) {
 // defaultPolicy is what SNS gives a topic without a policy: only the owner's callers, which CloudWatch alarms of the
 // account count among (they bring aws:SourceOwner) and EventBridge does not.
 func defaultPolicy(arn, account string) string {
-	return `{"Version":"2008-10-17","Id":"__default_policy_ID","Statement":[{"Sid":"__default_statement_ID","Effect":"Allow",` +
+	return `{"Version":"2008-10-17","Id":"__default_policy_ID",` +
+		`"Statement":[{"Sid":"__default_statement_ID","Effect":"Allow",` +
 		`"Principal":{"AWS":"*"},"Action":["SNS:GetTopicAttributes","SNS:SetTopicAttributes","SNS:AddPermission",` +
 		`"SNS:RemovePermission","SNS:DeleteTopic","SNS:Subscribe","SNS:ListSubscriptionsByTopic","SNS:Publish"],` +
 		`"Resource":"` + arn + `","Condition":{"StringEquals":{"AWS:SourceOwner":"` + account + `"}}}]}`

@@ -38,20 +38,22 @@ func (c column) refuse() *failure {
 // unsupportedTypes are PostgreSQL's types that no column can have (User Guide, "Supported data types in Aurora DSQL").
 // Whatever is neither these nor Aurora DSQL's is a domain, or does not exist.
 var unsupportedTypes = []string{
-	"money", "xml", "inet", "cidr", "macaddr", "macaddr8", "point", "line", "lseg", "box", "path", "polygon", "circle", "tsvector",
-	"tsquery", "int4range", "int8range", "numrange", "tsrange", "tstzrange", "daterange", "int4multirange", "int8multirange",
-	"nummultirange", "tsmultirange", "tstzmultirange", "datemultirange", "bit", "bit varying", "pg_lsn", "pg_snapshot",
-	"txid_snapshot", "jsonpath", "oid", "xid", "xid8", "cid", "tid", "name", "regclass", "regcollation", "regconfig",
-	"regdictionary", "regnamespace", "regoper", "regoperator", "regproc", "regprocedure", "regrole", "regtype", "refcursor",
-	"aclitem", "oidvector", "int2vector", "gtsvector", "record",
+	"money", "xml", "inet", "cidr", "macaddr", "macaddr8", "point", "line", "lseg", "box", "path", "polygon",
+	"circle", "tsvector", "tsquery", "int4range", "int8range", "numrange", "tsrange", "tstzrange", "daterange",
+	"int4multirange", "int8multirange", "nummultirange", "tsmultirange", "tstzmultirange", "datemultirange", "bit",
+	"bit varying", "pg_lsn", "pg_snapshot", "txid_snapshot", "jsonpath", "oid", "xid", "xid8", "cid", "tid",
+	"name", "regclass", "regcollation", "regconfig", "regdictionary", "regnamespace", "regoper", "regoperator",
+	"regproc", "regprocedure", "regrole", "regtype", "refcursor", "aclitem", "oidvector", "int2vector",
+	"gtsvector", "record",
 }
 
 // typeAliases are other names of a type, which Aurora DSQL tells as PostgreSQL displays it.
 var typeAliases = map[string]string{
-	"int": "integer", "int4": "integer", "int2": "smallint", "int8": "bigint", "float4": "real", "float8": "double precision",
-	"float": "double precision", "double": "double precision", "bool": "boolean", "varchar": "character varying",
-	"char": "character", "bpchar": "character", "decimal": "numeric", "dec": "numeric", "varbit": "bit varying",
-	"timestamptz": "timestamp with time zone", "timetz": "time with time zone",
+	"int": "integer", "int4": "integer", "int2": "smallint", "int8": "bigint", "float4": "real",
+	"float8": "double precision", "float": "double precision", "double": "double precision", "bool": "boolean",
+	"varchar": "character varying", "char": "character", "bpchar": "character", "decimal": "numeric",
+	"dec": "numeric", "varbit": "bit varying", "timestamptz": "timestamp with time zone",
+	"timetz": "time with time zone",
 }
 
 // typeWords go on behind the first word of a type's name.

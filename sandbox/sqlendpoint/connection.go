@@ -21,8 +21,8 @@ const (
 	startupTimeout = 30 * time.Second
 	// maxConnectionAge is Aurora DSQL's (User Guide, "Cluster quotas and database limits").
 	maxConnectionAge = time.Hour
-	// lockTimeout is how long a statement waits for another transaction. Aurora DSQL waits for none, but PostgreSQL's locks
-	// also guard its own short operations.
+	// lockTimeout is how long a statement waits for another transaction. Aurora DSQL waits for none, but PostgreSQL's
+	// locks also guard its own short operations.
 	lockTimeout = 50 * time.Millisecond
 	// cancelTimeout bounds the request to cancel, which nobody waits for.
 	cancelTimeout = 5 * time.Second
@@ -72,8 +72,8 @@ type peekedConn struct {
 
 func (p peekedConn) Read(into []byte) (int, error) { return p.reader.Read(into) }
 
-// negotiate brings the connection to TLS: at once, for a client that begins with it, or on its request. Requests to cancel
-// come without TLS and without a token; they know the secret of the session. nil means that all is done.
+// negotiate brings the connection to TLS: at once, for a client that begins with it, or on its request. Requests to
+// cancel come without TLS and without a token; they know the secret of the session. nil means that all is done.
 func (c *connection) negotiate(conn net.Conn) (*tls.Conn, error) {
 	peeked := peekedConn{conn, bufio.NewReader(conn)}
 	const handshakeRecord = 0x16
@@ -103,7 +103,13 @@ func (c *connection) negotiate(conn net.Conn) (*tls.Conn, error) {
 		case *pgproto3.CancelRequest:
 			return nil, c.cancelQuery(m)
 		default:
-			c.client.Send(&fatal(codeConnectionFailure, "unable to accept connection, SSL is required", "Connect with sslmode=verify-full.").ErrorResponse)
+			c.client.Send(
+				&fatal(
+					codeConnectionFailure,
+					"unable to accept connection, SSL is required",
+					"Connect with sslmode=verify-full.",
+				).ErrorResponse,
+			)
 			return nil, c.client.Flush()
 		}
 	}
@@ -233,11 +239,23 @@ func (c *connection) open(clusterARN string, database *Database, parameters map[
 	parameters["database"] = database.name
 	parameters["options"] = fmt.Sprintf("-c lock_timeout=%d", lockTimeout.Milliseconds())
 	s := &session{
-		endpoint: c.endpoint, ctx: c.ctx, cancel: c.cancel, client: c.client, from: c.from, first: c.first, cluster: clusterARN,
-		prepared: map[string]*statement{}, portals: map[string]*statement{},
+		endpoint: c.endpoint,
+		ctx:      c.ctx,
+		cancel:   c.cancel,
+		client:   c.client,
+		from:     c.from,
+		first:    c.first,
+		cluster:  clusterARN,
+		prepared: map[string]*statement{},
+		portals:  map[string]*statement{},
 	}
 	c.client.Send(&pgproto3.AuthenticationOk{})
-	upstream, err := connectUpstream(c.ctx, database.socket, parameters, func(m pgproto3.BackendMessage) { c.client.Send(m) })
+	upstream, err := connectUpstream(
+		c.ctx,
+		database.socket,
+		parameters,
+		func(m pgproto3.BackendMessage) { c.client.Send(m) },
+	)
 	if err != nil {
 		return nil, err
 	}

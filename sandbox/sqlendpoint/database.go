@@ -21,8 +21,8 @@ var schema string
 //go:embed private.sql
 var private string
 
-// Database is the one database behind the regional endpoints of a pair of clusters: one of PostgreSQL's that has been given
-// the role admin and the schema sys, and whose clients reach neither its superuser nor its host.
+// Database is the one database behind the regional endpoints of a pair of clusters: one of PostgreSQL's that has been
+// given the role admin and the schema sys, and whose clients reach neither its superuser nor its host.
 type Database struct {
 	socket string
 	name   string
@@ -77,7 +77,8 @@ func (d *Database) Close() { d.pool.Close() }
 // mapped tells whether AWS IAM GRANT lets the principal connect as the role.
 func (d *Database) mapped(ctx context.Context, role, principal string) (bool, error) {
 	var one int
-	err := d.pool.QueryRow(ctx, "SELECT 1 FROM sys.iam_pg_role_mappings WHERE pg_role_name = $1 AND arn = $2", role, principal).Scan(&one)
+	const query = "SELECT 1 FROM sys.iam_pg_role_mappings WHERE pg_role_name = $1 AND arn = $2"
+	err := d.pool.QueryRow(ctx, query, role, principal).Scan(&one)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return false, nil
 	}

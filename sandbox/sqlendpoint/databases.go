@@ -20,8 +20,8 @@ type Databases interface {
 	Socket() string
 }
 
-// Pairs gives every pair of clusters a database of its own, which is empty at first and gone when the pair is. Roles are
-// PostgreSQL's, so pairs that live at the same time share them, without their privileges and mappings.
+// Pairs gives every pair of clusters a database of its own, which is empty at first and gone when the pair is. Roles
+// are PostgreSQL's, so pairs that live at the same time share them, without their privileges and mappings.
 type Pairs struct {
 	server *postgres.Server
 	pairOf func(clusterARN string) string
@@ -32,8 +32,8 @@ type Pairs struct {
 	open map[string]*Database // by pair
 }
 
-// OpenPairs makes the databases of a fresh PostgreSQL. pairOf names the pair that a cluster belongs to, in characters of an
-// SQL name.
+// OpenPairs makes the databases of a fresh PostgreSQL. pairOf names the pair that a cluster belongs to, in characters
+// of an SQL name.
 func OpenPairs(ctx context.Context, server *postgres.Server, pairOf func(clusterARN string) string) (*Pairs, error) {
 	conn, err := pgx.Connect(ctx, server.ConnString(postgres.Superuser))
 	if err != nil {
@@ -66,7 +66,8 @@ func (p *Pairs) Of(ctx context.Context, clusterARN string) (*Database, error) {
 	return d, nil
 }
 
-// Drop drops a pair's database, if it has one, with the sessions in it, and the roles that no other pair gives anything.
+// Drop drops a pair's database, if it has one, with the sessions in it, and the roles that no other pair gives
+// anything.
 func (p *Pairs) Drop(ctx context.Context, pair string) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -83,7 +84,11 @@ func (p *Pairs) Drop(ctx context.Context, pair string) error {
 }
 
 func (p *Pairs) dropRoles(ctx context.Context) error {
-	rows, err := p.conn.Query(ctx, `SELECT rolname FROM pg_roles WHERE NOT rolsuper AND rolname <> $1 AND rolname NOT LIKE 'pg\_%'`, adminRole)
+	rows, err := p.conn.Query(
+		ctx,
+		`SELECT rolname FROM pg_roles WHERE NOT rolsuper AND rolname <> $1 AND rolname NOT LIKE 'pg\_%'`,
+		adminRole,
+	)
 	if err != nil {
 		return fmt.Errorf("list roles: %w", err)
 	}

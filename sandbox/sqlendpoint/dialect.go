@@ -113,7 +113,8 @@ func refuseType(st *statement) *failure {
 	return nil
 }
 
-// objects are the kinds of object that can be created, altered and dropped (User Guide, "Supported SQL for Aurora DSQL").
+// objects are the kinds of object that can be created, altered and dropped (User Guide, "Supported SQL for Aurora
+// DSQL").
 var objects = []string{
 	"DOMAIN", "FUNCTION", "GROUP", "INDEX", "ROLE", "ROUTINE", "SCHEMA", "SEQUENCE", "STATISTICS", "TABLE", "USER", "VIEW",
 }

@@ -1,6 +1,6 @@
 // Package sqlendpoint is the SQL face of Aurora DSQL in one region: it takes TLS connections, checks their IAM tokens,
-// applies what Aurora DSQL has beyond or below PostgreSQL, and has a real PostgreSQL carry out the rest. The two clusters of
-// a pair, at the endpoints of two regions, share one Database.
+// applies what Aurora DSQL has beyond or below PostgreSQL, and has a real PostgreSQL carry out the rest. The two
+// clusters of a pair, at the endpoints of two regions, share one Database.
 //
 // What still differs from Aurora DSQL is listed in docs/sandbox-sql.md.
 package sqlendpoint

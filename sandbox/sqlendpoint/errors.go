@@ -59,8 +59,9 @@ func fail(code, format string, arguments ...any) *failure {
 	}}
 }
 
-// serverUnavailable is Aurora DSQL's answer when a part of it cannot be reached: the connection lives, the transaction is
-// to be repeated as a whole, and whether a commit took effect is uncertain (Aurora DSQL User Guide, "Troubleshooting").
+// serverUnavailable is Aurora DSQL's answer when a part of it cannot be reached: the connection lives, the transaction
+// is to be repeated as a whole, and whether a commit took effect is uncertain (Aurora DSQL User Guide,
+// "Troubleshooting").
 func serverUnavailable() *failure { return fail(codeInternal, "server unavailable") }
 
 func unsupported(format string, arguments ...any) *failure {
@@ -79,8 +80,8 @@ func accessDenied(hint string, arguments ...any) *failure {
 	return fatal(codeConnectionFailure, "unable to accept connection, access denied", fmt.Sprintf(hint, arguments...))
 }
 
-// conflictOf tells which error of PostgreSQL is a conflict in Aurora DSQL, where nothing waits for a lock. Duplicate keys
-// of the client's own tables are not decided here; see session.raced.
+// conflictOf tells which error of PostgreSQL is a conflict in Aurora DSQL, where nothing waits for a lock. Duplicate
+// keys of the client's own tables are not decided here; see session.raced.
 //
 // Waits for a row are told from waits for a table by the context of the message ("while updating tuple …"), which only
 // the former have: a table is locked by DDL alone.

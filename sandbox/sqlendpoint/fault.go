@@ -22,12 +22,13 @@ type Fault struct {
 	SilentAddress bool
 	// Latency is added, in sandbox time, to accepting a connection and to every answer that ends a query.
 	Latency time.Duration
-	// FailPercent is how many of a hundred new connections fail, in an order like chance, after TLS and before the token is looked at.
+	// FailPercent is how many of a hundred new connections fail, in an order like chance, after TLS and before the token
+	// is looked at.
 	FailPercent int
 	// CommitStall makes every COMMIT of a transaction that wrote wait until the fault ends; reads go on.
 	CommitStall bool
-	// UnavailablePercent is how many of a hundred transactions end with XX000 "server unavailable", in an order like chance.
-	// Every second of them is committed all the same: the outcome is uncertain.
+	// UnavailablePercent is how many of a hundred transactions end with XX000 "server unavailable", in an order like
+	// chance. Every second of them is committed all the same: the outcome is uncertain.
 	UnavailablePercent int
 }
 
@@ -185,6 +186,6 @@ func isHit(count, percent int) bool { return count*percent/100 > (count-1)*perce
 // lots is an order that looks like chance and is the same every time.
 var lots = rand.New(rand.NewPCG(1, 1)).Perm(100) //nolint:gosec // it is to be the same every time
 
-// isUnlucky hits percent of every hundred counted, in the order of the lots. An even spread would favour or harm whoever
-// connects in step with it.
+// isUnlucky hits percent of every hundred counted, in the order of the lots. An even spread would favour or harm
+// whoever connects in step with it.
 func isUnlucky(count, percent int) bool { return lots[(count-1)%100] < percent }

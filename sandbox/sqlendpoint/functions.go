@@ -15,21 +15,23 @@ var withheld = []string{
 	// What depends on the session's history, and on how rows are stored.
 	"lastval", "pg_table_size", "pg_total_relation_size",
 	// Locks that are not rows: there is no lock manager (User Guide, "Concurrency control").
-	"pg_advisory_lock", "pg_advisory_lock_shared", "pg_advisory_unlock", "pg_advisory_unlock_all", "pg_advisory_unlock_shared",
-	"pg_advisory_xact_lock", "pg_advisory_xact_lock_shared", "pg_try_advisory_lock", "pg_try_advisory_lock_shared",
-	"pg_try_advisory_xact_lock", "pg_try_advisory_xact_lock_shared",
+	"pg_advisory_lock", "pg_advisory_lock_shared", "pg_advisory_unlock", "pg_advisory_unlock_all",
+	"pg_advisory_unlock_shared", "pg_advisory_xact_lock", "pg_advisory_xact_lock_shared", "pg_try_advisory_lock",
+	"pg_try_advisory_lock_shared", "pg_try_advisory_xact_lock", "pg_try_advisory_xact_lock_shared",
 	// LISTEN and NOTIFY.
 	"pg_notify", "pg_listening_channels", "pg_notification_queue_usage",
 	// Large objects.
-	"lo_close", "lo_creat", "lo_create", "lo_export", "lo_from_bytea", "lo_get", "lo_import", "lo_lseek", "lo_lseek64", "lo_open",
-	"lo_put", "lo_tell", "lo_tell64", "lo_truncate", "lo_truncate64", "lo_unlink", "loread", "lowrite",
+	"lo_close", "lo_creat", "lo_create", "lo_export", "lo_from_bytea", "lo_get", "lo_import", "lo_lseek",
+	"lo_lseek64", "lo_open", "lo_put", "lo_tell", "lo_tell64", "lo_truncate", "lo_truncate64", "lo_unlink",
+	"loread", "lowrite",
 	// Other sessions, and the server itself.
-	"pg_cancel_backend", "pg_terminate_backend", "pg_log_backend_memory_contexts", "pg_reload_conf", "pg_rotate_logfile",
-	"pg_export_snapshot", "pg_current_logfile", "pg_create_restore_point", "pg_switch_wal",
+	"pg_cancel_backend", "pg_terminate_backend", "pg_log_backend_memory_contexts", "pg_reload_conf",
+	"pg_rotate_logfile", "pg_export_snapshot", "pg_current_logfile", "pg_create_restore_point", "pg_switch_wal",
 	// Text that is run as SQL and returned as XML, a type that there is not.
-	"query_to_xml", "query_to_xmlschema", "query_to_xml_and_xmlschema", "cursor_to_xml", "cursor_to_xmlschema", "table_to_xml",
-	"table_to_xmlschema", "table_to_xml_and_xmlschema", "schema_to_xml", "schema_to_xmlschema", "schema_to_xml_and_xmlschema",
-	"database_to_xml", "database_to_xmlschema", "database_to_xml_and_xmlschema", "ts_stat",
+	"query_to_xml", "query_to_xmlschema", "query_to_xml_and_xmlschema", "cursor_to_xml", "cursor_to_xmlschema",
+	"table_to_xml", "table_to_xmlschema", "table_to_xml_and_xmlschema", "schema_to_xml", "schema_to_xmlschema",
+	"schema_to_xml_and_xmlschema", "database_to_xml", "database_to_xmlschema", "database_to_xml_and_xmlschema",
+	"ts_stat",
 }
 
 // withheldFunctions are the same, for looking one up.

@@ -24,9 +24,9 @@ type token struct {
 func (t token) isWord(word string) bool { return t.kind == tokenWord && t.text == word }
 
 // lexer cuts SQL into tokens exactly as PostgreSQL does with standard_conforming_strings and in UTF-8, which no session
-// can change (PostgreSQL documentation, "Lexical Structure"; src/backend/parser/scan.l): nested comments, doubled quotes,
-// strings that go on behind a line break, escapes, dollar quoting. Names and strings are told as what they stand for, not
-// as they are spelled. It knows no grammar.
+// can change (PostgreSQL documentation, "Lexical Structure"; src/backend/parser/scan.l): nested comments, doubled
+// quotes, strings that go on behind a line break, escapes, dollar quoting. Names and strings are told as what they
+// stand for, not as they are spelled. It knows no grammar.
 type lexer struct {
 	sql   string
 	at    int

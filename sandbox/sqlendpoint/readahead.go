@@ -5,8 +5,8 @@ import (
 	"io"
 )
 
-// readAhead reads from a connection while its user is busy with what it read before, so that a client that has hung up is
-// noticed at once and not at the next read. It holds at most two chunks; a client that sends more waits.
+// readAhead reads from a connection while its user is busy with what it read before, so that a client that has hung up
+// is noticed at once and not at the next read. It holds at most two chunks; a client that sends more waits.
 type readAhead struct {
 	chunks chan []byte
 	rest   []byte

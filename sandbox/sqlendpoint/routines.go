@@ -54,8 +54,8 @@ func refuseCopy(st *statement) *failure {
 	return nil
 }
 
-// copyStream tells the direction, FROM or TO, of a COPY from or to the client's stream, "" for everything else:
-// COPY [BINARY] { name [ (columns) ] | (query) } { FROM | TO } { STDIN | STDOUT } …, where the last two words mean the same.
+// copyStream tells the direction, FROM or TO, of a COPY from or to the client's stream, "" for everything else: COPY
+// [BINARY] { name [ (columns) ] | (query) } { FROM | TO } { STDIN | STDOUT } …, where the last two words mean the same.
 func (st *statement) copyStream() string {
 	if !st.begins("COPY") {
 		return ""
@@ -74,8 +74,8 @@ func (st *statement) copyStream() string {
 	return direction
 }
 
-// refuseRole keeps roles to what an IAM principal connects as: PostgreSQL's predefined roles, attributes and settings are
-// not for clients. PostgreSQL does not have them either (private.sql).
+// refuseRole keeps roles to what an IAM principal connects as: PostgreSQL's predefined roles, attributes and settings
+// are not for clients. PostgreSQL does not have them either (private.sql).
 func refuseRole(st *statement) *failure {
 	membership := st.matches("GRANT|REVOKE") && !st.has("ON", 0)
 	if !membership && !st.matches("CREATE|ALTER|DROP ROLE|USER|GROUP") {
@@ -106,7 +106,8 @@ func refuseGrant(st *statement) *failure {
 		return nil
 	}
 	for i, t := range st.tokens {
-		if i > 1 && t.kind <= tokenQuoted && st.identifier(i) == "public" && st.word(i-1) == "SCHEMA" && st.word(i-2) == "ON" {
+		if i > 1 && t.kind <= tokenQuoted && st.identifier(i) == "public" && st.word(i-1) == "SCHEMA" &&
+			st.word(i-2) == "ON" {
 			return unsupported("feature not supported on system entity")
 		}
 	}

@@ -24,7 +24,8 @@ func (s *session) report(o outcome) {
 	}
 }
 
-// run has PostgreSQL carry out a statement by the given messages, the last of which executes it, and passes the result on.
+// run has PostgreSQL carry out a statement by the given messages, the last of which executes it, and passes the result
+// on.
 func (s *session) run(st *statement, messages ...pgproto3.FrontendMessage) (outcome, error) {
 	if s.tx == nil || s.tx.failed {
 		return outcome{}, fail(codeUndefinedPortal, "portal does not exist")
@@ -54,7 +55,10 @@ func (s *session) run(st *statement, messages ...pgproto3.FrontendMessage) (outc
 }
 
 // perform sends the messages and passes the rows on, but not the end, which is returned.
-func (s *session) perform(st *statement, messages []pgproto3.FrontendMessage) (done outcome, refusal *failure, err error) {
+func (s *session) perform(
+	st *statement,
+	messages []pgproto3.FrontendMessage,
+) (done outcome, refusal *failure, err error) {
 	handle := func(message pgproto3.BackendMessage) {
 		switch m := message.(type) {
 		case *pgproto3.CommandComplete:
@@ -202,8 +206,8 @@ func (s *session) try(st *statement, sql string) error {
 	return s.failed(refusal, err, st)
 }
 
-// createIndex builds the index at once and records the job. A unique index over rows that contradict it ends as in Aurora
-// DSQL: the statement succeeds, the job fails and the index stays INVALID.
+// createIndex builds the index at once and records the job. A unique index over rows that contradict it ends as in
+// Aurora DSQL: the statement succeeds, the job fails and the index stays INVALID.
 func (s *session) createIndex(st *statement) (string, error) {
 	id := newJobID()
 	if _, err := s.own("SAVEPOINT " + savepoint); err != nil {
@@ -214,7 +218,8 @@ func (s *session) createIndex(st *statement) (string, error) {
 		return "", err
 	}
 	reason := "NULL"
-	if refusal != nil && refusal.Code == codeUniqueViolation && st.word(1) == "UNIQUE" && refusal.SchemaName != "pg_catalog" {
+	if refusal != nil && refusal.Code == codeUniqueViolation && st.word(1) == "UNIQUE" &&
+		refusal.SchemaName != "pg_catalog" {
 		reason = literal(refusal.Message)
 		if _, err := s.own("ROLLBACK TO SAVEPOINT " + savepoint); err != nil {
 			return "", err

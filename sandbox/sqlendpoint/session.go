@@ -12,7 +12,8 @@ import (
 const flushAt = 32 << 10
 
 // session is one authenticated connection of a client. Like a backend of PostgreSQL it is one goroutine that takes a
-// message, carries it out and takes the next, so a client that pipelines meets the same order and the same back-pressure.
+// message, carries it out and takes the next, so a client that pipelines meets the same order and the same
+// back-pressure.
 type session struct {
 	endpoint *Endpoint
 	ctx      context.Context // ends with the connection
@@ -62,7 +63,12 @@ func (s *session) endWith(err error) {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(s.ctx), cancelTimeout)
 	defer cancel()
-	_ = cancelUpstream(ctx, s.endpoint.databases.Socket(), s.upstream.key.ProcessID, s.upstream.key.SecretKey) // best effort
+	_ = cancelUpstream(
+		ctx,
+		s.endpoint.databases.Socket(),
+		s.upstream.key.ProcessID,
+		s.upstream.key.SecretKey,
+	) // best effort
 }
 
 // close ends the upstream connection, and with it the transaction.
@@ -165,11 +171,17 @@ func (s *session) simpleStatement(st *statement) (outcome, error) {
 	if err := s.open(); err != nil {
 		return outcome{}, err
 	}
-	return s.run(st, &pgproto3.Parse{Query: st.sql}, &pgproto3.Bind{}, &pgproto3.Describe{ObjectType: 'P'}, &pgproto3.Execute{})
+	return s.run(
+		st,
+		&pgproto3.Parse{Query: st.sql},
+		&pgproto3.Bind{},
+		&pgproto3.Describe{ObjectType: 'P'},
+		&pgproto3.Execute{},
+	)
 }
 
-// finish ends an implicit transaction and tells the client that it may go on. The last statement's completion is held back
-// until then, because a client takes it as the word that its change has been made.
+// finish ends an implicit transaction and tells the client that it may go on. The last statement's completion is held
+// back until then, because a client takes it as the word that its change has been made.
 func (s *session) finish(last *outcome) error {
 	if s.tx != nil && !s.tx.explicit {
 		err := s.commit()
@@ -216,7 +228,10 @@ func (s *session) parse(m *pgproto3.Parse) error {
 		return err
 	}
 	if !st.local() {
-		refusal, err := s.upstream.exchange(ignore, &pgproto3.Parse{Name: m.Name, Query: st.sql, ParameterOIDs: m.ParameterOIDs})
+		refusal, err := s.upstream.exchange(
+			ignore,
+			&pgproto3.Parse{Name: m.Name, Query: st.sql, ParameterOIDs: m.ParameterOIDs},
+		)
 		if err := s.failed(refusal, err, st); err != nil {
 			return err
 		}

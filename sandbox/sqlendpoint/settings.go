@@ -5,16 +5,16 @@ import (
 	"strings"
 )
 
-// settings are what a session may change, at its start and by SET and RESET; set_config() is withheld. What clients have met
-// refusals for is not among them: client_min_messages (pgadmin4 issue 9433), role (flyway issue 4088), statement_timeout
-// (TablePro pull request 851), default_transaction_read_only (pistachio pull request 319). Nor is what the lexer or the
-// endpoint relies on.
+// settings are what a session may change, at its start and by SET and RESET; set_config() is withheld. What clients
+// have met refusals for is not among them: client_min_messages (pgadmin4 issue 9433), role (flyway issue 4088),
+// statement_timeout (TablePro pull request 851), default_transaction_read_only (pistachio pull request 319). Nor is
+// what the lexer or the endpoint relies on.
 var settings = []string{
 	"application_name", "client_encoding", "datestyle", "extra_float_digits", "intervalstyle", "search_path", "timezone",
 }
 
-// maySet tells whether a session may give a setting a value. The only encoding is UTF-8 (User Guide, "Considerations for
-// PostgreSQL compatibility"); in others a byte of a character may pass for a quote's escape.
+// maySet tells whether a session may give a setting a value. The only encoding is UTF-8 (User Guide, "Considerations
+// for PostgreSQL compatibility"); in others a byte of a character may pass for a quote's escape.
 func maySet(name, value string) bool {
 	name = strings.ToLower(name)
 	if name == "client_encoding" {
@@ -79,8 +79,8 @@ func (st *statement) setting(at int) (name, value string) {
 	return name, st.text(end)
 }
 
-// refuseIsolation: Aurora DSQL has repeatable read only. Of SET TRANSACTION and its kin it has what makes a session read
-// only (seen by pistachio on a cluster).
+// refuseIsolation: Aurora DSQL has repeatable read only. Of SET TRANSACTION and its kin it has what makes a session
+// read only (seen by pistachio on a cluster).
 func refuseIsolation(st *statement) *failure {
 	of := ""
 	if st.begins("SET") || st.begins("RESET") {

@@ -58,7 +58,12 @@ func (st *statement) classify() kind {
 		return kindIAM
 	case st.isIndex() && st.has("ASYNC", 0):
 		return kindIndex
-	case st.begins("CREATE"), st.begins("ALTER"), st.begins("DROP"), st.begins("GRANT"), st.begins("REVOKE"), st.begins("COMMENT"):
+	case st.begins("CREATE"),
+		st.begins("ALTER"),
+		st.begins("DROP"),
+		st.begins("GRANT"),
+		st.begins("REVOKE"),
+		st.begins("COMMENT"):
 		return kindDDL
 	case st.copyStream() == "FROM":
 		return kindCopyIn
@@ -73,8 +78,8 @@ func (st *statement) isIndex() bool {
 	return st.begins("CREATE", "INDEX") || st.begins("CREATE", "UNIQUE", "INDEX")
 }
 
-// changesRowsWithin finds WITH x AS (INSERT …), WITH x AS (…) DELETE …, COPY (UPDATE …) TO and EXPLAIN ANALYZE INSERT: the
-// word that opens a statement stands at the beginning of a parenthesis, directly behind one or behind ANALYZE.
+// changesRowsWithin finds WITH x AS (INSERT …), WITH x AS (…) DELETE …, COPY (UPDATE …) TO and EXPLAIN ANALYZE INSERT:
+// the word that opens a statement stands at the beginning of a parenthesis, directly behind one or behind ANALYZE.
 func (st *statement) changesRowsWithin() bool {
 	if !st.matches("WITH|COPY|EXPLAIN") || st.begins("EXPLAIN") && !st.anywhere("ANALYZE") && !st.anywhere("ANALYSE") {
 		return false

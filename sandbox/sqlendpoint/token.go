@@ -33,8 +33,8 @@ type Credential struct {
 	Skew time.Duration
 }
 
-// authToken is a password: a presigned GET https://<host>/?Action=… without its scheme (Aurora DSQL User Guide, "Generating an
-// authentication token").
+// authToken is a password: a presigned GET https://<host>/?Action=… without its scheme (Aurora DSQL User Guide,
+// "Generating an authentication token").
 type authToken struct {
 	host      string
 	query     url.Values
@@ -63,7 +63,12 @@ func (v verifier) verify(password, host, user string) (signer Credential, action
 	case t.host != host:
 		return signer, "", accessDenied("The token is for %s, the connection to %s", t.host, host)
 	case t.scope != t.signedAt.Format("20060102")+"/"+v.region+"/"+signingService+"/aws4_request":
-		return signer, "", accessDenied("Credential should be scoped to a valid region and service: %s is not for %s in %s", t.scope, signingService, v.region)
+		return signer, "", accessDenied(
+			"Credential should be scoped to a valid region and service: %s is not for %s in %s",
+			t.scope,
+			signingService,
+			v.region,
+		)
 	case !known:
 		return signer, "", accessDenied("The security token included in the request is invalid")
 	case credential.SessionToken != t.query.Get("X-Amz-Security-Token"):
@@ -71,9 +76,17 @@ func (v verifier) verify(password, host, user string) (signer Credential, action
 	case !hmac.Equal([]byte(t.sign(credential.SecretAccessKey)), []byte(t.query.Get("X-Amz-Signature"))):
 		return signer, "", accessDenied("The request signature we calculated does not match the signature you provided")
 	case t.signedAt.Add(t.life).Before(now):
-		return signer, "", accessDenied("Signature expired: %s is now earlier than %s", t.signedAt.Add(t.life).Format(timeFormat), now.UTC().Format(timeFormat))
+		return signer, "", accessDenied(
+			"Signature expired: %s is now earlier than %s",
+			t.signedAt.Add(t.life).Format(timeFormat),
+			now.UTC().Format(timeFormat),
+		)
 	case t.signedAt.After(now.Add(clockSkew)):
-		return signer, "", accessDenied("Signature not yet current: %s is still later than %s", t.signedAt.Format(timeFormat), now.UTC().Format(timeFormat))
+		return signer, "", accessDenied(
+			"Signature not yet current: %s is still later than %s",
+			t.signedAt.Format(timeFormat),
+			now.UTC().Format(timeFormat),
+		)
 	case actionOf(user) != action:
 		return signer, "", accessDenied("Wrong user to action mapping. user: %s, action: %s", user, action)
 	}
@@ -123,7 +136,10 @@ func (t authToken) sign(secret string) string {
 		"GET", "/", strings.ReplaceAll(query.Encode(), "+", "%20"), "host:" + t.host, "", "host", emptyPayload,
 	}, "\n")
 	digest := sha256.Sum256([]byte(request))
-	text := strings.Join([]string{signingAlgorithm, t.query.Get("X-Amz-Date"), t.scope, hex.EncodeToString(digest[:])}, "\n")
+	text := strings.Join(
+		[]string{signingAlgorithm, t.query.Get("X-Amz-Date"), t.scope, hex.EncodeToString(digest[:])},
+		"\n",
+	)
 	key := []byte("AWS4" + secret)
 	for part := range strings.SplitSeq(t.scope, "/") {
 		key = mac(key, part)

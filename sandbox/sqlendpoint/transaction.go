@@ -15,8 +15,8 @@ const (
 	maxTransactionRows = 3000
 )
 
-// savepoint is set before a statement that changes rows, so that a duplicate key can be looked at in the transaction that
-// met it.
+// savepoint is set before a statement that changes rows, so that a duplicate key can be looked at in the transaction
+// that met it.
 const savepoint = "dsql_sandbox"
 
 // transaction is what the rules need to know of the open one.
@@ -39,8 +39,8 @@ func (tx *transaction) status() byte {
 	return 'T'
 }
 
-// begin opens a transaction. Every statement of the client runs in one that was opened explicitly, so that its end is in
-// the endpoint's hands.
+// begin opens a transaction. Every statement of the client runs in one that was opened explicitly, so that its end is
+// in the endpoint's hands.
 func (s *session) begin(sql string, explicit bool) error {
 	if _, err := s.own(sql); err != nil {
 		return err
@@ -185,8 +185,8 @@ func (s *session) forget() {
 	clear(s.portals)
 }
 
-// abort is what every error does to the transaction: its effects are gone at once, and an explicit one then waits for the
-// client to acknowledge that.
+// abort is what every error does to the transaction: its effects are gone at once, and an explicit one then waits for
+// the client to acknowledge that.
 func (s *session) abort() error {
 	explicit := s.tx != nil && s.tx.explicit
 	if err := s.rollback(); err != nil {
@@ -208,7 +208,9 @@ func (s *session) own(sql string) (string, error) {
 }
 
 func (s *session) warn(code, message string) {
-	s.client.Send(&pgproto3.NoticeResponse{Severity: "WARNING", SeverityUnlocalized: "WARNING", Code: code, Message: message})
+	s.client.Send(
+		&pgproto3.NoticeResponse{Severity: "WARNING", SeverityUnlocalized: "WARNING", Code: code, Message: message},
+	)
 }
 
 // face gives an error of PostgreSQL the face it has in Aurora DSQL.
@@ -224,10 +226,10 @@ func (s *session) face(e *failure, st *statement) *failure {
 	return e
 }
 
-// raced tells whether a duplicate key is a lost race, which Aurora DSQL reports as a conflict, or plain. It is plain when
-// a row with that key is visible to the transaction itself. That is asked within the transaction, after going back to the
-// savepoint before the statement: same snapshot, own changes included, so the answer is exact even if the row was
-// changed again since.
+// raced tells whether a duplicate key is a lost race, which Aurora DSQL reports as a conflict, or plain. It is plain
+// when a row with that key is visible to the transaction itself. That is asked within the transaction, after going back
+// to the savepoint before the statement: same snapshot, own changes included, so the answer is exact even if the row
+// was changed again since.
 func (s *session) raced(e *failure) (bool, error) {
 	if e.Code != codeUniqueViolation || e.SchemaName == "pg_catalog" {
 		return false, nil
@@ -235,6 +237,14 @@ func (s *session) raced(e *failure) (bool, error) {
 	if _, err := s.own("ROLLBACK TO SAVEPOINT " + savepoint); err != nil {
 		return false, err
 	}
-	visible, err := s.own("SELECT sandbox.key_visible(" + literal(e.SchemaName) + ", " + literal(e.ConstraintName) + ", " + literal(e.Detail) + ")")
+	visible, err := s.own(
+		"SELECT sandbox.key_visible(" + literal(
+			e.SchemaName,
+		) + ", " + literal(
+			e.ConstraintName,
+		) + ", " + literal(
+			e.Detail,
+		) + ")",
+	)
 	return visible == "f", err
 }

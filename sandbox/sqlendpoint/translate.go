@@ -19,8 +19,8 @@ func (st *statement) translate() {
 	}
 }
 
-// checkIAM accepts AWS IAM GRANT role TO 'arn' and AWS IAM REVOKE role FROM 'arn' (Aurora DSQL User Guide, "Using database
-// roles and IAM authentication").
+// checkIAM accepts AWS IAM GRANT role TO 'arn' and AWS IAM REVOKE role FROM 'arn' (Aurora DSQL User Guide, "Using
+// database roles and IAM authentication").
 func (st *statement) checkIAM() *failure {
 	preposition := map[string]string{"GRANT": "TO", "REVOKE": "FROM"}[st.word(2)]
 	if len(st.tokens) == 6 && preposition != "" && st.tokens[3].kind <= tokenQuoted && st.word(4) == preposition &&
@@ -32,7 +32,13 @@ func (st *statement) checkIAM() *failure {
 
 // callIAM is what PostgreSQL runs instead.
 func (st *statement) callIAM() string {
-	return "SELECT sandbox.iam_" + strings.ToLower(st.word(2)) + "(" + literal(st.identifier(3)) + ", " + literal(st.tokens[5].text) + ")"
+	return "SELECT sandbox.iam_" + strings.ToLower(
+		st.word(2),
+	) + "(" + literal(
+		st.identifier(3),
+	) + ", " + literal(
+		st.tokens[5].text,
+	) + ")"
 }
 
 // literal quotes a text as a string constant.

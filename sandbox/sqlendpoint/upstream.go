@@ -23,7 +23,12 @@ type upstream struct {
 
 // connectUpstream starts a session of PostgreSQL with the parameters and returns when it is ready. A refusal by
 // PostgreSQL is a *failure.
-func connectUpstream(ctx context.Context, socket string, parameters map[string]string, notify func(pgproto3.BackendMessage)) (*upstream, error) {
+func connectUpstream(
+	ctx context.Context,
+	socket string,
+	parameters map[string]string,
+	notify func(pgproto3.BackendMessage),
+) (*upstream, error) {
 	var dialer net.Dialer
 	conn, err := dialer.DialContext(ctx, "unix", socket)
 	if err != nil {
@@ -50,7 +55,10 @@ func connectUpstream(ctx context.Context, socket string, parameters map[string]s
 
 // exchange sends messages and a Sync, gives every answer but errors to handle and returns when PostgreSQL is ready
 // again: with PostgreSQL's error, if there was one, or an error of the connection.
-func (u *upstream) exchange(handle func(pgproto3.BackendMessage), messages ...pgproto3.FrontendMessage) (*failure, error) {
+func (u *upstream) exchange(
+	handle func(pgproto3.BackendMessage),
+	messages ...pgproto3.FrontendMessage,
+) (*failure, error) {
 	for _, m := range messages {
 		u.frontend.Send(m)
 	}
@@ -99,7 +107,8 @@ func (u *upstream) endCopy() error {
 	return nil
 }
 
-// run carries out one statement of the session's own and returns the first column of its last row ("" for none or NULL).
+// run carries out one statement of the session's own and returns the first column of its last row ("" for none or
+// NULL).
 func (u *upstream) run(sql string) (value string, refusal *failure, err error) {
 	refusal, err = u.exchange(func(m pgproto3.BackendMessage) {
 		if row, ok := m.(*pgproto3.DataRow); ok && len(row.Values) > 0 {

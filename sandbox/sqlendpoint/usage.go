@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Usage is what the clients of a cluster have done since it was last asked for. Transactions counts those that committed
-// and those that met a conflict; Commits are the times of the former that wrote, in sandbox time.
+// Usage is what the clients of a cluster have done since it was last asked for. Transactions counts those that
+// committed and those that met a conflict; Commits are the times of the former that wrote, in sandbox time.
 type Usage struct {
 	Transactions, ReadOnly, Conflicts int
 	Commits                           []time.Duration

@@ -20,7 +20,10 @@ var queueName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,80}$`)
 // check refuses a complete queue that CreateQueue refuses.
 func (q Queue) check() error {
 	if !queueName.MatchString(q.Name) {
-		return awserr.Invalid("InvalidParameterValue", "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length")
+		return awserr.Invalid(
+			"InvalidParameterValue",
+			"Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length",
+		)
 	}
 	for _, attribute := range []struct {
 		name        string
@@ -53,8 +56,13 @@ func checkPolicy(document string, policy *iam.Policy) error {
 		{"conditions", policy.Conditions(), maxConditions},
 	} {
 		if quota.count > quota.most {
-			return awserr.Invalid("InvalidAttributeValue", "Invalid value for the parameter Policy: it has %d %s, the quota is %d.",
-				quota.count, quota.what, quota.most)
+			return awserr.Invalid(
+				"InvalidAttributeValue",
+				"Invalid value for the parameter Policy: it has %d %s, the quota is %d.",
+				quota.count,
+				quota.what,
+				quota.most,
+			)
 		}
 	}
 	return nil

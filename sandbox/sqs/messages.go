@@ -36,7 +36,12 @@ func (q *queue) expire(now time.Time) {
 }
 
 // Send puts a message into a queue, named by URL or ARN, for a caller that the queue's policy or its own policies let.
-func (s *Service) Send(caller iam.Principal, name, body string, attributes map[string]string, ctx iam.Context) (messageID string, err error) {
+func (s *Service) Send(
+	caller iam.Principal,
+	name, body string,
+	attributes map[string]string,
+	ctx iam.Context,
+) (messageID string, err error) {
 	if err := s.env.Available("sqs"); err != nil {
 		return "", err
 	}
@@ -50,7 +55,11 @@ func (s *Service) Send(caller iam.Principal, name, body string, attributes map[s
 		return "", err
 	}
 	if len(body) > *q.MaxMessageSize {
-		return "", awserr.Invalid("InvalidParameterValue", "One or more parameters are invalid. Reason: Message must be shorter than %d bytes.", *q.MaxMessageSize)
+		return "", awserr.Invalid(
+			"InvalidParameterValue",
+			"One or more parameters are invalid. Reason: Message must be shorter than %d bytes.",
+			*q.MaxMessageSize,
+		)
 	}
 	now := s.env.Now()
 	m := message{Message: Message{MessageID: rand.Text(), Body: body, Attributes: attributes, SentAt: now}, visibleAt: now}
@@ -63,7 +72,12 @@ func (s *Service) Send(caller iam.Principal, name, body string, attributes map[s
 
 // Receive takes up to limit messages (1 to 10) out of sight for the visibility timeout, the queue's own if it is
 // negative. If there are none it waits for as long as wait of sandbox time, and may then return none.
-func (s *Service) Receive(ctx context.Context, name string, limit int, visibility, wait time.Duration) ([]Message, error) {
+func (s *Service) Receive(
+	ctx context.Context,
+	name string,
+	limit int,
+	visibility, wait time.Duration,
+) ([]Message, error) {
 	if err := s.env.Available("sqs"); err != nil {
 		return nil, err
 	}

@@ -9,8 +9,8 @@ import (
 // Metrics are what SQS publishes to CloudWatch, namespace AWS/SQS, once a minute for every queue. AWS stops six hours
 // after a queue was last used; the sandbox does not. NumberOfMessagesSent counts calls of SendMessage since the last
 // time: those of Lambda, EventBridge and SNS that bury what they could not deliver too, which is why each needs
-// sqs:SendMessage. What SQS itself moves after maxReceiveCount it does not count (SQS Developer Guide, "Using dead-letter
-// queues"); the sandbox refuses redrive policies.
+// sqs:SendMessage. What SQS itself moves after maxReceiveCount it does not count (SQS Developer Guide, "Using
+// dead-letter queues"); the sandbox refuses redrive policies.
 func (s *Service) Metrics(now time.Time) []cloudwatch.Datum {
 	s.mu.Lock()
 	defer s.mu.Unlock()

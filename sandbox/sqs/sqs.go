@@ -193,5 +193,10 @@ func (s *Service) find(name string) (*queue, error) {
 			return q, nil
 		}
 	}
-	return nil, awserr.NotFound(400, "AWS.SimpleQueueService.NonExistentQueue", "The specified queue does not exist: %s", name)
+	return nil, awserr.NotFound(
+		400,
+		"AWS.SimpleQueueService.NonExistentQueue",
+		"The specified queue does not exist: %s",
+		name,
+	)
 }

@@ -87,8 +87,18 @@ func StartWith(t testing.TB, o Options) *Env {
 	ca, err := sqlendpoint.NewCA()
 	must(t, err)
 	e := &Env{
-		Hosts: map[string]string{}, ClusterARNs: map[string]string{}, Endpoints: map[string]*sqlendpoint.Endpoint{},
-		CAFile: filepath.Join(t.TempDir(), "ca.pem"), CA: ca.Pool(), Database: database, Server: server, homes: o.Homes, keys: map[string]sqlendpoint.Credential{},
+		Hosts:       map[string]string{},
+		ClusterARNs: map[string]string{},
+		Endpoints:   map[string]*sqlendpoint.Endpoint{},
+		CAFile: filepath.Join(
+			t.TempDir(),
+			"ca.pem",
+		),
+		CA:       ca.Pool(),
+		Database: database,
+		Server:   server,
+		homes:    o.Homes,
+		keys:     map[string]sqlendpoint.Credential{},
 	}
 	must(t, os.WriteFile(e.CAFile, ca.PEM(), 0o600))
 	var addresses []string
@@ -128,7 +138,12 @@ func (e *Env) credential(accessKeyID string) (sqlendpoint.Credential, bool) {
 
 // Credentials makes temporary credentials of an IAM role, known to both endpoints.
 func (e *Env) Credentials(roleARN string) aws.Credentials {
-	c := sqlendpoint.Credential{SecretAccessKey: rand.Text(), SessionToken: rand.Text(), PrincipalARN: roleARN, Region: e.homes[roleARN]}
+	c := sqlendpoint.Credential{
+		SecretAccessKey: rand.Text(),
+		SessionToken:    rand.Text(),
+		PrincipalARN:    roleARN,
+		Region:          e.homes[roleARN],
+	}
 	id := "ASIA" + rand.Text()[:16]
 	e.mu.Lock()
 	defer e.mu.Unlock()
