@@ -18,8 +18,8 @@ import (
 // subscribed is an account with a topic in each region that has the one queue in the first for a subscriber.
 func subscribed(t *testing.T, regions []string, policy string) (*aws.Account, []string) {
 	t.Helper()
-	a := aws.NewAccount(clock.New(1), regions...)
-	t.Cleanup(a.Close)
+	a := aws.NewAccount(aws.Options{Clock: clock.New(1), Regions: regions})
+	t.Cleanup(func() { assert.NoError(t, a.Close()) })
 	queue, err := a.Region(regions[0]).SQS.CreateQueue(sqs.Queue{Name: "pages", Policy: policy})
 	require.NoError(t, err)
 	var topics []string

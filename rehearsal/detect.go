@@ -121,7 +121,8 @@ func (s Stage) restart(ctx context.Context, region, function string, pause time.
 	if err := errors.Join(err, set("ENABLED")); err != nil {
 		return err
 	}
-	_, err = s.Sandbox.Lambda[region].InvokeEvent(s.Sandbox.Account.IAM.Admin().Principal, function, []byte("{}"), nil)
+	account := s.Sandbox.Account
+	_, err = account.Region(region).Lambda.InvokeEvent(account.IAM.Admin().Principal, function, []byte("{}"), nil)
 	return err
 }
 

@@ -39,7 +39,7 @@ func clusters(ctx context.Context, s *sandbox.Sandbox) error {
 	witness := p["witness"]
 	var made []dsql.Cluster
 	for _, place := range []string{"primary", "secondary"} {
-		c, err := s.DSQL.Region(p[place]).CreateCluster(dsql.CreateClusterInput{
+		c, err := s.Account.Region(p[place]).DSQL.CreateCluster(dsql.CreateClusterInput{
 			MultiRegionProperties: &dsql.MultiRegionProperties{WitnessRegion: witness},
 		})
 		if err != nil {
@@ -51,7 +51,7 @@ func clusters(ctx context.Context, s *sandbox.Sandbox) error {
 		return err
 	}
 	for i, c := range made {
-		if _, err := s.DSQL.Region(c.Region).UpdateCluster(dsql.UpdateClusterInput{
+		if _, err := s.Account.Region(c.Region).DSQL.UpdateCluster(dsql.UpdateClusterInput{
 			Identifier:            c.Identifier,
 			MultiRegionProperties: &dsql.MultiRegionProperties{WitnessRegion: witness, Clusters: []string{made[1-i].ARN}},
 		}); err != nil {
@@ -64,8 +64,8 @@ func clusters(ctx context.Context, s *sandbox.Sandbox) error {
 // await waits until every cluster has the status.
 func await(ctx context.Context, s *sandbox.Sandbox, status dsql.Status) error {
 	for {
-		changed := s.DSQL.Changed()
-		if !slices.ContainsFunc(s.DSQL.Clusters(), func(c dsql.Cluster) bool { return c.Status != status }) {
+		changed := s.Account.DSQL.Changed()
+		if !slices.ContainsFunc(s.Account.DSQL.Clusters(), func(c dsql.Cluster) bool { return c.Status != status }) {
 			return nil
 		}
 		select {

@@ -72,7 +72,7 @@ func (s Stage) observe(progress func(Entry)) *observation {
 func (o *observation) follow(ctx context.Context) {
 	var tails sync.WaitGroup
 	for region, function := range o.stage.monitors() {
-		f, err := o.stage.Sandbox.Lambda[region].Function(function)
+		f, err := o.stage.Sandbox.Account.Region(region).Lambda.Function(function)
 		if err != nil {
 			continue // the hypothesis says so
 		}

@@ -27,8 +27,7 @@ import (
 // watch is three observers in this process that every minute say in both data regions whether the primary endpoint is
 // reachable, with a quorum alarm over what they say: the stack's shape without its processes.
 type watch struct {
-	account   *aws.Account
-	functions map[string]*lambda.Service
+	account *aws.Account
 
 	mu      sync.Mutex
 	lost    bool
@@ -40,8 +39,11 @@ const logGroup = "observer"
 
 func newWatch(t *testing.T, speed float64) *watch {
 	t.Helper()
-	w := &watch{account: aws.NewAccount(clock.New(speed), "us-east-1", "us-east-2", "us-west-2"), functions: map[string]*lambda.Service{}}
-	t.Cleanup(w.account.Close)
+	w := &watch{account: aws.NewAccount(aws.Options{
+		Clock:   clock.New(speed),
+		Regions: []string{"us-east-1", "us-east-2", "us-west-2"},
+	})}
+	t.Cleanup(func() { assert.NoError(t, w.account.Close()) })
 	role, err := w.account.IAM.CreateRole(iam.Role{Name: "observer", AssumeRolePolicy: `{"Version":"2012-10-17","Statement":[
 		{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}`})
 	require.NoError(t, err)
@@ -59,11 +61,7 @@ func (w *watch) observer(t *testing.T, r *aws.Region, role iam.Role) {
 	t.Helper()
 	_, err := r.Logs.CreateGroup(logs.Group{Name: logGroup, RetentionInDays: 1})
 	require.NoError(t, err)
-	service := lambda.New(r.Env, lambda.Deps{IAM: w.account.IAM, Logs: r.Logs, CloudWatch: r.CloudWatch, SQS: r.SQS})
-	t.Cleanup(service.Close)
-	r.SetInvoker(service)
-	w.functions[r.Name] = service
-	f, err := service.CreateFunction(lambda.Function{Name: "observer", Role: role.Arn, Runtime: "provided.al2023", Handler: "bootstrap",
+	f, err := r.Lambda.CreateFunction(lambda.Function{Name: "observer", Role: role.Arn, Runtime: "provided.al2023", Handler: "bootstrap",
 		Logging: &lambda.LoggingConfig{LogFormat: "JSON", LogGroup: logGroup},
 		Stub:    func(context.Context, []byte) ([]byte, error) { return []byte("{}"), w.observe(r) }})
 	require.NoError(t, err)
@@ -71,7 +69,7 @@ func (w *watch) observer(t *testing.T, r *aws.Region, role iam.Role) {
 	require.NoError(t, err)
 	_, err = r.Events.PutTarget(events.Target{Rule: rule.Name, TargetID: "f", Arn: f.ARN})
 	require.NoError(t, err)
-	_, err = service.AddPermission(lambda.Permission{StatementID: "rule", Action: "lambda:InvokeFunction", Function: f.Name,
+	_, err = r.Lambda.AddPermission(lambda.Permission{StatementID: "rule", Action: "lambda:InvokeFunction", Function: f.Name,
 		Principal: "events.amazonaws.com", SourceARN: rule.Arn})
 	require.NoError(t, err)
 }

@@ -161,7 +161,8 @@ func (s Stage) startObservers(ctx context.Context, interval time.Duration) error
 			if err != nil {
 				return err
 			}
-			_, err = s.Sandbox.Lambda[region].InvokeEvent(s.Sandbox.Account.IAM.Admin().Principal, function, event, nil)
+			account := s.Sandbox.Account
+			_, err = account.Region(region).Lambda.InvokeEvent(account.IAM.Admin().Principal, function, event, nil)
 			if errors.Is(err, awserr.ErrUnavailable) {
 				return nil // the fault was quicker, and its schedule does not run there either
 			}
@@ -179,7 +180,7 @@ func (s Stage) nextRun(region, function string) (time.Time, bool) {
 
 // scheduleOf is the rule that runs a function on a schedule, and when it does so next.
 func (s Stage) scheduleOf(region, function string) (events.Rule, time.Time, bool) {
-	f, err := s.Sandbox.Lambda[region].Function(function)
+	f, err := s.Sandbox.Account.Region(region).Lambda.Function(function)
 	if err != nil {
 		return events.Rule{}, time.Time{}, false
 	}

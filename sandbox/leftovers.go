@@ -15,7 +15,7 @@ func (s *Sandbox) Leftovers() []string {
 	add := func(region, service, name string) {
 		found = append(found, fmt.Sprintf("%s %s %s", region, service, name))
 	}
-	for _, c := range s.DSQL.Clusters() {
+	for _, c := range s.Account.DSQL.Clusters() {
 		add(c.Region, "cluster", c.Identifier)
 	}
 	for _, role := range s.Account.IAM.Roles() {
@@ -58,10 +58,10 @@ func (s *Sandbox) Leftovers() []string {
 		for _, dashboard := range r.CloudWatch.Dashboards() {
 			add(r.Name, "dashboard", dashboard.DashboardName)
 		}
-		for _, api := range s.APIGateway[r.Name].APIs() {
+		for _, api := range r.APIGateway.APIs() {
 			add(r.Name, "API", api.Name)
 		}
-		for _, function := range s.Lambda[r.Name].Functions() {
+		for _, function := range r.Lambda.Functions() {
 			add(r.Name, "function", function.Name)
 		}
 	}

@@ -74,7 +74,7 @@ func TestAClusterKeyNeedsAPolicyThatAdmitsTheService(t *testing.T) {
 	keys := s.Account.Region("us-east-1").KMS
 	closed, err := keys.CreateKey(kms.Key{})
 	require.NoError(t, err)
-	_, err = s.DSQL.Region("us-east-1").CreateCluster(dsql.CreateClusterInput{KMSEncryptionKey: &closed.Arn})
+	_, err = s.Account.Region("us-east-1").DSQL.CreateCluster(dsql.CreateClusterInput{KMSEncryptionKey: &closed.Arn})
 	assert.ErrorContains(t, err, "cannot be used by dsql.amazonaws.com")
 
 	open, err := keys.CreateKey(kms.Key{Policy: `{"Version":"2012-10-17","Statement":[
@@ -82,12 +82,12 @@ func TestAClusterKeyNeedsAPolicyThatAdmitsTheService(t *testing.T) {
 		{"Effect":"Allow","Principal":{"Service":"dsql.amazonaws.com"},"Action":["kms:Encrypt","kms:Decrypt","kms:ReEncrypt*","kms:GenerateDataKey*","kms:DescribeKey"],"Resource":"*",
 		 "Condition":{"StringEquals":{"aws:SourceAccount":"123456789012"}}}]}`})
 	require.NoError(t, err)
-	cluster, err := s.DSQL.Region("us-east-1").CreateCluster(dsql.CreateClusterInput{KMSEncryptionKey: &open.Arn})
+	cluster, err := s.Account.Region("us-east-1").DSQL.CreateCluster(dsql.CreateClusterInput{KMSEncryptionKey: &open.Arn})
 	require.NoError(t, err)
 
 	require.NoError(t, keys.SetEnabled(open.Arn, false))
-	s.DSQL.CheckKeys("us-east-1")
-	cluster, err = s.DSQL.Region("us-east-1").GetCluster(cluster.Identifier)
+	s.Account.DSQL.CheckKeys("us-east-1")
+	cluster, err = s.Account.Region("us-east-1").DSQL.GetCluster(cluster.Identifier)
 	require.NoError(t, err)
 	assert.Equal(t, dsql.EncryptionInaccessible, cluster.EncryptionDetails.EncryptionStatus)
 }

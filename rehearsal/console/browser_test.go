@@ -96,7 +96,7 @@ func deploy(t *testing.T) string {
 	}
 	places := rehearsal.Places()
 	c, err := console.Start(console.Config{
-		Account: s.Account, Clusters: s.DSQL.Clusters, Functions: s.Lambda, Monitors: monitors, Faults: fault.NewInjector(s, places),
+		Account: s.Account, Monitors: monitors, Faults: fault.NewInjector(s, places),
 		Regions: [3]string{places["primary"], places["secondary"], places["witness"]},
 	}, "127.0.0.1:0")
 	require.NoError(t, err)
@@ -107,7 +107,7 @@ func deploy(t *testing.T) string {
 // awaitSchedule returns when the observer's schedule has begun: its second run, after the first check of the deployment.
 func awaitSchedule(t *testing.T, s *sandbox.Sandbox, region, name string) {
 	t.Helper()
-	f, err := s.Lambda[region].Function(name)
+	f, err := s.Account.Region(region).Lambda.Function(name)
 	require.NoError(t, err)
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()

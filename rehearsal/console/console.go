@@ -14,19 +14,13 @@ import (
 
 	"aurora-dsql-dr/rehearsal"
 	"aurora-dsql-dr/sandbox/aws"
-	"aurora-dsql-dr/sandbox/dsql"
 	"aurora-dsql-dr/sandbox/edge"
-	"aurora-dsql-dr/sandbox/lambda"
 )
 
 // Config is what the page shows and acts on.
 type Config struct {
 	// Account is the account to show, and its clock the page's. Required.
 	Account *aws.Account
-	// Clusters lists the clusters of all regions. Required.
-	Clusters func() []dsql.Cluster
-	// Functions are the functions by region. Required.
-	Functions map[string]*lambda.Service
 	// Regions are the deployed stack's regions in the order primary, secondary, witness. Required.
 	Regions [3]string
 	// Monitors are the names of the observers' functions by region: the program's output monitorFunctionNames. Required.

@@ -73,7 +73,7 @@ func newObservers(config Config) *observers {
 // and goes.
 func (o *observers) follow(ctx context.Context, region string) {
 	for ctx.Err() == nil {
-		if f, err := o.config.Functions[region].Function(o.config.Monitors[region]); err == nil {
+		if f, err := o.config.Account.Region(region).Lambda.Function(o.config.Monitors[region]); err == nil {
 			_ = o.config.Account.Region(region).Logs.Tail(ctx, f.Logging.LogGroup, func(e logs.Event) { o.read(region, e) })
 		}
 		_ = o.config.Account.Clock.Sleep(ctx, time.Second) // the context's end ends the loop
@@ -172,7 +172,7 @@ func (o *observers) say(p pair, now time.Time) wordView {
 // patience is how long an observer may say nothing: it logs at the beginning and the end of every run.
 func (o *observers) patience(region string) time.Duration {
 	schedule := defaultSchedule
-	if f, err := o.config.Functions[region].Function(o.config.Monitors[region]); err == nil && f.Environment != nil {
+	if f, err := o.config.Account.Region(region).Lambda.Function(o.config.Monitors[region]); err == nil && f.Environment != nil {
 		if configured, err := time.ParseDuration(f.Environment.Variables[contract.EnvSchedule]); err == nil {
 			schedule = configured
 		}

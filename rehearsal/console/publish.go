@@ -73,7 +73,7 @@ func (c *Console) dashboards() []dashboardView {
 func (c *Console) functions() []functionView {
 	views := []functionView{}
 	for _, region := range c.config.Regions {
-		for _, f := range c.config.Functions[region].Functions() {
+		for _, f := range c.config.Account.Region(region).Lambda.Functions() {
 			views = append(views, functionView{region, f.Name, f.Logging.LogGroup})
 		}
 	}

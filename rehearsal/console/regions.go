@@ -60,7 +60,7 @@ func (c *Console) mapView(now time.Time) mapView {
 
 // endpoint is the endpoint of a region's cluster; nil if there is none.
 func (c *Console) endpoint(region string, words []wordView) *endpointView {
-	for _, cluster := range c.config.Clusters() {
+	for _, cluster := range c.config.Account.DSQL.Clusters() {
 		if cluster.Region == region {
 			state, says := agree(words)
 			return &endpointView{

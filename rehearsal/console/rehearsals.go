@@ -63,7 +63,7 @@ type rehearsalView struct {
 func (c Config) fitting() []*rehearsal.Rehearsal {
 	deployed := map[string]bool{}
 	for region, name := range c.Monitors {
-		if f, err := c.Functions[region].Function(name); err == nil && f.Environment != nil {
+		if f, err := c.Account.Region(region).Lambda.Function(name); err == nil && f.Environment != nil {
 			interval, _ := time.ParseDuration(f.Environment.Variables[contract.EnvProbeInterval]) // none fits what cannot be read
 			deployed[interval.String()] = true
 		}

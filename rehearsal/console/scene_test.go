@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"aurora-dsql-dr/rehearsal"
@@ -43,27 +44,22 @@ type scene struct {
 func newScene(t *testing.T) *scene {
 	t.Helper()
 	clk := clock.New(1)
-	account := aws.NewAccount(clk, east, ohio, west)
-	t.Cleanup(account.Close)
-	plane := dsql.New(dsql.Options{Account: account.ID, Clock: clk})
-	t.Cleanup(plane.Close)
+	account := aws.NewAccount(aws.Options{Clock: clk, Regions: []string{east, ohio, west}})
+	t.Cleanup(func() { assert.NoError(t, account.Close()) })
 	for _, region := range []string{east, ohio} {
-		_, err := plane.Region(region).CreateCluster(dsql.CreateClusterInput{})
+		_, err := account.Region(region).DSQL.CreateCluster(dsql.CreateClusterInput{})
 		require.NoError(t, err)
 	}
 	role, err := account.IAM.CreateRole(iam.Role{Name: "monitor",
 		AssumeRolePolicy: `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}`})
 	require.NoError(t, err)
-	functions, monitors := map[string]*lambda.Service{}, map[string]string{}
+	monitors := map[string]string{}
 	for _, r := range account.Regions() {
 		monitors[r.Name] = "monitor-" + r.Name
 		_, err := r.Logs.CreateGroup(logs.Group{Name: group(r.Name)})
 		require.NoError(t, err)
-		service := lambda.New(r.Env, lambda.Deps{IAM: account.IAM, Logs: r.Logs, CloudWatch: r.CloudWatch, SQS: r.SQS})
-		t.Cleanup(service.Close)
-		functions[r.Name] = service
 		for _, name := range []string{"another", monitors[r.Name]} {
-			_, err = service.CreateFunction(lambda.Function{
+			_, err = r.Lambda.CreateFunction(lambda.Function{
 				Name: name, Role: role.Arn, Runtime: "provided.al2023", Handler: "bootstrap", Code: emptyPackage(t),
 				Environment: &lambda.Environment{Variables: map[string]string{"SCHEDULE": "1m", "PROBE_INTERVAL": "15s"}},
 				Logging:     &lambda.LoggingConfig{LogGroup: group(r.Name), LogFormat: "JSON"},
@@ -73,7 +69,10 @@ func newScene(t *testing.T) *scene {
 	}
 	s := &scene{account: account, faults: &recorder{now: clk.Now}, calm: make(chan error)}
 	s.Console, err = Start(Config{
-		Account: account, Clusters: plane.Clusters, Functions: functions, Regions: [3]string{east, ohio, west}, Monitors: monitors, Faults: s.faults,
+		Account:  account,
+		Regions:  [3]string{east, ohio, west},
+		Monitors: monitors,
+		Faults:   s.faults,
 		Rehearsals: []*rehearsal.Rehearsal{
 			{Name: "calm", Title: "Nothing happens", ProbeInterval: 15 * time.Second}, {Name: "hasty", Title: "For others", ProbeInterval: 5 * time.Second}}, Hold: s.holdCalm,
 	}, "127.0.0.1:0")

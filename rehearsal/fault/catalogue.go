@@ -197,14 +197,14 @@ func (one *injection) endpoint(f sqlendpoint.Fault) error {
 			sum.FailPercent = max(sum.FailPercent, l.FailPercent)
 			sum.UnavailablePercent = max(sum.UnavailablePercent, l.UnavailablePercent)
 		}
-		return one.sandbox.SQL[region].SetFault(sum)
+		return one.sandbox.Account.Region(region).SQL.SetFault(sum)
 	})
 }
 
 // clusters are those of the region; none is an error.
 func (one *injection) clusters() ([]dsql.Cluster, error) {
 	region := one.region("region")
-	all := slices.DeleteFunc(one.sandbox.DSQL.Clusters(), func(c dsql.Cluster) bool { return c.Region != region })
+	all := slices.DeleteFunc(one.sandbox.Account.DSQL.Clusters(), func(c dsql.Cluster) bool { return c.Region != region })
 	if len(all) == 0 {
 		return nil, fmt.Errorf("there is no cluster in %s", region)
 	}
@@ -233,9 +233,9 @@ func (one *injection) disableKeys() error {
 func (one *injection) suspend(status dsql.Status) error {
 	clusters, err := one.clusters()
 	for _, c := range clusters {
-		err = errors.Join(err, one.sandbox.DSQL.Suspend(c.ARN, status, one.values["wake"].(time.Duration)))
+		err = errors.Join(err, one.sandbox.Account.DSQL.Suspend(c.ARN, status, one.values["wake"].(time.Duration)))
 		one.onUndo(func() error {
-			one.sandbox.DSQL.Connected(c.ARN) // wakes it, as a connection does
+			one.sandbox.Account.DSQL.Connected(c.ARN) // wakes it, as a connection does
 			return nil
 		})
 	}
@@ -256,7 +256,7 @@ func (one *injection) scheduled() (rules []events.Rule, functions []lambda.Funct
 			continue // deleted meanwhile, or no schedule
 		}
 		for _, target := range targets {
-			f, err := one.sandbox.Lambda[region].Function(target.Arn)
+			f, err := one.sandbox.Account.Region(region).Lambda.Function(target.Arn)
 			if err == nil && (part == "*" || strings.Contains(f.Name, part)) {
 				rules, functions = append(rules, rule), append(functions, f)
 			}
@@ -294,7 +294,7 @@ func (one *injection) removePermission() error {
 func (one *injection) fail(how lambda.Failing) error {
 	_, functions, err := one.scheduled()
 	for _, f := range functions {
-		service := one.sandbox.Lambda[one.region("region")]
+		service := one.sandbox.Account.Region(one.region("region")).Lambda
 		err = errors.Join(err, add(one, f.ARN, how, func(layers []lambda.Failing) error {
 			worst := lambda.Failing("")
 			for _, l := range layers {

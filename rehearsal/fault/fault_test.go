@@ -47,7 +47,7 @@ func newWorld(t *testing.T) *world {
 		{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::123456789012:root"},"Action":"kms:*","Resource":"*"},
 		{"Effect":"Allow","Principal":{"Service":"dsql.amazonaws.com"},"Action":"kms:*","Resource":"*"}]}`})
 	require.NoError(t, err)
-	w.cluster, err = s.DSQL.Region(east).CreateCluster(dsql.CreateClusterInput{KMSEncryptionKey: &w.key.Arn})
+	w.cluster, err = s.Account.Region(east).DSQL.CreateCluster(dsql.CreateClusterInput{KMSEncryptionKey: &w.key.Arn})
 	require.NoError(t, err)
 	w.await(t, dsql.Active)
 	role, err := s.Account.IAM.CreateRole(iam.Role{Name: roleName, AssumeRolePolicy: `{"Version":"2012-10-17","Statement":[
@@ -56,7 +56,7 @@ func newWorld(t *testing.T) *world {
 	_, err = s.Account.IAM.PutRolePolicy(iam.RolePolicy{Role: roleName, Name: "own", Policy: `{"Version":"2012-10-17","Statement":[
 		{"Effect":"Allow","Action":["dsql:DbConnect","dsql:GetCluster"],"Resource":"*"}]}`})
 	require.NoError(t, err)
-	w.function, err = s.Lambda[east].CreateFunction(lambda.Function{Name: "primary-monitor", Role: role.Arn, Runtime: "provided.al2023", Handler: "bootstrap",
+	w.function, err = s.Account.Region(east).Lambda.CreateFunction(lambda.Function{Name: "primary-monitor", Role: role.Arn, Runtime: "provided.al2023", Handler: "bootstrap",
 		Stub: func(_ context.Context, payload []byte) ([]byte, error) { return payload, nil }})
 	require.NoError(t, err)
 	_, err = home.Events.PutRule(events.Rule{Name: ruleName, ScheduleExpression: "rate(1 minute)"})
@@ -69,8 +69,8 @@ func newWorld(t *testing.T) *world {
 func (w *world) await(t *testing.T, status dsql.Status) {
 	t.Helper()
 	for {
-		changed := w.DSQL.Changed()
-		if c, err := w.DSQL.Region(east).GetCluster(w.clusterID()); err == nil && c.Status == status {
+		changed := w.Account.DSQL.Changed()
+		if c, err := w.Account.Region(east).DSQL.GetCluster(w.clusterID()); err == nil && c.Status == status {
 			w.cluster = c
 			return
 		}
@@ -82,13 +82,15 @@ func (w *world) await(t *testing.T, status dsql.Status) {
 	}
 }
 
-func (w *world) clusterID() string { return w.DSQL.Clusters()[0].Identifier }
+func (w *world) clusterID() string { return w.Account.DSQL.Clusters()[0].Identifier }
 
 // state is everything that faults touch, in comparable form.
 func (w *world) state() map[string]any {
 	all := map[string]any{}
 	for _, r := range w.Account.Regions() {
-		all[r.Name+" down"], all[r.Name+" skew"], all[r.Name+" endpoint"] = r.Down(), r.Skew(), w.SQL[r.Name].Fault()
+		all[r.Name+" down"] = r.Down()
+		all[r.Name+" skew"] = r.Skew()
+		all[r.Name+" endpoint"] = r.SQL.Fault()
 		all[r.Name+" sns"] = r.Available("sns") == nil
 		for _, from := range places {
 			ended, cancel := context.WithCancel(context.Background())
@@ -98,8 +100,8 @@ func (w *world) state() map[string]any {
 	}
 	key, _ := w.Account.Region(east).KMS.Key(w.key.Arn)
 	rule, _ := w.Account.Region(east).Events.Rule(events.DefaultBus, ruleName)
-	cluster, _ := w.DSQL.Region(east).GetCluster(w.clusterID())
-	result, err := w.Lambda[east].Invoke(context.Background(), w.Account.IAM.Admin().Principal, w.function.Name, nil, nil)
+	cluster, _ := w.Account.Region(east).DSQL.GetCluster(w.clusterID())
+	result, err := w.Account.Region(east).Lambda.Invoke(context.Background(), w.Account.IAM.Admin().Principal, w.function.Name, nil, nil)
 	session := iam.Session(w.function.Role, "s")
 	all["key"], all["schedule"], all["cluster"] = *key.IsEnabled, rule.State, cluster.Status
 	all["function"] = fmt.Sprint(result.FunctionError, err)
@@ -198,12 +200,12 @@ func TestFaultsOverlapAndEndInAnyOrder(t *testing.T) {
 	slow := inject("endpoint-slow", "latency", "1s")
 	slower := inject("endpoint-slow", "latency", "2s")
 	again := inject("region-lost")
-	assert.Equal(t, sqlendpoint.Fault{BlackHole: true, Latency: 3 * time.Second}, w.SQL[east].Fault())
+	assert.Equal(t, sqlendpoint.Fault{BlackHole: true, Latency: 3 * time.Second}, w.Account.Region(east).SQL.Fault())
 	require.NoError(t, lost())
 	assert.True(t, w.Account.Region(east).Down(), "it was lost twice")
 	require.NoError(t, slow())
 	require.NoError(t, again())
-	assert.Equal(t, sqlendpoint.Fault{Latency: 2 * time.Second}, w.SQL[east].Fault())
+	assert.Equal(t, sqlendpoint.Fault{Latency: 2 * time.Second}, w.Account.Region(east).SQL.Fault())
 	assert.False(t, w.Account.Region(east).Down())
 	require.NoError(t, slower())
 
@@ -231,7 +233,7 @@ func TestUndoingAfterTheStackIsGone(t *testing.T) {
 	home := w.Account.Region(east)
 	require.NoError(t, home.Events.RemoveTarget(events.DefaultBus, ruleName, "f"))
 	require.NoError(t, home.Events.DeleteRule(events.DefaultBus, ruleName))
-	require.NoError(t, w.Lambda[east].DeleteFunction(w.function.Name))
+	require.NoError(t, w.Account.Region(east).Lambda.DeleteFunction(w.function.Name))
 	for _, p := range w.Account.IAM.RolePolicies(roleName) {
 		require.NoError(t, w.Account.IAM.DeleteRolePolicy(roleName, p.Name))
 	}

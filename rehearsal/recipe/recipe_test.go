@@ -69,9 +69,9 @@ func TestTheObserverKnowsTheStatusOnly(t *testing.T) {
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.Close()) })
 	home := s.Account.Region("us-east-1")
-	cluster, err := s.DSQL.Region("us-east-1").CreateCluster(dsql.CreateClusterInput{})
+	cluster, err := s.Account.Region("us-east-1").DSQL.CreateCluster(dsql.CreateClusterInput{})
 	require.NoError(t, err)
-	for changed := s.DSQL.Changed(); s.DSQL.Clusters()[0].Status != dsql.Active; changed = s.DSQL.Changed() {
+	for changed := s.Account.DSQL.Changed(); s.Account.DSQL.Clusters()[0].Status != dsql.Active; changed = s.Account.DSQL.Changed() {
 		select {
 		case <-changed:
 		case <-time.After(10 * time.Millisecond): // it may have changed before
@@ -87,14 +87,14 @@ func TestTheObserverKnowsTheStatusOnly(t *testing.T) {
 	_, err = s.Account.IAM.PutRolePolicy(iam.RolePolicy{Role: "r", Name: "all", Policy: `{"Version":"2012-10-17","Statement":[
 		{"Effect":"Allow","Action":["dsql:*","sns:*","cloudwatch:*"],"Resource":"*"}]}`})
 	require.NoError(t, err)
-	f, err := s.Lambda["us-east-1"].CreateFunction(lambda.Function{Name: "f", Role: role.Arn, Runtime: "provided.al2023", Handler: "bootstrap",
+	f, err := s.Account.Region("us-east-1").Lambda.CreateFunction(lambda.Function{Name: "f", Role: role.Arn, Runtime: "provided.al2023", Handler: "bootstrap",
 		Stub:        func(context.Context, []byte) ([]byte, error) { return nil, nil },
 		Environment: &lambda.Environment{Variables: map[string]string{variableCluster: cluster.Identifier, variableTopic: topic.Arn}}})
 	require.NoError(t, err)
 	require.NoError(t, install(s))
 	observe := func() (paged []string) {
 		before := len(s.Account.Inbox.Messages())
-		result, err := s.Lambda["us-east-1"].Invoke(t.Context(), s.Account.IAM.Admin().Principal, f.Name, nil, nil)
+		result, err := s.Account.Region("us-east-1").Lambda.Invoke(t.Context(), s.Account.IAM.Admin().Principal, f.Name, nil, nil)
 		require.NoError(t, err)
 		assert.Equal(t, `{"statusCode":200}`, string(result.Payload), "whatever happened")
 		for _, m := range s.Account.Inbox.Messages()[before:] {

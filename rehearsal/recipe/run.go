@@ -171,10 +171,10 @@ func read(messages []inbox.Message, started, ended time.Time) *Column {
 // install replaces the placeholders of the deployed functions by what they do.
 func install(s *sandbox.Sandbox) error {
 	var problems []error
-	for region, service := range s.Lambda {
-		for _, f := range service.Functions() {
-			f.Code, f.Stub = nil, (&observer{sandbox: s, region: region, function: f}).observe
-			_, err := service.UpdateFunction(f)
+	for _, r := range s.Account.Regions() {
+		for _, f := range r.Lambda.Functions() {
+			f.Code, f.Stub = nil, (&observer{sandbox: s, region: r.Name, function: f}).observe
+			_, err := r.Lambda.UpdateFunction(f)
 			problems = append(problems, err)
 		}
 	}

@@ -237,10 +237,10 @@ func (a application) invoke(region, function, payload string) (body map[string]a
 // publish runs a region's publisher as its schedule does, which would take up to a minute.
 func (a application) publish(region string) {
 	a.t.Helper()
-	functions := a.Lambda[region].Functions()
+	functions := a.Account.Region(region).Lambda.Functions()
 	i := slices.IndexFunc(functions, func(f sandboxlambda.Function) bool { return strings.Contains(f.Name, "-publisher-") })
 	require.GreaterOrEqual(a.t, i, 0)
-	result, err := a.Lambda[region].Invoke(a.t.Context(), a.Account.IAM.Admin().Principal, functions[i].Name, []byte("{}"), nil)
+	result, err := a.Account.Region(region).Lambda.Invoke(a.t.Context(), a.Account.IAM.Admin().Principal, functions[i].Name, []byte("{}"), nil)
 	require.NoError(a.t, err)
 	require.Empty(a.t, result.FunctionError, "%s", result.Payload)
 }

@@ -25,16 +25,16 @@ func TestNewClustersAreMigratedThoughIAMTakesItsTime(t *testing.T) {
 	first := l.up()
 	l.everyObserverSeesBothEndpointsUp(first.Outputs)
 
-	before := s.DSQL.Clusters()
+	before := s.Account.DSQL.Clusters()
 	require.Len(t, before, 2)
 	for _, c := range before {
-		_, err := s.DSQL.Region(c.Region).DeleteCluster(dsql.DeleteClusterInput{Identifier: c.Identifier})
+		_, err := s.Account.Region(c.Region).DSQL.DeleteCluster(dsql.DeleteClusterInput{Identifier: c.Identifier})
 		require.NoError(t, err)
 	}
-	require.Eventually(t, func() bool { return len(s.DSQL.Clusters()) == 0 }, time.Minute, 10*time.Millisecond)
+	require.Eventually(t, func() bool { return len(s.Account.DSQL.Clusters()) == 0 }, time.Minute, 10*time.Millisecond)
 
 	again := l.up()
-	after := s.DSQL.Clusters()
+	after := s.Account.DSQL.Clusters()
 	require.Len(t, after, 2)
 	assert.NotEqual(t, before[0].ARN, after[0].ARN)
 	l.everyObserverSeesBothEndpointsUp(again.Outputs)

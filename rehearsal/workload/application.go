@@ -28,7 +28,7 @@ func PrepareApplication(s *sandbox.Sandbox, urls map[string]string) (*Applicatio
 	}
 	var arns []string
 	for region := range urls {
-		for _, api := range s.APIGateway[region].APIs() {
+		for _, api := range s.Account.Region(region).APIGateway.APIs() {
 			arns = append(arns, api.ExecutionArn+"/*")
 		}
 	}

@@ -59,12 +59,10 @@ func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func TestTheApplicationIsAskedThroughItsAPIs(t *testing.T) {
 	server := httptest.NewServer(&api{})
 	t.Cleanup(server.Close)
-	s := &sandbox.Sandbox{Clock: clock.New(1), APIGateway: map[string]*apigateway.Service{}}
-	s.Account = aws.NewAccount(s.Clock, east)
-	t.Cleanup(s.Account.Close)
-	s.APIGateway[east] = apigateway.New(s.Account.Region(east).Env, apigateway.Deps{})
-	t.Cleanup(s.APIGateway[east].Close)
-	gateway, err := s.APIGateway[east].CreateAPI(apigateway.API{Name: "transactions", ProtocolType: "HTTP"})
+	s := &sandbox.Sandbox{Clock: clock.New(1)}
+	s.Account = aws.NewAccount(aws.Options{Clock: s.Clock, Regions: []string{east}})
+	t.Cleanup(func() { assert.NoError(t, s.Account.Close()) })
+	gateway, err := s.Account.Region(east).APIGateway.CreateAPI(apigateway.API{Name: "transactions", ProtocolType: "HTTP"})
 	require.NoError(t, err)
 
 	_, err = PrepareApplication(s, nil)

@@ -20,8 +20,8 @@ import (
 func queues(t *testing.T) (*sandbox.Sandbox, map[string]string) {
 	t.Helper()
 	s := &sandbox.Sandbox{Clock: clock.New(10)}
-	s.Account = aws.NewAccount(s.Clock, east, west)
-	t.Cleanup(s.Account.Close)
+	s.Account = aws.NewAccount(aws.Options{Clock: s.Clock, Regions: []string{east, west}})
+	t.Cleanup(func() { assert.NoError(t, s.Account.Close()) })
 	urls := map[string]string{}
 	for _, region := range []string{east, west} {
 		q, err := s.Account.Region(region).SQS.CreateQueue(sqs.Queue{Name: "all"})

@@ -37,7 +37,7 @@ func PrepareDatabase(ctx context.Context, s *sandbox.Sandbox) (*Database, error)
 	}
 	d.roots.AppendCertsFromPEM(pem)
 	var arns []string
-	for _, c := range s.DSQL.Clusters() {
+	for _, c := range s.Account.DSQL.Clusters() {
 		d.clusters[c.Region] = c
 		arns = append(arns, c.ARN)
 	}
@@ -161,7 +161,9 @@ func (d *Database) connect(ctx context.Context, region, user string, credentials
 	}
 	config.Host, config.User, config.Database, config.Fallbacks = cluster.Endpoint, user, "postgres", nil
 	config.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12, ServerName: cluster.Endpoint, RootCAs: d.roots}
-	config.LookupFunc = func(context.Context, string) ([]string, error) { return []string{d.sandbox.SQL[region].Addr()}, nil }
+	config.LookupFunc = func(context.Context, string) ([]string, error) {
+		return []string{d.sandbox.Account.Region(region).SQL.Addr()}, nil
+	}
 	if config.Password, err = sandbox.Token(ctx, cluster, user, credentials); err != nil {
 		return nil, err
 	}

@@ -33,7 +33,7 @@ import (
 func TestClustersComeInPages(t *testing.T) {
 	w := newWorld(t, nil)
 	for range 3 {
-		_, err := w.dsql.Region("us-east-1").CreateCluster(dsql.CreateClusterInput{})
+		_, err := w.account.Region("us-east-1").DSQL.CreateCluster(dsql.CreateClusterInput{})
 		require.NoError(t, err)
 	}
 	client := awsdsql.NewFromConfig(w.admin("us-east-1"))
@@ -58,7 +58,7 @@ func TestClustersComeInPages(t *testing.T) {
 // stub is a function that answers with what it is sent.
 func (w *world) stub(t *testing.T, name string) {
 	t.Helper()
-	_, err := w.lambda["us-east-1"].CreateFunction(lambda.Function{Name: name, Role: w.role.Arn, Runtime: "provided.al2023", Handler: "bootstrap",
+	_, err := w.account.Region("us-east-1").Lambda.CreateFunction(lambda.Function{Name: name, Role: w.role.Arn, Runtime: "provided.al2023", Handler: "bootstrap",
 		Stub: func(_ context.Context, payload []byte) ([]byte, error) { return payload, nil }})
 	require.NoError(t, err)
 }
@@ -105,7 +105,7 @@ func TestAFunctionsCodeCanBeFetched(t *testing.T) {
 	_, err := archive.CreateHeader(header)
 	require.NoError(t, err)
 	require.NoError(t, archive.Close())
-	_, err = w.lambda["us-east-1"].CreateFunction(lambda.Function{Name: "health-check", Role: w.role.Arn, Runtime: "provided.al2023",
+	_, err = w.account.Region("us-east-1").Lambda.CreateFunction(lambda.Function{Name: "health-check", Role: w.role.Arn, Runtime: "provided.al2023",
 		Handler: "bootstrap", Code: zipped.Bytes()})
 	require.NoError(t, err)
 	out, err := awslambda.NewFromConfig(w.admin("us-east-1")).GetFunction(t.Context(), &awslambda.GetFunctionInput{FunctionName: aws.String("health-check")})

@@ -14,14 +14,13 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/aws/smithy-go"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"aurora-dsql-dr/sandbox/api"
 	sandboxaws "aurora-dsql-dr/sandbox/aws"
 	"aurora-dsql-dr/sandbox/clock"
-	"aurora-dsql-dr/sandbox/dsql"
 	"aurora-dsql-dr/sandbox/iam"
-	"aurora-dsql-dr/sandbox/lambda"
 )
 
 const role = "monitor"
@@ -29,27 +28,18 @@ const role = "monitor"
 // world is two regions behind the HTTP face, and a role with no permissions.
 type world struct {
 	account  *sandboxaws.Account
-	dsql     *dsql.ControlPlane
-	lambda   map[string]*lambda.Service
 	endpoint string
 	role     iam.Role
 }
 
 func newWorld(t testing.TB, edit func(*api.Config)) *world {
 	t.Helper()
-	clk := clock.New(1)
-	w := &world{account: sandboxaws.NewAccount(clk, "us-east-1", "us-east-2"), lambda: map[string]*lambda.Service{}}
-	t.Cleanup(w.account.Close)
-	w.dsql = dsql.New(dsql.Options{Account: w.account.ID, Clock: clk})
-	t.Cleanup(w.dsql.Close)
-	config := api.Config{IAM: w.account.IAM, Regions: map[string]api.Services{}}
-	for _, r := range w.account.Regions() {
-		functions := lambda.New(r.Env, lambda.Deps{IAM: w.account.IAM, Logs: r.Logs, CloudWatch: r.CloudWatch, SQS: r.SQS})
-		t.Cleanup(functions.Close)
-		w.lambda[r.Name] = functions
-		config.Regions[r.Name] = api.Services{Env: r.Env, CloudWatch: r.CloudWatch, DSQL: w.dsql.Region(r.Name), Events: r.Events, KMS: r.KMS,
-			Lambda: functions, Logs: r.Logs, SNS: r.SNS, SQS: r.SQS}
-	}
+	w := &world{account: sandboxaws.NewAccount(sandboxaws.Options{
+		Clock:   clock.New(1),
+		Regions: []string{"us-east-1", "us-east-2"},
+	})}
+	t.Cleanup(func() { assert.NoError(t, w.account.Close()) })
+	config := api.Config{Account: w.account}
 	if edit != nil {
 		edit(&config)
 	}

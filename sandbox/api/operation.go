@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"aurora-dsql-dr/sandbox/aws"
 	"aurora-dsql-dr/sandbox/awserr"
 	"aurora-dsql-dr/sandbox/iam"
 )
@@ -26,7 +27,7 @@ type Call struct {
 	// Conditions are the request's condition keys: aws:SecureTransport, aws:RequestedRegion.
 	Conditions iam.Context
 
-	services  Services
+	services  *aws.Region
 	host      string          // the server's, as the caller knows it
 	owner     iam.Credentials // of the account, for URLs that the sandbox signs itself
 	authorize func(action, resource string, conditions iam.Context, policy *iam.Policy) error

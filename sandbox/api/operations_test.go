@@ -106,7 +106,7 @@ func TestPutMetricDataOfOlderClients(t *testing.T) {
 
 func TestGetCluster(t *testing.T) {
 	w := newWorld(t, nil)
-	cluster, err := w.dsql.Region("us-east-1").CreateCluster(dsql.CreateClusterInput{
+	cluster, err := w.account.Region("us-east-1").DSQL.CreateCluster(dsql.CreateClusterInput{
 		DeletionProtectionEnabled: aws.Bool(true), Tags: map[string]string{"Name": "primary"},
 		MultiRegionProperties: &dsql.MultiRegionProperties{WitnessRegion: "us-west-2"}})
 	require.NoError(t, err)
@@ -182,7 +182,7 @@ func TestSendMessage(t *testing.T) {
 func TestInvokeAndGetFunction(t *testing.T) {
 	w := newWorld(t, nil)
 	invoked := make(chan string, 1)
-	f, err := w.lambda["us-east-1"].CreateFunction(lambda.Function{Name: "health-check", Role: w.role.Arn, Runtime: "provided.al2023",
+	f, err := w.account.Region("us-east-1").Lambda.CreateFunction(lambda.Function{Name: "health-check", Role: w.role.Arn, Runtime: "provided.al2023",
 		Handler: "bootstrap", ReservedConcurrentExecutions: aws.Int(3), Environment: &lambda.Environment{Variables: map[string]string{"METRICS": "lean"}},
 		Stub: func(_ context.Context, payload []byte) ([]byte, error) {
 			if strings.Contains(string(payload), "fail") {

@@ -25,41 +25,19 @@ import (
 	"strings"
 	"time"
 
+	"aurora-dsql-dr/sandbox/aws"
 	"aurora-dsql-dr/sandbox/awserr"
-	"aurora-dsql-dr/sandbox/cloudwatch"
-	"aurora-dsql-dr/sandbox/dsql"
 	"aurora-dsql-dr/sandbox/edge"
-	"aurora-dsql-dr/sandbox/events"
 	"aurora-dsql-dr/sandbox/iam"
 	"aurora-dsql-dr/sandbox/internal/sigv4"
-	"aurora-dsql-dr/sandbox/kms"
-	"aurora-dsql-dr/sandbox/lambda"
-	"aurora-dsql-dr/sandbox/logs"
-	"aurora-dsql-dr/sandbox/region"
-	"aurora-dsql-dr/sandbox/sns"
-	"aurora-dsql-dr/sandbox/sqs"
 )
 
 // maxBody is the largest request, in bytes: Lambda's synchronous payload.
 const maxBody = 6 << 20
 
-// Services are one region's.
-type Services struct {
-	Env        *region.Env
-	CloudWatch *cloudwatch.Service
-	DSQL       *dsql.Region
-	Events     *events.Service
-	KMS        *kms.Service
-	Lambda     *lambda.Service
-	Logs       *logs.Service
-	SNS        *sns.Service
-	SQS        *sqs.Service
-}
-
 // Config is what a Server needs.
 type Config struct {
-	IAM     *iam.Service
-	Regions map[string]Services // by region name
+	Account *aws.Account
 	// PlainTransport makes requests count as not secure (aws:SecureTransport is false).
 	PlainTransport bool
 }
@@ -107,11 +85,11 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, p protocol, reque
 	if err != nil {
 		return &awserr.Error{Code: "RequestEntityTooLarge", Message: err.Error(), Status: http.StatusRequestEntityTooLarge}
 	}
-	signed, err := sigv4.Verify(s.config.IAM, r, raw, s.skew)
+	signed, err := sigv4.Verify(s.config.Account.IAM, r, raw, s.skew)
 	if err != nil {
 		return err
 	}
-	services, svc, err := s.locate(r.Context(), signed)
+	region, svc, err := s.locate(r.Context(), signed)
 	if err != nil {
 		return err
 	}
@@ -128,7 +106,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, p protocol, reque
 	if err := readInput(p, o, r, body, input); err != nil {
 		return malformedRequest(err)
 	}
-	answer, err := o.handle(s.newCall(r, signed, services, requestID), input)
+	answer, err := o.handle(s.newCall(r, signed, region, requestID), input)
 	if err != nil {
 		return err
 	}
@@ -156,42 +134,45 @@ func readInput(p protocol, o operation, r *http.Request, body []byte, input any)
 
 // skew is how far the clock of a caller in this region is ahead of the services'.
 func (s *Server) skew(region string) time.Duration {
-	if caller, ok := s.config.Regions[region]; ok {
-		return caller.Env.Skew()
+	if caller := s.config.Account.Region(region); caller != nil {
+		return caller.Skew()
 	}
 	return 0
 }
 
 // locate finds the region and service a request was signed for, and asks whether the caller gets through and whether they are up.
-func (s *Server) locate(ctx context.Context, signed sigv4.Verified) (Services, service, error) {
-	services, ok := s.config.Regions[signed.Region]
-	if !ok {
-		return Services{}, service{}, awserr.Denied("SignatureDoesNotMatch",
-			"Credential should be scoped to a valid Region, not '%s'; the sandbox has %s", signed.Region,
-			strings.Join(slices.Sorted(maps.Keys(s.config.Regions)), ", "))
+func (s *Server) locate(ctx context.Context, signed sigv4.Verified) (*aws.Region, service, error) {
+	region := s.config.Account.Region(signed.Region)
+	if region == nil {
+		var names []string
+		for _, r := range s.config.Account.Regions() {
+			names = append(names, r.Name)
+		}
+		return nil, service{}, awserr.Denied("SignatureDoesNotMatch",
+			"Credential should be scoped to a valid Region, not '%s'; the sandbox has %s", signed.Region, strings.Join(names, ", "))
 	}
 	svc, ok := serviceTable[signed.Service]
 	if !ok {
-		return Services{}, service{}, notImplemented("service %q is not modelled by the sandbox; modelled are %s", signed.Service,
+		return nil, service{}, notImplemented("service %q is not modelled by the sandbox; modelled are %s", signed.Service,
 			strings.Join(slices.Sorted(maps.Keys(serviceTable)), ", "))
 	}
-	if err := services.Env.Reach(ctx, signed.Credentials.Region); err != nil {
-		return Services{}, service{}, err
+	if err := region.Reach(ctx, signed.Credentials.Region); err != nil {
+		return nil, service{}, err
 	}
-	return services, svc, services.Env.Available(svc.name)
+	return region, svc, region.Available(svc.name)
 }
 
-func (s *Server) newCall(r *http.Request, signed sigv4.Verified, services Services, requestID string) *Call {
+func (s *Server) newCall(r *http.Request, signed sigv4.Verified, region *aws.Region, requestID string) *Call {
 	caller := signed.Credentials
-	c := &Call{Context: r.Context(), host: r.Host, owner: s.config.IAM.Admin(), Region: signed.Region, Account: s.config.IAM.Account(), Caller: caller.Principal, Skew: s.skew(caller.Region), RequestID: requestID, services: services,
+	c := &Call{Context: r.Context(), host: r.Host, owner: s.config.Account.IAM.Admin(), Region: signed.Region, Account: s.config.Account.IAM.Account(), Caller: caller.Principal, Skew: s.skew(caller.Region), RequestID: requestID, services: region,
 		Conditions: iam.Context{"aws:SecureTransport": strconv.FormatBool(!s.config.PlainTransport), "aws:RequestedRegion": signed.Region}}
 	c.authorize = func(action, resource string, more iam.Context, policy *iam.Policy) error {
 		conditions := maps.Clone(c.Conditions)
 		maps.Copy(conditions, more)
 		if policy != nil {
-			return s.config.IAM.AuthorizeResource(caller.Principal, action, resource, conditions, policy)
+			return s.config.Account.IAM.AuthorizeResource(caller.Principal, action, resource, conditions, policy)
 		}
-		return s.config.IAM.Authorize(caller.Principal, action, resource, conditions)
+		return s.config.Account.IAM.Authorize(caller.Principal, action, resource, conditions)
 	}
 	return c
 }

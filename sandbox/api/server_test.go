@@ -275,9 +275,12 @@ func TestAMistakeOfTheSandboxIsAnAnswer(t *testing.T) {
 	var said strings.Builder
 	t.Cleanup(edge.Output(&said))
 	w := newWorld(t, func(c *api.Config) {
-		broken := c.Regions["us-east-1"]
-		broken.CloudWatch, broken.SQS, broken.SNS, broken.Lambda = nil, nil, nil, nil
-		c.Regions["us-east-1"] = broken
+		require.NoError(t, c.Account.Close()) // nothing but the face shall meet what is missing
+		broken := c.Account.Region("us-east-1")
+		broken.CloudWatch = nil
+		broken.SQS = nil
+		broken.SNS = nil
+		broken.Lambda = nil
 	})
 	config := w.admin("us-east-1")
 	_, err := awscloudwatch.NewFromConfig(config).ListDashboards(t.Context(), nil)

@@ -19,13 +19,16 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"aurora-dsql-dr/sandbox/aws"
 	"aurora-dsql-dr/sandbox/awserr"
 	"aurora-dsql-dr/sandbox/clock"
 	"aurora-dsql-dr/sandbox/cloudwatch"
 	"aurora-dsql-dr/sandbox/iam"
+	"aurora-dsql-dr/sandbox/kms"
 	"aurora-dsql-dr/sandbox/lambda"
 	"aurora-dsql-dr/sandbox/logs"
+	"aurora-dsql-dr/sandbox/region"
+	"aurora-dsql-dr/sandbox/sns"
+	"aurora-dsql-dr/sandbox/sqs"
 )
 
 const (
@@ -38,11 +41,13 @@ const (
 // world is one region with an API of one function, which answers as the test says.
 type world struct {
 	*Service
-	region  *aws.Region
-	account *aws.Account
-	api     API
-	target  string // of routes
-	answer  func(ctx context.Context, payload []byte) (any, error)
+	region     *region.Env
+	iam        *iam.Service
+	logs       *logs.Service
+	cloudwatch *cloudwatch.Service
+	api        API
+	target     string // of routes
+	answer     func(ctx context.Context, payload []byte) (any, error)
 }
 
 func newWorld(t *testing.T) *world {
@@ -52,15 +57,19 @@ func newWorld(t *testing.T) *world {
 
 func newWorldAt(t *testing.T, speed float64) *world {
 	t.Helper()
+	const accountID = "123456789012"
 	clk := clock.New(speed)
-	account := aws.NewAccount(clk, home)
-	t.Cleanup(account.Close)
-	r := account.Region(home)
-	w := &world{region: r, account: account}
-	role, err := account.IAM.CreateRole(iam.Role{Name: "caller", AssumeRolePolicy: `{"Version":"2012-10-17","Statement":{
+	env := region.New(home, accountID, clk)
+	identities := iam.New(accountID, clk)
+	keys := kms.New(env, identities)
+	queues := sqs.New(env, identities)
+	metrics := cloudwatch.New(env, sns.New(env, identities, keys, queues, &sns.Inbox{}))
+	lines := logs.New(env, identities, metrics)
+	w := &world{region: env, iam: identities, logs: lines, cloudwatch: metrics}
+	role, err := identities.CreateRole(iam.Role{Name: "caller", AssumeRolePolicy: `{"Version":"2012-10-17","Statement":{
 		"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}}`})
 	require.NoError(t, err)
-	functions := lambda.New(r.Env, lambda.Deps{IAM: account.IAM, Logs: r.Logs, CloudWatch: r.CloudWatch, SQS: r.SQS})
+	functions := lambda.New(env, lambda.Deps{IAM: identities, Logs: lines, CloudWatch: metrics, SQS: queues})
 	t.Cleanup(functions.Close)
 	f, err := functions.CreateFunction(lambda.Function{Name: echo, Role: role.Arn, Timeout: 60, Runtime: "provided.al2023", Handler: "bootstrap", Stub: func(ctx context.Context, payload []byte) ([]byte, error) {
 		answer, err := w.answer(ctx, payload)
@@ -70,7 +79,7 @@ func newWorldAt(t *testing.T, speed float64) *world {
 		return json.Marshal(answer)
 	}})
 	require.NoError(t, err)
-	w.Service = New(r.Env, Deps{IAM: account.IAM, Lambda: functions, Logs: r.Logs, CloudWatch: r.CloudWatch})
+	w.Service = New(env, Deps{IAM: identities, Lambda: functions, Logs: lines, CloudWatch: metrics})
 	t.Cleanup(w.Close)
 	w.api, err = w.CreateAPI(API{Name: "api", ProtocolType: "HTTP"})
 	require.NoError(t, err)
@@ -81,7 +90,7 @@ func newWorldAt(t *testing.T, speed float64) *world {
 		IntegrationURI: "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/" + f.ARN + "/invocations"})
 	require.NoError(t, err)
 	w.target = "integrations/" + i.ID
-	group, err := r.Logs.CreateGroup(logs.Group{Name: "access"})
+	group, err := lines.CreateGroup(logs.Group{Name: "access"})
 	require.NoError(t, err)
 	w.stage(t, Stage{AccessLogSettings: &AccessLogSettings{DestinationArn: group.Arn, Format: accessLog}})
 	return w
@@ -139,7 +148,7 @@ func (w *world) logged(t *testing.T) map[string]string {
 	t.Helper()
 	var line map[string]string
 	require.Eventually(t, func() bool {
-		events, err := w.region.Logs.Events("access", time.Time{})
+		events, err := w.logs.Events("access", time.Time{})
 		return err == nil && len(events) > 0 && json.Unmarshal([]byte(events[len(events)-1].Message), &line) == nil
 	}, 10*time.Second, time.Millisecond, "written after the answer")
 	return line
@@ -266,7 +275,7 @@ func TestIAMAuthorization(t *testing.T) {
 		}
 	}
 	w.answer = func(_ context.Context, payload []byte) (any, error) { return "ok", json.Unmarshal(payload, &got) }
-	session, err := w.account.IAM.AssumeRole("lambda.amazonaws.com", "arn:aws:iam::123456789012:role/caller", "s")
+	session, err := w.iam.AssumeRole("lambda.amazonaws.com", "arn:aws:iam::123456789012:role/caller", "s")
 	require.NoError(t, err)
 	call := func(edit func(r *http.Request)) int {
 		t.Helper()
@@ -279,15 +288,15 @@ func TestIAMAuthorization(t *testing.T) {
 		return answer.StatusCode
 	}
 	assert.Equal(t, http.StatusForbidden, call(func(*http.Request) {}), "not signed")
-	assert.Equal(t, http.StatusForbidden, call(func(r *http.Request) { sign(t, r, w.account.IAM.Admin(), "lambda") }), "for another service")
+	assert.Equal(t, http.StatusForbidden, call(func(r *http.Request) { sign(t, r, w.iam.Admin(), "lambda") }), "for another service")
 	assert.Equal(t, http.StatusForbidden, call(func(r *http.Request) {
-		sign(t, r, w.account.IAM.Admin(), "execute-api")
+		sign(t, r, w.iam.Admin(), "execute-api")
 		r.Body, r.ContentLength = io.NopCloser(strings.NewReader("[]")), 2
 	}), "another body")
 	assert.Equal(t, http.StatusForbidden, call(func(r *http.Request) { sign(t, r, session, "execute-api") }), "without permission")
 	assert.Contains(t, w.logged(t)["error"], "execute-api:Invoke")
 
-	_, err = w.account.IAM.PutRolePolicy(iam.RolePolicy{Role: "caller", Name: "invoke", Policy: `{"Version":"2012-10-17","Statement":{
+	_, err = w.iam.PutRolePolicy(iam.RolePolicy{Role: "caller", Name: "invoke", Policy: `{"Version":"2012-10-17","Statement":{
 		"Effect":"Allow","Action":"execute-api:Invoke","Resource":"` + w.api.ExecutionArn + `/$default/POST/things/*"}}`})
 	require.NoError(t, err)
 	assert.Equal(t, http.StatusOK, call(func(r *http.Request) { sign(t, r, session, "execute-api") }))
@@ -323,7 +332,7 @@ func TestRequestsAreCounted(t *testing.T) {
 		for name, want := range map[string]float64{"Count": 2, "4xx": 1, "5xx": 1} {
 			assert.Eventually(t, func() bool {
 				now := w.env.Now()
-				points, err := w.region.CloudWatch.GetMetricStatistics(cloudwatch.Metric{Namespace: "AWS/ApiGateway", Name: name, Dimensions: dimensions},
+				points, err := w.cloudwatch.GetMetricStatistics(cloudwatch.Metric{Namespace: "AWS/ApiGateway", Name: name, Dimensions: dimensions},
 					now.Add(-time.Hour), now.Add(time.Hour), 2*time.Hour, "")
 				total := 0.0
 				for _, p := range points {

@@ -1,45 +1,77 @@
-// Package aws wires the services of the sandbox together: one account, several regions, and the minute hand that drives
-// metrics and alarms.
+// Package aws is the account: it wires the services of the sandbox together, in several regions, and holds the minute
+// hand that drives metrics and alarms. A new service is a field of Region and a line of newRegion; the faces find it
+// there.
 package aws
 
 import (
 	"context"
 	"maps"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
+	"aurora-dsql-dr/sandbox/apigateway"
 	"aurora-dsql-dr/sandbox/clock"
 	"aurora-dsql-dr/sandbox/cloudwatch"
-	"aurora-dsql-dr/sandbox/edge"
+	"aurora-dsql-dr/sandbox/dsql"
 	"aurora-dsql-dr/sandbox/events"
 	"aurora-dsql-dr/sandbox/iam"
 	"aurora-dsql-dr/sandbox/kms"
+	"aurora-dsql-dr/sandbox/lambda"
 	"aurora-dsql-dr/sandbox/logs"
+	"aurora-dsql-dr/sandbox/postgres"
 	"aurora-dsql-dr/sandbox/region"
 	"aurora-dsql-dr/sandbox/sns"
+	"aurora-dsql-dr/sandbox/sqlendpoint"
 	"aurora-dsql-dr/sandbox/sqs"
 )
 
 // AccountID is the account of the sandbox.
 const AccountID = "123456789012"
 
-// Account is an AWS account: what is global, and its regions. Create it with NewAccount and end it with Close.
+// Options describe an account. Clock and Regions are required.
+type Options struct {
+	Clock   *clock.Clock
+	Regions []string
+	// ClusterDelay is how long a cluster's CREATING, UPDATING and DELETING last; defaults to 300 ms.
+	ClusterDelay time.Duration
+	// IAMPropagation is how long a role's new or changed policy takes to be in force; defaults to not at all.
+	IAMPropagation time.Duration
+	// Concurrency is Lambda's limit of concurrent executions in each region; defaults to 1,000.
+	Concurrency int
+	// Dir is where functions are unpacked; "" is the system's directory for temporary files.
+	Dir string
+	// Variables returns what every function gets in its environment beside its configuration; nil for nothing.
+	Variables func() map[string]string
+	// Durations are the functions' variables that hold a duration, with their defaults; a clock that runs faster scales
+	// them, since functions live by the wall.
+	Durations map[string]time.Duration
+	// HostAddrVariable is the functions' variable that gets where the SQL endpoints listen, as host=address,…; none if
+	// empty.
+	HostAddrVariable string
+}
+
+// Account is an AWS account: what is global, and its regions. Create it with NewAccount or Open and end it with Close.
 type Account struct {
 	ID        string
 	Partition string
 	Clock     *clock.Clock
 	IAM       *iam.Service
 	Inbox     *sns.Inbox
+	// DSQL is the control plane of all regions; Region.DSQL is what one of them offers.
+	DSQL *dsql.ControlPlane
 
+	opts    Options
 	regions map[string]*Region
+	pairs   *sqlendpoint.Pairs // nil without SQL endpoints
 	cancel  context.CancelFunc
 	work    sync.WaitGroup
+
+	closing  sync.Once
+	closeErr error
 }
 
-// Region is one region of the account with its services. Functions and Aurora DSQL have packages of their own:
-// Env.SetInvoker attaches the first to SNS and EventBridge, and EveryMinute lets both publish metrics.
+// Region is one region of the account with its services.
 type Region struct {
 	*region.Env
 	KMS        *kms.Service
@@ -48,59 +80,106 @@ type Region struct {
 	CloudWatch *cloudwatch.Service
 	Logs       *logs.Service
 	Events     *events.Service
+	DSQL       *dsql.Region
+	Lambda     *lambda.Service
+	APIGateway *apigateway.Service
+	// SQL is where the region's clusters answer; nil in an account without a database.
+	SQL *sqlendpoint.Endpoint
 
 	mu          sync.Mutex
 	everyMinute []func(now time.Time)
 }
 
-// NewAccount returns an account with these regions, whose alarms are evaluated from now on.
-func NewAccount(clk *clock.Clock, regions ...string) *Account {
+// NewAccount returns an account without a database: its clusters have no endpoints. Alarms are evaluated from now on.
+func NewAccount(opts Options) *Account {
+	ctx, a := newAccount(opts)
+	a.start(ctx)
+	return a
+}
+
+// Open returns an account whose clusters keep their data in a PostgreSQL and show certificates signed by ca.
+func Open(ctx context.Context, opts Options, server *postgres.Server, ca *sqlendpoint.CA) (*Account, error) {
+	running, a := newAccount(opts)
+	if err := a.serveSQL(ctx, server, ca); err != nil {
+		_ = a.Close() // the first error says why
+		return nil, err
+	}
+	a.start(running)
+	return a, nil
+}
+
+func newAccount(opts Options) (context.Context, *Account) {
 	ctx, cancel := context.WithCancel(context.Background())
 	a := &Account{
-		ID: AccountID, Partition: region.Partition, Clock: clk, IAM: iam.New(AccountID, clk), Inbox: &sns.Inbox{},
-		regions: map[string]*Region{}, cancel: cancel,
+		ID:        AccountID,
+		Partition: region.Partition,
+		Clock:     opts.Clock,
+		IAM:       iam.New(AccountID, opts.Clock),
+		Inbox:     &sns.Inbox{},
+		opts:      opts,
+		regions:   map[string]*Region{},
+		cancel:    cancel,
 	}
-	for _, name := range regions {
-		r := a.newRegion(name)
-		a.regions[name] = r
-		a.work.Go(func() { r.run(ctx) })
+	a.IAM.SetPropagation(opts.IAMPropagation)
+	a.DSQL = dsql.New(dsql.Options{
+		Account:   a.ID,
+		Clock:     a.Clock,
+		Delay:     opts.ClusterDelay,
+		UseKey:    a.useKey,
+		OnServing: a.serve,
+		OnDeleted: a.deleted,
+		OnEvent:   a.cloudTrail,
+	})
+	for _, name := range opts.Regions {
+		a.regions[name] = a.newRegion(name)
 	}
-	return a
+	return ctx, a
 }
 
 func (a *Account) newRegion(name string) *Region {
 	env := region.New(name, a.ID, a.Clock)
-	r := &Region{Env: env, KMS: kms.New(env, a.IAM), SQS: sqs.New(env, a.IAM)}
+	r := &Region{Env: env, KMS: kms.New(env, a.IAM), SQS: sqs.New(env, a.IAM), DSQL: a.DSQL.Region(name)}
 	r.SNS = sns.New(env, a.IAM, r.KMS, r.SQS, a.Inbox)
 	r.CloudWatch = cloudwatch.New(env, r.SNS)
 	r.Logs = logs.New(env, a.IAM, r.CloudWatch)
-	r.Events = events.New(env, events.Deps{IAM: a.IAM, KMS: r.KMS, CloudWatch: r.CloudWatch, SNS: r.SNS, SQS: r.SQS, Peer: a.eventsOf})
+	r.Events = events.New(env, events.Deps{
+		IAM:        a.IAM,
+		KMS:        r.KMS,
+		CloudWatch: r.CloudWatch,
+		SNS:        r.SNS,
+		SQS:        r.SQS,
+		Peer:       a.eventsOf,
+	})
+	r.Lambda = lambda.New(env, lambda.Deps{
+		IAM:             a.IAM,
+		Logs:            r.Logs,
+		CloudWatch:      r.CloudWatch,
+		SQS:             r.SQS,
+		Concurrency:     a.opts.Concurrency,
+		Platform:        a.platform,
+		Dir:             a.opts.Dir,
+		ScaledVariables: slices.Collect(maps.Keys(a.opts.Durations)),
+	})
+	r.APIGateway = apigateway.New(env, apigateway.Deps{
+		IAM:        a.IAM,
+		Lambda:     r.Lambda,
+		Logs:       r.Logs,
+		CloudWatch: r.CloudWatch,
+	})
+	env.SetInvoker(r.Lambda)
 	r.KMS.Connect(a.keysOf)
 	r.SNS.Connect(a.topicsOf)
 	r.EveryMinute(r.publishQueueMetrics)
 	r.EveryMinute(r.publishTopicMetrics)
+	r.EveryMinute(func(time.Time) { a.DSQL.CheckKeys(name) }) // Aurora DSQL notices a lost key within a minute
 	return r
 }
 
-func (a *Account) eventsOf(region string) *events.Service {
-	if r := a.regions[region]; r != nil {
-		return r.Events
+// start lets the minute hands go.
+func (a *Account) start(ctx context.Context) {
+	for _, r := range a.regions {
+		a.work.Go(func() { r.run(ctx) })
 	}
-	return nil
-}
-
-func (a *Account) topicsOf(region string) *sns.Service {
-	if r := a.regions[region]; r != nil {
-		return r.SNS
-	}
-	return nil
-}
-
-func (a *Account) keysOf(region string) *kms.Service {
-	if r := a.regions[region]; r != nil {
-		return r.KMS
-	}
-	return nil
 }
 
 // Region finds a region of the account; nil if the account does not use it.
@@ -115,66 +194,8 @@ func (a *Account) Regions() []*Region {
 	return list
 }
 
-// Close ends schedules, retries and alarms and waits for them.
-func (a *Account) Close() {
-	a.cancel()
-	for _, r := range a.regions {
-		r.Events.Close()
-	}
-	a.work.Wait()
-}
-
-// EveryMinute has a function called at every full minute before the alarms are evaluated, for the metrics AWS publishes
-// of its own accord. It is not called while the region is down.
-func (r *Region) EveryMinute(publish func(now time.Time)) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.everyMinute = append(r.everyMinute, publish)
-}
-
-// run ticks at every multiple of cloudwatch.Resolution on the sandbox's clock. A machine too slow for the clock's speed
-// makes the ticks late, never fewer.
-func (r *Region) run(ctx context.Context) {
-	for next := r.Now().Truncate(cloudwatch.Resolution).Add(cloudwatch.Resolution); ; next = next.Add(cloudwatch.Resolution) {
-		if r.Clock.Sleep(ctx, next.Sub(r.Now())) != nil {
-			return
-		}
-		r.tick(next)
-	}
-}
-
-func (r *Region) tick(now time.Time) {
-	defer edge.Recover("metrics and alarms of "+r.Name, nil) // the next tick is due in ten seconds
-	if now.Truncate(time.Minute).Equal(now) && !r.Down() {
-		r.mu.Lock()
-		publishers := slices.Clone(r.everyMinute)
-		r.mu.Unlock()
-		for _, publish := range publishers {
-			publish(now)
-		}
-	}
-	r.CloudWatch.Tick(now)
-}
-
-// publishQueueMetrics dates the samples into the minute that has just ended, which is the one the alarms look at.
-func (r *Region) publishQueueMetrics(now time.Time) {
-	if data := r.SQS.Metrics(now.Add(-time.Second)); len(data) > 0 {
-		_ = r.CloudWatch.Publish("AWS/SQS", data...) // CloudWatch down: the samples are lost, as on AWS
-	}
-}
-
-// publishTopicMetrics publishes what happened to the region's topics; a topic to which nothing happened has no samples.
-func (r *Region) publishTopicMetrics(now time.Time) {
-	var data []cloudwatch.Datum
-	for topicARN, c := range r.SNS.TakeCounts() {
-		dimensions := map[string]string{"TopicName": topicARN[strings.LastIndex(topicARN, ":")+1:]}
-		for metric, count := range map[string]int{
-			"NumberOfMessagesPublished": c.Published, "NumberOfNotificationsDelivered": c.Delivered, "NumberOfNotificationsFailed": c.Failed,
-		} {
-			data = append(data, cloudwatch.Sample(metric, dimensions, float64(count), "Count", now.Add(-time.Second)))
-		}
-	}
-	if len(data) > 0 {
-		_ = r.CloudWatch.Publish("AWS/SNS", data...) // CloudWatch down: the samples are lost, as on AWS
-	}
+// Close ends listeners, functions, schedules, retries and alarms and waits for them. Closing again does nothing.
+func (a *Account) Close() error {
+	a.closing.Do(func() { a.closeErr = a.close() })
+	return a.closeErr
 }

@@ -45,8 +45,8 @@ func anyMessage(sns.Message) bool { return true }
 func TestADeadLetterReachesAPersonWithinAMinute(t *testing.T) {
 	for _, speed := range []float64{1, 10} {
 		synctest.Test(t, func(t *testing.T) {
-			a := NewAccount(clock.New(speed), "us-east-1", "us-east-2", "us-west-2")
-			defer a.Close()
+			a := NewAccount(Options{Clock: clock.New(speed), Regions: []string{"us-east-1", "us-east-2", "us-west-2"}})
+			defer func() { assert.NoError(t, a.Close()) }()
 			r := watched(t, a, "us-east-1")
 			start := a.Clock.Now()
 			r.bury(t, a)
@@ -61,8 +61,8 @@ func TestADeadLetterReachesAPersonWithinAMinute(t *testing.T) {
 
 func TestARegionThatIsDownIsSilentAndTheOthersAreNot(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		a := NewAccount(clock.New(1), "us-east-1", "us-east-2")
-		defer a.Close()
+		a := NewAccount(Options{Clock: clock.New(1), Regions: []string{"us-east-1", "us-east-2"}})
+		defer func() { assert.NoError(t, a.Close()) }()
 		primary, secondary := watched(t, a, "us-east-1"), watched(t, a, "us-east-2")
 		primary.bury(t, a)
 		secondary.bury(t, a)
@@ -80,8 +80,8 @@ func TestARegionThatIsDownIsSilentAndTheOthersAreNot(t *testing.T) {
 
 func TestMetricsOfOtherServicesArePublishedEveryMinuteBeforeTheAlarms(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		a := NewAccount(clock.New(1), "us-east-1")
-		defer a.Close()
+		a := NewAccount(Options{Clock: clock.New(1), Regions: []string{"us-east-1"}})
+		defer func() { assert.NoError(t, a.Close()) }()
 		var times []time.Time
 		a.Region("us-east-1").EveryMinute(func(now time.Time) { times = append(times, now) })
 		start := a.Clock.Now()
@@ -93,8 +93,8 @@ func TestMetricsOfOtherServicesArePublishedEveryMinuteBeforeTheAlarms(t *testing
 
 func TestADayInThreeRegionsKeepsTheStoreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		a := NewAccount(clock.New(1), "us-east-1", "us-east-2", "us-west-2")
-		defer a.Close()
+		a := NewAccount(Options{Clock: clock.New(1), Regions: []string{"us-east-1", "us-east-2", "us-west-2"}})
+		defer func() { assert.NoError(t, a.Close()) }()
 		r := watched(t, a, "us-east-1")
 		for range 24 {
 			r.bury(t, a)
@@ -111,8 +111,8 @@ func TestADayInThreeRegionsKeepsTheStoreBounded(t *testing.T) {
 // A recipient that cannot be served is counted, so that the others can be told.
 func TestAFailedNotificationIsPublished(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		a := NewAccount(clock.New(1), "us-east-1")
-		defer a.Close()
+		a := NewAccount(Options{Clock: clock.New(1), Regions: []string{"us-east-1"}})
+		defer func() { assert.NoError(t, a.Close()) }()
 		r := watched(t, a, "us-east-1")
 		_, err := r.SNS.Subscribe(sns.Subscription{Topic: r.ARN("sns", "alerts"), Protocol: "sqs", Endpoint: r.ARN("sqs", "nowhere")})
 		require.NoError(t, err)
@@ -135,8 +135,8 @@ func TestAFailedNotificationIsPublished(t *testing.T) {
 
 func TestRegions(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		a := NewAccount(clock.New(1), "us-west-2", "us-east-1")
-		defer a.Close()
+		a := NewAccount(Options{Clock: clock.New(1), Regions: []string{"us-west-2", "us-east-1"}})
+		defer func() { assert.NoError(t, a.Close()) }()
 		assert.Nil(t, a.Region("eu-west-1"))
 		var names []string
 		for _, r := range a.Regions() {

@@ -22,27 +22,19 @@ import (
 	"aurora-dsql-dr/sandbox/provider"
 )
 
-// cloud is an account with nothing but Aurora DSQL, and its providers.
-func cloud(t *testing.T, timeout time.Duration) (*controlplane.ControlPlane, *provider.Server) {
+// cloud is an account and its providers.
+func cloud(t *testing.T, timeout time.Duration) (*sandboxaws.Account, *provider.Server) {
 	t.Helper()
-	plane, server, _ := cloudWithRegions(t, timeout)
-	return plane, server
-}
-
-func cloudWithRegions(t *testing.T, timeout time.Duration) (*controlplane.ControlPlane, *provider.Server, map[string]*provider.Region) {
-	t.Helper()
-	account := sandboxaws.NewAccount(clock.New(1), "us-east-1", "us-east-2", "us-west-2")
-	t.Cleanup(account.Close)
-	plane := controlplane.New(controlplane.Options{Account: account.ID, Clock: account.Clock, Delay: 20 * time.Millisecond})
-	t.Cleanup(plane.Close)
-	regions := map[string]*provider.Region{}
-	for _, r := range account.Regions() {
-		regions[r.Name] = &provider.Region{Region: r, DSQL: plane.Region(r.Name)}
-	}
-	server, err := provider.Start(provider.Options{Cloud: &provider.Cloud{Account: account, Regions: regions}, Timeout: timeout})
+	account := sandboxaws.NewAccount(sandboxaws.Options{
+		Clock:        clock.New(1),
+		Regions:      []string{"us-east-1", "us-east-2", "us-west-2"},
+		ClusterDelay: 20 * time.Millisecond,
+	})
+	t.Cleanup(func() { assert.NoError(t, account.Close()) })
+	server, err := provider.Start(provider.Options{Account: account, Timeout: timeout})
 	require.NoError(t, err)
 	t.Cleanup(server.Close)
-	return plane, server, regions
+	return account, server
 }
 
 func start(t *testing.T, program pulumi.RunFunc, server *provider.Server) *Engine {
@@ -109,14 +101,14 @@ func deployPair(ctx *pulumi.Context, chained bool) error {
 
 func TestAPairIsDeployedUnchangedAndDestroyed(t *testing.T) {
 	t.Parallel()
-	plane, server := cloud(t, time.Minute)
+	account, server := cloud(t, time.Minute)
 	e := start(t, pair, server)
 	ctx := context.Background()
 
 	preview, err := e.Preview(ctx, Run{})
 	require.NoError(t, err)
 	assert.Equal(t, 7, preview.Counts["create"])
-	assert.Empty(t, plane.Clusters(), "a preview creates nothing")
+	assert.Empty(t, account.DSQL.Clusters(), "a preview creates nothing")
 
 	var started []string
 	up, err := e.Up(ctx, Run{Progress: func(s Step) {
@@ -127,7 +119,7 @@ func TestAPairIsDeployedUnchangedAndDestroyed(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, 7, up.Counts["create"])
 	assert.Contains(t, started, "us-east-2")
-	clusters := plane.Clusters()
+	clusters := account.DSQL.Clusters()
 	require.Len(t, clusters, 2)
 	assert.Equal(t, controlplane.Active, clusters[0].Status)
 	assert.Equal(t, map[string]string{"Stack": "test"}, clusters[0].Tags)
@@ -140,7 +132,7 @@ func TestAPairIsDeployedUnchangedAndDestroyed(t *testing.T) {
 
 	_, err = e.Destroy(ctx, Run{})
 	require.NoError(t, err)
-	assert.Empty(t, plane.Clusters())
+	assert.Empty(t, account.DSQL.Clusters())
 	resources, err := e.Resources(ctx)
 	require.NoError(t, err)
 	assert.Empty(t, resources)
@@ -183,7 +175,7 @@ func TestTheProgramsMistakesAreNamed(t *testing.T) {
 
 func TestASurvivorIsChangedWithoutARefreshOfTheLostRegion(t *testing.T) {
 	t.Parallel()
-	_, server, regions := cloudWithRegions(t, time.Minute)
+	account, server := cloud(t, time.Minute)
 	protect := false
 	e := start(t, func(ctx *pulumi.Context) error {
 		for _, name := range []string{"us-east-1", "us-east-2"} {
@@ -207,7 +199,7 @@ func TestASurvivorIsChangedWithoutARefreshOfTheLostRegion(t *testing.T) {
 	before, err := e.Resources(t.Context())
 	require.NoError(t, err)
 
-	regions["us-east-1"].SetDown(true)
+	account.Region("us-east-1").SetDown(true)
 	protect = true
 	_, err = e.Up(t.Context(), Run{})
 	assert.ErrorContains(t, err, "us-east-1", "the error names the lost region")
@@ -219,7 +211,7 @@ func TestASurvivorIsChangedWithoutARefreshOfTheLostRegion(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, 1, survivor.Counts["update"])
 
-	regions["us-east-1"].SetDown(false)
+	account.Region("us-east-1").SetDown(false)
 	protect = false
 	_, err = e.Up(t.Context(), Run{})
 	require.NoError(t, err)
@@ -238,7 +230,7 @@ func urnOf(t *testing.T, resources []Resource, kind, name string) string {
 
 func TestAnInterruptedDeploymentEndsAndCanGoOn(t *testing.T) {
 	t.Parallel()
-	plane, server := cloud(t, time.Minute)
+	account, server := cloud(t, time.Minute)
 	chained := true
 	e := start(t, func(ctx *pulumi.Context) error { return deployPair(ctx, chained) }, server)
 	ctx, interrupt := context.WithCancel(t.Context())
@@ -251,7 +243,7 @@ func TestAnInterruptedDeploymentEndsAndCanGoOn(t *testing.T) {
 
 	_, err = e.Destroy(t.Context(), Run{})
 	require.NoError(t, err)
-	assert.Empty(t, plane.Clusters())
+	assert.Empty(t, account.DSQL.Clusters())
 }
 
 func TestAMissingCLISaysHowToBuildIt(t *testing.T) {

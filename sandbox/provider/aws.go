@@ -53,7 +53,7 @@ func (p *awsProvider) CheckConfig(ctx context.Context, r *pulumirpc.CheckRequest
 	if !inputs.HasValue("region") {
 		problems = append(problems, problem{"region", "is required"})
 	} else if region := plain(inputs["region"]); region.IsString() {
-		if _, err := p.opts.Cloud.region(region.StringValue()); err != nil {
+		if _, err := p.region(region.StringValue()); err != nil {
 			problems = append(problems, problem{"region", err.Error()})
 		}
 	}
@@ -300,11 +300,15 @@ func (p *awsProvider) run(ctx context.Context, k *kind, c *call, operation strin
 	i := instanceOf(ctx)
 	ctx, stop := i.context(ctx)
 	defer stop()
-	region, err := p.opts.Cloud.region(i.configured().Region)
+	region, err := p.region(i.configured().Region)
 	if err != nil {
 		return err
 	}
-	c.ctx, c.region, c.cloud, c.dir, c.account = ctx, region, p.opts.Cloud, p.opts.Dir, i.accountID()
+	c.ctx = ctx
+	c.region = region
+	c.cloud = p.opts.Account
+	c.dir = p.opts.Dir
+	c.account = i.accountID()
 	c.timeout, err = p.timeout(c.inputs, operation, seconds)
 	if err != nil {
 		return err

@@ -36,7 +36,7 @@ func (p *awsProvider) accountID(ctx context.Context, c config) (string, error) {
 	err := p.callerIdentity(ctx, c.stsRegion(), c.MaxRetries)
 	switch {
 	case err == nil:
-		return p.opts.Cloud.ID, nil
+		return p.opts.Account.ID, nil
 	case c.SkipCredentialsValidation:
 		return "", fmt.Errorf("AWS account ID not previously found and failed retrieving via all available methods. "+
 			"Errors: retrieving account information via iam:ListRoles: AccessDenied; %w", err)
@@ -47,7 +47,7 @@ func (p *awsProvider) accountID(ctx context.Context, c config) (string, error) {
 
 // callerIdentity is sts:GetCallerIdentity in a region, which needs no permission.
 func (p *awsProvider) callerIdentity(ctx context.Context, name string, attempts *int) error {
-	region, err := p.opts.Cloud.region(name)
+	region, err := p.region(name)
 	if err != nil {
 		return fmt.Errorf("the region of STS %w", err)
 	}

@@ -52,7 +52,7 @@ func (w *world) pair(protected bool) pair {
 func TestUnchainedPeeringsComplete(t *testing.T) {
 	w := newWorld(t, Options{})
 	p := w.pair(false)
-	for _, c := range w.plane.Clusters() {
+	for _, c := range w.DSQL.Clusters() {
 		assert.Equal(t, dsql.Active, c.Status)
 	}
 	assert.Equal(t, p.clusterA.id, p.peeringA.id, "a peering's id is its cluster's")
@@ -93,7 +93,7 @@ func TestAPeeringCannotChangeAndItsDeletionDoesNothing(t *testing.T) {
 	_, err := p.a.update(p.peeringA, changed)
 	assert.ErrorContains(t, err, "a peering cannot be changed")
 	require.NoError(t, p.a.delete(p.peeringA))
-	assert.Equal(t, dsql.Active, w.plane.Clusters()[0].Status)
+	assert.Equal(t, dsql.Active, w.DSQL.Clusters()[0].Status)
 }
 
 func TestThePeerListIsStaleUntilARefresh(t *testing.T) {
@@ -115,7 +115,7 @@ func TestThePeerListIsStaleUntilARefresh(t *testing.T) {
 
 func (w *world) cluster(s stateOf) dsql.Cluster {
 	w.t.Helper()
-	for _, c := range w.plane.Clusters() {
+	for _, c := range w.DSQL.Clusters() {
 		if c.Identifier == s.id {
 			return c
 		}
@@ -128,7 +128,7 @@ func TestAnIdleClusterCannotBeUpdated(t *testing.T) {
 	w := newWorld(t, Options{})
 	i := w.in(primary)
 	cluster := i.mustCreate(clusterKind, "c", object{"deletionProtectionEnabled": false})
-	require.NoError(t, w.plane.Suspend(cluster.outputs["arn"].(string), dsql.Idle, 0))
+	require.NoError(t, w.DSQL.Suspend(cluster.outputs["arn"].(string), dsql.Idle, 0))
 	_, err := i.update(cluster, object{"deletionProtectionEnabled": true})
 	assert.ErrorContains(t, err, "unexpected state 'IDLE', wanted target 'ACTIVE'")
 }
@@ -147,7 +147,7 @@ func TestTheDeletionOfOneSideWaitsForTheOther(t *testing.T) {
 	assert.ErrorContains(t, err, "last state: 'PENDING_DELETE'")
 	require.NoError(t, p.b.delete(p.clusterB))
 	require.NoError(t, p.a.delete(p.clusterA))
-	assert.Empty(t, w.plane.Clusters())
+	assert.Empty(t, w.DSQL.Clusters())
 }
 
 func TestClustersAndPeeringsAreImportedByIdentifier(t *testing.T) {
@@ -164,7 +164,7 @@ func TestCancelEndsAWaitingOperation(t *testing.T) {
 	w := newWorld(t, Options{})
 	a, b := w.in(primary), w.in(secondary)
 	clusterA, clusterB := a.mustCreate(clusterKind, "a", side(false)), b.mustCreate(clusterKind, "b", side(false))
-	changed := w.plane.Changed()
+	changed := w.DSQL.Changed()
 	failed := make(chan error, 1)
 	go func() {
 		_, err := a.create(peeringKind, "a", peeringOf(clusterA, clusterB))
@@ -182,7 +182,7 @@ func TestCancelEndsAWaitingOperation(t *testing.T) {
 func TestALostRegionFailsBoundedAndByName(t *testing.T) {
 	w := newWorld(t, Options{})
 	i := w.in(primary, object{"maxRetries": "2"})
-	w.Regions[primary].SetDown(true)
+	w.Region(primary).SetDown(true)
 	_, err := i.create(topicKind, "alerts", object{})
 	assert.ErrorContains(t, err, "creating SNS Topic (alerts): operation error SNS in us-east-1, exceeded maximum number of attempts, 2")
 	_, err = i.client.Invoke(t.Context(), &pulumirpc.InvokeRequest{Tok: "aws:index/getCallerIdentity:getCallerIdentity"})
@@ -192,6 +192,6 @@ func TestALostRegionFailsBoundedAndByName(t *testing.T) {
 			create(roleKind, "role", object{"assumeRolePolicy": "{}"})
 		assert.ErrorContains(t, err, "operation error IAM in us-east-1")
 	}
-	w.Regions[primary].SetDown(false)
+	w.Region(primary).SetDown(false)
 	i.mustCreate(topicKind, "alerts", object{})
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"aurora-dsql-dr/sandbox/aws"
 	"aurora-dsql-dr/sandbox/awserr"
 )
 
@@ -36,11 +37,11 @@ const nobody = ""
 const iamRegion = "us-east-1"
 
 // home is the region whose service does an operation.
-func (p *awsProvider) home(service, name string) (*Region, error) {
-	if iam := p.opts.Cloud.Regions[iamRegion]; iam != nil && service == "iam" {
+func (p *awsProvider) home(service, name string) (*aws.Region, error) {
+	if iam := p.opts.Account.Region(iamRegion); iam != nil && service == "iam" {
 		return iam, nil
 	}
-	return p.opts.Cloud.region(name)
+	return p.region(name)
 }
 
 // SDK retries: terraform-provider-aws's default number of attempts, and the backoff between two.
@@ -52,7 +53,7 @@ const (
 
 // retrying calls a service like the AWS SDK: an unavailable service, or region, is tried a bounded number of
 // times with growing pauses. The provider's maxRetries is that number: it becomes the SDK's RetryMaxAttempts.
-func retrying(ctx context.Context, region *Region, service string, c config, do func() error) error {
+func retrying(ctx context.Context, region *aws.Region, service string, c config, do func() error) error {
 	attempts := defaultAttempts
 	if c.MaxRetries != nil {
 		attempts = *c.MaxRetries
@@ -77,7 +78,7 @@ func retrying(ctx context.Context, region *Region, service string, c config, do 
 	}
 }
 
-func available(region *Region, service string) error {
+func available(region *aws.Region, service string) error {
 	if service == nobody {
 		return nil
 	}

@@ -13,6 +13,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"aurora-dsql-dr/sandbox/aws"
 	"aurora-dsql-dr/sandbox/region"
 )
 
@@ -20,7 +21,7 @@ import (
 type lookup struct {
 	service string
 	args    reflect.Type
-	answer  func(*Cloud, *Region) map[string]any
+	answer  func(*aws.Account, *aws.Region) map[string]any
 }
 
 var functions = map[string]lookup{
@@ -30,16 +31,16 @@ var functions = map[string]lookup{
 }
 
 // callerIdentity is the deployer: the account's administrator.
-func callerIdentity(c *Cloud, _ *Region) map[string]any {
+func callerIdentity(c *aws.Account, _ *aws.Region) map[string]any {
 	caller := c.IAM.Admin()
 	return map[string]any{"accountId": c.ID, "arn": caller.Principal.ARN, "id": c.ID, "userId": caller.AccessKeyID}
 }
 
-func partition(*Cloud, *Region) map[string]any {
+func partition(*aws.Account, *aws.Region) map[string]any {
 	return map[string]any{"id": region.Partition, "partition": region.Partition, "dnsSuffix": "amazonaws.com", "reverseDnsPrefix": "com.amazonaws"}
 }
 
-func thisRegion(_ *Cloud, r *Region) map[string]any {
+func thisRegion(_ *aws.Account, r *aws.Region) map[string]any {
 	return map[string]any{"id": r.Env.Name, "name": r.Env.Name, "description": r.Env.DisplayName(), "endpoint": "ec2." + r.Env.Name + ".amazonaws.com"}
 }
 
@@ -62,13 +63,13 @@ func (p *awsProvider) Invoke(ctx context.Context, r *pulumirpc.InvokeRequest) (*
 	if f.service == "sts" {
 		where = config.stsRegion()
 	}
-	at, err := p.opts.Cloud.region(where)
+	at, err := p.region(where)
 	if err != nil {
 		return nil, err
 	}
 	var answer map[string]any
 	err = retrying(ctx, at, f.service, config, func() error {
-		answer = f.answer(p.opts.Cloud, at)
+		answer = f.answer(p.opts.Account, at)
 		return nil
 	})
 	if err != nil {

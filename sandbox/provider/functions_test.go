@@ -74,7 +74,7 @@ func TestTheRegionOfAProviderIsChecked(t *testing.T) {
 func (w *world) stub(name string, handler lambda.Stub) {
 	w.t.Helper()
 	role := w.in(primary).mustCreate(roleKind, name, object{"assumeRolePolicy": `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}`})
-	_, err := w.Regions[primary].Lambda.CreateFunction(lambda.Function{Name: name, Role: role.outputs["arn"].(string), Runtime: "provided.al2023", Handler: "bootstrap", Stub: handler})
+	_, err := w.Region(primary).Lambda.CreateFunction(lambda.Function{Name: name, Role: role.outputs["arn"].(string), Runtime: "provided.al2023", Handler: "bootstrap", Stub: handler})
 	require.NoError(w.t, err)
 }
 

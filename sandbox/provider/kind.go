@@ -11,6 +11,8 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/archive"
+
+	"aurora-dsql-dr/sandbox/aws"
 )
 
 // kind is one resource type.
@@ -49,8 +51,8 @@ type handlers struct {
 // call is one operation on one resource.
 type call struct {
 	ctx    context.Context
-	region *Region
-	cloud  *Cloud
+	region *aws.Region
+	cloud  *aws.Account
 	// id is the physical id; empty during create.
 	id string
 	// inputs are the checked inputs; during read and delete those of the state.

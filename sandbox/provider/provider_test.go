@@ -7,16 +7,14 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/protobuf/types/known/structpb"
 
-	"aurora-dsql-dr/sandbox/apigateway"
 	"aurora-dsql-dr/sandbox/aws"
 	"aurora-dsql-dr/sandbox/clock"
-	"aurora-dsql-dr/sandbox/dsql"
-	"aurora-dsql-dr/sandbox/lambda"
 )
 
 const primary, secondary, witness = "us-east-1", "us-east-2", "us-west-2"
@@ -26,10 +24,9 @@ const clusterDelay = 10 * time.Millisecond
 
 // world is an account and its providers.
 type world struct {
-	*Cloud
+	*aws.Account
 	t      *testing.T
 	server *Server
-	plane  *dsql.ControlPlane
 }
 
 // object abbreviates properties in tests.
@@ -37,23 +34,17 @@ type object = map[string]any
 
 func newWorld(t *testing.T, opts Options) *world {
 	t.Helper()
-	account := aws.NewAccount(clock.New(1), primary, secondary, witness)
-	t.Cleanup(account.Close)
-	plane := dsql.New(dsql.Options{Account: account.ID, Clock: account.Clock, Delay: clusterDelay})
-	t.Cleanup(plane.Close)
-	regions := map[string]*Region{}
-	for _, r := range account.Regions() {
-		functions := lambda.New(r.Env, lambda.Deps{IAM: account.IAM, Logs: r.Logs, CloudWatch: r.CloudWatch, SQS: r.SQS})
-		t.Cleanup(functions.Close)
-		gateway := apigateway.New(r.Env, apigateway.Deps{IAM: account.IAM, Lambda: functions, Logs: r.Logs, CloudWatch: r.CloudWatch})
-		t.Cleanup(gateway.Close)
-		regions[r.Name] = &Region{Region: r, DSQL: plane.Region(r.Name), Lambda: functions, APIGateway: gateway}
-	}
-	opts.Cloud = &Cloud{Account: account, Regions: regions}
+	account := aws.NewAccount(aws.Options{
+		Clock:        clock.New(1),
+		Regions:      []string{primary, secondary, witness},
+		ClusterDelay: clusterDelay,
+	})
+	t.Cleanup(func() { assert.NoError(t, account.Close()) })
+	opts.Account = account
 	server, err := Start(opts)
 	require.NoError(t, err)
 	t.Cleanup(server.Close)
-	return &world{Cloud: opts.Cloud, t: t, server: server, plane: plane}
+	return &world{Account: account, t: t, server: server}
 }
 
 // instance is one provider resource of a program: a connection of its own.

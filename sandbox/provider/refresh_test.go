@@ -19,18 +19,18 @@ func TestARefreshSeesWhatHasDrifted(t *testing.T) {
 	made := i.mustCreate(topicKind, "alerts", inputs)
 	assert.Equal(t, "DIFF_NONE", i.diff(i.mustRefresh(made), inputs).GetChanges().String())
 
-	topic, err := w.Regions[primary].SNS.Topic(made.id)
+	topic, err := w.Region(primary).SNS.Topic(made.id)
 	require.NoError(t, err)
 	topic.DisplayName = "by hand"
-	_, err = w.Regions[primary].SNS.UpdateTopic(topic)
+	_, err = w.Region(primary).SNS.UpdateTopic(topic)
 	require.NoError(t, err)
 	assert.Equal(t, []string{"displayName"}, i.diff(i.mustRefresh(made), inputs).GetDiffs())
 
 	bare := i.mustCreate("aws:kms/key:Key", "key", object{})
-	key, err := w.Regions[primary].KMS.Key(bare.id)
+	key, err := w.Region(primary).KMS.Key(bare.id)
 	require.NoError(t, err)
 	key.EnableKeyRotation = true
-	_, err = w.Regions[primary].KMS.UpdateKey(key)
+	_, err = w.Region(primary).KMS.UpdateKey(key)
 	require.NoError(t, err)
 	assert.Equal(t, []string{"enableKeyRotation"}, i.diff(i.mustRefresh(bare), object{}).GetDiffs(), "the program never gave it")
 }
@@ -39,7 +39,7 @@ func TestWhatIsGoneDisappearsFromTheState(t *testing.T) {
 	w := newWorld(t, Options{})
 	i := w.in(primary)
 	topic := i.mustCreate(topicKind, "alerts", object{})
-	require.NoError(t, w.Regions[primary].SNS.DeleteTopic(topic.id))
+	require.NoError(t, w.Region(primary).SNS.DeleteTopic(topic.id))
 	assert.Empty(t, i.mustRefresh(topic).id)
 	assert.NoError(t, i.delete(topic), "deleting what is gone is done")
 
@@ -67,8 +67,8 @@ func TestRegionsAreKeptPerConnection(t *testing.T) {
 	b := second.mustCreate(topicKind, "alerts", object{})
 	assert.Contains(t, a.id, ":us-east-1:")
 	assert.Contains(t, b.id, ":us-east-2:")
-	assert.Len(t, w.Regions[primary].SNS.Topics(), 1)
-	assert.Len(t, w.Regions[secondary].SNS.Topics(), 1)
+	assert.Len(t, w.Region(primary).SNS.Topics(), 1)
+	assert.Len(t, w.Region(secondary).SNS.Topics(), 1)
 }
 
 func TestASecretStaysSecret(t *testing.T) {

@@ -20,6 +20,7 @@ import (
 	"google.golang.org/grpc/stats"
 	"google.golang.org/grpc/status"
 
+	"aurora-dsql-dr/sandbox/aws"
 	"aurora-dsql-dr/sandbox/edge"
 )
 
@@ -32,8 +33,8 @@ const defaultTimeout = 30 * time.Minute
 
 // Options describe the providers.
 type Options struct {
-	// Cloud is the AWS account behind the provider. Required.
-	Cloud *Cloud
+	// Account is the AWS account behind the provider. Required.
+	Account *aws.Account
 	// Dir is what relative paths given to the archive provider start from; defaults to the working directory.
 	Dir string
 	// Timeout replaces the default of 30 minutes after which a waiting operation gives up, in sandbox time.

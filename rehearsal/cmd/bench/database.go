@@ -19,7 +19,7 @@ type database struct{ *pgxpool.Pool }
 
 // connect makes a pool for the region, with a connection for each client.
 func (d *deployed) connect(ctx context.Context) (database, error) {
-	clusters := d.DSQL.Clusters()
+	clusters := d.Account.DSQL.Clusters()
 	cluster := clusters[slices.IndexFunc(clusters, func(c dsql.Cluster) bool { return c.Region == d.region })]
 	config, err := pgxpool.ParseConfig(fmt.Sprintf("host=%s port=5432 user=admin dbname=postgres sslmode=verify-full sslrootcert=%s pool_max_conns=%d",
 		cluster.Endpoint, d.CAFile, manyClients))
@@ -27,7 +27,9 @@ func (d *deployed) connect(ctx context.Context) (database, error) {
 		return database{}, err
 	}
 	// Only the address dialled changes: name, certificate and token stay the cluster's.
-	config.ConnConfig.LookupFunc = func(context.Context, string) ([]string, error) { return []string{d.SQL[d.region].Addr()}, nil }
+	config.ConnConfig.LookupFunc = func(context.Context, string) ([]string, error) {
+		return []string{d.Account.Region(d.region).SQL.Addr()}, nil
+	}
 	config.BeforeConnect = func(ctx context.Context, c *pgx.ConnConfig) (err error) {
 		c.Password, err = sandbox.Token(ctx, cluster, sandbox.AdminUser, d.Account.IAM.Admin())
 		return err

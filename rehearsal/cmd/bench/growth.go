@@ -99,7 +99,7 @@ func (d *deployed) invoke(ctx context.Context, binary, payload string) error {
 	if err != nil {
 		return err
 	}
-	result, err := d.Lambda[d.region].Invoke(ctx, d.Account.IAM.Admin().Principal, name, []byte(payload), nil)
+	result, err := d.Account.Region(d.region).Lambda.Invoke(ctx, d.Account.IAM.Admin().Principal, name, []byte(payload), nil)
 	if err == nil && result.FunctionError != "" {
 		err = fmt.Errorf("%s: %s", binary, result.Payload)
 	}

@@ -19,7 +19,7 @@ func (d *deployed) subject(name string) (function.Subject, error) {
 	if err != nil {
 		return function.Subject{}, err
 	}
-	f, err := d.Lambda[d.region].Function(deployedName)
+	f, err := d.Account.Region(d.region).Lambda.Function(deployedName)
 	if err != nil {
 		return function.Subject{}, err
 	}
@@ -32,8 +32,8 @@ func (d *deployed) subject(name string) (function.Subject, error) {
 		return function.Subject{}, err
 	}
 	var addresses []string
-	for _, c := range d.DSQL.Clusters() {
-		addresses = append(addresses, c.Endpoint+"="+d.SQL[c.Region].Addr())
+	for _, c := range d.Account.DSQL.Clusters() {
+		addresses = append(addresses, c.Endpoint+"="+d.Account.Region(c.Region).SQL.Addr())
 	}
 	environment := []string{
 		"AWS_REGION=" + d.region, "AWS_LAMBDA_FUNCTION_NAME=" + f.Name, "AWS_ACCESS_KEY_ID=" + credentials.AccessKeyID,

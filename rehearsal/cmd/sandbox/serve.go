@@ -70,9 +70,12 @@ func openConsole(stage rehearsal.Stage, dir string) (*console.Console, error) {
 	}
 	s := stage.Sandbox
 	config := console.Config{
-		Account: s.Account, Clusters: s.DSQL.Clusters, Functions: s.Lambda,
-		Regions:  [3]string{places["primary"], places["secondary"], places["witness"]},
-		Monitors: texts(stage.Outputs["monitorFunctionNames"]), Faults: stage.Faults, Rehearsals: all, Hold: stage.Hold,
+		Account:    s.Account,
+		Regions:    [3]string{places["primary"], places["secondary"], places["witness"]},
+		Monitors:   texts(stage.Outputs["monitorFunctionNames"]),
+		Faults:     stage.Faults,
+		Rehearsals: all,
+		Hold:       stage.Hold,
 	}
 	page, err := console.Start(config, consoleAddress)
 	if errors.Is(err, syscall.EADDRINUSE) {

@@ -1,4 +1,4 @@
-package sandbox
+package aws
 
 import (
 	"testing"
@@ -7,18 +7,17 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"aurora-dsql-dr/sandbox/aws"
 	"aurora-dsql-dr/sandbox/clock"
 	"aurora-dsql-dr/sandbox/cloudwatch"
 	"aurora-dsql-dr/sandbox/sqlendpoint"
 )
 
 func TestAClustersMetricsArePublishedInItsRegion(t *testing.T) {
-	account := aws.NewAccount(clock.New(1), "us-east-1")
-	t.Cleanup(account.Close)
+	account := NewAccount(Options{Clock: clock.New(1), Regions: []string{"us-east-1"}})
+	t.Cleanup(func() { assert.NoError(t, account.Close()) })
 	r := account.Region("us-east-1")
 	minute := r.Now().Truncate(time.Minute)
-	publishUsage(r, map[string]sqlendpoint.Usage{
+	r.publishUsage(map[string]sqlendpoint.Usage{
 		"arn:aws:dsql:us-east-1:123456789012:cluster/busy":    {Transactions: 10, ReadOnly: 4, Conflicts: 2, Commits: []time.Duration{3 * time.Millisecond}},
 		"arn:aws:dsql:us-east-1:123456789012:cluster/reading": {Transactions: 1, ReadOnly: 1},
 	}, minute)
