@@ -9,8 +9,8 @@ import (
 
 var contextVariable = regexp.MustCompile(`\$context\.[A-Za-z0-9_.]*[A-Za-z0-9_]`)
 
-// log writes the access log's line of a request; a variable without a value is "-" ("Customize HTTP API access logs", API
-// Gateway Developer Guide).
+// log writes the access log's line of a request; a variable without a value is "-" ("Customize HTTP API access logs",
+// API Gateway Developer Guide).
 func (s *Service) log(q *request, a answer) {
 	settings := q.stage.AccessLogSettings
 	if settings == nil {
@@ -18,11 +18,26 @@ func (s *Service) log(q *request, a answer) {
 	}
 	now := s.env.Now()
 	values := map[string]string{
-		"requestId": q.id, "requestTime": q.begun.UTC().Format(timeForm), "requestTimeEpoch": strconv.FormatInt(q.begun.UnixMilli(), 10),
-		"accountId": s.env.Account, "apiId": q.api.ID, "stage": q.stage.Name, "domainName": q.Host, "domainPrefix": q.api.ID,
-		"routeKey": q.route.RouteKey, "httpMethod": q.Method, "path": q.URL.Path, "protocol": q.Proto, "status": strconv.Itoa(a.status),
-		"responseLength": strconv.Itoa(len(a.body)), "responseLatency": strconv.FormatInt(now.Sub(q.begun).Milliseconds(), 10),
-		"identity.sourceIp": q.sourceIP(), "identity.userAgent": q.UserAgent(), "identity.userArn": q.caller.ARN,
+		"requestId":        q.id,
+		"requestTime":      q.begun.UTC().Format(timeForm),
+		"requestTimeEpoch": strconv.FormatInt(q.begun.UnixMilli(), 10),
+		"accountId":        s.env.Account,
+		"apiId":            q.api.ID,
+		"stage":            q.stage.Name,
+		"domainName":       q.Host,
+		"domainPrefix":     q.api.ID,
+		"routeKey":         q.route.RouteKey,
+		"httpMethod":       q.Method,
+		"path":             q.URL.Path,
+		"protocol":         q.Proto,
+		"status":           strconv.Itoa(a.status),
+		"responseLength": strconv.Itoa(
+			len(a.body),
+		),
+		"responseLatency":    strconv.FormatInt(now.Sub(q.begun).Milliseconds(), 10),
+		"identity.sourceIp":  q.sourceIP(),
+		"identity.userAgent": q.UserAgent(),
+		"identity.userArn":   q.caller.ARN,
 	}
 	if a.cause != nil {
 		values["error.message"] = a.cause.Error()
@@ -34,7 +49,12 @@ func (s *Service) log(q *request, a answer) {
 		}
 		return inJSON(value)
 	})
-	_ = s.deps.Logs.Deliver(groupOf(settings.DestinationArn), q.api.ID, now, line) // CloudWatch Logs down: the line is lost, as on AWS
+	_ = s.deps.Logs.Deliver(
+		groupOf(settings.DestinationArn),
+		q.api.ID,
+		now,
+		line,
+	) // CloudWatch Logs down: the line is lost, as on AWS
 }
 
 // inJSON escapes a value as part of a JSON string, which most formats are.

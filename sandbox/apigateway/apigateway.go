@@ -94,8 +94,15 @@ func (s *Service) CreateAPI(a API) (API, error) {
 	a.Endpoint = "http://" + listener.Addr().String()
 	a.Arn = "arn:" + region.Partition + ":apigateway:" + s.env.Name + "::/apis/" + a.ID
 	a.ExecutionArn = s.env.ARN("execute-api", a.ID)
-	a.APIKeySelection, a.RouteSelection, a.IPAddressType = "$request.header.x-api-key", "$request.method $request.path", "ipv4"
-	created := &api{API: a, integrations: map[string]Integration{}, routes: map[string]*route{}, authorizers: map[string]*authorizer{}}
+	a.APIKeySelection = "$request.header.x-api-key"
+	a.RouteSelection = "$request.method $request.path"
+	a.IPAddressType = "ipv4"
+	created := &api{
+		API:          a,
+		integrations: map[string]Integration{},
+		routes:       map[string]*route{},
+		authorizers:  map[string]*authorizer{},
+	}
 	created.server = &http.Server{ReadHeaderTimeout: 10 * time.Second, Handler: edge.Handler("HTTP API "+a.Name,
 		http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.serve(a.ID, w, r) }))}
 	s.mu.Lock()

@@ -54,20 +54,32 @@ func (s *Service) putAuthorizer(a Authorizer) (Authorizer, error) {
 	if err != nil {
 		return Authorizer{}, err
 	}
-	owner.authorizers[a.ID] = &authorizer{Authorizer: a, keys: &keySet{issuer: a.JWTConfiguration.Issuer, clock: s.env.Clock}}
+	owner.authorizers[a.ID] = &authorizer{
+		Authorizer: a,
+		keys:       &keySet{issuer: a.JWTConfiguration.Issuer, clock: s.env.Clock},
+	}
 	return a, nil
 }
 
 func (a Authorizer) check() error {
 	if a.AuthorizerType != "JWT" || !slices.Equal(a.IdentitySources, []string{"$request.header.Authorization"}) {
-		return badRequest("authorizer %q of type %s, identity sources %v: the sandbox models JWT in $request.header.Authorization", a.Name, a.AuthorizerType, a.IdentitySources)
+		return badRequest(
+			"authorizer %q of type %s, identity sources %v: the sandbox models JWT in $request.header.Authorization",
+			a.Name,
+			a.AuthorizerType,
+			a.IdentitySources,
+		)
 	}
 	if a.Name == "" || a.JWTConfiguration == nil || len(a.JWTConfiguration.Audiences) == 0 {
 		return badRequest("authorizer %q: a name, an issuer and at least one audience are required", a.Name)
 	}
 	u, err := url.Parse(a.JWTConfiguration.Issuer)
-	if err != nil || u.Host == "" || u.Scheme != "https" && (u.Scheme != "http" || !net.ParseIP(u.Hostname()).IsLoopback()) {
-		return badRequest("Invalid issuer: %q. Issuer must be a valid HTTPS URL, or here http on a loopback address", a.JWTConfiguration.Issuer)
+	if err != nil || u.Host == "" ||
+		u.Scheme != "https" && (u.Scheme != "http" || !net.ParseIP(u.Hostname()).IsLoopback()) {
+		return badRequest(
+			"Invalid issuer: %q. Issuer must be a valid HTTPS URL, or here http on a loopback address",
+			a.JWTConfiguration.Issuer,
+		)
 	}
 	return nil
 }
@@ -118,8 +130,8 @@ func (s *Service) authorize(q *request) *answer {
 	}
 }
 
-// authorizeIAM wants a signature for execute-api whose owner's policies allow execute-api:Invoke on the request's stage,
-// method and path ("Control access to HTTP APIs with IAM authorization", API Gateway Developer Guide).
+// authorizeIAM wants a signature for execute-api whose owner's policies allow execute-api:Invoke on the request's
+// stage, method and path ("Control access to HTTP APIs with IAM authorization", API Gateway Developer Guide).
 func (s *Service) authorizeIAM(q *request) *answer {
 	forbidden := func(cause error) *answer {
 		a := refuse(http.StatusForbidden, "Forbidden", cause)
@@ -130,17 +142,35 @@ func (s *Service) authorizeIAM(q *request) *answer {
 		return forbidden(err)
 	}
 	if signed.Service != "execute-api" || signed.Region != s.env.Name {
-		return forbidden(fmt.Errorf("Credential should be scoped to execute-api in %s, not to %s in %s", s.env.Name, signed.Service, signed.Region))
+		return forbidden(
+			fmt.Errorf(
+				"Credential should be scoped to execute-api in %s, not to %s in %s",
+				s.env.Name,
+				signed.Service,
+				signed.Region,
+			),
+		)
 	}
 	caller := signed.Credentials
 	q.caller = caller.Principal
 	conditions := iam.Context{"aws:SecureTransport": "true", "aws:RequestedRegion": s.env.Name}
-	if err := s.deps.IAM.Authorize(caller.Principal, "execute-api:Invoke", q.stage.ExecutionArn+"/"+q.Method+q.URL.Path, conditions); err != nil {
+	if err := s.deps.IAM.Authorize(
+		caller.Principal,
+		"execute-api:Invoke",
+		q.stage.ExecutionArn+"/"+q.Method+q.URL.Path,
+		conditions,
+	); err != nil {
 		return forbidden(err)
 	}
-	q.authorizer = &events.APIGatewayV2HTTPRequestContextAuthorizerDescription{IAM: &events.APIGatewayV2HTTPRequestContextAuthorizerIAMDescription{
-		AccessKey: caller.AccessKeyID, AccountID: s.env.Account, CallerID: caller.Principal.ARN, UserARN: caller.Principal.ARN, UserID: caller.Principal.ARN,
-	}}
+	q.authorizer = &events.APIGatewayV2HTTPRequestContextAuthorizerDescription{
+		IAM: &events.APIGatewayV2HTTPRequestContextAuthorizerIAMDescription{
+			AccessKey: caller.AccessKeyID,
+			AccountID: s.env.Account,
+			CallerID:  caller.Principal.ARN,
+			UserARN:   caller.Principal.ARN,
+			UserID:    caller.Principal.ARN,
+		},
+	}
 	return nil
 }
 
@@ -152,15 +182,27 @@ func (s *Service) authorizeJWT(q *request) *answer {
 	}
 	claims, err := q.issuer.verify(q.Context(), token)
 	if err != nil {
-		return unauthorized(fmt.Sprintf("Bearer scope=%q error=%q error_description=%q", strings.Join(q.route.AuthorizationScopes, " "), "invalid_token", err), err)
+		return unauthorized(
+			fmt.Sprintf(
+				"Bearer scope=%q error=%q error_description=%q",
+				strings.Join(q.route.AuthorizationScopes, " "),
+				"invalid_token",
+				err,
+			),
+			err,
+		)
 	}
 	scopes := claims.scopes()
-	if wanted := q.route.AuthorizationScopes; len(wanted) > 0 && !slices.ContainsFunc(wanted, func(scope string) bool { return slices.Contains(scopes, scope) }) {
+	if wanted := q.route.AuthorizationScopes; len(wanted) > 0 &&
+		!slices.ContainsFunc(wanted, func(scope string) bool { return slices.Contains(scopes, scope) }) {
 		a := refuse(http.StatusForbidden, "Forbidden", fmt.Errorf("the token has none of the scopes %v", wanted))
 		return &a
 	}
 	q.authorizer = &events.APIGatewayV2HTTPRequestContextAuthorizerDescription{
-		JWT: &events.APIGatewayV2HTTPRequestContextAuthorizerJWTDescription{Claims: claims.texts(), Scopes: q.route.AuthorizationScopes},
+		JWT: &events.APIGatewayV2HTTPRequestContextAuthorizerJWTDescription{
+			Claims: claims.texts(),
+			Scopes: q.route.AuthorizationScopes,
+		},
 	}
 	return nil
 }

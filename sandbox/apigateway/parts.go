@@ -37,7 +37,11 @@ func (i Integration) withDefaults() Integration {
 func (i Integration) check() error {
 	switch {
 	case i.IntegrationType != "AWS_PROXY" || i.function() == "":
-		return badRequest("integration %s of %q: the sandbox models AWS_PROXY of functions", i.IntegrationType, i.IntegrationURI)
+		return badRequest(
+			"integration %s of %q: the sandbox models AWS_PROXY of functions",
+			i.IntegrationType,
+			i.IntegrationURI,
+		)
 	case i.PayloadFormatVersion != "2.0":
 		return badRequest("payload format version %q: the sandbox models 2.0", i.PayloadFormatVersion)
 	case i.ConnectionType != "INTERNET":
@@ -154,7 +158,12 @@ type stage struct {
 // PutStage creates the stage of an API or replaces it, which fills its throttle anew.
 func (s *Service) PutStage(st Stage) (Stage, error) {
 	if st.Name != defaultStage || !st.AutoDeploy {
-		return Stage{}, badRequest("stage %q, automatic deployment %t: the sandbox models %s with automatic deployment", st.Name, st.AutoDeploy, defaultStage)
+		return Stage{}, badRequest(
+			"stage %q, automatic deployment %t: the sandbox models %s with automatic deployment",
+			st.Name,
+			st.AutoDeploy,
+			defaultStage,
+		)
 	}
 	if l := st.AccessLogSettings; l != nil {
 		if err := s.deps.Logs.PermitDelivery(groupOf(l.DestinationArn)); err != nil {
@@ -197,8 +206,8 @@ func (s *Service) DeleteStage(apiID, name string) error {
 	return nil
 }
 
-// bucket is a token bucket ("Throttle requests to your HTTP APIs", API Gateway Developer Guide): it holds burst tokens at
-// most, gets rate a second, and gives one to each request. The owner's lock guards it.
+// bucket is a token bucket ("Throttle requests to your HTTP APIs", API Gateway Developer Guide): it holds burst tokens
+// at most, gets rate a second, and gives one to each request. The owner's lock guards it.
 type bucket struct {
 	clock       *clock.Clock
 	rate, burst float64

@@ -22,11 +22,25 @@ const timeForm = "02/Jan/2006:15:04:05 -0700"
 func (s *Service) event(q *request) []byte {
 	now := s.env.Clock.ToWall(q.begun).UTC()
 	e := events.APIGatewayV2HTTPRequest{
-		Version: "2.0", RouteKey: q.route.RouteKey, RawPath: q.URL.Path, RawQueryString: q.URL.RawQuery,
-		Headers: q.headers(), Cookies: q.cookies(), QueryStringParameters: joined(q.URL.Query()), PathParameters: q.parameters,
+		Version:               "2.0",
+		RouteKey:              q.route.RouteKey,
+		RawPath:               q.URL.Path,
+		RawQueryString:        q.URL.RawQuery,
+		Headers:               q.headers(),
+		Cookies:               q.cookies(),
+		QueryStringParameters: joined(q.URL.Query()),
+		PathParameters:        q.parameters,
 		RequestContext: events.APIGatewayV2HTTPRequestContext{
-			RouteKey: q.route.RouteKey, AccountID: s.env.Account, Stage: q.stage.Name, RequestID: q.id, APIID: q.api.ID,
-			DomainName: q.Host, DomainPrefix: q.api.ID, Time: now.Format(timeForm), TimeEpoch: now.UnixMilli(), Authorizer: q.authorizer,
+			RouteKey:     q.route.RouteKey,
+			AccountID:    s.env.Account,
+			Stage:        q.stage.Name,
+			RequestID:    q.id,
+			APIID:        q.api.ID,
+			DomainName:   q.Host,
+			DomainPrefix: q.api.ID,
+			Time:         now.Format(timeForm),
+			TimeEpoch:    now.UnixMilli(),
+			Authorizer:   q.authorizer,
 			HTTP: events.APIGatewayV2HTTPRequestContextHTTPDescription{
 				Method: q.Method, Path: q.URL.Path, Protocol: q.Proto, SourceIP: q.sourceIP(), UserAgent: q.UserAgent(),
 			},
@@ -55,7 +69,12 @@ func isText(contentType string) bool {
 
 // headers are in lower case, with repeated ones combined; cookies have a place of their own.
 func (q *request) headers() map[string]string {
-	headers := map[string]string{"host": q.Host, "x-forwarded-for": q.sourceIP(), "x-forwarded-port": "443", "x-forwarded-proto": "https"}
+	headers := map[string]string{
+		"host":              q.Host,
+		"x-forwarded-for":   q.sourceIP(),
+		"x-forwarded-port":  "443",
+		"x-forwarded-proto": "https",
+	}
 	for name, values := range q.Header {
 		if name != "Cookie" {
 			headers[strings.ToLower(name)] = strings.Join(values, ",")
@@ -101,7 +120,11 @@ func answerOf(payload []byte) (answer, error) {
 	if response.StatusCode < 200 || response.StatusCode > 599 {
 		return answer{}, fmt.Errorf("statusCode %d: accepted are 200 to 599", response.StatusCode)
 	}
-	a := answer{status: response.StatusCode, header: http.Header{"Content-Type": {"text/plain; charset=utf-8"}}, body: []byte(response.Body)}
+	a := answer{
+		status: response.StatusCode,
+		header: http.Header{"Content-Type": {"text/plain; charset=utf-8"}},
+		body:   []byte(response.Body),
+	}
 	for name, value := range response.Headers {
 		a.header.Set(name, value)
 	}

@@ -62,7 +62,15 @@ func (s *Service) putRoute(r Route) (Route, error) {
 // parseRoute reads the route key. API Gateway also knows $default, ANY and {name+}.
 func parseRoute(r Route) (*route, error) {
 	method, path, ok := strings.Cut(r.RouteKey, " ")
-	methods := []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodHead, http.MethodOptions}
+	methods := []string{
+		http.MethodGet,
+		http.MethodPost,
+		http.MethodPut,
+		http.MethodPatch,
+		http.MethodDelete,
+		http.MethodHead,
+		http.MethodOptions,
+	}
 	if !ok || !slices.Contains(methods, method) || !strings.HasPrefix(path, "/") || strings.Contains(path, "+}") {
 		return nil, badRequest("route key %q: the sandbox models a method and a path such as GET /things/{id}", r.RouteKey)
 	}
@@ -78,7 +86,11 @@ func (a *api) checkRoute(r Route) error {
 	case !slices.Contains([]string{authorizeNobody, authorizeIAM, authorizeJWT}, r.AuthorizationType):
 		return badRequest("authorization type %q: the sandbox models NONE, AWS_IAM and JWT", r.AuthorizationType)
 	case (r.AuthorizationType == authorizeJWT) != authorized:
-		return badRequest("authorizer %q with authorization type %s: JWT, and no other, needs an authorizer of the API", r.AuthorizerID, r.AuthorizationType)
+		return badRequest(
+			"authorizer %q with authorization type %s: JWT, and no other, needs an authorizer of the API",
+			r.AuthorizerID,
+			r.AuthorizationType,
+		)
 	}
 	for _, other := range a.routes {
 		if other.RouteKey == r.RouteKey && other.ID != r.ID {

@@ -51,15 +51,20 @@ type answer struct {
 
 // refuse is an answer of API Gateway's own.
 func refuse(status int, message string, cause error) answer {
-	return answer{status: status, header: http.Header{"Content-Type": {"application/json"}}, body: []byte(`{"message":"` + message + `"}`), cause: cause}
+	return answer{
+		status: status,
+		header: http.Header{"Content-Type": {"application/json"}},
+		body:   []byte(`{"message":"` + message + `"}`),
+		cause:  cause,
+	}
 }
 
 func unavailable(cause error) answer {
 	return refuse(http.StatusServiceUnavailable, "Service Unavailable", cause)
 }
 
-// serve answers one request of an API and logs it. A region that is lost does not answer: clients wait for as long as they
-// are patient.
+// serve answers one request of an API and logs it. A region that is lost does not answer: clients wait for as long as
+// they are patient.
 func (s *Service) serve(id string, w http.ResponseWriter, r *http.Request) {
 	q := &request{Request: r, id: newID(16), begun: s.env.Now()}
 	a := s.answer(q, w, id)
@@ -96,8 +101,8 @@ func (s *Service) answer(q *request, w http.ResponseWriter, id string) answer {
 	return s.invoke(q, integration)
 }
 
-// read takes the body of a request, in the time that there is for it. A connection whose request is not read to its end is
-// closed after the answer.
+// read takes the body of a request, in the time that there is for it. A connection whose request is not read to its end
+// is closed after the answer.
 func (s *Service) read(q *request, w http.ResponseWriter) *answer {
 	connection := http.NewResponseController(w)
 	if err := connection.SetReadDeadline(time.Now().Add(s.env.Clock.Wall(bodyTime))); err != nil {
@@ -145,13 +150,21 @@ func (s *Service) admit(q *request, id string) (Integration, *answer) {
 	return found.integrations[strings.TrimPrefix(matched.Target, "integrations/")], nil
 }
 
-// invoke runs the function and waits for its answer, no longer than the integration's timeout and the region's power last.
+// invoke runs the function and waits for its answer, no longer than the integration's timeout and the region's power
+// last.
 func (s *Service) invoke(q *request, i Integration) answer {
-	ctx, cancel := context.WithTimeout(q.Context(), s.env.Clock.Wall(time.Duration(i.TimeoutMilliseconds)*time.Millisecond))
+	ctx, cancel := context.WithTimeout(
+		q.Context(),
+		s.env.Clock.Wall(time.Duration(i.TimeoutMilliseconds)*time.Millisecond),
+	)
 	defer cancel()
 	defer context.AfterFunc(s.env.Power(), cancel)()
 	_, path, _ := strings.Cut(q.route.RouteKey, " ")
-	source := iam.Context{"aws:SourceArn": q.stage.ExecutionArn + "/" + q.Method + path, "aws:SourceAccount": s.env.Account, "aws:SecureTransport": "true"}
+	source := iam.Context{
+		"aws:SourceArn":       q.stage.ExecutionArn + "/" + q.Method + path,
+		"aws:SourceAccount":   s.env.Account,
+		"aws:SecureTransport": "true",
+	}
 	asked := s.env.Now()
 	result, err := s.deps.Lambda.Invoke(ctx, iam.ServicePrincipal(servicePrincipal), i.function(), s.event(q), source)
 	q.integrated = s.env.Clock.Since(asked)
@@ -166,11 +179,19 @@ func (s *Service) invoke(q *request, i Integration) answer {
 	case err != nil:
 		return refuse(http.StatusInternalServerError, "Internal Server Error", err)
 	case result.FunctionError != "":
-		return refuse(http.StatusInternalServerError, "Internal Server Error", fmt.Errorf("the function failed: %s", result.Payload))
+		return refuse(
+			http.StatusInternalServerError,
+			"Internal Server Error",
+			fmt.Errorf("the function failed: %s", result.Payload),
+		)
 	}
 	a, err := answerOf(result.Payload)
 	if err != nil {
-		return refuse(http.StatusInternalServerError, "Internal Server Error", fmt.Errorf("the function's answer is malformed: %w", err))
+		return refuse(
+			http.StatusInternalServerError,
+			"Internal Server Error",
+			fmt.Errorf("the function's answer is malformed: %w", err),
+		)
 	}
 	return a
 }

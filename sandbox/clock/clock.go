@@ -1,6 +1,6 @@
-// Package clock is the one clock of the sandbox. It runs at a multiple of the wall's speed, so that schedules, alarms and
-// retention can be lived through faster than they last. Code under it never calls package time for the current time or
-// for waiting; tests that need full control run at speed 1 inside testing/synctest.
+// Package clock is the one clock of the sandbox. It runs at a multiple of the wall's speed, so that schedules, alarms
+// and retention can be lived through faster than they last. Code under it never calls package time for the current time
+// or for waiting; tests that need full control run at speed 1 inside testing/synctest.
 package clock
 
 import (

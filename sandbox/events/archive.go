@@ -42,7 +42,12 @@ func (s *Service) CreateArchive(a Archive) (Archive, error) {
 		return Archive{}, err
 	}
 	if _, taken := s.archives[a.Name]; taken {
-		return Archive{}, awserr.Conflict(http.StatusBadRequest, "ResourceAlreadyExistsException", "Archive %s already exists.", a.Name)
+		return Archive{}, awserr.Conflict(
+			http.StatusBadRequest,
+			"ResourceAlreadyExistsException",
+			"Archive %s already exists.",
+			a.Name,
+		)
 	}
 	a.Arn = s.env.ARN("events", "archive/"+a.Name)
 	stored := &archive{}

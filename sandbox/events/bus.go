@@ -49,7 +49,12 @@ func (s *Service) CreateBus(b Bus) (Bus, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if _, taken := s.buses[b.Name]; taken {
-		return Bus{}, awserr.Conflict(http.StatusBadRequest, "ResourceAlreadyExistsException", "Event bus %s already exists.", b.Name)
+		return Bus{}, awserr.Conflict(
+			http.StatusBadRequest,
+			"ResourceAlreadyExistsException",
+			"Event bus %s already exists.",
+			b.Name,
+		)
 	}
 	if len(s.buses) >= maxBuses {
 		return Bus{}, limitExceeded("event buses in a Region", maxBuses)
@@ -145,7 +150,11 @@ func (s *Service) encrypt(b Bus) error {
 	if b.KmsKeyIdentifier == "" {
 		return nil
 	}
-	request := iam.Context{"kms:EncryptionContext:aws:events:event-bus:arn": b.Arn, "aws:SourceArn": b.Arn, "aws:SourceAccount": s.env.Account}
+	request := iam.Context{
+		"kms:EncryptionContext:aws:events:event-bus:arn": b.Arn,
+		"aws:SourceArn":     b.Arn,
+		"aws:SourceAccount": s.env.Account,
+	}
 	for _, action := range []string{"kms:GenerateDataKey", "kms:Decrypt"} {
 		if err := s.deps.KMS.Use(iam.ServicePrincipal(principal), action, b.KmsKeyIdentifier, request); err != nil {
 			return err
@@ -177,7 +186,8 @@ func (s *Service) receive(name string, body []byte, document map[string]any, onl
 	s.archive(b.Bus, body, document)
 	for _, name := range slices.Sorted(maps.Keys(b.rules)) {
 		r := b.rules[name]
-		if r.State == "ENABLED" && r.pattern != nil && r.pattern.matches(document) && (onlyRules == nil || slices.Contains(onlyRules, r.Arn)) {
+		if r.State == "ENABLED" && r.pattern != nil && r.pattern.matches(document) &&
+			(onlyRules == nil || slices.Contains(onlyRules, r.Arn)) {
 			s.trigger(r, body)
 		}
 	}

@@ -43,8 +43,8 @@ func (s *Service) trigger(r *storedRule, event []byte) {
 	}
 }
 
-// deliver tries until it succeeds, the error is final, or the retry policy is exhausted; then the event goes to the dead
-// letters.
+// deliver tries until it succeeds, the error is final, or the retry policy is exhausted; then the event goes to the
+// dead letters.
 func (s *Service) deliver(rule Rule, t Target, event []byte) {
 	input := t.input(rule, event)
 	retries, age := t.limits()
@@ -108,8 +108,11 @@ func (s *Service) invoke(rule Rule, t Target, input []byte) error {
 		return s.env.InvokeAsync(s.ctx, t.Arn, input, principal, rule.Arn)
 	case "sns":
 		// EventBridge brings no source to a topic: conditions on aws:SourceArn and aws:SourceAccount never hold there.
-		_, err := s.deps.SNS.Publish(iam.ServicePrincipal(principal), sns.Publication{TopicARN: t.Arn, Message: string(input)},
-			iam.Context{"aws:SecureTransport": "true"})
+		_, err := s.deps.SNS.Publish(
+			iam.ServicePrincipal(principal),
+			sns.Publication{TopicARN: t.Arn, Message: string(input)},
+			iam.Context{"aws:SecureTransport": "true"},
+		)
 		return err
 	case "events":
 		return s.forward(t, input)
@@ -185,8 +188,8 @@ func code(cause error) string {
 	}
 }
 
-// count publishes to CloudWatch, namespace AWS/Events, by RuleName on the default bus and by EventBusName and RuleName on
-// any other ("Monitoring Amazon EventBridge", EventBridge User Guide). A CloudWatch that is down loses the count.
+// count publishes to CloudWatch, namespace AWS/Events, by RuleName on the default bus and by EventBusName and RuleName
+// on any other ("Monitoring Amazon EventBridge", EventBridge User Guide). A CloudWatch that is down loses the count.
 func (s *Service) count(rule Rule, metrics ...string) {
 	dimensions := map[string]string{"RuleName": rule.Name}
 	if rule.EventBusName != DefaultBus {

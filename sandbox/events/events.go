@@ -106,7 +106,14 @@ func New(env *region.Env, deps Deps) *Service {
 		deps.Peer = func(string) *Service { return nil }
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	s := &Service{env: env, deps: deps, ctx: ctx, cancel: cancel, buses: map[string]*bus{}, archives: map[string]*archive{}}
+	s := &Service{
+		env:      env,
+		deps:     deps,
+		ctx:      ctx,
+		cancel:   cancel,
+		buses:    map[string]*bus{},
+		archives: map[string]*archive{},
+	}
 	s.buses[DefaultBus] = newBus(Bus{Name: DefaultBus, Arn: s.busARN(DefaultBus)})
 	return s
 }

@@ -33,7 +33,11 @@ func (s *Service) checkTarget(t Target) error {
 	if parts := strings.SplitN(t.Arn, ":", 6); len(parts) == 6 {
 		service = parts[2]
 	}
-	report(!slices.Contains([]string{"lambda", "sns", "sqs", "events"}, service), "arn %q: the sandbox models functions, topics, queues and buses", t.Arn)
+	report(
+		!slices.Contains([]string{"lambda", "sns", "sqs", "events"}, service),
+		"arn %q: the sandbox models functions, topics, queues and buses",
+		t.Arn,
+	)
 	inputs := 0
 	for _, given := range []bool{t.Input != "", t.InputPath != "", t.InputTransformer != nil} {
 		if given {
@@ -42,7 +46,11 @@ func (s *Service) checkTarget(t Target) error {
 	}
 	report(inputs > 1, "only one of input, inputPath and inputTransformer is accepted")
 	report(t.Input != "" && !json.Valid([]byte(t.Input)), "input: not JSON")
-	report(t.InputPath != "" && !pathForm.MatchString(t.InputPath), "inputPath %q: accepted is $.name.name[0]", t.InputPath)
+	report(
+		t.InputPath != "" && !pathForm.MatchString(t.InputPath),
+		"inputPath %q: accepted is $.name.name[0]",
+		t.InputPath,
+	)
 	if transformer := t.InputTransformer; transformer != nil {
 		for name, path := range transformer.InputPaths {
 			report(!pathForm.MatchString(path), "inputPaths %s: %q, accepted is $.name.name[0]", name, path)
@@ -121,7 +129,8 @@ func lookUp(event []byte, path string) any {
 	return value
 }
 
-// apply fills in the template. Within quotes a variable stands for text, outside for a JSON value. The result may be no JSON.
+// apply fills in the template. Within quotes a variable stands for text, outside for a JSON value. The result may be no
+// JSON.
 func (i InputTransformer) apply(rule Rule, event []byte) []byte {
 	var out strings.Builder
 	last := 0
@@ -156,9 +165,9 @@ func inQuotes(text string) bool {
 	return strings.Count(strings.ReplaceAll(text, `\"`, ""), `"`)%2 == 1
 }
 
-// asText is a value within quotes: a string as it is, anything else as JSON, and nothing for what the event does not have.
-// Nothing is escaped, so that a quotation mark in it leaves no JSON ("Amazon EventBridge input transformation" says so of the
-// event itself: "you can only use it as a value for a JSON field, because its contents aren't escaped").
+// asText is a value within quotes: a string as it is, anything else as JSON, and nothing for what the event does not
+// have. Nothing is escaped, so that a quotation mark in it leaves no JSON ("Amazon EventBridge input transformation"
+// says so of the event itself: "you can only use it as a value for a JSON field, because its contents aren't escaped").
 func asText(value any) string {
 	if value == nil {
 		return ""

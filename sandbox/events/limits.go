@@ -76,7 +76,10 @@ func (r Replay) check() error {
 		return err
 	}
 	if !r.From.Before(r.To) {
-		return awserr.Invalid(validation, "Parameter EventStartTime is not valid. Reason: EventStartTime must be before EventEndTime.")
+		return awserr.Invalid(
+			validation,
+			"Parameter EventStartTime is not valid. Reason: EventStartTime must be before EventEndTime.",
+		)
 	}
 	return nil
 }
@@ -102,5 +105,10 @@ func (t Target) checkLengths() error {
 
 // limitExceeded is AWS's answer above a quota.
 func limitExceeded(what string, quota int) error {
-	return awserr.Invalid("LimitExceededException", "The requested resource exceeds the maximum number allowed: %d %s.", quota, what)
+	return awserr.Invalid(
+		"LimitExceededException",
+		"The requested resource exceeds the maximum number allowed: %d %s.",
+		quota,
+		what,
+	)
 }

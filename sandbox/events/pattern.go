@@ -13,12 +13,13 @@ import (
 	"aurora-dsql-dr/sandbox/awserr"
 )
 
-// maxPattern is the default quota "event pattern size", in characters (EventBridge User Guide, "Amazon EventBridge quotas").
+// maxPattern is the default quota "event pattern size", in characters (EventBridge User Guide, "Amazon EventBridge
+// quotas").
 const maxPattern = 2048
 
-// pattern is a parsed event pattern: fields with alternatives, all of which must match (EventBridge User Guide, "Comparison
-// operators for use in event patterns"). What is accepted, and the words of a refusal, are those of AWS's own library,
-// aws/event-ruler, RuleCompiler; what the sandbox does not model it refuses by name.
+// pattern is a parsed event pattern: fields with alternatives, all of which must match (EventBridge User Guide,
+// "Comparison operators for use in event patterns"). What is accepted, and the words of a refusal, are those of AWS's
+// own library, aws/event-ruler, RuleCompiler; what the sandbox does not model it refuses by name.
 type pattern struct {
 	fields   map[string]*pattern
 	matchers map[string][]matcher
@@ -26,8 +27,12 @@ type pattern struct {
 
 func parsePattern(text string) (*pattern, error) {
 	if n := utf8.RuneCountInString(text); n > maxPattern {
-		return nil, awserr.Invalid("LimitExceededException",
-			"The requested resource exceeds the maximum number allowed: an event pattern of %d characters, the quota is %d.", n, maxPattern)
+		return nil, awserr.Invalid(
+			"LimitExceededException",
+			"The requested resource exceeds the maximum number allowed: an event pattern of %d characters, the quota is %d.",
+			n,
+			maxPattern,
+		)
 	}
 	document, err := readPattern(text)
 	if err != nil {

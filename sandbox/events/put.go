@@ -47,8 +47,8 @@ type event struct {
 	Detail     json.RawMessage `json:"detail"`
 }
 
-// PutEvents puts events on their buses. The error concerns the request as a whole: its size, or the service. What is wrong
-// with an entry is in its Result, and the other entries are on their buses all the same.
+// PutEvents puts events on their buses. The error concerns the request as a whole: its size, or the service. What is
+// wrong with an entry is in its Result, and the other entries are on their buses all the same.
 func (s *Service) PutEvents(entries ...Entry) ([]Result, error) {
 	if err := s.env.Available("events"); err != nil {
 		return nil, err
@@ -84,7 +84,9 @@ func (e Entry) size() int {
 
 func (s *Service) putEntry(e Entry) Result {
 	if s.throttle() {
-		return Result{Err: &awserr.Error{Code: "ThrottlingException", Message: "Rate exceeded", Status: http.StatusBadRequest}}
+		return Result{
+			Err: &awserr.Error{Code: "ThrottlingException", Message: "Rate exceeded", Status: http.StatusBadRequest},
+		}
 	}
 	if err := e.check(); err != nil {
 		return Result{Err: err}
@@ -95,7 +97,9 @@ func (s *Service) putEntry(e Entry) Result {
 	case err == nil:
 		return Result{EventID: id}
 	case errors.Is(err, awserr.ErrUnavailable) || !errors.As(err, &known):
-		return Result{Err: &awserr.Error{Code: "InternalFailure", Message: err.Error(), Status: http.StatusInternalServerError}}
+		return Result{
+			Err: &awserr.Error{Code: "InternalFailure", Message: err.Error(), Status: http.StatusInternalServerError},
+		}
 	default:
 		return Result{Err: known}
 	}
@@ -134,9 +138,9 @@ func (s *Service) throttle() bool {
 	return true
 }
 
-// CloudTrail puts the record of an API call on the bus, as AWS does in an account with a trail: source "aws.dsql" for event
-// source "dsql.amazonaws.com". The record marshals to a JSON object with eventName; what CloudTrail adds to every record
-// is added where it is missing. Delivery is best effort: in a region that is down there is none, which the
+// CloudTrail puts the record of an API call on the bus, as AWS does in an account with a trail: source "aws.dsql" for
+// event source "dsql.amazonaws.com". The record marshals to a JSON object with eventName; what CloudTrail adds to every
+// record is added where it is missing. Delivery is best effort: in a region that is down there is none, which the
 // caller of the API never hears of.
 func (s *Service) CloudTrail(eventSource string, record any) error {
 	if err := s.env.Available("events"); err != nil {
@@ -157,7 +161,14 @@ func (s *Service) CloudTrail(eventSource string, record any) error {
 	}
 	detail["eventSource"] = eventSource
 	service, _, _ := strings.Cut(eventSource, ".")
-	_, err = s.put(Entry{Source: "aws." + service, DetailType: "AWS API Call via CloudTrail", Detail: string(mustMarshal(detail)), Time: now})
+	_, err = s.put(
+		Entry{
+			Source:     "aws." + service,
+			DetailType: "AWS API Call via CloudTrail",
+			Detail:     string(mustMarshal(detail)),
+			Time:       now,
+		},
+	)
 	return err
 }
 
@@ -175,8 +186,16 @@ func (s *Service) complete(e Entry) event {
 		e.Resources = []string{}
 	}
 	return event{
-		Version: "0", ID: newID(), DetailType: e.DetailType, Source: e.Source, Account: s.env.Account,
-		Time: e.Time.UTC().Format(time.RFC3339), Region: s.env.Name, Resources: e.Resources, Detail: json.RawMessage(e.Detail),
+		Version:    "0",
+		ID:         newID(),
+		DetailType: e.DetailType,
+		Source:     e.Source,
+		Account:    s.env.Account,
+		Time: e.Time.UTC().
+			Format(time.RFC3339),
+		Region:    s.env.Name,
+		Resources: e.Resources,
+		Detail:    json.RawMessage(e.Detail),
 	}
 }
 

@@ -41,7 +41,12 @@ func (s *Service) StartReplay(r Replay) (Replay, error) {
 	}
 	r.Arn, r.State, r.Sent = s.env.ARN("events", "replay/"+r.Name), "COMPLETED", len(events)
 	if !s.replays.Insert(r.Name, r) {
-		return Replay{}, awserr.Conflict(http.StatusBadRequest, "ResourceAlreadyExistsException", "Replay %s already exists.", r.Name)
+		return Replay{}, awserr.Conflict(
+			http.StatusBadRequest,
+			"ResourceAlreadyExistsException",
+			"Replay %s already exists.",
+			r.Name,
+		)
 	}
 	for _, e := range events {
 		document := parse(e.body)
@@ -61,17 +66,30 @@ func (s *Service) archivedEvents(r Replay) ([]archived, error) {
 		return nil, err
 	}
 	if r.BusArn != a.EventSourceArn {
-		return nil, awserr.Invalid("ValidationException", "Parameter Destination is not valid: events of %s are replayed to %s only.", a.Arn, a.EventSourceArn)
+		return nil, awserr.Invalid(
+			"ValidationException",
+			"Parameter Destination is not valid: events of %s are replayed to %s only.",
+			a.Arn,
+			a.EventSourceArn,
+		)
 	}
 	a.expire(s.env.Now())
-	return slices.DeleteFunc(slices.Clone(a.events), func(e archived) bool { return e.time.Before(r.From) || !e.time.Before(r.To) }), nil
+	return slices.DeleteFunc(
+		slices.Clone(a.events),
+		func(e archived) bool { return e.time.Before(r.From) || !e.time.Before(r.To) },
+	), nil
 }
 
 // Replay finds a replay by its name.
 func (s *Service) Replay(name string) (Replay, error) {
 	r, ok := s.replays.Get(name)
 	if !ok {
-		return Replay{}, awserr.NotFound(http.StatusBadRequest, "ResourceNotFoundException", "Replay %s does not exist.", name)
+		return Replay{}, awserr.NotFound(
+			http.StatusBadRequest,
+			"ResourceNotFoundException",
+			"Replay %s does not exist.",
+			name,
+		)
 	}
 	return r, nil
 }

@@ -55,7 +55,11 @@ func newRule(r Rule) (*storedRule, error) {
 	var err error
 	switch {
 	case r.EventPattern == "" && r.ScheduleExpression == "", r.EventPattern != "" && r.ScheduleExpression != "":
-		return nil, awserr.Invalid("ValidationException", "Rule %s: exactly one of EventPattern and ScheduleExpression is required.", r.Name)
+		return nil, awserr.Invalid(
+			"ValidationException",
+			"Rule %s: exactly one of EventPattern and ScheduleExpression is required.",
+			r.Name,
+		)
 	case r.ScheduleExpression != "" && r.EventBusName != DefaultBus:
 		return nil, awserr.Invalid("ValidationException", "ScheduleExpression is supported only on the default event bus.")
 	case r.ScheduleExpression != "":
@@ -194,11 +198,23 @@ func (s *Service) find(bus, rule string) (*storedRule, error) {
 	}
 	r, ok := b.rules[rule]
 	if !ok {
-		return nil, awserr.NotFound(http.StatusBadRequest, "ResourceNotFoundException", "Rule %s does not exist on EventBus %s.", rule, b.Name)
+		return nil, awserr.NotFound(
+			http.StatusBadRequest,
+			"ResourceNotFoundException",
+			"Rule %s does not exist on EventBus %s.",
+			rule,
+			b.Name,
+		)
 	}
 	return r, nil
 }
 
 func noTarget(rule, id string) error {
-	return awserr.NotFound(http.StatusBadRequest, "ResourceNotFoundException", "Target %s of rule %s does not exist.", id, rule)
+	return awserr.NotFound(
+		http.StatusBadRequest,
+		"ResourceNotFoundException",
+		"Target %s of rule %s does not exist.",
+		id,
+		rule,
+	)
 }

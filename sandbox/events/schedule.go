@@ -10,18 +10,24 @@ import (
 
 var rateForm = regexp.MustCompile(`^rate\((\d+) (minute|hour|day)(s?)\)$`)
 
-// parseRate reads "rate(1 minute)", "rate(5 minutes)" and so on; one takes the singular, more the plural (EventBridge User
-// Guide, "Rate expressions").
+// parseRate reads "rate(1 minute)", "rate(5 minutes)" and so on; one takes the singular, more the plural (EventBridge
+// User Guide, "Rate expressions").
 func parseRate(expression string) (time.Duration, error) {
 	parts := rateForm.FindStringSubmatch(expression)
 	if parts != nil {
 		n, err := strconv.Atoi(parts[1])
 		if err == nil && n > 0 && n < 100_000 && (n == 1) == (parts[3] == "") {
-			return time.Duration(n) * map[string]time.Duration{"minute": time.Minute, "hour": time.Hour, "day": 24 * time.Hour}[parts[2]], nil
+			return time.Duration(
+				n,
+			) * map[string]time.Duration{"minute": time.Minute, "hour": time.Hour, "day": 24 * time.Hour}[parts[2]], nil
 		}
 	}
-	return 0, awserr.Invalid("ValidationException",
-		"Parameter ScheduleExpression is not valid: %q; accepted are rate(1 minute), rate(n minutes), hours and days; the sandbox does not model cron()", expression)
+	return 0, awserr.Invalid(
+		"ValidationException",
+		"Parameter ScheduleExpression is not valid: %q; accepted are rate(1 minute), rate(n minutes), hours and days; "+
+			"the sandbox does not model cron()",
+		expression,
+	)
 }
 
 // schedule runs a rule at a time and then once a period, counted from the first time so that nothing drifts. The caller

@@ -43,7 +43,12 @@ type event struct {
 
 // InvokeAsync queues an event on behalf of an AWS service that acts for one of its resources; it makes Service a
 // region.Invoker.
-func (s *Service) InvokeAsync(_ context.Context, functionARN string, payload []byte, principal, sourceARN string) error {
+func (s *Service) InvokeAsync(
+	_ context.Context,
+	functionARN string,
+	payload []byte,
+	principal, sourceARN string,
+) error {
 	_, err := s.InvokeEvent(iam.ServicePrincipal(principal), functionARN, payload,
 		iam.Context{"aws:SourceArn": sourceARN, "aws:SourceAccount": s.env.Account})
 	return err
@@ -51,7 +56,12 @@ func (s *Service) InvokeAsync(_ context.Context, functionARN string, payload []b
 
 // InvokeEvent queues an event for a function and returns its request ID. What becomes of it, the function's
 // EventInvokeConfig and dead-letter queue decide. The caller needs lambda:InvokeFunction, as for Invoke.
-func (s *Service) InvokeEvent(caller iam.Principal, name string, payload []byte, conditions iam.Context) (requestID string, err error) {
+func (s *Service) InvokeEvent(
+	caller iam.Principal,
+	name string,
+	payload []byte,
+	conditions iam.Context,
+) (requestID string, err error) {
 	payload, err = s.admit(caller, name, payload, maxEvent, conditions)
 	if err != nil {
 		return "", err
@@ -151,16 +161,35 @@ func (s *Service) giveUp(ev event, f Function, config EventInvokeConfig, conditi
 		}
 	}
 	if f.DeadLetter != nil {
-		if _, err := s.deps.SQS.Send(caller, f.DeadLetter.TargetARN, string(ev.payload), ev.deadLetterAttributes(), nil); err != nil {
+		if _, err := s.deps.SQS.Send(
+			caller,
+			f.DeadLetter.TargetARN,
+			string(ev.payload),
+			ev.deadLetterAttributes(),
+			nil,
+		); err != nil {
 			s.measureCount(f.Name, "DeadLetterErrors")
 		}
 	}
 }
 
 func (ev event) record(f Function, condition string, now time.Time) string {
-	r := record{Version: "1.0", Timestamp: now.UTC().Format(logTime), RequestPayload: ev.payload, RequestContext: requestContext{
-		RequestID: ev.requestID, FunctionARN: f.ARN + ":" + version, Condition: condition, ApproximateInvokeCount: ev.attempts},
-		ResponseContext: responseContext{StatusCode: ev.status, ExecutedVersion: version, FunctionError: ev.last.FunctionError}}
+	r := record{
+		Version:        "1.0",
+		Timestamp:      now.UTC().Format(logTime),
+		RequestPayload: ev.payload,
+		RequestContext: requestContext{
+			RequestID:              ev.requestID,
+			FunctionARN:            f.ARN + ":" + version,
+			Condition:              condition,
+			ApproximateInvokeCount: ev.attempts,
+		},
+		ResponseContext: responseContext{
+			StatusCode:      ev.status,
+			ExecutedVersion: version,
+			FunctionError:   ev.last.FunctionError,
+		},
+	}
 	if json.Valid(ev.last.Payload) {
 		r.ResponsePayload = ev.last.Payload
 	}

@@ -5,15 +5,18 @@ const (
 	unreservedMinimum  = 100  // what reservations must leave of it
 )
 
-// checkConcurrency refuses a reservation that leaves the account too little: 100, or all of it where the account has less, as
-// new accounts are told ("below its minimum value of [10]", awslabs/fhir-works-on-aws-deployment#691). It is called with the
-// lock held.
+// checkConcurrency refuses a reservation that leaves the account too little: 100, or all of it where the account has
+// less, as new accounts are told ("below its minimum value of [10]", awslabs/fhir-works-on-aws-deployment#691). It is
+// called with the lock held.
 func (s *Service) checkConcurrency(f Function) error {
 	reserved, reserves := f.reserved()
 	least := min(unreservedMinimum, s.deps.Concurrency)
 	if reserves && s.deps.Concurrency-reserved-s.reservedBut(f.Name) < least {
-		return invalid("Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution "+
-			"below its minimum value of [%d].", least)
+		return invalid(
+			"Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution "+
+				"below its minimum value of [%d].",
+			least,
+		)
 	}
 	return nil
 }
@@ -28,8 +31,9 @@ func (s *Service) reservedBut(name string) (total int) {
 	return total
 }
 
-// full reports whether the function has no concurrent execution left: of its own, or of those that all functions without a
-// reservation share (Lambda Developer Guide, "Understanding Lambda function scaling"). It is called with the lock held.
+// full reports whether the function has no concurrent execution left: of its own, or of those that all functions
+// without a reservation share (Lambda Developer Guide, "Understanding Lambda function scaling"). It is called with the
+// lock held.
 func (s *Service) full(f *function) bool {
 	if limit, reserved := f.reserved(); reserved {
 		return f.executing >= limit

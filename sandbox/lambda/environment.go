@@ -30,8 +30,8 @@ func (f *fault) payload(requestID string) []byte {
 	return errorPayload(f.errorType, "RequestId: "+requestID+" Error: "+f.message)
 }
 
-// environment is one execution environment: a process that polls a Runtime API of its own. It serves one invocation at a
-// time; it is idle only after the process has polled again.
+// environment is one execution environment: a process that polls a Runtime API of its own. It serves one invocation at
+// a time; it is idle only after the process has polled again.
 type environment struct {
 	blueprint   blueprint
 	credentials iam.Credentials

@@ -23,4 +23,8 @@ func conflict(format string, args ...any) *awserr.Error {
 }
 
 // errThrottled is Lambda's answer when a function's concurrency is used up.
-var errThrottled = &awserr.Error{Code: "TooManyRequestsException", Message: "Rate Exceeded.", Status: http.StatusTooManyRequests}
+var errThrottled = &awserr.Error{
+	Code:    "TooManyRequestsException",
+	Message: "Rate Exceeded.",
+	Status:  http.StatusTooManyRequests,
+}

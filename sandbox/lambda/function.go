@@ -86,7 +86,8 @@ type Destination struct {
 	Destination string `json:"destination"`
 }
 
-// Permission is a statement of a function's resource policy. JSON names are those of Pulumi's aws.lambda.PermissionArgs.
+// Permission is a statement of a function's resource policy. JSON names are those of Pulumi's
+// aws.lambda.PermissionArgs.
 type Permission struct {
 	StatementID   string `json:"statementId"`
 	Action        string `json:"action"`

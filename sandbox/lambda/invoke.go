@@ -29,11 +29,17 @@ type Result struct {
 	LogTail []byte
 }
 
-// Invoke runs a function, named by name or ARN, and waits for its answer. The caller needs lambda:InvokeFunction, by its
-// own policies or the function's; conditions are the request's condition keys, such as aws:SourceArn. A function that
-// fails is a Result with FunctionError, not an error; errors are AWS's, among them TooManyRequestsException. The function
-// runs on when ctx ends.
-func (s *Service) Invoke(ctx context.Context, caller iam.Principal, name string, payload []byte, conditions iam.Context) (Result, error) {
+// Invoke runs a function, named by name or ARN, and waits for its answer. The caller needs lambda:InvokeFunction, by
+// its own policies or the function's; conditions are the request's condition keys, such as aws:SourceArn. A function
+// that fails is a Result with FunctionError, not an error; errors are AWS's, among them TooManyRequestsException. The
+// function runs on when ctx ends.
+func (s *Service) Invoke(
+	ctx context.Context,
+	caller iam.Principal,
+	name string,
+	payload []byte,
+	conditions iam.Context,
+) (Result, error) {
 	payload, err := s.admit(caller, name, payload, maxPayload, conditions)
 	if err != nil {
 		return Result{}, err
@@ -58,7 +64,13 @@ func (s *Service) Invoke(ctx context.Context, caller iam.Principal, name string,
 }
 
 // admit checks that the invocation may take place and returns the event: an empty payload is {}.
-func (s *Service) admit(caller iam.Principal, name string, payload []byte, limit int, conditions iam.Context) ([]byte, error) {
+func (s *Service) admit(
+	caller iam.Principal,
+	name string,
+	payload []byte,
+	limit int,
+	conditions iam.Context,
+) ([]byte, error) {
 	if err := s.env.Available("lambda"); err != nil {
 		return nil, err
 	}

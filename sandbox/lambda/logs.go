@@ -35,7 +35,12 @@ func (s *Service) newStream(f Function) *stream {
 	if f.Logging.LogGroup != "/aws/lambda/"+f.Name {
 		environment = f.Name + environment
 	}
-	return &stream{service: s, function: f, caller: iam.Session(f.Role, f.Name), name: s.env.Now().UTC().Format("2006/01/02/") + environment}
+	return &stream{
+		service:  s,
+		function: f,
+		caller:   iam.Session(f.Role, f.Name),
+		name:     s.env.Now().UTC().Format("2006/01/02/") + environment,
+	}
 }
 
 // begin starts a new invocation's tail.
@@ -101,8 +106,14 @@ func (l *stream) reported(run invocation, e *environment) {
 		return
 	}
 	l.line("END RequestId: " + run.requestID)
-	report := fmt.Sprintf("REPORT RequestId: %s\tDuration: %.2f ms\tBilled Duration: %d ms\tMemory Size: %d MB\tMax Memory Used: %d MB",
-		run.requestID, m.DurationMs, m.BilledDurationMs, m.MemorySizeMB, m.MaxMemoryUsedMB)
+	report := fmt.Sprintf(
+		"REPORT RequestId: %s\tDuration: %.2f ms\tBilled Duration: %d ms\tMemory Size: %d MB\tMax Memory Used: %d MB",
+		run.requestID,
+		m.DurationMs,
+		m.BilledDurationMs,
+		m.MemorySizeMB,
+		m.MaxMemoryUsedMB,
+	)
 	if run.initDuration > 0 {
 		report += fmt.Sprintf("\tInit Duration: %.2f ms", m.InitDurationMs)
 	}

@@ -8,8 +8,8 @@ import (
 
 const metricNamespace = "AWS/Lambda"
 
-// measureInvocation publishes what Lambda publishes of an invocation, with the time it was invoked at ("Types of metrics
-// for Lambda functions", Lambda Developer Guide).
+// measureInvocation publishes what Lambda publishes of an invocation, with the time it was invoked at ("Types of
+// metrics for Lambda functions", Lambda Developer Guide).
 func (s *Service) measureInvocation(name string, invoked time.Time, run invocation) {
 	failed := 0.0
 	if run.functionError != "" {

@@ -14,8 +14,8 @@ import (
 // since 2025), and a longer one is split.
 const maxLine = 256 << 10
 
-// output turns what a process writes to its standard streams into lines. Reading and handing over happen under one lock,
-// so that drain can promise that every complete line written before it has been handed over.
+// output turns what a process writes to its standard streams into lines. Reading and handing over happen under one
+// lock, so that drain can promise that every complete line written before it has been handed over.
 type output struct {
 	read *os.File
 	line func(string)

@@ -53,7 +53,9 @@ func (s *Service) RemovePermission(function, statementID string) error {
 	if err != nil {
 		return err
 	}
-	return f.permit(slices.DeleteFunc(slices.Clone(f.permissions), func(p Permission) bool { return p.StatementID == statementID }))
+	return f.permit(
+		slices.DeleteFunc(slices.Clone(f.permissions), func(p Permission) bool { return p.StatementID == statementID }),
+	)
 }
 
 type policyStatement struct {

@@ -67,7 +67,10 @@ func (s *Service) lease(f *function) (e *environment, cold bool, err error) {
 	}
 	credentials, err := s.deps.IAM.AssumeRole(servicePrincipal, f.Role, f.Name)
 	if err != nil {
-		return nil, false, awserr.Denied("AccessDeniedException", "The role defined for the function cannot be assumed by Lambda.")
+		return nil, false, awserr.Denied(
+			"AccessDeniedException",
+			"The role defined for the function cannot be assumed by Lambda.",
+		)
 	}
 	s.deps.IAM.Place(credentials.AccessKeyID, s.env.Name)
 	e = &environment{blueprint: want, credentials: credentials, logs: s.newStream(f.Function)}

@@ -18,8 +18,8 @@ type process struct {
 	state  *os.ProcessState
 }
 
-// startProcess starts the command. The kernel sends Pdeathsig when the *thread* that forked ends, so that thread is kept
-// for as long as the child lives.
+// startProcess starts the command. The kernel sends Pdeathsig when the *thread* that forked ends, so that thread is
+// kept for as long as the child lives.
 func startProcess(cmd *exec.Cmd) (*process, error) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 	p := &process{exited: make(chan struct{})}

@@ -1,5 +1,5 @@
-// Package lambda is the sandbox's AWS Lambda: functions with their policies and invocation settings, and a host that runs
-// their real binaries through the Lambda Runtime API, one process for each concurrent execution.
+// Package lambda is the sandbox's AWS Lambda: functions with their policies and invocation settings, and a host that
+// runs their real binaries through the Lambda Runtime API, one process for each concurrent execution.
 //
 // Not modelled: versions and aliases, layers, container images, VPCs, provisioned concurrency, event source mappings,
 // freezing between invocations, CPU share by memory, and the second try of a failed init phase.
@@ -29,8 +29,8 @@ type Deps struct {
 	CloudWatch *cloudwatch.Service
 	SQS        *sqs.Service
 
-	// Concurrency is the account's limit of concurrent executions in the region; 0 is 1,000, Lambda's default. New accounts
-	// have less, often 10.
+	// Concurrency is the account's limit of concurrent executions in the region; 0 is 1,000, Lambda's default. New
+	// accounts have less, often 10.
 	Concurrency int
 
 	// Platform returns the variables the sandbox adds to every function, such as AWS_ENDPOINT_URL. It is asked before
@@ -93,7 +93,8 @@ func (s *Service) Close() {
 	}
 }
 
-// CreateFunction creates a function. The role must let Lambda assume it, and send to the dead-letter queue if there is one.
+// CreateFunction creates a function. The role must let Lambda assume it, and send to the dead-letter queue if there is
+// one.
 func (s *Service) CreateFunction(f Function) (Function, error) {
 	f = f.withDefaults()
 	if err := s.check(f); err != nil {

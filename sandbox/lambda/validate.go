@@ -22,10 +22,11 @@ var runtimes = []string{"provided.al2023", "provided.al2"}
 // reservedVariables are set by Lambda and refused in a function's configuration ("Working with Lambda environment
 // variables", Lambda Developer Guide).
 var reservedVariables = []string{
-	"_HANDLER", "_X_AMZN_TRACE_ID", "AWS_DEFAULT_REGION", "AWS_REGION", "AWS_EXECUTION_ENV", "AWS_LAMBDA_FUNCTION_NAME",
-	"AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "AWS_LAMBDA_FUNCTION_VERSION", "AWS_LAMBDA_INITIALIZATION_TYPE",
-	"AWS_LAMBDA_LOG_GROUP_NAME", "AWS_LAMBDA_LOG_STREAM_NAME", "AWS_ACCESS_KEY", "AWS_ACCESS_KEY_ID",
-	"AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_LAMBDA_RUNTIME_API", "LAMBDA_TASK_ROOT", "LAMBDA_RUNTIME_DIR",
+	"_HANDLER", "_X_AMZN_TRACE_ID", "AWS_DEFAULT_REGION", "AWS_REGION", "AWS_EXECUTION_ENV",
+	"AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "AWS_LAMBDA_FUNCTION_VERSION",
+	"AWS_LAMBDA_INITIALIZATION_TYPE", "AWS_LAMBDA_LOG_GROUP_NAME", "AWS_LAMBDA_LOG_STREAM_NAME", "AWS_ACCESS_KEY",
+	"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_LAMBDA_RUNTIME_API",
+	"LAMBDA_TASK_ROOT", "LAMBDA_RUNTIME_DIR",
 }
 
 // withDefaults is the function with AWS's defaults for what is not set.
@@ -109,15 +110,21 @@ func (f Function) validateVariables() error {
 	}
 	switch {
 	case len(reserved) > 0:
-		return invalid("Lambda was unable to configure your environment variables because the environment variables you have "+
-			"provided contains reserved keys that are currently not supported for modification. Reserved keys used in this "+
-			"request: %s", strings.Join(reserved, ", "))
+		return invalid(
+			"Lambda was unable to configure your environment variables because the environment variables you have "+
+				"provided contains reserved keys that are currently not supported for modification. Reserved keys used in this "+
+				"request: %s",
+			strings.Join(reserved, ", "),
+		)
 	case len(misnamed) > 0:
 		return malformed("Value at 'environment.variables' failed to satisfy constraint: Map keys must satisfy regular "+
 			"expression pattern: %s; these do not: %s", variableName, strings.Join(misnamed, ", "))
 	case size > maxEnvironment:
-		return invalid("Lambda was unable to configure your environment variables because the environment variables you have "+
-			"provided exceeded the 4KB limit. Size used in this request: %d bytes", size)
+		return invalid(
+			"Lambda was unable to configure your environment variables because the environment variables you have "+
+				"provided exceeded the 4KB limit. Size used in this request: %d bytes",
+			size,
+		)
 	}
 	return nil
 }
@@ -139,10 +146,16 @@ func (f Function) reserved() (n int, ok bool) {
 
 func (c EventInvokeConfig) validate() error {
 	if n := c.retries(); n < 0 || n > 2 {
-		return malformed("Value '%d' at 'maximumRetryAttempts' failed to satisfy constraint: Member must be between 0 and 2", n)
+		return malformed(
+			"Value '%d' at 'maximumRetryAttempts' failed to satisfy constraint: Member must be between 0 and 2",
+			n,
+		)
 	}
 	if n := int(c.maximumAge().Seconds()); n < 60 || n > 21600 {
-		return malformed("Value '%d' at 'maximumEventAgeInSeconds' failed to satisfy constraint: Member must be between 60 and 21600", n)
+		return malformed(
+			"Value '%d' at 'maximumEventAgeInSeconds' failed to satisfy constraint: Member must be between 60 and 21600",
+			n,
+		)
 	}
 	return nil
 }

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// network is what lies between a region and those who call it: which regions are cut off from it, and how wrong the clock
-// of its own callers is.
+// network is what lies between a region and those who call it: which regions are cut off from it, and how wrong the
+// clock of its own callers is.
 type network struct {
 	mu      sync.Mutex
 	cutOff  map[string]bool
@@ -28,8 +28,8 @@ func (e *Env) SetCutOff(from string, cutOff bool) {
 	n.changed = make(chan struct{})
 }
 
-// Reach returns when a caller in the region from gets through to this one: at once, unless it is cut off; else when it no
-// longer is, or with the reason why the context ended. "" is a caller outside AWS, who always gets through.
+// Reach returns when a caller in the region from gets through to this one: at once, unless it is cut off; else when it
+// no longer is, or with the reason why the context ended. "" is a caller outside AWS, who always gets through.
 func (e *Env) Reach(ctx context.Context, from string) error {
 	n := &e.network
 	for {
@@ -47,9 +47,9 @@ func (e *Env) Reach(ctx context.Context, from string) error {
 	}
 }
 
-// SetSkew makes the clocks of this region's functions run ahead of everybody's (behind, if negative). A process cannot be
-// given another clock, so whoever reads a time that such a function has written shifts it: the two cannot be told apart
-// from outside.
+// SetSkew makes the clocks of this region's functions run ahead of everybody's (behind, if negative). A process cannot
+// be given another clock, so whoever reads a time that such a function has written shifts it: the two cannot be told
+// apart from outside.
 func (e *Env) SetSkew(ahead time.Duration) {
 	e.network.mu.Lock()
 	defer e.network.mu.Unlock()

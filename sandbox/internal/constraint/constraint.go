@@ -27,7 +27,10 @@ var tagText = regexp.MustCompile(`^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$`)
 type Check struct{ problems []string }
 
 func (c *Check) fail(value, member, want string) {
-	c.problems = append(c.problems, fmt.Sprintf("Value '%s' at '%s' failed to satisfy constraint: Member must %s", value, member, want))
+	c.problems = append(
+		c.problems,
+		fmt.Sprintf("Value '%s' at '%s' failed to satisfy constraint: Member must %s", value, member, want),
+	)
 }
 
 // Length wants a text of so many characters.
@@ -94,8 +97,8 @@ func short(text string) string {
 	return string([]rune(text)[:most]) + "…"
 }
 
-// PolicySize is a policy's length in characters as AWS counts it where white space is free (IAM User Guide, "IAM and STS
-// quotas").
+// PolicySize is a policy's length in characters as AWS counts it where white space is free (IAM User Guide, "IAM and
+// STS quotas").
 func PolicySize(document string) (size int) {
 	for _, r := range document {
 		if !unicode.IsSpace(r) {

@@ -1,5 +1,5 @@
-// Package table is a map that is safe for concurrent use and lists its rows in the order of their keys. Rows are values:
-// what is read is a copy, whose maps and slices must not be changed.
+// Package table is a map that is safe for concurrent use and lists its rows in the order of their keys. Rows are
+// values: what is read is a copy, whose maps and slices must not be changed.
 package table
 
 import (
