@@ -42,6 +42,7 @@ func TestTheFunctionIsWiredFromItsEnvironment(t *testing.T) {
 	assert.Contains(t, sent.Entries[0].Detail, `"publishedIn":"us-east-2"`)
 	require.NoError(t, publisher.Run(t.Context(), contract.PublishEvent{}), "a scheduled run finds nothing more to send")
 	assert.Equal(t, []string{"sent"}, d.Column(t, "SELECT CASE WHEN sent_at IS NULL THEN 'unsent' ELSE 'sent' END FROM app.outbox"))
+	assert.Equal(t, []string{"true"}, d.Column(t, "SELECT (claimed_until > sent_at + interval '1 second')::text FROM app.outbox"), "nobody else sent it meanwhile")
 	assert.Equal(t, []string{apptest.Ohio}, d.Column(t, "SELECT region FROM app.publisher"), "it was seen")
 	assert.Equal(t, []string{"1"}, d.Column(t, "SELECT count(*)::text FROM app.transaction_history"), "it counts")
 }

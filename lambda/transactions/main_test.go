@@ -15,6 +15,7 @@ import (
 	"aurora-dsql-dr/lambda/internal/fieldcrypt"
 	"aurora-dsql-dr/lambda/internal/service"
 	"aurora-dsql-dr/lambda/schema"
+	"aurora-dsql-dr/sandbox/sqlendpoint"
 )
 
 func TestTheFunctionIsWiredFromItsEnvironment(t *testing.T) {
@@ -45,4 +46,14 @@ func TestTheFunctionIsWiredFromItsEnvironment(t *testing.T) {
 	assert.Equal(t, "TrentService.Decrypt", unwrapped.Operation)
 	assert.Contains(t, unwrapped.Body, apptest.KeyARN(apptest.East))
 	assert.Equal(t, []string{"aead:"}, d.Column(t, "SELECT substr(details, 1, 5) FROM app.transaction"))
+
+	require.NoError(t, d.Endpoints[apptest.East].SetFault(sqlendpoint.Fault{Refuse: true}))
+	d.Endpoints[apptest.East].CloseAll()
+	var statuses []int
+	for range 4 {
+		answer, err := s.Invoke(t.Context(), json.RawMessage(`{"operation":"read"}`))
+		require.NoError(t, err)
+		statuses = append(statuses, answer.(service.DirectAnswer).StatusCode)
+	}
+	assert.Equal(t, []int{503, 503, 503, 200}, statuses, "the breaker opens, and the peer answers")
 }
