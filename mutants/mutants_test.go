@@ -66,14 +66,14 @@ func TestAFaultIsKilledSurvivesOrProvesNothing(t *testing.T) {
 	}
 	packages, err := list(t.Context())
 	require.NoError(t, err)
-	assert.Equal(t, []string{"sample/b"}, packages.testsOf("a/a.go"), "tests of packages that need the file's")
+	assert.Equal(t, []string{"./b"}, packages.testsOf("a/a.go"), "tests of packages that need the file's")
 
 	for _, tt := range []struct {
 		m      mutant
 		killer string
 		err    string
 	}{
-		{mutant{File: "a/a.go", From: "1 + 1", To: "1 + 2"}, "sample/b TestTwo", ""},
+		{mutant{File: "a/a.go", From: "1 + 1", To: "1 + 2"}, "./b TestTwo", ""},
 		{mutant{File: "a/a.go", From: "return 3", To: "return 4"}, "", ""},
 		{mutant{File: "a/a.go", From: "return 3", To: "return \"\""}, "", "does not compile, so it proves nothing"},
 	} {

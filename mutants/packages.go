@@ -48,8 +48,8 @@ func list(ctx context.Context) (*tree, error) {
 	}
 }
 
-// testsOf are the packages whose tests could notice a change of the file: its own first, then those that need it, the ones
-// that need least first, since they are compiled soonest.
+// testsOf are the directories of the packages whose tests could notice a change of the file: its own first, then those that
+// need it, the ones that need least first, since they are compiled soonest.
 func (t *tree) testsOf(file string) []string {
 	own := path.Join(t.module, path.Dir(file))
 	var found []string
@@ -64,5 +64,8 @@ func (t *tree) testsOf(file string) []string {
 		}
 		return len(t.requires[a]) - len(t.requires[b])
 	})
+	for i, p := range found {
+		found[i] = "." + strings.TrimPrefix(p, t.module)
+	}
 	return found
 }

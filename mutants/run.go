@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -9,7 +10,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"strings"
 	"time"
 )
 
@@ -44,7 +44,7 @@ func (m mutant) killer(ctx context.Context, tests []string) (string, error) {
 		return "", err
 	}
 	for _, tested := range tests {
-		killer, err := run(ctx, overlay, tested)
+		killer, err := run(ctx, dir, overlay, tested)
 		if killer != "" || err != nil {
 			return killer, err
 		}
@@ -76,21 +76,26 @@ var (
 	hanging = regexp.MustCompile(`(?m)^panic: test timed out after \S+\n\s*running tests:\n\s*(\S+)`)
 )
 
-// run is the first test of a package that fails, the package itself if it ends otherwise, or nothing if all pass.
-func run(ctx context.Context, overlay, tested string) (string, error) {
-	cmd := exec.CommandContext(ctx, "go", "test", "-vet=off", "-failfast", "-ldflags", "-s -w",
-		"-timeout", limit.String(), "-overlay", overlay, tested)
-	out, err := cmd.CombinedOutput()
-	switch text := string(out); {
-	case ctx.Err() != nil:
-		return "", ctx.Err()
-	case err == nil:
-		return "", nil
-	case strings.Contains(text, "[build failed]") || strings.Contains(text, "[setup failed]"):
-		return "", fmt.Errorf("does not compile, so it proves nothing:\n%s", text)
-	default:
-		return noticed(tested, text), nil
+// run is the first test of a package that fails, the package itself if it ends otherwise, or nothing if all pass. Tests that
+// take long come last, when the others have noticed nothing: they are those that -short leaves out.
+func run(ctx context.Context, dir, overlay, tested string) (string, error) {
+	binary := filepath.Join(dir, "tests")
+	build := exec.CommandContext(ctx, "go", "test", "-c", "-o", binary, "-vet=off", "-ldflags", "-s -w", "-overlay", overlay, tested)
+	if out, err := build.CombinedOutput(); err != nil {
+		return "", cmp.Or(ctx.Err(), fmt.Errorf("does not compile, so it proves nothing:\n%s", out))
 	}
+	for _, short := range []string{"-test.short=true", "-test.short=false"} {
+		cmd := exec.CommandContext(ctx, binary, "-test.failfast", "-test.timeout", limit.String(), short)
+		cmd.Dir, cmd.WaitDelay = tested, 10*time.Second // a server that outlives its test holds the output
+		out, err := cmd.CombinedOutput()
+		if ctx.Err() != nil {
+			return "", ctx.Err()
+		}
+		if err != nil {
+			return noticed(tested, string(out)), nil
+		}
+	}
+	return "", nil
 }
 
 // noticed is who noticed a fault, by what the tests of a package have printed.

@@ -250,6 +250,9 @@ func (l *life) deliver(t *testing.T, now time.Time) {
 // A page for nothing costs the trust in the next one: no alarm is raised by a system that is well, with any configuration
 // that is accepted, and with samples that come late.
 func TestAHealthySystemIsQuiet(t *testing.T) {
+	if testing.Short() {
+		t.Skip("lives through days of every configuration")
+	}
 	type configuration struct {
 		minutes  int
 		between  time.Duration
