@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"aurora-dsql-dr/lambda/contract"
 	"aurora-dsql-dr/sandbox/sns"
 )
 
@@ -26,6 +27,12 @@ var (
 	alertKinds = []Kind{Lost, Reminder, Resolved}
 	alarmKinds = []Kind{InAlarm, BackToOK}
 )
+
+var kindsOfAlert = map[string]Kind{
+	contract.AlertOpened:   Lost,
+	contract.AlertReminder: Reminder,
+	contract.AlertResolved: Resolved,
+}
 
 // Message is one that reached a person.
 type Message struct {
@@ -58,8 +65,8 @@ func classify(m sns.Message) (Message, bool) {
 	out := Message{Time: m.Time, Region: m.Region, Subject: m.Subject}
 	switch m.Kind {
 	case sns.KindAlert:
-		kinds := map[string]Kind{"opened": Lost, "reminder": Reminder, "resolved": Resolved}
-		out.Kind, out.Endpoint = kinds[m.Attributes["kind"]], m.Attributes["endpoint_region"]
+		out.Kind = kindsOfAlert[m.Attributes[contract.AttributeKind]]
+		out.Endpoint = m.Attributes[contract.AttributeRegion]
 		return out, out.Kind != ""
 	case sns.KindAlarm:
 		var body struct{ AlarmName, NewStateValue, OldStateValue string }

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"aurora-dsql-dr/lambda/contract"
 	"aurora-dsql-dr/rehearsal/workload"
 	"aurora-dsql-dr/sandbox/cloudwatch"
 	"aurora-dsql-dr/sandbox/logs"
@@ -139,22 +140,22 @@ func (o *observation) alarm(region string, item cloudwatch.HistoryItem) {
 
 // probe reads a line of an observer's log.
 func (o *observation) probe(observer string, e logs.Event) {
-	var line struct{ Msg, Region, Verdict, Reason string }
+	var line contract.ProbeLine
 	if json.Unmarshal([]byte(e.Message), &line) != nil || line.Region == "" {
 		return
 	}
 	entry := Entry{Time: e.Time, Lane: observer + " sees " + line.Region}
-	switch line.Msg {
-	case "endpoint not up":
+	switch line.Message {
+	case contract.LogNotUp:
 		entry.Tone, entry.Text = Warning, strings.TrimSpace(line.Verdict+" "+line.Reason)
 		if line.Verdict == "down" {
 			o.mu.Lock()
 			o.detected = append(o.detected, e.Time)
 			o.mu.Unlock()
 		}
-	case "endpoint lost":
+	case contract.LogLost:
 		entry.Tone, entry.Text = Bad, "lost"
-	case "endpoint serves again":
+	case contract.LogServes:
 		entry.Tone, entry.Text = Good, "serves again"
 	default:
 		return

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"aurora-dsql-dr/lambda/contract"
 	"aurora-dsql-dr/sandbox/cloudwatch"
 	"aurora-dsql-dr/sandbox/sns"
 )
@@ -45,7 +46,7 @@ func viewInbox(messages []sns.Message) inboxView {
 func toneOf(m sns.Message) tone {
 	switch m.Kind {
 	case sns.KindAlert:
-		if m.Attributes["kind"] == "resolved" {
+		if m.Attributes[contract.AttributeKind] == contract.AlertResolved {
 			return good
 		}
 		return bad

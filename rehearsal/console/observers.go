@@ -80,20 +80,10 @@ func (o *observers) follow(ctx context.Context, region string) {
 	}
 }
 
-// record is what is read of the lines a health check logs.
-type record struct {
-	Message string                `json:"msg"`
-	Region  string                `json:"region"` // of the endpoint
-	Verdict string                `json:"verdict"`
-	Reason  string                `json:"reason"`
-	Cause   string                `json:"cause"`
-	Report  contract.HealthReport `json:"report"`
-}
-
 // read takes in one line. Lines of the platform and of others say that the observer lives.
 func (o *observers) read(observer string, e logs.Event) {
 	defer edge.Recover("log of observer "+observer, nil) // the next line is read all the same
-	var r record
+	var r contract.ProbeLine
 	_ = json.Unmarshal([]byte(e.Message), &r) // a line in another format has no message
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -101,13 +91,13 @@ func (o *observers) read(observer string, e logs.Event) {
 		o.heard[observer] = e.Time
 	}
 	switch r.Message {
-	case "endpoint not up":
+	case contract.LogNotUp:
 		o.change(pair{observer, r.Region}, e.Time, func(w *word) { w.verdict, w.reason, w.cause = r.Verdict, r.Reason, r.Cause })
-	case "endpoint lost":
+	case contract.LogLost:
 		o.change(pair{observer, r.Region}, e.Time, func(w *word) { w.open, w.verdict = true, "down" })
-	case "endpoint serves again":
+	case contract.LogServes:
 		o.change(pair{observer, r.Region}, e.Time, func(w *word) { *w = word{verdict: saysUp, since: w.since} })
-	case "check finished":
+	case contract.LogFinished:
 		for _, t := range r.Report.Targets {
 			o.change(pair{observer, t.Region}, e.Time, func(w *word) { w.verdict, w.reason, w.cause = t.Verdict, t.Reason, t.Detail })
 		}

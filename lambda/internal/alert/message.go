@@ -12,21 +12,6 @@ import (
 	"aurora-dsql-dr/lambda/internal/verdict"
 )
 
-// Names of the message attributes, for subscription filters and for programs that read alerts. Their values are strings,
-// except the number of AttributeIncident.
-const (
-	// AttributeKind is opened, reminder or resolved.
-	AttributeKind = "kind"
-	// AttributeRegion is the region of the endpoint.
-	AttributeRegion = "endpoint_region"
-	// AttributeReason is the reason of the latest verdict when the incident opened.
-	AttributeReason = "reason"
-	// AttributeConfirmed is true if a second observer agreed, else false.
-	AttributeConfirmed = "confirmed"
-	// AttributeIncident is the number of the incident among those of its endpoint; 0 if no database could record it.
-	AttributeIncident = "incident"
-)
-
 // maxSubject is the longest subject SNS accepts (Amazon SNS API reference, Publish).
 const maxSubject = 100
 
@@ -36,7 +21,7 @@ type Message struct {
 	// Subject is at most 100 ASCII characters.
 	Subject string
 	Body    string
-	// Attributes are keyed by the names above.
+	// Attributes are keyed by the names of lambda/contract.
 	Attributes map[string]string
 }
 
@@ -48,11 +33,11 @@ func Write(n incident.Notice, target contract.Target, runbooks contract.Runbooks
 		Subject: subject(n, target, confirmed),
 		Body:    body(n, target, confirmed, runbooks),
 		Attributes: map[string]string{
-			AttributeKind:      n.Kind.String(),
-			AttributeRegion:    target.Region,
-			AttributeReason:    word(i.Reason),
-			AttributeConfirmed: strconv.FormatBool(confirmed),
-			AttributeIncident:  strconv.FormatInt(i.Number, 10),
+			contract.AttributeKind:      n.Kind.String(),
+			contract.AttributeRegion:    target.Region,
+			contract.AttributeReason:    word(i.Reason),
+			contract.AttributeConfirmed: strconv.FormatBool(confirmed),
+			contract.AttributeIncident:  strconv.FormatInt(i.Number, 10),
 		},
 	}
 }

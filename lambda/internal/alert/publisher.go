@@ -103,7 +103,7 @@ func (p Publisher) publish(ctx context.Context, r Route, m Message) error {
 	attributes := make(map[string]types.MessageAttributeValue, len(m.Attributes))
 	for name, value := range m.Attributes {
 		kind := "String"
-		if name == AttributeIncident {
+		if name == contract.AttributeIncident {
 			kind = "Number"
 		}
 		attributes[name] = types.MessageAttributeValue{DataType: aws.String(kind), StringValue: aws.String(value)}

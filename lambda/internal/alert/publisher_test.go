@@ -77,8 +77,8 @@ func TestTheOwnTopicComesFirstAndIsEnough(t *testing.T) {
 	assert.Empty(t, next.taken())
 	in := own.taken()[0]
 	assert.Equal(t, []string{"arn:aws:sns:us-east-1:123456789012:alerts", m.Subject, m.Body}, []string{*in.TopicArn, *in.Subject, *in.Message})
-	assert.Equal(t, "Number", *in.MessageAttributes[AttributeIncident].DataType)
-	assert.Equal(t, "opened", *in.MessageAttributes[AttributeKind].StringValue)
+	assert.Equal(t, "Number", *in.MessageAttributes[contract.AttributeIncident].DataType)
+	assert.Equal(t, contract.AlertOpened, *in.MessageAttributes[contract.AttributeKind].StringValue)
 }
 
 func TestTopicsThatFailOrHangHandOver(t *testing.T) {

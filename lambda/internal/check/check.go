@@ -116,7 +116,7 @@ func (c *Checker) Check(ctx context.Context, event contract.CheckEvent, requestI
 	}
 	r.fail(r.unfit())
 	report := c.report(r, start, requestID)
-	c.Log.Info("check finished", "report", report) // nobody receives the answer of an asynchronous invocation
+	c.Log.Info(contract.LogFinished, "report", report) // nobody receives the answer of an asynchronous invocation
 	return report, errors.Join(r.errs...)
 }
 

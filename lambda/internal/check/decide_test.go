@@ -61,7 +61,7 @@ func TestAnEndpointThatFailedIsProbedAgainUntilItIsDecided(t *testing.T) {
 				start := time.Now()
 				_, _ = c.Check(lambdaContext(t), contract.CheckEvent{}, "")
 				assert.Equal(t, tt.again, f.again(east.Endpoint, start))
-				assert.Equal(t, tt.opened, strings.Contains(f.logged.String(), "endpoint lost"))
+				assert.Equal(t, tt.opened, strings.Contains(f.logged.String(), contract.LogLost))
 				require.Len(t, f.samples.got, 1)
 				assert.Len(t, f.samples.got[0][0].Probes, 4, "metrics count rounds")
 			})

@@ -17,7 +17,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"aurora-dsql-dr/lambda/contract"
-	"aurora-dsql-dr/lambda/internal/alert"
 	"aurora-dsql-dr/lambda/internal/dsqlconn"
 	"aurora-dsql-dr/lambda/internal/incident"
 	"aurora-dsql-dr/lambda/internal/probe"
@@ -142,8 +141,8 @@ func (w *world) told() []string {
 	defer w.inbox.mu.Unlock()
 	var out []string
 	for _, m := range w.inbox.got {
-		confirmed := map[string]string{"true": "confirmed", "false": "unconfirmed"}[m.Attributes[alert.AttributeConfirmed]]
-		out = append(out, m.Attributes[alert.AttributeKind]+" "+m.Attributes[alert.AttributeRegion]+" "+confirmed)
+		confirmed := map[string]string{"true": "confirmed", "false": "unconfirmed"}[m.Attributes[contract.AttributeConfirmed]]
+		out = append(out, m.Attributes[contract.AttributeKind]+" "+m.Attributes[contract.AttributeRegion]+" "+confirmed)
 	}
 	slices.Sort(out)
 	return out

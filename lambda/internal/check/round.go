@@ -77,14 +77,14 @@ func (c *Checker) judge(results []probe.Result, began, now time.Time) {
 func (c *Checker) logVerdict(target contract.Target, result probe.Result, before, after verdict.State) {
 	log := c.Log.With("endpoint", target.Endpoint, "region", target.Region)
 	if o := result.Observation; o.Verdict == verdict.Down || o.Verdict == verdict.Degraded {
-		log.Warn("endpoint not up", "verdict", o.Verdict.String(), "reason", o.Reason.String(), "waking", o.Waking,
+		log.Warn(contract.LogNotUp, "verdict", o.Verdict.String(), "reason", o.Reason.String(), "waking", o.Waking,
 			"status", result.Cluster.Status, "encryption", result.Cluster.Encryption, "cause", result.Err)
 	}
 	switch {
 	case after.Open && !before.Open:
-		log.Warn("endpoint lost", "since", after.FailingSince)
+		log.Warn(contract.LogLost, "since", after.FailingSince)
 	case before.Open && !after.Open:
-		log.Info("endpoint serves again", "lost_since", before.FailingSince)
+		log.Info(contract.LogServes, "lost_since", before.FailingSince)
 	}
 }
 

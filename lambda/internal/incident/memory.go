@@ -9,6 +9,7 @@ package incident
 import (
 	"time"
 
+	"aurora-dsql-dr/lambda/contract"
 	"aurora-dsql-dr/lambda/internal/verdict"
 )
 
@@ -101,7 +102,11 @@ const (
 	Resolved
 )
 
-var kindNames = [...]string{Opened: "opened", Reminder: "reminder", Resolved: "resolved"}
+var kindNames = [...]string{
+	Opened:   contract.AlertOpened,
+	Reminder: contract.AlertReminder,
+	Resolved: contract.AlertResolved,
+}
 
 // String is the name message attributes and logs use.
 func (k Kind) String() string { return kindNames[k] }
