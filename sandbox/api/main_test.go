@@ -38,11 +38,12 @@ func newWorld(t testing.TB, edit func(*api.Config)) *world {
 		Clock:   clock.New(1),
 		Regions: []string{"us-east-1", "us-east-2"},
 	})}
-	t.Cleanup(func() { assert.NoError(t, w.account.Close()) })
 	config := api.Config{Account: w.account}
 	if edit != nil {
 		edit(&config)
 	}
+	w.account = config.Account
+	t.Cleanup(func() { assert.NoError(t, w.account.Close()) })
 	endpoint, stop, err := api.New(config).Listen("127.0.0.1:0")
 	require.NoError(t, err)
 	t.Cleanup(stop)

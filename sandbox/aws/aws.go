@@ -21,6 +21,7 @@ import (
 	"aurora-dsql-dr/sandbox/logs"
 	"aurora-dsql-dr/sandbox/postgres"
 	"aurora-dsql-dr/sandbox/region"
+	"aurora-dsql-dr/sandbox/servicequotas"
 	"aurora-dsql-dr/sandbox/sns"
 	"aurora-dsql-dr/sandbox/sqlendpoint"
 	"aurora-dsql-dr/sandbox/sqs"
@@ -83,6 +84,8 @@ type Region struct {
 	DSQL       *dsql.Region
 	Lambda     *lambda.Service
 	APIGateway *apigateway.Service
+	// ServiceQuotas says what the others hold to.
+	ServiceQuotas *servicequotas.Service
 	// SQL is where the region's clusters answer; nil in an account without a database.
 	SQL *sqlendpoint.Endpoint
 
@@ -166,6 +169,7 @@ func (a *Account) newRegion(name string) *Region {
 		Logs:       r.Logs,
 		CloudWatch: r.CloudWatch,
 	})
+	r.ServiceQuotas = servicequotas.New(env, r.Lambda)
 	env.SetInvoker(r.Lambda)
 	r.KMS.Connect(a.keysOf)
 	r.SNS.Connect(a.topicsOf)

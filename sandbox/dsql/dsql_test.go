@@ -307,7 +307,7 @@ func TestAClientTokenMakesARequestHappenOnce(t *testing.T) {
 
 func TestTheQuotaOfMultiRegionClusters(t *testing.T) {
 	run(t, Options{}, func(w *world) {
-		for range multiRegionQuota {
+		for range MultiRegionQuota {
 			w.createSide(primary)
 		}
 		_, err := w.Region(primary).CreateCluster(CreateClusterInput{MultiRegionProperties: &MultiRegionProperties{WitnessRegion: witness}})

@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// multiRegionQuota is the number of multi-region clusters an account may have in a region.
-const multiRegionQuota = 5
+// MultiRegionQuota is the number of multi-region clusters an account may have in a region.
+const MultiRegionQuota = 5
 
 // CreateCluster makes a cluster, CREATING at first. A multi-region cluster names its witness, and its peer now or
 // later.
@@ -27,8 +27,8 @@ func (r *Region) CreateCluster(in CreateClusterInput) (Cluster, error) {
 			if err := r.plane.setPeers(c, *in.MultiRegionProperties); err != nil {
 				return nil, err
 			}
-			if r.multiRegionClusters() >= multiRegionQuota {
-				return nil, quotaExceeded("%s has the %d multi-Region clusters its quota allows", r.name, multiRegionQuota)
+			if r.multiRegionClusters() >= MultiRegionQuota {
+				return nil, quotaExceeded("%s has the %d multi-Region clusters its quota allows", r.name, MultiRegionQuota)
 			}
 		}
 		if in.DeletionProtectionEnabled != nil {

@@ -56,8 +56,8 @@ func (s *Service) CreateBus(b Bus) (Bus, error) {
 			b.Name,
 		)
 	}
-	if len(s.buses) >= maxBuses {
-		return Bus{}, limitExceeded("event buses in a Region", maxBuses)
+	if len(s.buses) >= MaxBuses {
+		return Bus{}, limitExceeded("event buses in a Region", MaxBuses)
 	}
 	s.buses[b.Name] = newBus(b)
 	return b, nil

@@ -24,10 +24,14 @@ const (
 	maxInput       = 8192 // also of an input template
 	maxInputPath   = 256
 	maxInputPaths  = 100
-	maxRules       = 300 // on a bus
-	maxTargets     = 5   // of a rule
-	maxBuses       = 100 // in a region
+	maxTargets     = 5 // of a rule
 	validation     = "ValidationException"
+)
+
+// Quotas of a region that AWS raises on request.
+const (
+	MaxRules = 300 // on a bus
+	MaxBuses = 100
 )
 
 var (

@@ -13,9 +13,9 @@ import (
 	"aurora-dsql-dr/sandbox/awserr"
 )
 
-// maxPattern is the default quota "event pattern size", in characters (EventBridge User Guide, "Amazon EventBridge
+// MaxPattern is the default quota "event pattern size", in characters (EventBridge User Guide, "Amazon EventBridge
 // quotas").
-const maxPattern = 2048
+const MaxPattern = 2048
 
 // pattern is a parsed event pattern: fields with alternatives, all of which must match (EventBridge User Guide,
 // "Comparison operators for use in event patterns"). What is accepted, and the words of a refusal, are those of AWS's
@@ -26,12 +26,12 @@ type pattern struct {
 }
 
 func parsePattern(text string) (*pattern, error) {
-	if n := utf8.RuneCountInString(text); n > maxPattern {
+	if n := utf8.RuneCountInString(text); n > MaxPattern {
 		return nil, awserr.Invalid(
 			"LimitExceededException",
 			"The requested resource exceeds the maximum number allowed: an event pattern of %d characters, the quota is %d.",
 			n,
-			maxPattern,
+			MaxPattern,
 		)
 	}
 	document, err := readPattern(text)

@@ -28,8 +28,8 @@ func (s *Service) PutRule(r Rule) (Rule, error) {
 	if err != nil {
 		return Rule{}, err
 	}
-	if _, known := b.rules[r.Name]; !known && len(b.rules) >= maxRules {
-		return Rule{}, limitExceeded("rules on a bus", maxRules)
+	if _, known := b.rules[r.Name]; !known && len(b.rules) >= MaxRules {
+		return Rule{}, limitExceeded("rules on a bus", MaxRules)
 	}
 	stored.targets = map[string]Target{}
 	if old, ok := b.rules[r.Name]; ok {

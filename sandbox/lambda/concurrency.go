@@ -1,9 +1,13 @@
 package lambda
 
-const (
-	defaultConcurrency = 1000 // Lambda's default quota of concurrent executions in a region
-	unreservedMinimum  = 100  // what reservations must leave of it
-)
+// DefaultConcurrency is Lambda's default quota of concurrent executions in a region.
+const DefaultConcurrency = 1000
+
+// unreservedMinimum is what reservations must leave of it.
+const unreservedMinimum = 100
+
+// Concurrency is the account's limit of concurrent executions in the region.
+func (s *Service) Concurrency() int { return s.deps.Concurrency }
 
 // checkConcurrency refuses a reservation that leaves the account too little: 100, or all of it where the account has
 // less, as new accounts are told ("below its minimum value of [10]", awslabs/fhir-works-on-aws-deployment#691). It is

@@ -73,7 +73,7 @@ type function struct {
 // New returns the Lambda of a region without functions.
 func New(env *region.Env, deps Deps) *Service {
 	if deps.Concurrency == 0 {
-		deps.Concurrency = defaultConcurrency
+		deps.Concurrency = DefaultConcurrency
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	return &Service{env: env, deps: deps, running: ctx, cancel: cancel, functions: map[string]*function{}}
