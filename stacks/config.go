@@ -136,8 +136,8 @@ func (r *reader) monitor(m components.MonitorSettings) {
 	}
 }
 
-// runbooksPattern has the characters of RFC 3986 but #, and bounds the address so that an alert with a link still fits into
-// one SMS publication (1,600 characters).
+// runbooksPattern has the characters of RFC 3986 but #, and bounds the address so that the description of an alarm with a link
+// fits into its 1,024 characters.
 var runbooksPattern = regexp.MustCompile(`^[A-Za-z0-9._~:/?\[\]@!$&'()*+,;=%-]{1,300}$`)
 
 func (r *reader) runbooks(from object, key string) contract.Runbooks {

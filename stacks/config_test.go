@@ -177,7 +177,7 @@ func TestEachMistakeNamesKeyValueAndWhatIsAccepted(t *testing.T) {
 		"runbooks at an anchor":               {"runbooksUrl", "https://wiki.example.com/dr#lost", `runbooksUrl is "https://wiki.example.com/dr#lost", want a URL or a path`},
 		"runbooks that are an object":         {"runbooksUrl", `{"url":"https://wiki.example.com/dr"}`, "characters that a URL may hold, without #"},
 		"runbooks that are a list":            {"runbooksUrl", `[1]`, `runbooksUrl is "[1]", want a text`},
-		"runbooks too long for an SMS":        {"runbooksUrl", strings.Repeat("x", 301), "of 1 to 300 ASCII characters"},
+		"runbooks too long for an alarm":      {"runbooksUrl", strings.Repeat("x", 301), "of 1 to 300 ASCII characters"},
 		"a schedule below a minute":           {"monitor", `{"scheduleMinutes":0}`, `monitor.scheduleMinutes is "0", want a whole number from 1 to 60`},
 		"a schedule of half minutes":          {"monitor", `{"scheduleMinutes":1.5}`, `monitor.scheduleMinutes is "1.5"`},
 		"an interval over the schedule":       {"monitor", `{"probeInterval":"61s"}`, `monitor.probeInterval is "1m1s", want at most the schedule, 1m0s`},

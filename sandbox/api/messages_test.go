@@ -62,6 +62,11 @@ func TestTopicsAndTheirSubscriptions(t *testing.T) {
 	require.ErrorAs(t, err, &invalid)
 	_, err = client.Publish(t.Context(), &awssns.PublishInput{PhoneNumber: aws.String("+15550100"), Message: aws.String("m")})
 	requireCode(t, err, "NotImplemented", "PhoneNumber")
+	_, err = client.Publish(t.Context(), &awssns.PublishInput{
+		TopicArn: &arn, Message: aws.String(`{"sms":"m"}`), MessageStructure: aws.String("json"),
+	})
+	require.ErrorAs(t, err, &invalid)
+	assert.ErrorContains(t, err, "No default entry in JSON message body")
 	_, err = client.Publish(t.Context(), &awssns.PublishInput{TargetArn: &arn, Message: aws.String("m")})
 	require.NoError(t, err)
 }

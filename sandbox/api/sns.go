@@ -15,8 +15,8 @@ var snsOperations = []operation{
 
 // publish leaves the permission to the topic, which has a policy.
 func publish(c *Call, in *sdk.PublishInput) (*sdk.PublishOutput, error) {
-	if in.PhoneNumber != nil || in.MessageStructure != nil {
-		return nil, notImplemented("sns: PhoneNumber and MessageStructure of Publish are not modelled by the sandbox")
+	if in.PhoneNumber != nil {
+		return nil, notImplemented("sns: PhoneNumber of Publish is not modelled by the sandbox")
 	}
 	topic := in.TopicArn
 	if topic == nil {
@@ -26,8 +26,13 @@ func publish(c *Call, in *sdk.PublishInput) (*sdk.PublishOutput, error) {
 	for name, value := range in.MessageAttributes {
 		attributes[name] = aws.ToString(value.StringValue)
 	}
-	id, err := c.services.SNS.Publish(c.Caller, sns.Publication{TopicARN: aws.ToString(topic), Subject: aws.ToString(in.Subject),
-		Message: aws.ToString(in.Message), Attributes: attributes}, c.Conditions)
+	id, err := c.services.SNS.Publish(c.Caller, sns.Publication{
+		TopicARN:   aws.ToString(topic),
+		Subject:    aws.ToString(in.Subject),
+		Message:    aws.ToString(in.Message),
+		Structure:  aws.ToString(in.MessageStructure),
+		Attributes: attributes,
+	}, c.Conditions)
 	if err != nil {
 		return nil, err
 	}

@@ -16,6 +16,7 @@ type Publication struct {
 	TopicARN   string
 	Subject    string            // optional
 	Message    string            // required, at most 256 KiB
+	Structure  string            // optional, "json" for a text of its own by protocol
 	Attributes map[string]string // optional, String attributes
 }
 
@@ -55,13 +56,15 @@ func (s *Service) fail(f Failure) {
 // (SNS Developer Guide, "Key management"). Context holds the condition keys the caller brings: aws:SecureTransport,
 // and aws:SourceArn, aws:SourceAccount and aws:SourceOwner from a service.
 func (s *Service) Publish(caller iam.Principal, p Publication, ctx iam.Context) (messageID string, err error) {
-	if err := s.publishable(caller, p, ctx); err != nil {
+	texts, err := s.publishable(caller, p, ctx)
+	if err != nil {
 		s.fail(Failure{TopicARN: p.TopicARN, Publisher: caller.ARN, Subject: p.Subject, Err: err})
 		return "", err
 	}
 	messageID = rand.Text()
 	s.count(p.TopicARN, Counts{Published: 1})
 	for _, sub := range s.Subscriptions(p.TopicARN) {
+		p.Message = texts.forProtocol(sub.Protocol)
 		err := s.deliver(caller, messageID, p, sub)
 		if err == nil {
 			s.count(p.TopicARN, Counts{Delivered: 1})
@@ -76,27 +79,29 @@ func (s *Service) Publish(caller iam.Principal, p Publication, ctx iam.Context) 
 	return messageID, nil
 }
 
-func (s *Service) publishable(caller iam.Principal, p Publication, ctx iam.Context) error {
+// publishable returns what is to be sent.
+func (s *Service) publishable(caller iam.Principal, p Publication, ctx iam.Context) (texts, error) {
 	if err := s.env.Available("sns"); err != nil {
-		return err
+		return nil, err
 	}
 	topic, err := s.find(p.TopicARN)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if caller.Service == "" {
 		ctx = merge(ctx, iam.Context{"aws:SourceOwner": s.env.Account})
 	}
 	if err := s.iam.AuthorizeResource(caller, "sns:Publish", topic.Arn, ctx, topic.policy); err != nil {
-		return err
+		return nil, err
 	}
 	if err := checkPublication(p); err != nil {
-		return err
+		return nil, err
 	}
-	if topic.KmsMasterKeyID == "" {
-		return nil
+	texts, err := p.texts()
+	if err != nil || topic.KmsMasterKeyID == "" {
+		return texts, err
 	}
-	return s.mayEncrypt(caller, topic.Topic, ctx)
+	return texts, s.mayEncrypt(caller, topic.Topic, ctx)
 }
 
 // subjectForm is SNS's rule for subjects: ASCII that begins with a letter, number or punctuation mark, without control

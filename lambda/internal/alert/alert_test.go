@@ -73,13 +73,29 @@ func TestEveryMessageFitsItsChannelAndCanBeRead(t *testing.T) {
 				i = closedAfter(i, 9000*time.Hour)
 			}
 			m := Write(incident.Notice{Kind: kind, Incident: i, At: epoch.Add(9000 * time.Hour)}, long, runbooks)
-			assert.LessOrEqual(t, len(m.Subject), 100)
+			assert.LessOrEqual(t, len(m.Subject), 99)
 			assert.Regexp(t, `^[ -~]+$`, m.Subject)
-			assert.LessOrEqual(t, len(m.Body), 1600)
+			assertOnePart(t, kind, m.Short)
 			assert.Regexp(t, `\nRunbook: https://wiki\.example\.com/x+#[a-z-]+$`, m.Body)
 			assert.Equal(t, map[string]string{
 				"kind": kind.String(), "endpoint_region": "ap-northeast-3", "reason": word(r), "confirmed": "false", "incident": "9223372036854775807",
 			}, m.Attributes)
 		}
 	}
+}
+
+// assertOnePart holds a short text to what one part of an SMS takes (SNS API Reference, Publish: 160 characters of GSM 03.38,
+// 140 of ASCII), and to what a person has to know.
+func assertOnePart(t *testing.T, kind incident.Kind, text string) {
+	t.Helper()
+	state := map[incident.Kind]string{
+		incident.Opened:   "DSQL LOST in ap-northeast-3: ",
+		incident.Reminder: "DSQL STILL LOST in ap-northeast-3 for 9000h0m0s: ",
+		incident.Resolved: "DSQL RESOLVED in ap-northeast-3 after 9000h0m0s ",
+	}[kind]
+	assert.LessOrEqual(t, len(text), 140, text)
+	assert.Regexp(t, `^[A-Za-z0-9 :,()-]+$`, text, "letters that GSM 03.38 has, too")
+	assert.True(t, strings.HasPrefix(text, state), text)
+	assert.Contains(t, text, "(incident 9223372036854775807) UNCONFIRMED")
+	assert.Contains(t, text, "since 2026-01-01 03:00 UTC")
 }

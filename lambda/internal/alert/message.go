@@ -12,15 +12,16 @@ import (
 	"aurora-dsql-dr/lambda/internal/verdict"
 )
 
-// maxSubject is the longest subject SNS accepts (Amazon SNS API reference, Publish).
-const maxSubject = 100
+// maxSubject is the longest subject SNS accepts: "less than 100 characters" (Amazon SNS API reference, Publish).
+const maxSubject = 99
 
-// Message is a notice in words. Its first line says it all, for those who get no more than that; the whole fits the 1,600
-// characters of an SMS publication.
+// Message is a notice in words. Its first line says it all, for those who get no more than that.
 type Message struct {
-	// Subject is at most 100 ASCII characters.
+	// Subject is at most 99 ASCII characters.
 	Subject string
 	Body    string
+	// Short is for telephones: one part, ASCII that GSM 03.38 has as well.
+	Short string
 	// Attributes are keyed by the names of lambda/contract.
 	Attributes map[string]string
 }
@@ -32,6 +33,7 @@ func Write(n incident.Notice, target contract.Target, runbooks contract.Runbooks
 	return Message{
 		Subject: subject(n, target, confirmed),
 		Body:    body(n, target, confirmed, runbooks),
+		Short:   short(n, target, confirmed),
 		Attributes: map[string]string{
 			contract.AttributeKind:      n.Kind.String(),
 			contract.AttributeRegion:    target.Region,
@@ -43,6 +45,18 @@ func Write(n incident.Notice, target contract.Target, runbooks contract.Runbooks
 }
 
 func subject(n incident.Notice, target contract.Target, confirmed bool) string {
+	s := headline(n, target, confirmed)
+	return s[:min(len(s), maxSubject)]
+}
+
+// short adds when the outage began. With the longest names and numbers it has 129 characters; a part holds 140 of ASCII (Amazon
+// SNS API reference, Publish). The topics have no display name, which SNS would put before it.
+func short(n incident.Notice, target contract.Target, confirmed bool) string {
+	return headline(n, target, confirmed) + ", since " + n.Incident.OpenedAt.UTC().Format("2006-01-02 15:04 UTC")
+}
+
+// headline is what happened to which endpoint, for how long, why, and who says so.
+func headline(n incident.Notice, target contract.Target, confirmed bool) string {
 	var b strings.Builder
 	switch n.Kind {
 	case incident.Opened:
@@ -58,7 +72,7 @@ func subject(n incident.Notice, target contract.Target, confirmed bool) string {
 	if !confirmed {
 		b.WriteString(" UNCONFIRMED")
 	}
-	return b.String()[:min(b.Len(), maxSubject)]
+	return b.String()
 }
 
 func body(n incident.Notice, target contract.Target, confirmed bool, runbooks contract.Runbooks) string {

@@ -2,6 +2,7 @@ package alert
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -108,8 +109,16 @@ func (p Publisher) publish(ctx context.Context, r Route, m Message) error {
 		}
 		attributes[name] = types.MessageAttributeValue{DataType: aws.String(kind), StringValue: aws.String(value)}
 	}
-	_, err := r.Client.Publish(ctx, &sns.PublishInput{
-		TopicArn: aws.String(r.Topic.ARN), Subject: aws.String(m.Subject), Message: aws.String(m.Body), MessageAttributes: attributes,
+	message, err := json.Marshal(map[string]string{"default": m.Body, "sms": m.Short})
+	if err != nil {
+		return fmt.Errorf("alert %q: %w", m.Subject, err)
+	}
+	_, err = r.Client.Publish(ctx, &sns.PublishInput{
+		TopicArn:          aws.String(r.Topic.ARN),
+		Subject:           aws.String(m.Subject),
+		Message:           aws.String(string(message)),
+		MessageStructure:  aws.String("json"),
+		MessageAttributes: attributes,
 	})
 	switch {
 	case err == nil:

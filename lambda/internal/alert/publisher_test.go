@@ -3,6 +3,7 @@ package alert
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"io"
 	"log/slog"
@@ -76,7 +77,11 @@ func TestTheOwnTopicComesFirstAndIsEnough(t *testing.T) {
 	require.Len(t, own.taken(), 1)
 	assert.Empty(t, next.taken())
 	in := own.taken()[0]
-	assert.Equal(t, []string{"arn:aws:sns:us-east-1:123456789012:alerts", m.Subject, m.Body}, []string{*in.TopicArn, *in.Subject, *in.Message})
+	assert.Equal(t, []string{"arn:aws:sns:us-east-1:123456789012:alerts", m.Subject}, []string{*in.TopicArn, *in.Subject})
+	assert.Equal(t, "json", *in.MessageStructure)
+	var texts map[string]string
+	require.NoError(t, json.Unmarshal([]byte(*in.Message), &texts))
+	assert.Equal(t, map[string]string{"default": m.Body, "sms": m.Short}, texts, "telephones get a short text, the others all of it")
 	assert.Equal(t, "Number", *in.MessageAttributes[contract.AttributeIncident].DataType)
 	assert.Equal(t, contract.AlertOpened, *in.MessageAttributes[contract.AttributeKind].StringValue)
 }
