@@ -30,12 +30,19 @@ func (c Cadence) Step() time.Duration { return min(c.Interval/contract.StepsPerI
 // plane is lost too, and what it says decides little.
 func (c Cadence) StatusStep() time.Duration { return min(c.Step(), c.StatusLimit) }
 
-// ReprobeStep is the deadline of a whole re-probe, which is SQL alone.
-func (c Cadence) ReprobeStep() time.Duration { return min(c.Step(), c.Reprobe) }
+// ReprobeStep is the deadline of a whole re-probe, which is SQL alone: two of a probe's three steps.
+func (c Cadence) ReprobeStep() time.Duration { return min(2*c.Step(), c.Reprobe) }
 
-// Patience is how long the first address of an endpoint may be silent before the others are tried beside it: three fifths of
-// the step are left to them. At the shortest interval these are the five round trips of 150 ms that the step is made for.
-func (c Cadence) Patience() time.Duration { return c.Step() * 2 / 5 }
+// Patience is how long the first address of an endpoint may be silent before the others are tried beside it: three fifths
+// of the time are left to them, of a step's as of a re-probe's. At the shortest interval these are the five round trips of
+// 150 ms that the step is made for.
+func (c Cadence) Patience() time.Duration {
+	shortest := c.Step()
+	if c.Reprobe > 0 {
+		shortest = min(shortest, c.ReprobeStep())
+	}
+	return shortest * 2 / 5
+}
 
 // Fresh is the age up to which an observer's word counts: twice the longest time between two of its probes and one
 // interval more, so that one missed probe does not silence it.
@@ -62,8 +69,7 @@ func (c Cadence) timetable(start time.Time, deadline time.Time, bounded bool) ti
 
 // reprobe is when an undecided endpoint is probed again: at once after the round that began at the time, and then at Reprobe's
 // pace, counted from the latest re-probe's start; false if there is no time for it. The next round is a probe as well, so
-// re-probes begin before it; the round waits for one that is under way, a step at most. Those of the last round end with the
-// run's probes.
+// re-probes begin before it; the round waits for one that is under way. Those of the last round end with the run's probes.
 func (c Cadence) reprobe(t timetable, round, latest, now time.Time) (time.Time, bool) {
 	next := now
 	if again := latest.Add(c.Reprobe); !latest.IsZero() && again.After(now) {

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/assert"
+
+	"aurora-dsql-dr/lambda/contract"
 )
 
 func cadence(schedule, interval time.Duration) Cadence {
@@ -65,13 +67,22 @@ func TestAnUndecidedEndpointIsProbedAgain(t *testing.T) {
 	assert.Equal(t, []time.Duration{3750 * time.Millisecond, time.Second}, []time.Duration{c.Step(), c.StatusStep()})
 	c.Reprobe = 2 * time.Second
 	assert.Equal(t, 2*time.Second, c.ReprobeStep())
-	c.Interval = 5 * time.Second
-	assert.Equal(t, 1250*time.Millisecond, c.ReprobeStep(), "no longer than a step")
+	c.Interval = 3 * time.Second
+	assert.Equal(t, 1500*time.Millisecond, c.ReprobeStep(), "no longer than two steps")
 }
 
-func TestASilentAddressLeavesTheOthersFiveRoundTrips(t *testing.T) {
+// A probe's step has five round trips, a re-probe has ten. Between distant ends one takes 150 ms, to an address that is
+// tried after a silent one it may take 120 ms in a re-probe.
+func TestEveryDeadlineHasRoomForItsRoundTrips(t *testing.T) {
+	for interval := contract.MinProbeInterval; interval <= time.Minute; interval += time.Second {
+		c := cadence(time.Minute, interval)
+		c.Reprobe = contract.HealthCheckDurations()[contract.EnvReprobeInterval]
+		assert.GreaterOrEqual(t, c.ReprobeStep(), 10*150*time.Millisecond, "a re-probe every %v", interval)
+		assert.GreaterOrEqual(t, c.Step()-c.Patience(), 5*150*time.Millisecond, "a step every %v", interval)
+		assert.GreaterOrEqual(t, c.ReprobeStep()-c.Patience(), 10*120*time.Millisecond, "a re-probe every %v", interval)
+	}
 	c := cadence(time.Minute, 5*time.Second)
-	assert.Equal(t, 5*150*time.Millisecond, c.Step()-c.Patience())
+	assert.Equal(t, 5*150*time.Millisecond, c.Step()-c.Patience(), "without re-probes")
 }
 
 func TestTheLastRoundEndsInTime(t *testing.T) {

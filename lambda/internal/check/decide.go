@@ -53,6 +53,7 @@ func (c *Checker) reprobe(ctx context.Context, r *run, round []probe.Result, tar
 	}
 	wg.Wait()
 	c.adopt(results)
+	r.admitted = r.admitted || letIn(results)
 	c.abstain(r, results)
 	c.judge(results, began, time.Now())
 	for i := range results {

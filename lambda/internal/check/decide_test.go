@@ -94,6 +94,18 @@ func TestAnObserverThatFindsEveryEndpointLostPagesBetweenItsRounds(t *testing.T)
 	})
 }
 
+// An observer that a re-probe lets in is no stranger to the database: what the other endpoint refuses then is a vote.
+func TestAReprobeThatIsLetInEndsTheAbstention(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, f := eager(script([]probe.Result{down, up}, []probe.Result{down, refused}))
+		_, err := c.Check(lambdaContext(t), contract.CheckEvent{Probes: 1}, "")
+		require.NotErrorIs(t, err, ErrRefused)
+		assert.True(t, c.word.States[ohio.Endpoint].Open)
+		assert.Equal(t, verdict.Auth, c.word.States[ohio.Endpoint].Reason)
+		assert.Contains(t, f.logged.String(), "endpoint lost")
+	})
+}
+
 // Two observers agree within one round each: what one decides between its rounds the other must hear at once.
 func testDecisionIsShared(t *testing.T, w *world) {
 	observers := []*Checker{w.observer(t, secondary, nil), w.observer(t, witness, nil)}

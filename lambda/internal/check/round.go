@@ -23,7 +23,7 @@ func (c *Checker) observe(ctx context.Context, r *run) []probe.Result {
 	}
 	wg.Wait()
 	c.adopt(results)
-	r.admitted = slices.ContainsFunc(results, func(r probe.Result) bool { return r.Session != nil || r.Observation.Verdict == verdict.Up })
+	r.admitted = letIn(results)
 	c.abstain(r, results)
 	c.judge(results, began, time.Now())
 	for i, target := range c.Targets {
@@ -32,6 +32,13 @@ func (c *Checker) observe(ctx context.Context, r *run) []probe.Result {
 	}
 	r.last = results
 	return results
+}
+
+// letIn tells that some endpoint has given this observer a session.
+func letIn(results []probe.Result) bool {
+	return slices.ContainsFunc(results, func(r probe.Result) bool {
+		return r.Session != nil || r.Observation.Verdict == verdict.Up
+	})
 }
 
 // adopt goes on from the observer's own stored word if that is newer than what this function remembers.

@@ -40,10 +40,9 @@ const noID = "00000000-0000-0000-0000-000000000000"
 // catchUp puts on the own bus what the other region sent while this one was away. EventBridge keeps trying to forward those
 // events, with pauses that grow to minutes; the outbox has them at once. What was forwarded as well comes twice, by the same
 // ID. They say that the other region published them, so that they are not forwarded back.
-func (p Publisher) catchUp(ctx context.Context) error {
-	absence, err := p.Rows.Seen(ctx)
-	if err != nil || absence.From == nil || absence.Until == nil {
-		return err
+func (p Publisher) catchUp(ctx context.Context, absence Absence) error {
+	if absence.From == nil || absence.Until == nil {
+		return nil
 	}
 	at := Position{*absence.From, noID}
 	for budget.HasTime(ctx) {

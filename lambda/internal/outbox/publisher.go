@@ -37,7 +37,7 @@ type Publisher struct {
 	Bus  Bus
 	// Retention is how long sent rows are kept.
 	Retention time.Duration
-	// RollUp counts in the background; a scheduled run begins with it, since it is short.
+	// RollUp counts in the background, when a scheduled run has sent what is due.
 	RollUp func(context.Context) error
 	// RecordAge takes the age of the oldest unsent event of a scheduled run.
 	RecordAge func(time.Duration) error
@@ -54,7 +54,9 @@ func (p Publisher) Run(ctx context.Context, event contract.PublishEvent) error {
 		_, sending := p.send(ctx, events)
 		return errors.Join(err, sending)
 	}
-	return errors.Join(p.recordAge(ctx), p.RollUp(ctx), p.catchUp(ctx), p.sweep(ctx), p.purge(ctx))
+	aging := p.recordAge(ctx)
+	absence, seeing := p.Rows.Seen(ctx) // before work of any length, which would look like an absence
+	return errors.Join(aging, seeing, p.sweep(ctx), p.RollUp(ctx), p.catchUp(ctx, absence), p.purge(ctx))
 }
 
 // recordAge comes first: it is what tells that sweeping does not work.

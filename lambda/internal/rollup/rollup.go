@@ -24,7 +24,7 @@ const (
 	batchSize = 1000
 	// historySize is how many transactions of the history one step counts. It only reads.
 	historySize = 10_000
-	// steps bounds a run, so that a long history takes a minute's run no time from the events: 20,000 rows a minute and
+	// steps bounds a run, so that a long history leaves a minute's run time to catch up: 20,000 rows a minute and
 	// region are three times what the API's default throttle lets in.
 	steps = 20
 )
