@@ -10,6 +10,8 @@ import (
 	"os/exec"
 	"strings"
 
+	"github.com/pulumi/pulumi/sdk/v3/go/common/workspace"
+
 	"aurora-dsql-dr/stacks"
 )
 
@@ -24,13 +26,12 @@ func main() {
 	}
 }
 
-const refusal = `%w
-This stack was deployed by a version that named subscriptions by their place in the list. The first deployment by this
-version must have the same list, in the same order, or it deletes the subscriptions of those who moved.
-Put "alerts" back as it was, deploy, then change it (docs/runbooks.md#recipients-moved).`
-
 // check asks the pulumi on PATH for the stack's state and configuration. Secrets stay in this process.
 func check(ctx context.Context, stack string) error {
+	project, err := workspace.LoadProject("Pulumi.yaml")
+	if err != nil {
+		return err
+	}
 	exported, err := pulumi(ctx, "stack", "export", "--stack", stack)
 	if err != nil {
 		return err
@@ -43,10 +44,7 @@ func check(ctx context.Context, stack string) error {
 	if err := json.Unmarshal(settings, &values); err != nil {
 		return fmt.Errorf("pulumi config: %w", err)
 	}
-	if err := stacks.CheckRecipients(exported, values["aurora-dsql-dr:alerts"].Value); err != nil {
-		return fmt.Errorf(refusal, err)
-	}
-	return nil
+	return stacks.CheckRecipients(exported, values[string(project.Name)+":alerts"].Value)
 }
 
 func pulumi(ctx context.Context, arguments ...string) ([]byte, error) {

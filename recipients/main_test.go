@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -25,23 +26,24 @@ const ofBefore = `{"version":3,"deployment":{
 		 "provider":"urn:pulumi:scratch::aurora-dsql-dr::pulumi:providers:aws::primary::p",
 		 "inputs":{"protocol":"email","endpoint":"b@example.com"}}]}}`
 
-// project is a copy of the project's settings with a stack in a backend of its own, for the pulumi on PATH, else in
+// project, under a name, is a copy of the project's settings with a stack in a backend of its own, for the pulumi on PATH, else in
 // build/bin.
-func project(t *testing.T) {
+func project(t *testing.T, name string) {
 	t.Helper()
+	named := func(text string) []byte { return []byte(strings.ReplaceAll(text, "aurora-dsql-dr", name)) }
 	root, err := filepath.Abs("..")
 	require.NoError(t, err)
 	settings, err := os.ReadFile(filepath.Join(root, "Pulumi.yaml"))
 	require.NoError(t, err)
 	t.Chdir(t.TempDir())
-	require.NoError(t, os.WriteFile("Pulumi.yaml", settings, 0o600))
+	require.NoError(t, os.WriteFile("Pulumi.yaml", named(string(settings)), 0o600))
 	require.NoError(t, os.Mkdir("state", 0o700))
 	t.Setenv("PATH", os.Getenv("PATH")+":"+filepath.Join(root, "build", "bin"))
 	t.Setenv("PULUMI_HOME", filepath.Join(t.TempDir(), "home"))
 	t.Setenv("PULUMI_BACKEND_URL", "file://"+filepath.Join(must(os.Getwd()), "state"))
 	t.Setenv("PULUMI_CONFIG_PASSPHRASE", "for this test only")
 	t.Setenv("PULUMI_SKIP_UPDATE_CHECK", "true")
-	require.NoError(t, os.WriteFile("state.json", []byte(ofBefore), 0o600))
+	require.NoError(t, os.WriteFile("state.json", named(ofBefore), 0o600))
 	run(t, "stack", "init", "scratch")
 	run(t, "stack", "import", "--stack", "scratch", "--file", "state.json")
 }
@@ -60,7 +62,7 @@ func run(t *testing.T, arguments ...string) {
 }
 
 func TestAnUpgradeTakesTheListThatIsDeployedAndNoOther(t *testing.T) {
-	project(t)
+	project(t, "a-fork")
 	set := func(path, value string, flags ...string) {
 		run(t, append([]string{"config", "set", "--stack", "scratch", "--path", path, value}, flags...)...)
 	}
@@ -75,9 +77,14 @@ func TestAnUpgradeTakesTheListThatIsDeployedAndNoOther(t *testing.T) {
 	require.ErrorContains(t, err, "primary-alerts-subscription-0 is not alerts[0] of the configuration")
 	require.ErrorContains(t, err, `Put "alerts" back as it was, deploy, then change it`)
 	assert.NotContains(t, err.Error(), "secret@example.com")
+
+	set("alerts[0].endpoint", "no-address")
+	err = check(t.Context(), "scratch")
+	require.ErrorContains(t, err, "alerts[0].endpoint")
+	assert.NotContains(t, err.Error(), "deployed by a version", "a mistake in the list is not one of an upgrade")
 }
 
 func TestAStackThatIsNotThereIsNamed(t *testing.T) {
-	project(t)
+	project(t, "aurora-dsql-dr")
 	assert.ErrorContains(t, check(t.Context(), "nosuch"), "no stack named 'nosuch' found")
 }

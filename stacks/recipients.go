@@ -39,8 +39,16 @@ func CheckRecipients(exported []byte, alerts string) error {
 			problems = append(problems, fmt.Errorf("%s is not alerts[%d] of the configuration", r.URN.Name(), place))
 		}
 	}
-	return errors.Join(problems...)
+	if len(problems) == 0 {
+		return nil
+	}
+	return fmt.Errorf(moved, errors.Join(problems...))
 }
+
+const moved = `%w
+This stack was deployed by a version that named subscriptions by their place in the list. The first deployment by this
+version must have the same list, in the same order, or it deletes the subscriptions of those who moved.
+Put "alerts" back as it was, deploy, then change it (docs/runbooks.md#recipients-moved).`
 
 func recipients(alerts string) ([]components.Subscription, error) {
 	r := &reader{secrets: map[string]bool{"alerts": true}}
