@@ -36,15 +36,20 @@ var (
 	functionARN = regexp.MustCompile(`^arn:aws:lambda:(` + regionCode + `):\d{12}:function:[A-Za-z0-9_-]{1,64}(?::[A-Za-z0-9_-]{1,128})?$`)
 )
 
-// optIn are the regions of Aurora DSQL that an account must enable first ("Specify which AWS Regions your account can use").
-var optIn = []string{"ca-west-1", "eu-south-2"}
+// defaultRegions are enabled in every account. The list is complete: all launched after March 20, 2019 are to be opted in
+// to (AWS Account Management, "Enable or disable AWS Regions in your account").
+var defaultRegions = []string{
+	"ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-south-1", "ap-southeast-1", "ap-southeast-2",
+	"ca-central-1", "eu-central-1", "eu-north-1", "eu-west-1", "eu-west-2", "eu-west-3", "sa-east-1",
+	"us-east-1", "us-east-2", "us-west-1", "us-west-2",
+}
 
 // isReachableFunction leaves out functions in regions to opt in to: every recipient is subscribed in three regions, and
 // "cross-region delivery to Lambda from a region that is enabled by default to an opt-in region" is not supported (Amazon
 // SNS Developer Guide, "Prerequisites for integrating Amazon SNS with Lambda functions across regions").
 func isReachableFunction(s string) bool {
 	match := functionARN.FindStringSubmatch(s)
-	return match != nil && !slices.Contains(optIn, match[1])
+	return match != nil && slices.Contains(defaultRegions, match[1])
 }
 
 // Forms of what a mail address and a URL are made of, in ASCII: SNS converts nothing.

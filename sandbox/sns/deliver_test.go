@@ -18,6 +18,9 @@ func TestWhoDeliversAcrossRegions(t *testing.T) {
 		{"us-east-1", "ca-west-1", "sqs", "sns.ca-west-1.amazonaws.com"},
 		{"us-east-1", "ca-west-1", "lambda", ""},
 		{"ca-west-1", "eu-south-2", "sqs", ""},
+		{"us-east-1", "me-south-1", "lambda", ""},
+		{"us-east-1", "mx-central-1", "sqs", "sns.mx-central-1.amazonaws.com"},
+		{"eu-north-1", "ap-northeast-3", "lambda", "sns.amazonaws.com"},
 	} {
 		who, err := callerOf(c.from, c.to, c.protocol)
 		assert.Equal(t, c.want, who, "%s to %s in %s", c.from, c.protocol, c.to)
