@@ -11,8 +11,9 @@ import (
 
 // How an alarm treats periods without data (PutMetricAlarm, TreatMissingData).
 const (
-	missingIsFine   = "notBreaching"
-	missingIsBreach = "breaching"
+	missingIsFine    = "notBreaching"
+	missingIsBreach  = "breaching"
+	missingIsUnknown = "missing"
 )
 
 // Comparisons (PutMetricAlarm, ComparisonOperator).

@@ -113,8 +113,9 @@ func (a *ApplicationAlarmsArgs) unavailable() cloudwatch.MetricAlarmArgs {
 }
 
 // publisherSilent is a dead-man alarm: in each scheduled run, and in no other, the publisher records the outbox's age, or
-// fails. That it fails is told by its errors. Any run counts its errors, none as 0; FILL takes a late sample for silence,
-// which ten periods outlast.
+// fails. That it fails is told by its errors. Any run counts its errors, none as 0, so silence is 0 while transactions
+// start the publisher, and no data else: both page. No data is no breach, since CloudWatch has none in the first minutes
+// of a new alarm: it reads the age from a log line. Ten periods outlast late samples.
 func (a *ApplicationAlarmsArgs) publisherSilent() cloudwatch.MetricAlarmArgs {
 	return outOf(cloudwatch.MetricAlarmArgs{
 		AlarmDescription: a.described("The outbox publisher in " + a.Region.Name + " is not run by its schedule: events that were left behind stay."),
@@ -123,12 +124,13 @@ func (a *ApplicationAlarmsArgs) publisherSilent() cloudwatch.MetricAlarmArgs {
 			applicationQuery("failed", "AWS/Lambda", "Errors", "Sum", pulumi.StringMap{"FunctionName": a.Publisher.Function.Function.Name}),
 			cloudwatch.MetricAlarmMetricQueryArgs{
 				Id: pulumi.String("runs"), Label: pulumi.String("scheduled runs"), ReturnData: pulumi.Bool(true),
-				Expression: pulumi.String("FILL(ages,0)+failed"),
+				Expression: pulumi.String("ages+failed"),
 			},
 		},
-		Threshold:          pulumi.Float64(1),
-		ComparisonOperator: pulumi.String(below),
-		TreatMissingData:   pulumi.String(missingIsBreach),
+		Threshold:               pulumi.Float64(1),
+		ComparisonOperator:      pulumi.String(below),
+		TreatMissingData:        pulumi.String(missingIsUnknown),
+		InsufficientDataActions: pulumi.Array{a.Topic.ARN},
 	}, publisherSilentRuns, publisherSilentRuns)
 }
 

@@ -149,6 +149,7 @@ var members = map[string]map[string]limit{
 	"aws:cloudwatch/logGroup:LogGroup": {},
 	"aws:cloudwatch/metricAlarm:MetricAlarm": {
 		"alarmActions[]":                      arn,
+		"insufficientDataActions[]":           arn,
 		"okActions[]":                         arn,
 		"alarmDescription":                    text(0, 1024),
 		"comparisonOperator":                  word,

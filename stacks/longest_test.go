@@ -215,7 +215,7 @@ func TestNothingHasMoreOfAKindThanAWSTakes(t *testing.T) {
 	}
 	for _, typ := range alarmTypes {
 		for _, alarm := range g.Of(typ) {
-			for _, kind := range []resource.PropertyKey{"alarmActions", "okActions"} {
+			for _, kind := range []resource.PropertyKey{"alarmActions", "okActions", "insufficientDataActions"} {
 				if alarm.Inputs.HasValue(kind) {
 					assert.LessOrEqual(t, len(alarm.Inputs[kind].ArrayValue()), 5, alarm.Name)
 				}

@@ -82,11 +82,12 @@ func live(t *testing.T, changes map[string]string, schedule, between, late time.
 	return l
 }
 
-// firstChecks are the samples of the runs that the deployment makes: they are there when the alarms are.
+// firstChecks are the samples of the runs that the deployment makes. Those of the observers, which put them themselves, are
+// there when the alarms are; what AWS counts, or reads from logs, comes when it comes.
 func (l *life) firstChecks() {
+	l.minute(-1)
 	late := l.late
 	l.late = 0
-	l.minute(-1)
 	for _, observer := range l.observers {
 		l.run(observer, l.start.Add(-time.Second), 1)
 	}
@@ -113,18 +114,21 @@ func (l *life) pass(t *testing.T, minutes, step int) {
 		for name, service := range l.regions {
 			service.Tick(evaluated)
 			for _, a := range service.MetricAlarms() {
-				l.observe(t, service, name+"/"+a.Name, a.Name, minute)
+				l.observe(t, service, name+"/"+a.Name, a, minute)
 			}
 		}
 	}
 }
 
-func (l *life) observe(t *testing.T, service *cloudwatch.Service, key, name string, minute int) {
+func (l *life) observe(t *testing.T, service *cloudwatch.Service, key string, a cloudwatch.MetricAlarm, minute int) {
 	t.Helper()
-	status, err := service.AlarmStatus(name)
+	status, err := service.AlarmStatus(a.Name)
 	require.NoError(t, err)
-	if status.Value == cloudwatch.StateAlarm && l.states[key] != cloudwatch.StateAlarm {
-		l.raised[name] = append(l.raised[name], minute)
+	before, known := l.states[key]
+	raised := status.Value == cloudwatch.StateAlarm ||
+		status.Value == cloudwatch.StateInsufficientData && known && len(a.InsufficientDataActions) > 0
+	if raised && status.Value != before {
+		l.raised[a.Name] = append(l.raised[a.Name], minute)
 	}
 	l.states[key] = status.Value
 }
@@ -269,7 +273,7 @@ func TestAHealthySystemIsQuiet(t *testing.T) {
 		all = append(all, configuration{minutes, 15 * time.Second, 2 * time.Minute, 0, ""})
 	}
 	for settings, requests := range map[string]float64{
-		`{}`: 6000, `{"throttle":{"rate":1,"burst":1},"workerConcurrency":1,"takeoverAge":"1h"}`: 60,
+		`{}`: 6000, `{"throttle":{"rate":1,"burst":1},"workerConcurrency":2,"takeoverAge":"1h"}`: 60,
 		`{"throttle":{"rate":10000},"workerConcurrency":1000,"takeoverAge":"10s"}`: 60_000,
 	} {
 		for _, late := range []time.Duration{0, 2 * time.Minute} {
@@ -342,5 +346,22 @@ func TestEveryLostEventIsTold(t *testing.T) {
 			assert.InDelta(t, 20+late.Minutes(), l.raised[alarm][0], 1)
 			assert.InDelta(t, 45+late.Minutes(), l.raised[alarm][1], 1)
 		}
+	}
+}
+
+// A publisher that no schedule runs is told, whether transactions start it meanwhile or nothing does.
+func TestAPublisherThatIsNotRunIsTold(t *testing.T) {
+	for _, requests := range []float64{0, 6000} {
+		l := live(t, map[string]string{"application": applicationEnabled}, time.Minute, 15*time.Second, 2*time.Minute, requests)
+		l.amiss = func(minute int, metric string, d map[string]string) (float64, bool, bool) {
+			ages := metric == contract.MetricOutboxAge && d[contract.DimensionRegion] == "us-east-1"
+			idle := metric == "Errors" && d["FunctionName"] == "primary-publisher-1a2b3c4" && requests == 0
+			return 0, false, minute >= 20 && (ages || idle)
+		}
+		l.pass(t, 60, 1)
+		raised := l.raised["primary-application-alarms-publisher-silent"]
+		require.Len(t, raised, 1, "%v requests: %v", requests, l.raised)
+		assert.LessOrEqual(t, raised[0], 40)
+		assert.Len(t, l.raised, 1)
 	}
 }
