@@ -86,9 +86,10 @@ test-console: linux deps chromium lambda-host cli ## the console's page in headl
 check: ## what CI runs: all tests, the application and the console end to end, the demo (about 8 minutes)
 	@.ci/run
 
+FROM ?= 1
 .PHONY: mutants
-mutants: linux deps lambda cli ## ONLY=text: puts faults into the program, one by one; each has to be noticed (an hour or two)
-	@go run ./mutants -jobs 2 -only "$(ONLY)"
+mutants: linux deps lambda cli ## ONLY=text FROM=n: puts faults into the program, one by one; each has to be noticed (an hour or two)
+	@go run ./mutants -jobs 2 -only "$(ONLY)" -from $(FROM)
 
 .PHONY: fmt
 fmt: build/bin/golangci-lint ## format the code

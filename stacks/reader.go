@@ -149,10 +149,10 @@ func (r *reader) concurrency(from object, key string) int {
 		return 10
 	case raw == none:
 		return 0
-	case err == nil && value >= 1 && value <= 1000:
+	case err == nil && value >= 2 && value <= 1000:
 		return value
 	}
-	r.problem(from.path(key), raw, "a whole number from 1 to 1000, or none to reserve nothing")
+	r.problem(from.path(key), raw, "a whole number from 2 to 1000 (a deployment checks while the schedule runs), or none to reserve nothing")
 	return 0
 }
 

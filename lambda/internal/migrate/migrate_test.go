@@ -28,7 +28,7 @@ var allFiles = []string{
 	"00013_transaction_region.sql", "00014_outbox.sql", "00015_outbox_unsent.sql", "00016_projection.sql", "00017_keyset.sql",
 	"00018_outbox_parked.sql", "00019_outbox_parked_reason.sql", "00020_outbox_counted.sql", "00021_outbox_uncounted.sql", "00022_transaction_total.sql",
 	"00023_transaction_history.sql", "00024_projection_counted.sql", "00025_projection_uncounted.sql", "00026_projection_total.sql", "00027_publisher.sql",
-	"00028_transaction_position.sql", "00030_incident_due.sql",
+	"00028_transaction_position.sql", "00029_incident_due.sql",
 }
 
 const lastVersion = 30
