@@ -1,0 +1,128 @@
+package dashboard
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+var update = flag.Bool("update", false, "write the golden files")
+
+func facts(full bool) Facts {
+	return Facts{
+		Title:     "aurora-dsql-dr-test",
+		Runbooks:  "https://wiki.example.com/runbooks",
+		Period:    60,
+		Full:      full,
+		Databases: []Database{{"us-east-1", "aaa"}, {"us-east-2", "bbb"}},
+		Monitors: []Monitor{
+			{"us-east-1", "f1", "r1", "q1"},
+			{"us-east-2", "f2", "r2", "q2"},
+			{"us-west-2", "f3", "r3", "q3"},
+		},
+		Alarms:     []Alarms{{"us-east-1", []string{"arn:1"}}, {"us-east-2", []string{"arn:2"}}},
+		Percentile: "p99",
+	}
+}
+
+// golden holds a document against testdata/<name>; `go test ./components/internal/dashboard -update` writes it.
+func golden(t *testing.T, name, body string) {
+	t.Helper()
+	var got bytes.Buffer
+	require.NoError(t, json.Indent(&got, []byte(body), "", "  "))
+	got.WriteByte('\n')
+	file := filepath.Join("testdata", name)
+	if *update {
+		require.NoError(t, os.WriteFile(file, got.Bytes(), 0o644))
+	}
+	want, err := os.ReadFile(file)
+	require.NoError(t, err, "run with -update to make it")
+	assert.Equal(t, string(want), got.String())
+}
+
+func TestTheBodyOfADashboard(t *testing.T) {
+	application := facts(true)
+	application.Applications = []Application{
+		{"us-east-1", "t1", "o1", "e1", "b1", "w1", "u1"},
+		{"us-east-2", "t2", "o2", "e2", "b2", "w2", "u2"},
+	}
+	for name, f := range map[string]Facts{
+		"dashboard-full.json":        facts(true),
+		"dashboard-lean.json":        facts(false),
+		"dashboard-application.json": application,
+	} {
+		body, err := Render(f)
+		require.NoError(t, err)
+		golden(t, name, body)
+	}
+}
+
+// Every line of a widget is of the region the widget reads: what AWS publishes about a thing is in the thing's region,
+// verdicts are in both data regions, latencies in the observer's.
+func TestEachWidgetReadsTheRegionThatOwnsItsMetrics(t *testing.T) {
+	body, err := Render(facts(true))
+	require.NoError(t, err)
+	var d struct {
+		Widgets []struct {
+			Type       string
+			X, Width   int
+			Properties struct {
+				Region  string
+				Metrics [][]any
+			}
+		}
+	}
+	require.NoError(t, json.Unmarshal([]byte(body), &d))
+	lines := 0
+	for _, w := range d.Widgets {
+		assert.LessOrEqual(t, w.X+w.Width, 24, "the grid is 24 columns wide")
+		for _, line := range w.Properties.Metrics {
+			lines++
+			name, dimensions := line[1].(string), pairs(line)
+			assert.Contains(t, owners(name, dimensions), w.Properties.Region, "%v", line)
+			if name == "EndpointUnreachable" {
+				assert.NotEqual(t, dimensions["Region"], w.Properties.Region, "verdicts are read on the side that lives")
+			}
+		}
+	}
+	assert.Greater(t, lines, 50)
+}
+
+// pairs are the dimensions of a line.
+func pairs(line []any) map[string]string {
+	dimensions := map[string]string{}
+	for i := 2; i+1 < len(line); i += 2 {
+		dimensions[line[i].(string)] = line[i+1].(string)
+	}
+	return dimensions
+}
+
+// owners are the regions that have a metric.
+func owners(name string, dimensions map[string]string) []string {
+	switch name {
+	case "EndpointUnreachable":
+		return []string{"us-east-1", "us-east-2"}
+	case "ClusterHealth":
+		return []string{dimensions["Region"]}
+	}
+	if observer := dimensions["Observer"]; observer != "" {
+		return []string{observer}
+	}
+	home := map[string]string{}
+	for _, d := range facts(true).Databases {
+		home[d.ClusterID] = d.Region
+	}
+	for _, m := range facts(true).Monitors {
+		home[m.Function] = m.Region
+		home[m.Rule] = m.Region
+		home[m.DeadLetters] = m.Region
+	}
+	thing := dimensions["ClusterId"] + dimensions["FunctionName"] + dimensions["RuleName"] + dimensions["QueueName"]
+	return []string{home[thing]}
+}
