@@ -9,6 +9,8 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/kms"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/sns"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"aurora-dsql-dr/components/internal/policy"
 )
 
 // Subscription is one recipient of alerts.
@@ -63,13 +65,11 @@ type AlertTopic struct {
 // The monitors publish through their own identity policies: naming their roles here would make topics and monitors
 // depend on each other.
 func NewAlertTopic(ctx *pulumi.Context, name string, args *AlertTopicArgs, opts ...pulumi.ResourceOption) (*AlertTopic, error) {
-	if err := args.validate(); err != nil {
-		return nil, fmt.Errorf("AlertTopic %q: %w", name, err)
-	}
-	t := &AlertTopic{Region: args.Region.Name}
-	if err := ctx.RegisterComponentResource(token("AlertTopic"), name, t, opts...); err != nil {
+	t := &AlertTopic{}
+	if err := open(ctx, "AlertTopic", name, t, args.validate(), opts); err != nil {
 		return nil, err
 	}
+	t.Region = args.Region.Name
 	keyPolicy, err := topicKeyPolicy(args.Region)
 	if err != nil {
 		return nil, err
@@ -147,24 +147,21 @@ func (t *AlertTopic) subscribe(
 // account's IAM. The AWS managed key alias/aws/sns would silently lose every alarm: its policy admits neither. No
 // source conditions: EventBridge does not send them to KMS for an encrypted topic.
 func topicKeyPolicy(region Region) (string, error) {
-	return policy(
-		accountAdministers(region),
-		statement{
-			Sid: "AlarmsAndEventsEncrypt", Effect: allow, Principal: service("cloudwatch.amazonaws.com", "events.amazonaws.com"),
-			Action: []string{"kms:Decrypt", "kms:GenerateDataKey*"}, Resource: []string{"*"},
-		},
+	return policy.Document(
+		policy.AccountAdministers(region.rootARN()),
+		policy.Allow("AlarmsAndEventsEncrypt", "kms:Decrypt", "kms:GenerateDataKey*").
+			ToService("cloudwatch.amazonaws.com", "events.amazonaws.com").On("*"),
 	)
 }
 
 // alertTopicPolicy lets this account's alarms and EventBridge publish and refuses plain HTTP. EventBridge does not
 // support conditions in a topic policy ("Amazon SNS permissions", EventBridge user guide).
 func alertTopicPolicy(region Region, topicARN string) (string, error) {
-	return policy(
-		statement{
-			Sid: "AlarmsPublish", Effect: allow, Principal: service("cloudwatch.amazonaws.com"), Action: []string{"sns:Publish"}, Resource: []string{topicARN},
-			Condition: condition{"StringEquals": {"aws:SourceAccount": region.Account}, "ArnLike": {"aws:SourceArn": region.arn("cloudwatch", "alarm:*")}},
-		},
-		statement{Sid: "EventsPublish", Effect: allow, Principal: service("events.amazonaws.com"), Action: []string{"sns:Publish"}, Resource: []string{topicARN}},
-		refusePlainHTTP("sns:Publish", topicARN),
+	return policy.Document(
+		policy.Allow("AlarmsPublish", "sns:Publish").ToService("cloudwatch.amazonaws.com").On(topicARN).
+			When("StringEquals", "aws:SourceAccount", region.Account).
+			When("ArnLike", "aws:SourceArn", region.arn("cloudwatch", "alarm:*")),
+		policy.Allow("EventsPublish", "sns:Publish").ToService("events.amazonaws.com").On(topicARN),
+		policy.RefusePlainHTTP("sns:Publish", topicARN),
 	)
 }

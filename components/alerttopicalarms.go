@@ -2,7 +2,6 @@ package components
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 	"time"
 
@@ -38,11 +37,8 @@ type AlertTopicAlarms struct {
 
 // NewAlertTopicAlarms creates the alarm.
 func NewAlertTopicAlarms(ctx *pulumi.Context, name string, args *AlertTopicAlarmsArgs, opts ...pulumi.ResourceOption) (*AlertTopicAlarms, error) {
-	if err := args.validate(); err != nil {
-		return nil, fmt.Errorf("AlertTopicAlarms %q: %w", name, err)
-	}
 	a := &AlertTopicAlarms{}
-	if err := ctx.RegisterComponentResource(token("AlertTopicAlarms"), name, a, opts...); err != nil {
+	if err := open(ctx, "AlertTopicAlarms", name, a, args.validate(), opts); err != nil {
 		return nil, err
 	}
 	set := &alarmSet{ctx: ctx, parent: a}

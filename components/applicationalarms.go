@@ -2,7 +2,6 @@ package components
 
 import (
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
@@ -47,11 +46,8 @@ type ApplicationAlarms struct {
 
 // NewApplicationAlarms creates the alarms.
 func NewApplicationAlarms(ctx *pulumi.Context, name string, args *ApplicationAlarmsArgs, opts ...pulumi.ResourceOption) (*ApplicationAlarms, error) {
-	if err := args.validate(); err != nil {
-		return nil, fmt.Errorf("ApplicationAlarms %q: %w", name, err)
-	}
 	a := &ApplicationAlarms{}
-	if err := ctx.RegisterComponentResource(token("ApplicationAlarms"), name, a, opts...); err != nil {
+	if err := open(ctx, "ApplicationAlarms", name, a, args.validate(), opts); err != nil {
 		return nil, err
 	}
 	set := &alarmSet{ctx: ctx, parent: a, after: []pulumi.Resource{args.Publisher.FirstRun}}

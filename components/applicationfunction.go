@@ -5,6 +5,7 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"aurora-dsql-dr/components/internal/policy"
 	"aurora-dsql-dr/lambda/contract"
 )
 
@@ -46,6 +47,6 @@ func (d databaseFunction) create(ctx *pulumi.Context, name string, parent pulumi
 }
 
 // connect is the statement that lets a function connect to clusters under its database role.
-func connect(clusterARNs ...string) statement {
-	return statement{Sid: "ConnectAsDatabaseRole", Effect: allow, Action: []string{"dsql:DbConnect"}, Resource: clusterARNs}
+func connect(clusterARNs ...string) policy.Statement {
+	return policy.Allow("ConnectAsDatabaseRole", "dsql:DbConnect").On(clusterARNs...)
 }

@@ -1,6 +1,8 @@
 package components
 
 import (
+	"bytes"
+	"encoding/json"
 	"flag"
 	"os"
 	"path/filepath"
@@ -79,4 +81,12 @@ func settings(change ...func(*MonitorSettings)) MonitorSettings {
 		f(&s)
 	}
 	return s
+}
+
+// indent is a JSON document as people read it.
+func indent(t *testing.T, document string) string {
+	t.Helper()
+	var out bytes.Buffer
+	require.NoError(t, json.Indent(&out, []byte(document), "", "  "))
+	return out.String()
 }

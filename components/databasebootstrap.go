@@ -8,6 +8,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lambda"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"aurora-dsql-dr/components/internal/policy"
 	"aurora-dsql-dr/lambda/contract"
 	"aurora-dsql-dr/lambda/schema"
 )
@@ -51,11 +52,8 @@ type DatabaseBootstrap struct {
 // NewDatabaseBootstrap creates the migrate function and runs it when migrations, code, role ARNs, the cluster or the key of
 // the keyset have changed. A failed migration fails the deployment with the SQL error.
 func NewDatabaseBootstrap(ctx *pulumi.Context, name string, args *DatabaseBootstrapArgs, opts ...pulumi.ResourceOption) (*DatabaseBootstrap, error) {
-	if err := args.validate(); err != nil {
-		return nil, fmt.Errorf("DatabaseBootstrap %q: %w", name, err)
-	}
 	b := &DatabaseBootstrap{}
-	if err := ctx.RegisterComponentResource(token("DatabaseBootstrap"), name, b, opts...); err != nil {
+	if err := open(ctx, "DatabaseBootstrap", name, b, args.validate(), opts); err != nil {
 		return nil, err
 	}
 	environment, access := args.environmentAndAccess()
@@ -139,9 +137,9 @@ func (a *DatabaseBootstrapArgs) keyARN() pulumi.StringOutput {
 
 // migratePolicy lets the function connect as admin and, for the application, wrap and unwrap the keyset.
 func migratePolicy(clusterARN, keyARN string) (string, error) {
-	statements := []statement{{Sid: "ConnectAsAdmin", Effect: allow, Action: []string{"dsql:DbConnectAdmin"}, Resource: []string{clusterARN}}}
+	statements := []policy.Statement{policy.Allow("ConnectAsAdmin", "dsql:DbConnectAdmin").On(clusterARN)}
 	if keyARN != "" {
-		statements = append(statements, statement{Sid: "WrapKeyset", Effect: allow, Action: []string{"kms:Decrypt", "kms:Encrypt"}, Resource: []string{keyARN}})
+		statements = append(statements, policy.Allow("WrapKeyset", "kms:Decrypt", "kms:Encrypt").On(keyARN))
 	}
-	return policy(statements...)
+	return policy.Document(statements...)
 }

@@ -3,7 +3,6 @@ package components
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -50,11 +49,8 @@ var reports = []report{
 // NewDatabaseEvents creates the rules and their targets. All come after the clusters and go before them, so that neither a
 // first deployment nor a destroy reports its own calls.
 func NewDatabaseEvents(ctx *pulumi.Context, name string, args *DatabaseEventsArgs, opts ...pulumi.ResourceOption) (*DatabaseEvents, error) {
-	if err := args.validate(); err != nil {
-		return nil, fmt.Errorf("DatabaseEvents %q: %w", name, err)
-	}
 	d := &DatabaseEvents{}
-	if err := ctx.RegisterComponentResource(token("DatabaseEvents"), name, d, opts...); err != nil {
+	if err := open(ctx, "DatabaseEvents", name, d, args.validate(), opts); err != nil {
 		return nil, err
 	}
 	undelivered, err := longLivedQueue(ctx, name+"-dead-letters", d, args.Region)

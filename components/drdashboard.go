@@ -3,11 +3,15 @@ package components
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net/url"
+	"slices"
+	"time"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"aurora-dsql-dr/components/internal/dashboard"
 	"aurora-dsql-dr/lambda/contract"
 )
 
@@ -23,9 +27,12 @@ type DrDashboardArgs struct {
 	Runbooks contract.Runbooks
 	// Databases are the two sides. Required.
 	Databases []*DsqlSide
-	// Monitors are the observers, and Schedules their schedules in the same order. Required.
-	Monitors  []*RegionalMonitor
+	// Schedules run the three observers. Required.
 	Schedules []*MonitorSchedule
+	// Schedule is the time between two runs: a sample each. Required.
+	Schedule time.Duration
+	// MetricsFull says that latencies and marker age are published. Optional; defaults to off.
+	MetricsFull bool
 	// Applications are the regions' parts of the application. Optional.
 	Applications []DashboardApplication
 	// AlarmARNs are the alarms to show, by region. Required.
@@ -51,21 +58,18 @@ type DrDashboard struct {
 
 // NewDrDashboard creates the dashboard.
 func NewDrDashboard(ctx *pulumi.Context, name string, args *DrDashboardArgs, opts ...pulumi.ResourceOption) (*DrDashboard, error) {
-	if err := args.validate(); err != nil {
-		return nil, fmt.Errorf("DrDashboard %q: %w", name, err)
-	}
 	d := &DrDashboard{}
-	if err := ctx.RegisterComponentResource(token("DrDashboard"), name, d, opts...); err != nil {
+	if err := open(ctx, "DrDashboard", name, d, args.validate(), opts); err != nil {
 		return nil, err
 	}
-	dashboard, err := cloudwatch.NewDashboard(ctx, name, &cloudwatch.DashboardArgs{
+	page, err := cloudwatch.NewDashboard(ctx, name, &cloudwatch.DashboardArgs{
 		DashboardName: args.DashboardName,
 		DashboardBody: args.body(),
 	}, args.Region.child(d)...)
 	if err != nil {
 		return nil, err
 	}
-	d.Name = dashboard.DashboardName
+	d.Name = page.DashboardName
 	return d, ctx.RegisterResourceOutputs(d, pulumi.Map{"name": d.Name})
 }
 
@@ -81,54 +85,83 @@ func (a *DrDashboardArgs) validate() error {
 		return errors.New("args are required")
 	}
 	problems := []error{required(a.Region.required("Region"), map[string]bool{
-		"DashboardName": a.DashboardName != nil, "Title": a.Title != "", "Runbooks": a.Runbooks != "", "AlarmARNs": len(a.AlarmARNs) > 0,
+		"DashboardName": a.DashboardName != nil,
+		"Title":         a.Title != "",
+		"Runbooks":      a.Runbooks != "",
+		"Schedule":      a.Schedule > 0,
+		"AlarmARNs":     len(a.AlarmARNs) > 0,
 	})}
-	if len(a.Databases) != 2 || len(a.Monitors) != 3 || len(a.Schedules) != 3 {
-		problems = append(problems, fmt.Errorf("there are %d Databases, %d Monitors and %d Schedules, want 2, 3 and 3", len(a.Databases), len(a.Monitors), len(a.Schedules)))
+	if len(a.Databases) != 2 || len(a.Schedules) != 3 {
+		problems = append(problems, fmt.Errorf("there are %d Databases and %d Schedules, want 2 and 3",
+			len(a.Databases), len(a.Schedules)))
 	}
 	return errors.Join(problems...)
 }
 
+// body renders what every part says of itself, once all of it is known.
 func (a *DrDashboardArgs) body() pulumi.StringOutput {
-	var clusters, functions, rules, queues pulumi.StringArray
+	var databases, monitors, alarms, applications pulumi.Array
 	for _, d := range a.Databases {
-		clusters = append(clusters, d.Identifier)
+		databases = append(databases, d.facts())
 	}
-	for i, m := range a.Monitors {
-		functions, rules, queues = append(functions, m.Function.Function.Name), append(rules, a.Schedules[i].Rule.Name), append(queues, m.Function.DeadLetters.Name)
+	for _, s := range a.Schedules {
+		monitors = append(monitors, s.facts())
 	}
-	regions := sortedKeys(a.AlarmARNs)
-	alarms := make(pulumi.StringArrayArray, len(regions))
-	for i, region := range regions {
-		alarms[i] = a.AlarmARNs[region]
+	for _, region := range slices.Sorted(maps.Keys(a.AlarmARNs)) {
+		alarms = append(alarms, alarmFacts(region, a.AlarmARNs[region]))
 	}
-	applications := make(pulumi.StringArrayArray, len(a.Applications))
-	for i, p := range a.Applications {
-		applications[i] = pulumi.StringArray{
-			p.Service.Function.Function.Name, p.Publisher.Function.Function.Name, p.Processor.Function.Function.Name, p.Bus.Bus.Name, p.Bus.Forward.Name, p.Bus.Undelivered.Name,
-		}
+	for _, p := range a.Applications {
+		applications = append(applications, p.facts())
 	}
-	return pulumi.All(clusters, functions, rules, queues, alarms, applications).ApplyT(func(v []any) (string, error) {
-		facts := dashboardFacts{
-			Title: a.Title, Runbooks: a.Runbooks,
-			Period: int(a.Monitors[0].settings.Schedule.Seconds()), Full: a.Monitors[0].settings.MetricsFull,
-		}
-		for i, id := range v[0].([]string) {
-			facts.Databases = append(facts.Databases, databaseFacts{Region: a.Databases[i].Region, ClusterID: id})
-		}
-		for i, function := range v[1].([]string) {
-			facts.Monitors = append(facts.Monitors, monitorFacts{
-				Region: a.Monitors[i].Region.Name, Function: function, Rule: v[2].([]string)[i], DeadLetters: v[3].([]string)[i],
-			})
-		}
-		for i, arns := range v[4].([][]string) {
-			facts.Alarms = append(facts.Alarms, alarmFacts{Region: regions[i], ARNs: arns})
-		}
-		for i, names := range v[5].([][]string) {
-			facts.Applications = append(facts.Applications, applicationFacts{
-				Region: a.Applications[i].Service.Region.Name, Service: names[0], Publisher: names[1], Processor: names[2], Bus: names[3], Forward: names[4], Undelivered: names[5],
-			})
-		}
-		return renderDashboard(facts)
+	return pulumi.All(databases, monitors, alarms, applications).ApplyT(func(v []any) (string, error) {
+		return dashboard.Render(dashboard.Facts{
+			Title:        a.Title,
+			Runbooks:     a.Runbooks,
+			Period:       int(a.Schedule.Seconds()),
+			Full:         a.MetricsFull,
+			Databases:    listOf[dashboard.Database](v[0]),
+			Monitors:     listOf[dashboard.Monitor](v[1]),
+			Alarms:       listOf[dashboard.Alarms](v[2]),
+			Applications: listOf[dashboard.Application](v[3]),
+			Percentile:   transactionPercentile,
+		})
 	}).(pulumi.StringOutput)
+}
+
+// alarmFacts are the alarms of a region.
+func alarmFacts(region string, arns pulumi.StringArray) pulumi.Output {
+	return arns.ToStringArrayOutput().ApplyT(func(known []string) dashboard.Alarms {
+		return dashboard.Alarms{Region: region, ARNs: known}
+	})
+}
+
+// facts are what the dashboard shows of a region's part of the application.
+func (d DashboardApplication) facts() pulumi.Output {
+	return pulumi.All(
+		d.Service.Function.Function.Name,
+		d.Publisher.Function.Function.Name,
+		d.Processor.Function.Function.Name,
+		d.Bus.Bus.Name,
+		d.Bus.Forward.Name,
+		d.Bus.Undelivered.Name,
+	).ApplyT(func(v []any) dashboard.Application {
+		return dashboard.Application{
+			Region:      d.Service.Region.Name,
+			Service:     v[0].(string),
+			Publisher:   v[1].(string),
+			Processor:   v[2].(string),
+			Bus:         v[3].(string),
+			Forward:     v[4].(string),
+			Undelivered: v[5].(string),
+		}
+	})
+}
+
+// listOf are the elements of a pulumi.Array that have become known.
+func listOf[T any](known any) []T {
+	var out []T
+	for _, element := range known.([]any) {
+		out = append(out, element.(T))
+	}
+	return out
 }

@@ -9,14 +9,8 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"aurora-dsql-dr/components/internal/dsqlmetric"
 	"aurora-dsql-dr/lambda/contract"
-)
-
-// Native metrics of Aurora DSQL. Its documentation disagrees with itself on the dimension's name (ClusterId on the
-// metrics page, ResourceId on another); this is the one place to change.
-const (
-	dsqlNamespace        = "AWS/AuroraDSQL"
-	dsqlClusterDimension = "ClusterId"
 )
 
 // Thresholds of the alarms on a slow or contended database. They are generous: these are warnings, not outages.
@@ -72,11 +66,8 @@ type EndpointAlarms struct {
 
 // NewEndpointAlarms creates the alarms of one data region.
 func NewEndpointAlarms(ctx *pulumi.Context, name string, args *EndpointAlarmsArgs, opts ...pulumi.ResourceOption) (*EndpointAlarms, error) {
-	if err := args.validate(); err != nil {
-		return nil, fmt.Errorf("EndpointAlarms %q: %w", name, err)
-	}
 	a := &EndpointAlarms{}
-	if err := ctx.RegisterComponentResource(token("EndpointAlarms"), name, a, opts...); err != nil {
+	if err := open(ctx, "EndpointAlarms", name, a, args.validate(), opts); err != nil {
 		return nil, err
 	}
 	set := &alarmSet{ctx: ctx, parent: a, after: args.After}
@@ -211,9 +202,9 @@ func (a *EndpointAlarmsArgs) warnings(name string) []namedAlarm {
 		{name + "-conflicts", outOf(a.conflicts(), 3, 3)},
 		{name + "-query-timeouts", outOf(cloudwatch.MetricAlarmArgs{
 			AlarmDescription:   described("Queries time out in "+a.Own.Region+".", a.Runbooks, contract.RunbookSlowDatabase),
-			Namespace:          pulumi.String(dsqlNamespace),
+			Namespace:          pulumi.String(dsqlmetric.Namespace),
 			MetricName:         pulumi.String("QueryTimeouts"),
-			Dimensions:         pulumi.StringMap{dsqlClusterDimension: a.Own.Identifier},
+			Dimensions:         pulumi.StringMap{dsqlmetric.Cluster: a.Own.Identifier},
 			Statistic:          pulumi.String("Sum"),
 			Period:             pulumi.Int(300),
 			Threshold:          pulumi.Float64(queryTimeouts),
@@ -259,8 +250,8 @@ func (a *EndpointAlarmsArgs) conflicts() cloudwatch.MetricAlarmArgs {
 		return cloudwatch.MetricAlarmMetricQueryArgs{
 			Id: pulumi.String(id),
 			Metric: cloudwatch.MetricAlarmMetricQueryMetricArgs{
-				Namespace: pulumi.String(dsqlNamespace), MetricName: pulumi.String(metric),
-				Dimensions: pulumi.StringMap{dsqlClusterDimension: a.Own.Identifier},
+				Namespace: pulumi.String(dsqlmetric.Namespace), MetricName: pulumi.String(metric),
+				Dimensions: pulumi.StringMap{dsqlmetric.Cluster: a.Own.Identifier},
 				Period:     pulumi.Int(300), Stat: pulumi.String("Sum"),
 			},
 		}

@@ -3,11 +3,11 @@ package components
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"aurora-dsql-dr/components/internal/policy"
 	"aurora-dsql-dr/lambda/contract"
 )
 
@@ -40,13 +40,13 @@ type EventProcessor struct {
 
 // NewEventProcessor creates the function. Start lets it run.
 func NewEventProcessor(ctx *pulumi.Context, name string, args *EventProcessorArgs, opts ...pulumi.ResourceOption) (*EventProcessor, error) {
-	if err := args.validate(); err != nil {
-		return nil, fmt.Errorf("EventProcessor %q: %w", name, err)
-	}
-	p := &EventProcessor{Region: args.Region, name: name, bus: args.Bus}
-	if err := ctx.RegisterComponentResource(token("EventProcessor"), name, p, opts...); err != nil {
+	p := &EventProcessor{}
+	if err := open(ctx, "EventProcessor", name, p, args.validate(), opts); err != nil {
 		return nil, err
 	}
+	p.Region = args.Region
+	p.name = name
+	p.bus = args.Bus
 	var err error
 	if p.Function, err = (databaseFunction{
 		region: args.Region, database: args.Database, function: "processor", role: args.DatabaseRole,
@@ -54,7 +54,7 @@ func NewEventProcessor(ctx *pulumi.Context, name string, args *EventProcessorArg
 		timeoutSeconds: 30, concurrency: args.Concurrency, settings: args.Settings,
 		asynchronous: &AsynchronousTerms{Retries: 2, MaximumAgeSeconds: 6 * 3600},
 		access: args.Database.ARN.ApplyT(func(arn string) (string, error) {
-			return policy(connect(arn))
+			return policy.Document(connect(arn))
 		}).(pulumi.StringOutput),
 	}).create(ctx, name, p); err != nil {
 		return nil, err

@@ -60,11 +60,8 @@ type EventRoutes struct {
 
 // NewEventRoutes creates a rule and a target for each route.
 func NewEventRoutes(ctx *pulumi.Context, name string, args *EventRoutesArgs, opts ...pulumi.ResourceOption) (*EventRoutes, error) {
-	if err := args.validate(); err != nil {
-		return nil, fmt.Errorf("EventRoutes %q: %w", name, err)
-	}
 	e := &EventRoutes{QueueURLs: pulumi.StringMap{}}
-	if err := ctx.RegisterComponentResource(token("EventRoutes"), name, e, opts...); err != nil {
+	if err := open(ctx, "EventRoutes", name, e, args.validate(), opts); err != nil {
 		return nil, err
 	}
 	region := args.Bus.Region

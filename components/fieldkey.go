@@ -2,10 +2,11 @@ package components
 
 import (
 	"errors"
-	"fmt"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/kms"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"aurora-dsql-dr/components/internal/policy"
 )
 
 // FieldKeyArgs configures a FieldKey.
@@ -28,11 +29,8 @@ type FieldKey struct {
 
 // NewFieldKey creates the key and its replica. Who may use it is left to the account's IAM.
 func NewFieldKey(ctx *pulumi.Context, name string, args *FieldKeyArgs, opts ...pulumi.ResourceOption) (*FieldKey, error) {
-	if err := args.validate(); err != nil {
-		return nil, fmt.Errorf("FieldKey %q: %w", name, err)
-	}
 	k := &FieldKey{}
-	if err := ctx.RegisterComponentResource(token("FieldKey"), name, k, opts...); err != nil {
+	if err := open(ctx, "FieldKey", name, k, args.validate(), opts); err != nil {
 		return nil, err
 	}
 	document, err := accountKeyPolicy(args.Primary)
@@ -67,4 +65,6 @@ func (a *FieldKeyArgs) validate() error {
 
 const fieldKeyDescription = "Wraps the keyset that encrypts fields of transactions"
 
-func accountKeyPolicy(region Region) (string, error) { return policy(accountAdministers(region)) }
+func accountKeyPolicy(region Region) (string, error) {
+	return policy.Document(policy.AccountAdministers(region.rootARN()))
+}

@@ -3,7 +3,6 @@ package components
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
@@ -11,6 +10,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/sqs"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"aurora-dsql-dr/components/internal/policy"
 	"aurora-dsql-dr/lambda/contract"
 )
 
@@ -55,11 +55,8 @@ func (b *RegionalBus) rules() pulumi.StringOutput {
 // NewGlobalEventBus creates the buses, their archives, and the rules between them. Both buses come before both rules:
 // each rule's target is the other region's bus.
 func NewGlobalEventBus(ctx *pulumi.Context, name string, args *GlobalEventBusArgs, opts ...pulumi.ResourceOption) (*GlobalEventBus, error) {
-	if err := args.validate(); err != nil {
-		return nil, fmt.Errorf("GlobalEventBus %q: %w", name, err)
-	}
 	g := &GlobalEventBus{}
-	if err := ctx.RegisterComponentResource(token("GlobalEventBus"), name, g, opts...); err != nil {
+	if err := open(ctx, "GlobalEventBus", name, g, args.validate(), opts); err != nil {
 		return nil, err
 	}
 	var err error
@@ -134,7 +131,7 @@ func (g *GlobalEventBus) forward(ctx *pulumi.Context, name string, from, to *Reg
 	}, from.Region.child(g)...); err != nil {
 		return err
 	}
-	trust, err := assumedBy("events.amazonaws.com")
+	trust, err := policy.AssumedBy("events.amazonaws.com")
 	if err != nil {
 		return err
 	}
@@ -172,25 +169,19 @@ func forwardPattern(region string) (string, error) {
 }
 
 func forwardPolicy(busARN string) (string, error) {
-	return policy(statement{Sid: "PutOnTheOtherBus", Effect: allow, Action: []string{"events:PutEvents"}, Resource: []string{busARN}})
+	return policy.Document(policy.Allow("PutOnTheOtherBus", "events:PutEvents").On(busARN))
 }
 
 // busKeyPolicy lets EventBridge encrypt for this account's buses ("Encrypting event buses", EventBridge user guide). The
 // bus's name is not known before its key exists, so the encryption context is every bus of account and region.
 func busKeyPolicy(region Region) (string, error) {
 	buses := region.arn("events", "event-bus/*")
-	return policy(
-		accountAdministers(region),
-		statement{
-			Sid: "EventBridgeEncrypts", Effect: allow, Principal: service("events.amazonaws.com"), Action: []string{"kms:Decrypt", "kms:GenerateDataKey*"}, Resource: []string{"*"},
-			Condition: condition{
-				"StringEquals": {"aws:SourceAccount": region.Account},
-				"StringLike":   {"kms:EncryptionContext:aws:events:event-bus:arn": buses},
-			},
-		},
-		statement{
-			Sid: "EventBridgeDescribes", Effect: allow, Principal: service("events.amazonaws.com"), Action: []string{"kms:DescribeKey"}, Resource: []string{"*"},
-			Condition: condition{"StringEquals": {"aws:SourceAccount": region.Account}},
-		},
+	return policy.Document(
+		policy.AccountAdministers(region.rootARN()),
+		policy.Allow("EventBridgeEncrypts", "kms:Decrypt", "kms:GenerateDataKey*").ToService("events.amazonaws.com").On("*").
+			When("StringEquals", "aws:SourceAccount", region.Account).
+			When("StringLike", "kms:EncryptionContext:aws:events:event-bus:arn", buses),
+		policy.Allow("EventBridgeDescribes", "kms:DescribeKey").ToService("events.amazonaws.com").On("*").
+			When("StringEquals", "aws:SourceAccount", region.Account),
 	)
 }

@@ -9,6 +9,8 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lambda"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/sqs"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"aurora-dsql-dr/components/internal/policy"
 )
 
 // GoFunctionArgs configures a GoFunction.
@@ -66,13 +68,11 @@ type GoFunction struct {
 
 // NewGoFunction packages the binary and creates log group, role, policies and function.
 func NewGoFunction(ctx *pulumi.Context, name string, args *GoFunctionArgs, opts ...pulumi.ResourceOption) (*GoFunction, error) {
-	if err := args.validate(); err != nil {
-		return nil, fmt.Errorf("GoFunction %q: %w", name, err)
-	}
-	f := &GoFunction{region: args.Region}
-	if err := ctx.RegisterComponentResource(token("GoFunction"), name, f, opts...); err != nil {
+	f := &GoFunction{}
+	if err := open(ctx, "GoFunction", name, f, args.validate(), opts); err != nil {
 		return nil, err
 	}
+	f.region = args.Region
 	zip := args.Packages.zips[args.Function]
 	f.CodeHash = zip.OutputBase64sha256
 	// Auto-named and handed to the function: a group named after the function would have to know its name before it exists.
@@ -140,7 +140,7 @@ func tracingMode(on bool) string {
 
 // role creates the execution role and its two policies: what every function does, and what this one does.
 func (f *GoFunction) role(ctx *pulumi.Context, name string, args *GoFunctionArgs, logs *cloudwatch.LogGroup) ([]pulumi.Resource, error) {
-	trust, err := assumedBy("lambda.amazonaws.com")
+	trust, err := policy.AssumedBy("lambda.amazonaws.com")
 	if err != nil {
 		return nil, err
 	}
@@ -182,18 +182,15 @@ func (f *GoFunction) onTerms(ctx *pulumi.Context, name string, region Region, te
 // telemetryPolicy lets a function write its own log group, report its failed runs to its own queue if it has one, and,
 // if traced, write to X-Ray, which has no resources to name ("Actions, resources, and condition keys for AWS X-Ray").
 func telemetryPolicy(logGroupARN, deadLetterARN string, tracing bool) (string, error) {
-	statements := []statement{{
-		Sid: "WriteOwnLogs", Effect: allow, Action: []string{"logs:CreateLogStream", "logs:PutLogEvents"}, Resource: []string{logGroupARN + ":*"},
-	}}
+	statements := []policy.Statement{
+		policy.Allow("WriteOwnLogs", "logs:CreateLogStream", "logs:PutLogEvents").On(logGroupARN + ":*"),
+	}
 	if deadLetterARN != "" {
-		statements = append(statements, statement{
-			Sid: "ReportFailedRuns", Effect: allow, Action: []string{"sqs:SendMessage"}, Resource: []string{deadLetterARN},
-		})
+		statements = append(statements, policy.Allow("ReportFailedRuns", "sqs:SendMessage").On(deadLetterARN))
 	}
 	if tracing {
-		statements = append(statements, statement{
-			Sid: "Trace", Effect: allow, Action: []string{"xray:PutTelemetryRecords", "xray:PutTraceSegments"}, Resource: []string{"*"},
-		})
+		trace := policy.Allow("Trace", "xray:PutTelemetryRecords", "xray:PutTraceSegments").On("*")
+		statements = append(statements, trace)
 	}
-	return policy(statements...)
+	return policy.Document(statements...)
 }

@@ -28,9 +28,11 @@ type Watcher struct {
 
 // MonitorAlarmsArgs configures MonitorAlarms.
 type MonitorAlarmsArgs struct {
-	// Monitor and Schedule are what is watched. Required.
-	Monitor  *RegionalMonitor
-	Schedule *MonitorSchedule
+	// Monitor is what is watched, and StartedBy what runs it. Required.
+	Monitor   *RegionalMonitor
+	StartedBy *MonitorSchedule
+	// Schedule is the time between two runs: a sample each. Required.
+	Schedule time.Duration
 	// Topic of the monitor's own region. Required.
 	Topic *AlertTopic
 	// First holds the dead-man alarm: the monitor's own region if that is a data region, so that the loss of the region is
@@ -64,18 +66,15 @@ type AlarmList struct {
 
 // NewMonitorAlarms creates the alarms of one monitor, after its first check.
 func NewMonitorAlarms(ctx *pulumi.Context, name string, args *MonitorAlarmsArgs, opts ...pulumi.ResourceOption) (*MonitorAlarms, error) {
-	if err := args.validate(); err != nil {
-		return nil, fmt.Errorf("MonitorAlarms %q: %w", name, err)
-	}
 	a := &MonitorAlarms{}
-	if err := ctx.RegisterComponentResource(token("MonitorAlarms"), name, a, opts...); err != nil {
+	if err := open(ctx, "MonitorAlarms", name, a, args.validate(), opts); err != nil {
 		return nil, err
 	}
 	for _, part := range []struct {
 		list   *AlarmList
 		create func(*alarmSet, string) error
 	}{{&a.Own, args.own}, {&a.First, args.first}, {&a.Second, args.second}} {
-		set := &alarmSet{ctx: ctx, parent: a, after: []pulumi.Resource{args.Schedule.FirstCheck}}
+		set := &alarmSet{ctx: ctx, parent: a, after: []pulumi.Resource{args.StartedBy.FirstCheck}}
 		if err := part.create(set, name); err != nil {
 			return nil, err
 		}
@@ -89,9 +88,15 @@ func (a *MonitorAlarmsArgs) validate() error {
 		return errors.New("args are required")
 	}
 	return required(a.First.Region.required("First.Region"), a.Second.Region.required("Second.Region"), map[string]bool{
-		"Monitor": a.Monitor != nil, "Schedule": a.Schedule != nil, "Topic": a.Topic != nil, "Runbooks": a.Runbooks != "",
-		"First.Topic": a.First.Topic != nil, "Second.Topic": a.Second.Topic != nil,
-		"Lost": a.Lost != nil, "UnheardName": a.UnheardName != nil,
+		"Monitor":      a.Monitor != nil,
+		"StartedBy":    a.StartedBy != nil,
+		"Schedule":     a.Schedule > 0,
+		"Topic":        a.Topic != nil,
+		"First.Topic":  a.First.Topic != nil,
+		"Second.Topic": a.Second.Topic != nil,
+		"Lost":         a.Lost != nil,
+		"UnheardName":  a.UnheardName != nil,
+		"Runbooks":     a.Runbooks != "",
 	})
 }
 
@@ -102,14 +107,14 @@ func (a *MonitorAlarmsArgs) own(set *alarmSet, name string) error {
 	function := pulumi.StringMap{"FunctionName": a.Monitor.Function.Function.Name}
 	count := func(namespace, metric string, dimensions pulumi.StringMap, what string) cloudwatch.MetricAlarmArgs {
 		description := described(what, a.Runbooks, contract.RunbookMonitorBroken)
-		return outOf(countAlarm(namespace, metric, dimensions, a.Monitor.settings.Schedule, description), 2, 3)
+		return outOf(countAlarm(namespace, metric, dimensions, a.Schedule, description), 2, 3)
 	}
 	for _, alarm := range []namedAlarm{
 		{name + "-errors", count("AWS/Lambda", "Errors", function,
 			"The health check in "+region+" fails: it could not make its check.")},
 		{name + "-throttles", count("AWS/Lambda", "Throttles", function,
 			"The health check in "+region+" is throttled.")},
-		{name + "-failed-invocations", count("AWS/Events", "FailedInvocations", pulumi.StringMap{"RuleName": a.Schedule.Rule.Name},
+		{name + "-failed-invocations", count("AWS/Events", "FailedInvocations", pulumi.StringMap{"RuleName": a.StartedBy.Rule.Name},
 			"EventBridge could not start the health check in "+region+".")},
 	} {
 		if _, err := set.metric(a.Monitor.Region, a.Topic, alarm.name, alarm.args); err != nil {
@@ -154,7 +159,7 @@ func (a *MonitorAlarmsArgs) withoutSamples(runs int, description pulumi.String) 
 		MetricName:         pulumi.String(contract.MetricEndpointUnreachable),
 		Dimensions:         observerDimensions(a.Monitor.targets[0], a.Monitor.Region.Name),
 		Statistic:          pulumi.String("SampleCount"),
-		Period:             pulumi.Int(int(a.Monitor.settings.Schedule.Seconds())),
+		Period:             pulumi.Int(int(a.Schedule.Seconds())),
 		Threshold:          pulumi.Float64(1),
 		ComparisonOperator: pulumi.String(below),
 		TreatMissingData:   pulumi.String(missingIsBreach),

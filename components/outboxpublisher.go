@@ -2,13 +2,13 @@ package components
 
 import (
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lambda"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"aurora-dsql-dr/components/internal/policy"
 	"aurora-dsql-dr/lambda/contract"
 )
 
@@ -45,13 +45,13 @@ type OutboxPublisher struct {
 
 // NewOutboxPublisher creates the function. Start lets it run.
 func NewOutboxPublisher(ctx *pulumi.Context, name string, args *OutboxPublisherArgs, opts ...pulumi.ResourceOption) (*OutboxPublisher, error) {
-	if err := args.validate(); err != nil {
-		return nil, fmt.Errorf("OutboxPublisher %q: %w", name, err)
-	}
-	p := &OutboxPublisher{Region: args.Region, name: name, database: args.Database}
-	if err := ctx.RegisterComponentResource(token("OutboxPublisher"), name, p, opts...); err != nil {
+	p := &OutboxPublisher{}
+	if err := open(ctx, "OutboxPublisher", name, p, args.validate(), opts); err != nil {
 		return nil, err
 	}
+	p.Region = args.Region
+	p.name = name
+	p.database = args.Database
 	var err error
 	if p.Function, err = (databaseFunction{
 		region: args.Region, database: args.Database, function: "publisher", role: args.DatabaseRole,
@@ -102,5 +102,5 @@ func (a *OutboxPublisherArgs) validate() error {
 }
 
 func publisherPolicy(clusterARN, busARN string) (string, error) {
-	return policy(connect(clusterARN), statement{Sid: "Publish", Effect: allow, Action: []string{"events:PutEvents"}, Resource: []string{busARN}})
+	return policy.Document(connect(clusterARN), policy.Allow("Publish", "events:PutEvents").On(busARN))
 }

@@ -39,7 +39,11 @@ func CheckFunctionsBuilt(architecture string, functions []string) error {
 
 // FunctionFiles are the binaries that deploying for an architecture needs.
 func FunctionFiles(architecture string) []string {
-	return each(Functions, func(function string) string { return bootstrapPath(architecture, function) })
+	var files []string
+	for _, function := range Functions {
+		files = append(files, bootstrapPath(architecture, function))
+	}
+	return files
 }
 
 func bootstrapPath(architecture, function string) string {

@@ -7,6 +7,9 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/dsql"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/kms"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"aurora-dsql-dr/components/internal/dashboard"
+	"aurora-dsql-dr/components/internal/policy"
 )
 
 // PeeredDsqlClusterArgs configures a PeeredDsqlCluster.
@@ -48,17 +51,21 @@ type DsqlSide struct {
 	cluster *dsql.Cluster
 }
 
+// facts are what the dashboard shows of the side.
+func (s *DsqlSide) facts() pulumi.Output {
+	return s.Identifier.ApplyT(func(id string) dashboard.Database {
+		return dashboard.Database{Region: s.Region, ClusterID: id}
+	})
+}
+
 // NewPeeredDsqlCluster creates the two clusters and peers them.
 //
 // Both sides are created and peered concurrently and neither depends on the other. A cluster created for peering stops
 // in PENDING_SETUP, which is stable; each peering then waits for ACTIVE, which needs the other peering. Any dependency
 // between the sides would deadlock, and so would an engine that does one thing at a time.
 func NewPeeredDsqlCluster(ctx *pulumi.Context, name string, args *PeeredDsqlClusterArgs, opts ...pulumi.ResourceOption) (*PeeredDsqlCluster, error) {
-	if err := args.validate(ctx.Parallel()); err != nil {
-		return nil, fmt.Errorf("PeeredDsqlCluster %q: %w", name, err)
-	}
 	c := &PeeredDsqlCluster{}
-	if err := ctx.RegisterComponentResource(token("PeeredDsqlCluster"), name, c, opts...); err != nil {
+	if err := open(ctx, "PeeredDsqlCluster", name, c, args.validate(ctx.Parallel()), opts); err != nil {
 		return nil, err
 	}
 	var err error
@@ -159,20 +166,15 @@ func clusterKey(ctx *pulumi.Context, name string, region Region, opts []pulumi.R
 // before the key exists, so the source is every cluster of the account (user guide, "Authorizing use of your KMS key").
 func clusterKeyPolicy(region Region) (string, error) {
 	clusters := region.arn("dsql", "cluster/*")
-	return policy(
-		accountAdministers(region),
-		statement{
-			Sid: "DsqlEncrypts", Effect: allow, Principal: service("dsql.amazonaws.com"),
-			Action:   []string{"kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"},
-			Resource: []string{"*"},
-			Condition: condition{
-				"StringEquals": {"aws:SourceAccount": region.Account},
-				"StringLike":   {"aws:SourceArn": clusters, "kms:EncryptionContext:aws:dsql:ClusterId": "*"},
-			},
-		},
-		statement{
-			Sid: "DsqlDescribes", Effect: allow, Principal: service("dsql.amazonaws.com"), Action: []string{"kms:DescribeKey"}, Resource: []string{"*"},
-			Condition: condition{"StringEquals": {"aws:SourceAccount": region.Account}, "StringLike": {"aws:SourceArn": clusters}},
-		},
+	return policy.Document(
+		policy.AccountAdministers(region.rootARN()),
+		policy.Allow("DsqlEncrypts", "kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*").
+			ToService("dsql.amazonaws.com").On("*").
+			When("StringEquals", "aws:SourceAccount", region.Account).
+			When("StringLike", "aws:SourceArn", clusters).
+			When("StringLike", "kms:EncryptionContext:aws:dsql:ClusterId", "*"),
+		policy.Allow("DsqlDescribes", "kms:DescribeKey").ToService("dsql.amazonaws.com").On("*").
+			When("StringEquals", "aws:SourceAccount", region.Account).
+			When("StringLike", "aws:SourceArn", clusters),
 	)
 }

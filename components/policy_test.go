@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"aurora-dsql-dr/components/internal/policy"
 )
 
 // Every policy document of the stack, word for word: a change of what somebody may do shows in a diff of testdata.
@@ -44,7 +46,7 @@ func TestPolicyDocuments(t *testing.T) {
 		"bus-key.json":     func() (string, error) { return busKeyPolicy(region) },
 		"forward.json":     func() (string, error) { return forwardPolicy("arn:aws:events:us-east-2:123456789012:event-bus/b") },
 		"account-key.json": func() (string, error) { return accountKeyPolicy(region) },
-		"assume.json":      func() (string, error) { return assumedBy("lambda.amazonaws.com") },
+		"assume.json":      func() (string, error) { return policy.AssumedBy("lambda.amazonaws.com") },
 	}
 	for name, render := range documents {
 		t.Run(name, func(t *testing.T) {

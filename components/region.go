@@ -6,6 +6,8 @@ package components
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -45,14 +47,21 @@ func (r Region) child(parent pulumi.Resource, opts ...pulumi.ResourceOption) []p
 	return append([]pulumi.ResourceOption{pulumi.Parent(parent), pulumi.Provider(r.Provider)}, opts...)
 }
 
-// token is the type token of a component of this package.
-func token(name string) string { return "aurora-dsql-dr:index:" + name }
+// open registers a component, unless its arguments have problems: the first thing that every constructor does.
+func open(
+	ctx *pulumi.Context, kind, name string, component pulumi.ComponentResource, problems error, opts []pulumi.ResourceOption,
+) error {
+	if problems != nil {
+		return fmt.Errorf("%s %q: %w", kind, name, problems)
+	}
+	return ctx.RegisterComponentResource("aurora-dsql-dr:index:"+kind, name, component, opts...)
+}
 
 // required joins one error for every field that is missing.
 func required(fields ...map[string]bool) error {
 	var problems []error
 	for _, group := range fields {
-		for _, name := range sortedKeys(group) {
+		for _, name := range slices.Sorted(maps.Keys(group)) {
 			if !group[name] {
 				problems = append(problems, fmt.Errorf("%s is required", name))
 			}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"aurora-dsql-dr/components/internal/policy"
 	"aurora-dsql-dr/lambda/contract"
 )
 
@@ -64,19 +65,17 @@ type RegionalMonitor struct {
 	// Function is the health check. Its dead-letter queue also takes the schedule's undelivered events.
 	Function *GoFunction
 
-	settings MonitorSettings
-	targets  []*DsqlSide
+	targets []*DsqlSide
 }
 
 // NewRegionalMonitor creates the function and what it may do.
 func NewRegionalMonitor(ctx *pulumi.Context, name string, args *RegionalMonitorArgs, opts ...pulumi.ResourceOption) (*RegionalMonitor, error) {
-	if err := args.validate(); err != nil {
-		return nil, fmt.Errorf("RegionalMonitor %q: %w", name, err)
-	}
-	m := &RegionalMonitor{Region: args.Region, settings: args.Settings, targets: args.Targets}
-	if err := ctx.RegisterComponentResource(token("RegionalMonitor"), name, m, opts...); err != nil {
+	m := &RegionalMonitor{}
+	if err := open(ctx, "RegionalMonitor", name, m, args.validate(), opts); err != nil {
 		return nil, err
 	}
+	m.Region = args.Region
+	m.targets = args.Targets
 	var err error
 	if m.Function, err = NewGoFunction(ctx, name, &GoFunctionArgs{
 		Region: args.Region, Function: "healthcheck",
@@ -101,8 +100,8 @@ func (a *RegionalMonitorArgs) validate() error {
 		"Targets": len(a.Targets) > 0, "Topics": len(a.Topics) > 0, "MetricRegions": len(a.MetricRegions) > 0, "DatabaseRole": a.DatabaseRole != "", "Runbooks": a.Runbooks != "",
 		"Settings.FailuresToOpen": s.FailuresToOpen > 0, "Settings.SuccessesToClose": s.SuccessesToClose > 0, "Settings.Reminder": s.Reminder > 0,
 	})}
-	if s.Schedule < time.Minute || s.Schedule%time.Minute != 0 {
-		problems = append(problems, fmt.Errorf("Settings.Schedule is %v, want whole minutes, at least one: EventBridge schedules go no lower", s.Schedule))
+	if err := checkSchedule("Settings.Schedule", s.Schedule); err != nil {
+		problems = append(problems, err)
 	}
 	if s.ProbeInterval < contract.MinProbeInterval || s.ProbeInterval > s.Schedule {
 		problems = append(problems, fmt.Errorf("Settings.ProbeInterval is %v, want %v to the schedule, %v", s.ProbeInterval, contract.MinProbeInterval, s.Schedule))
@@ -171,14 +170,12 @@ func (a *RegionalMonitorArgs) access() pulumi.StringOutput {
 // monitorPolicy is what a health check does. PutMetricData takes no resource; the namespace condition bounds it
 // ("Actions, resources, and condition keys for Amazon CloudWatch").
 func monitorPolicy(clusterARNs, topicARNs, topicKeyARNs []string) (string, error) {
-	return policy(
-		statement{Sid: "ReadClusterStatus", Effect: allow, Action: []string{"dsql:GetCluster"}, Resource: clusterARNs},
-		statement{Sid: "ConnectAsDatabaseRole", Effect: allow, Action: []string{"dsql:DbConnect"}, Resource: clusterARNs},
-		statement{Sid: "Alert", Effect: allow, Action: []string{"sns:Publish"}, Resource: topicARNs},
-		statement{Sid: "EncryptAlerts", Effect: allow, Action: []string{"kms:Decrypt", "kms:GenerateDataKey*"}, Resource: topicKeyARNs},
-		statement{
-			Sid: "PublishVerdicts", Effect: allow, Action: []string{"cloudwatch:PutMetricData"}, Resource: []string{"*"},
-			Condition: condition{"StringEquals": {"cloudwatch:namespace": contract.MetricNamespace}},
-		},
+	return policy.Document(
+		policy.Allow("ReadClusterStatus", "dsql:GetCluster").On(clusterARNs...),
+		connect(clusterARNs...),
+		policy.Allow("Alert", "sns:Publish").On(topicARNs...),
+		policy.Allow("EncryptAlerts", "kms:Decrypt", "kms:GenerateDataKey*").On(topicKeyARNs...),
+		policy.Allow("PublishVerdicts", "cloudwatch:PutMetricData").On("*").
+			When("StringEquals", "cloudwatch:namespace", contract.MetricNamespace),
 	)
 }

@@ -7,6 +7,8 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lambda"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/sqs"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"aurora-dsql-dr/components/internal/policy"
 )
 
 // runByRule lets an EventBridge rule, and nobody else, run a function: permission, target with bounded retries, and the
@@ -51,14 +53,13 @@ func feedQueue(ctx *pulumi.Context, name string, parent pulumi.Resource, region 
 }
 
 func fedQueuePolicy(queueARN string, sourceARNs []string) (string, error) {
-	var statements []statement
+	var statements []policy.Statement
 	for i, source := range sourceARNs {
-		statements = append(statements, statement{
-			Sid: fmt.Sprintf("Source%d", i), Effect: allow, Principal: service("events.amazonaws.com"), Action: []string{"sqs:SendMessage"}, Resource: []string{queueARN},
-			Condition: condition{"ArnLike": {"aws:SourceArn": source}},
-		})
+		statements = append(statements, policy.Allow(fmt.Sprintf("Source%d", i), "sqs:SendMessage").
+			ToService("events.amazonaws.com").On(queueARN).
+			When("ArnLike", "aws:SourceArn", source))
 	}
-	return policy(append(statements, refusePlainHTTP("sqs:*", queueARN))...)
+	return policy.Document(append(statements, policy.RefusePlainHTTP("sqs:*", queueARN))...)
 }
 
 // longLivedQueue keeps messages for as long as SQS keeps any, fourteen days: time to look into them.

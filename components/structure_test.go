@@ -44,7 +44,7 @@ func everything(ctx *pulumi.Context, r [3]Region, prefix, architecture string, s
 	if err != nil {
 		return err
 	}
-	schedule, err := NewMonitorSchedule(ctx, prefix+"schedule", &MonitorScheduleArgs{Monitor: monitor, After: []pulumi.Resource{bootstrap.Migrated}})
+	schedule, err := NewMonitorSchedule(ctx, prefix+"schedule", &MonitorScheduleArgs{Monitor: monitor, Schedule: s.Schedule, After: []pulumi.Resource{bootstrap.Migrated}})
 	if err != nil {
 		return err
 	}
@@ -58,7 +58,7 @@ func everything(ctx *pulumi.Context, r [3]Region, prefix, architecture string, s
 	}
 	watcher := Watcher{Region: r[0], Topic: topic}
 	alarms, err := NewMonitorAlarms(ctx, prefix+"monitor-alarms", &MonitorAlarmsArgs{
-		Monitor: monitor, Schedule: schedule, Topic: topic, First: watcher, Second: watcher, Lost: endpoints.Lost, UnheardName: pulumi.String(prefix + "unheard"),
+		Monitor: monitor, StartedBy: schedule, Schedule: s.Schedule, Topic: topic, First: watcher, Second: watcher, Lost: endpoints.Lost, UnheardName: pulumi.String(prefix + "unheard"),
 		Runbooks: "docs/runbooks.md",
 	})
 	if err != nil {
@@ -69,7 +69,7 @@ func everything(ctx *pulumi.Context, r [3]Region, prefix, architecture string, s
 	}
 	_, err = NewDrDashboard(ctx, prefix+"dashboard", &DrDashboardArgs{
 		Region: r[0], DashboardName: pulumi.String(prefix + "dashboard"), Title: prefix + "dashboard", Runbooks: "docs/runbooks.md", Databases: database.Sides(),
-		Monitors: []*RegionalMonitor{monitor, monitor, monitor}, Schedules: []*MonitorSchedule{schedule, schedule, schedule},
+		Schedules: []*MonitorSchedule{schedule, schedule, schedule}, Schedule: s.Schedule,
 		AlarmARNs: map[string]pulumi.StringArray{r[0].Name: alarms.Own.ARNs},
 	})
 	return err

@@ -3,7 +3,6 @@ package components
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"strings"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/apigatewayv2"
@@ -11,6 +10,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lambda"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"aurora-dsql-dr/components/internal/policy"
 	"aurora-dsql-dr/lambda/contract"
 )
 
@@ -65,13 +65,11 @@ type TransactionService struct {
 
 // NewTransactionService creates the function and its API.
 func NewTransactionService(ctx *pulumi.Context, name string, args *TransactionServiceArgs, opts ...pulumi.ResourceOption) (*TransactionService, error) {
-	if err := args.validate(); err != nil {
-		return nil, fmt.Errorf("TransactionService %q: %w", name, err)
-	}
-	s := &TransactionService{Region: args.Region}
-	if err := ctx.RegisterComponentResource(token("TransactionService"), name, s, opts...); err != nil {
+	s := &TransactionService{}
+	if err := open(ctx, "TransactionService", name, s, args.validate(), opts); err != nil {
 		return nil, err
 	}
+	s.Region = args.Region
 	environment := pulumi.StringMap{
 		contract.EnvPublisherFunction: args.Publisher.Function.Function.Name,
 		contract.EnvKeyARN:            args.KeyARN,
@@ -209,9 +207,9 @@ func routeName(route string) string {
 }
 
 func transactionPolicy(clusterARNs []string, publisherARN, keyARN string) (string, error) {
-	return policy(
+	return policy.Document(
 		connect(clusterARNs...),
-		statement{Sid: "RunPublisher", Effect: allow, Action: []string{"lambda:InvokeFunction"}, Resource: []string{publisherARN}},
-		statement{Sid: "UnwrapKeyset", Effect: allow, Action: []string{"kms:Decrypt"}, Resource: []string{keyARN}},
+		policy.Allow("RunPublisher", "lambda:InvokeFunction").On(publisherARN),
+		policy.Allow("UnwrapKeyset", "kms:Decrypt").On(keyARN),
 	)
 }

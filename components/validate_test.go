@@ -8,104 +8,125 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
+// constructor runs a constructor with some arguments, and with none.
+type constructor func(ctx *pulumi.Context, missing bool) error
+
+func constructing[A, C any](
+	create func(*pulumi.Context, string, *A, ...pulumi.ResourceOption) (C, error), args *A,
+) constructor {
+	return func(ctx *pulumi.Context, missing bool) error {
+		given := args
+		if missing {
+			given = nil
+		}
+		_, err := create(ctx, "x", given)
+		return err
+	}
+}
+
 // Nil and empty arguments are refused with every missing field named, and nothing is registered.
 func TestMissingArgumentsAreNamedTogether(t *testing.T) {
-	cases := map[string]struct {
-		empty, null func(ctx *pulumi.Context) error
-		fields      []string
+	const region = "Region.Name is required\nRegion.Partition is required\nRegion.Provider is required"
+	for name, c := range map[string]struct {
+		create constructor
+		want   []string
 	}{
 		"PeeredDsqlCluster": {
-			func(ctx *pulumi.Context) error {
-				_, err := NewPeeredDsqlCluster(ctx, "x", &PeeredDsqlClusterArgs{})
-				return err
-			},
-			func(ctx *pulumi.Context) error { _, err := NewPeeredDsqlCluster(ctx, "x", nil); return err },
+			constructing(NewPeeredDsqlCluster, &PeeredDsqlClusterArgs{}),
 			[]string{"Primary.Name", "Primary.Provider", "Primary.Account", "Primary.Partition", "Secondary.Name", "WitnessRegion"},
 		},
 		"AlertTopic": {
-			func(ctx *pulumi.Context) error {
-				_, err := NewAlertTopic(ctx, "x", &AlertTopicArgs{Subscriptions: []Subscription{{Protocol: "email"}, {Protocol: "email"}}})
-				return err
+			constructing(NewAlertTopic, &AlertTopicArgs{Subscriptions: []Subscription{{Protocol: "email"}, {Protocol: "email"}}}),
+			[]string{
+				region,
+				"Subscriptions[0] lacks something: Protocol and Endpoint",
+				"Subscriptions[1] is Subscriptions[0] again",
 			},
-			func(ctx *pulumi.Context) error { _, err := NewAlertTopic(ctx, "x", nil); return err },
-			[]string{"Region.Name", "Region.Provider", "Subscriptions[0] lacks something: Protocol and Endpoint", "Subscriptions[1] is Subscriptions[0] again"},
 		},
 		"DatabaseEvents": {
-			func(ctx *pulumi.Context) error {
-				_, err := NewDatabaseEvents(ctx, "x", &DatabaseEventsArgs{})
-				return err
-			},
-			func(ctx *pulumi.Context) error { _, err := NewDatabaseEvents(ctx, "x", nil); return err },
-			[]string{"Region.Name", "Topic", "After", "Runbooks"},
+			constructing(NewDatabaseEvents, &DatabaseEventsArgs{}),
+			[]string{region, "Topic", "After", "Runbooks"},
 		},
 		"GoFunction": {
-			func(ctx *pulumi.Context) error {
-				_, err := NewGoFunction(ctx, "x", &GoFunctionArgs{Function: "nosuch"})
-				return err
+			constructing(NewGoFunction, &GoFunctionArgs{Function: "nosuch"}),
+			[]string{
+				region, "Description", "MemoryMB", "TimeoutSeconds", "LogRetentionDays", "Access",
+				`Function is "nosuch", want one of Packages`,
 			},
-			func(ctx *pulumi.Context) error { _, err := NewGoFunction(ctx, "x", nil); return err },
-			[]string{"Region.Name", "Description", "MemoryMB", "TimeoutSeconds", "LogRetentionDays", "Access", `Function is "nosuch", want one of Packages`},
 		},
 		"RegionalMonitor": {
-			func(ctx *pulumi.Context) error {
-				_, err := NewRegionalMonitor(ctx, "x", &RegionalMonitorArgs{Settings: MonitorSettings{Schedule: 90 * time.Second, ProbeInterval: time.Hour}})
-				return err
+			constructing(NewRegionalMonitor, &RegionalMonitorArgs{
+				Settings: MonitorSettings{Schedule: 90 * time.Second, ProbeInterval: time.Hour},
+			}),
+			[]string{
+				region, "Targets", "Topics", "MetricRegions", "DatabaseRole", "Runbooks", "Settings.Reminder",
+				"Settings.Schedule is 1m30s, want whole minutes", "Settings.ProbeInterval is 1h0m0s",
 			},
-			func(ctx *pulumi.Context) error { _, err := NewRegionalMonitor(ctx, "x", nil); return err },
-			[]string{"Region.Name", "Targets", "Topics", "MetricRegions", "DatabaseRole", "Runbooks", "Settings.Reminder", "Settings.Schedule is 1m30s", "Settings.ProbeInterval is 1h0m0s"},
 		},
 		"MonitorSchedule": {
-			func(ctx *pulumi.Context) error {
-				_, err := NewMonitorSchedule(ctx, "x", &MonitorScheduleArgs{})
-				return err
-			},
-			func(ctx *pulumi.Context) error { _, err := NewMonitorSchedule(ctx, "x", nil); return err },
-			[]string{"Monitor", "After"},
+			constructing(NewMonitorSchedule, &MonitorScheduleArgs{}),
+			[]string{"Monitor", "After", "Schedule is 0s, want whole minutes"},
 		},
 		"MonitorAlarms": {
-			func(ctx *pulumi.Context) error {
-				_, err := NewMonitorAlarms(ctx, "x", &MonitorAlarmsArgs{})
-				return err
+			constructing(NewMonitorAlarms, &MonitorAlarmsArgs{}),
+			[]string{
+				"Monitor", "StartedBy", "Schedule", "Topic", "First.Region.Name", "First.Topic",
+				"Second.Region.Name", "Second.Topic", "Lost", "UnheardName", "Runbooks",
 			},
-			func(ctx *pulumi.Context) error { _, err := NewMonitorAlarms(ctx, "x", nil); return err },
-			[]string{"Monitor", "Schedule", "Topic", "First.Region.Name", "First.Topic", "Second.Region.Name", "Second.Topic", "Lost", "UnheardName", "Runbooks"},
 		},
 		"AlertTopicAlarms": {
-			func(ctx *pulumi.Context) error {
-				_, err := NewAlertTopicAlarms(ctx, "x", &AlertTopicAlarmsArgs{})
-				return err
-			},
-			func(ctx *pulumi.Context) error { _, err := NewAlertTopicAlarms(ctx, "x", nil); return err },
-			[]string{"Region.Name", "Topic", "Runbooks"},
+			constructing(NewAlertTopicAlarms, &AlertTopicAlarmsArgs{}),
+			[]string{region, "Topic", "Runbooks"},
 		},
 		"EndpointAlarms": {
-			func(ctx *pulumi.Context) error {
-				_, err := NewEndpointAlarms(ctx, "x", &EndpointAlarmsArgs{})
-				return err
+			constructing(NewEndpointAlarms, &EndpointAlarmsArgs{}),
+			[]string{
+				region, "Topic", "Own", "Other", "Schedule", "ProbeInterval", "CompositeName", "Runbooks", "After", "want three",
 			},
-			func(ctx *pulumi.Context) error { _, err := NewEndpointAlarms(ctx, "x", nil); return err },
-			[]string{"Region.Name", "Topic", "Own", "Other", "Schedule", "ProbeInterval", "CompositeName", "Runbooks", "After", "want three"},
 		},
 		"DatabaseBootstrap": {
-			func(ctx *pulumi.Context) error {
-				_, err := NewDatabaseBootstrap(ctx, "x", &DatabaseBootstrapArgs{})
-				return err
-			},
-			func(ctx *pulumi.Context) error { _, err := NewDatabaseBootstrap(ctx, "x", nil); return err },
-			[]string{"Region.Name", "Database", "Roles", "After"},
+			constructing(NewDatabaseBootstrap, &DatabaseBootstrapArgs{}),
+			[]string{region, "Database", "Roles", "After"},
 		},
 		"DrDashboard": {
-			func(ctx *pulumi.Context) error { _, err := NewDrDashboard(ctx, "x", &DrDashboardArgs{}); return err },
-			func(ctx *pulumi.Context) error { _, err := NewDrDashboard(ctx, "x", nil); return err },
-			[]string{"Region.Name", "DashboardName", "Title", "Runbooks", "AlarmARNs", "want 2, 3 and 3"},
+			constructing(NewDrDashboard, &DrDashboardArgs{}),
+			[]string{region, "DashboardName", "Title", "Runbooks", "Schedule", "AlarmARNs", "0 Schedules, want 2 and 3"},
 		},
-	}
-	for name, c := range cases {
+		"FieldKey": {
+			constructing(NewFieldKey, &FieldKeyArgs{}),
+			[]string{"Primary.Name", "Secondary.Name"},
+		},
+		"GlobalEventBus": {
+			constructing(NewGlobalEventBus, &GlobalEventBusArgs{}),
+			[]string{"Primary.Name", "Secondary.Name", "ArchiveDays"},
+		},
+		"OutboxPublisher": {
+			constructing(NewOutboxPublisher, &OutboxPublisherArgs{}),
+			[]string{region, "Database", "Bus", "DatabaseRole", "TakeoverAge"},
+		},
+		"EventProcessor": {
+			constructing(NewEventProcessor, &EventProcessorArgs{}),
+			[]string{region, "Database", "Bus", "DatabaseRole"},
+		},
+		"TransactionService": {
+			constructing(NewTransactionService, &TransactionServiceArgs{}),
+			[]string{region, "Database", "Publisher", "KeyARN", "EncryptedFields", "DatabaseRole", "Throttle"},
+		},
+		"EventRoutes": {
+			constructing(NewEventRoutes, &EventRoutesArgs{Routes: []EventRoute{{Name: "a", Target: "mail"}}}),
+			[]string{"Bus", "Processor", "Topic", `Routes[0] is "a" to "mail"`},
+		},
+		"ApplicationAlarms": {
+			constructing(NewApplicationAlarms, &ApplicationAlarmsArgs{}),
+			[]string{region, "Topic", "Service", "Publisher", "Processor", "Bus", "Runbooks"},
+		},
+	} {
 		t.Run(name, func(t *testing.T) {
-			assert.ErrorContains(t, refused(t, c.null), name+` "x": args are required`)
-			err := refused(t, c.empty)
-			for _, field := range c.fields {
-				assert.ErrorContains(t, err, field)
+			none := refused(t, func(ctx *pulumi.Context) error { return c.create(ctx, true) })
+			assert.ErrorContains(t, none, name+` "x": args are required`)
+			err := refused(t, func(ctx *pulumi.Context) error { return c.create(ctx, false) })
+			for _, part := range c.want {
+				assert.ErrorContains(t, err, part)
 			}
 		})
 	}

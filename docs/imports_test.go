@@ -113,7 +113,7 @@ func TestAForbiddenImportIsFound(t *testing.T) {
 		"components":                 "stacks",
 		"rehearsal/console":          "stacks",
 		"rehearsal/cmd/sandbox":      "components",
-		"components/internal/policy": "lambda/internal/check",
+		"components/internal/policy": "lambda/schema",
 	} {
 		folder, found := ruleOf(rules, pkg)
 		require.True(t, found, pkg)

@@ -171,7 +171,7 @@ func (d *disasterRecovery) bootstrap() error {
 func (d *disasterRecovery) startMonitors() (err error) {
 	for i, place := range places {
 		if d.schedules[i], err = components.NewMonitorSchedule(d.ctx, place+"-schedule", &components.MonitorScheduleArgs{
-			Monitor: d.monitors[i], After: []pulumi.Resource{d.migrated},
+			Monitor: d.monitors[i], Schedule: d.config.Monitor.Schedule, After: []pulumi.Resource{d.migrated},
 		}); err != nil {
 			return err
 		}
@@ -231,7 +231,7 @@ func (d *disasterRecovery) monitorAlarms() error {
 			first, second = secondary, primary
 		}
 		alarms, err := components.NewMonitorAlarms(d.ctx, place+"-monitor-alarms", &components.MonitorAlarmsArgs{
-			Monitor: d.monitors[i], Schedule: d.schedules[i], Topic: d.topics[i],
+			Monitor: d.monitors[i], StartedBy: d.schedules[i], Schedule: d.config.Monitor.Schedule, Topic: d.topics[i],
 			First:  components.Watcher{Region: d.regions[first], Topic: d.topics[first]},
 			Second: components.Watcher{Region: d.regions[second], Topic: d.topics[second]},
 			Lost:   d.watched[second].Lost, UnheardName: d.alarmName(d.regions[i].Name, "unheard"), Runbooks: d.config.Runbooks,
@@ -255,7 +255,8 @@ func (d *disasterRecovery) remember(region int, arns, names pulumi.StringArray) 
 func (d *disasterRecovery) dashboardPage() (err error) {
 	args := &components.DrDashboardArgs{
 		Region: d.regions[primary], DashboardName: d.dashboardName(), Title: d.title(), Runbooks: d.config.Runbooks,
-		Databases: d.database.Sides(), Monitors: d.monitors[:], Schedules: d.schedules[:], AlarmARNs: d.alarmARNs,
+		Databases: d.database.Sides(), Schedules: d.schedules[:], Schedule: d.config.Monitor.Schedule, MetricsFull: d.config.Monitor.MetricsFull,
+		AlarmARNs: d.alarmARNs,
 	}
 	if d.application != nil {
 		args.Applications = d.application.dashboard()

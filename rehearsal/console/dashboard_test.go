@@ -19,7 +19,7 @@ var update = flag.Bool("update", false, "write the golden files")
 func TestTheDeployedDashboardIsShownInFull(t *testing.T) {
 	for _, name := range []string{"dashboard-application", "dashboard-full", "dashboard-lean"} {
 		t.Run(name, func(t *testing.T) {
-			stored, err := os.ReadFile(filepath.Join("..", "..", "components", "testdata", name+".json"))
+			stored, err := os.ReadFile(filepath.Join("..", "..", "components", "internal", "dashboard", "testdata", name+".json"))
 			require.NoError(t, err)
 			var widgets struct{ Widgets []any }
 			require.NoError(t, json.Unmarshal(stored, &widgets))
