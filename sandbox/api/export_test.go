@@ -14,12 +14,12 @@ type Operation struct {
 
 // Operations lists every operation of every service, in a fixed order.
 func Operations() (all []Operation) {
-	for _, name := range slices.Sorted(maps.Keys(serviceTable)) {
-		for _, o := range serviceTable[name].operations {
-			operation := Operation{Service: name, Name: o.name}
-			if o.route != nil {
-				operation.Method = o.route.method
-				for _, segment := range o.route.segments {
+	for _, name := range slices.Sorted(maps.Keys(services)) {
+		for _, o := range services[name].operations {
+			operation := Operation{Service: name, Name: o.Name}
+			if o.Route != nil {
+				operation.Method = o.Route.Method
+				for _, segment := range o.Route.Segments {
 					if strings.HasPrefix(segment, "{") {
 						segment = "x"
 					}

@@ -137,7 +137,7 @@ func (s *Service) authorizeIAM(q *request) *answer {
 		a := refuse(http.StatusForbidden, "Forbidden", cause)
 		return &a
 	}
-	signed, err := sigv4.Verify(s.deps.IAM, q.Request, q.body, s.skew)
+	signed, err := sigv4.Verify(s.deps.IAM, q.Request, q.body, s.written)
 	if err != nil {
 		return forbidden(err)
 	}
@@ -213,10 +213,10 @@ func unauthorized(challenge string, cause error) *answer {
 	return &a
 }
 
-// skew is how far the clocks of the region's own functions are ahead.
-func (s *Service) skew(region string) time.Duration {
+// written is a time that a caller in a region has read from its clock; only the region's own functions are known here.
+func (s *Service) written(region string, t time.Time) time.Time {
 	if region == s.env.Name {
-		return s.env.Skew()
+		return s.env.Written(t)
 	}
-	return 0
+	return t
 }

@@ -198,6 +198,14 @@ func (a *Account) Regions() []*Region {
 	return list
 }
 
+// Written is a time that a caller in a region has read from its clock; "" is a caller outside AWS, whose clock is right.
+func (a *Account) Written(region string, t time.Time) time.Time {
+	if r := a.regions[region]; r != nil {
+		return r.Env.Written(t)
+	}
+	return t
+}
+
 // Close ends listeners, functions, schedules, retries and alarms and waits for them. Closing again does nothing.
 func (a *Account) Close() error {
 	a.closing.Do(func() { a.closeErr = a.close() })

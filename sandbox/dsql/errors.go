@@ -19,6 +19,9 @@ func (e *Error) Error() string { return e.Base.Error() }
 // Unwrap is the code, message and HTTP status.
 func (e *Error) Unwrap() error { return e.Base }
 
+// Members are Fields.
+func (e *Error) Members() map[string]string { return e.Fields }
+
 // Reasons of a ValidationException.
 const (
 	reasonProtected = "deletionProtectionEnabled"

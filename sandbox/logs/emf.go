@@ -40,7 +40,7 @@ func (s *Service) extract(line string, now time.Time) error {
 	}
 	at := now
 	if meta.Timestamp != 0 {
-		at = s.env.Clock.FromWall(time.UnixMilli(meta.Timestamp)).Add(s.env.Skew()) // functions know the wall's time only
+		at = s.env.Written(s.env.Clock.FromWall(time.UnixMilli(meta.Timestamp))) // functions know the wall's time only
 	}
 	var problems []error
 	for _, directive := range meta.CloudWatchMetrics {

@@ -84,3 +84,10 @@ func TestACutNetworkHoldsCallersUntilItIsWhole(t *testing.T) {
 		assert.Equal(t, time.Minute, time.Since(begun))
 	})
 }
+
+func TestAFunctionWritesTheTimeOfItsOwnClock(t *testing.T) {
+	e := New("us-east-1", "123456789012", clock.New(1))
+	e.SetSkew(-4 * time.Minute)
+	now := e.Now()
+	assert.Equal(t, now.Add(-4*time.Minute), e.Written(now))
+}

@@ -33,7 +33,9 @@ type Service struct {
 }
 
 // New returns the quotas of a region and its Lambda.
-func New(env *region.Env, functions *lambda.Service) *Service { return &Service{env: env, lambda: functions} }
+func New(env *region.Env, functions *lambda.Service) *Service {
+	return &Service{env: env, lambda: functions}
+}
 
 // all are the quotas by service and code, as "Amazon Aurora DSQL endpoints and quotas", "Amazon EventBridge quotas" and
 // "Lambda quotas" list them with their codes.

@@ -22,7 +22,8 @@ func FuzzSignatures(f *testing.F) {
 		r.URL.RawQuery = query
 		r.Header.Set("Authorization", authorization)
 		r.Header.Set("X-Amz-Date", date)
-		if _, err := Verify(identities, r, nil, func(string) time.Duration { return 0 }); err == nil {
+		written := func(_ string, t time.Time) time.Time { return t }
+		if _, err := Verify(identities, r, nil, written); err == nil {
 			t.Fatal("nobody can have signed this")
 		}
 	})

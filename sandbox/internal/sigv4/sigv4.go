@@ -98,19 +98,19 @@ func newSignature(credential, signed, value, date, token, expires string) (signa
 	return s, nil
 }
 
-// checkTime says why a signature is not valid at a (wall) time, in AWS's words.
-func (s signature) checkTime(now time.Time) error {
+// checkTime says why a signature of a time is not valid now, in AWS's words. Both are the wall's.
+func (s signature) checkTime(at, now time.Time) error {
 	stamp := func(t time.Time) string { return t.UTC().Format(timeFormat) }
-	expiry := s.time.Add(maxSkew)
+	expiry := at.Add(maxSkew)
 	if s.presigned {
-		expiry = s.time.Add(s.expires)
+		expiry = at.Add(s.expires)
 	}
 	switch {
 	case now.After(expiry):
-		return fmt.Errorf("Signature expired: %s is now earlier than %s (%s - %s)", stamp(s.time),
-			stamp(now.Add(s.time.Sub(expiry))), stamp(now), expiry.Sub(s.time))
-	case now.Add(maxSkew).Before(s.time):
-		return fmt.Errorf("Signature not yet current: %s is still later than %s (%s + %s)", stamp(s.time),
+		return fmt.Errorf("Signature expired: %s is now earlier than %s (%s - %s)", stamp(at),
+			stamp(now.Add(at.Sub(expiry))), stamp(now), expiry.Sub(s.time))
+	case now.Add(maxSkew).Before(at):
+		return fmt.Errorf("Signature not yet current: %s is still later than %s (%s + %s)", stamp(at),
 			stamp(now.Add(maxSkew)), stamp(now), maxSkew)
 	}
 	return nil

@@ -16,10 +16,15 @@ type Verified struct {
 	Region, Service string
 }
 
-// Verify checks a request's signature, over this body, against the credentials IAM has given out. Skew says how far the
-// clock of callers in a region is ahead of everybody's. The error is AWS's: MissingAuthenticationToken,
+// Verify checks a request's signature, over this body, against the credentials IAM has given out. Written is the time
+// that a caller in a region has read from its clock, if it calls it so. The error is AWS's: MissingAuthenticationToken,
 // IncompleteSignature, InvalidClientTokenId, ExpiredToken or SignatureDoesNotMatch.
-func Verify(identities *iam.Service, r *http.Request, body []byte, skew func(region string) time.Duration) (Verified, error) {
+func Verify(
+	identities *iam.Service,
+	r *http.Request,
+	body []byte,
+	written func(region string, t time.Time) time.Time,
+) (Verified, error) {
 	signed, err := parseSignature(r)
 	if errors.Is(err, errUnsigned) {
 		return Verified{}, awserr.Denied("MissingAuthenticationToken", "Request is missing Authentication Token")
@@ -34,7 +39,7 @@ func Verify(identities *iam.Service, r *http.Request, body []byte, skew func(reg
 	if subtle.ConstantTimeCompare([]byte(signed.token), []byte(credentials.SessionToken)) != 1 {
 		return Verified{}, awserr.Denied("InvalidClientTokenId", "The security token included in the request is invalid.")
 	}
-	if err := signed.checkTime(time.Now().Add(-skew(credentials.Region))); err != nil {
+	if err := signed.checkTime(written(credentials.Region, signed.time), time.Now()); err != nil {
 		return Verified{}, awserr.Denied("SignatureDoesNotMatch", "%v", err)
 	}
 	if !signed.matches(r, body, credentials.SecretAccessKey) {

@@ -1,0 +1,30 @@
+package events
+
+import (
+	"github.com/aws/aws-sdk-go-v2/aws"
+	sdk "github.com/aws/aws-sdk-go-v2/service/eventbridge"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
+
+	"aurora-dsql-dr/sandbox/api/call"
+	"aurora-dsql-dr/sandbox/api/wire"
+)
+
+func describeRule(c *call.Call, in *sdk.DescribeRuleInput) (*sdk.DescribeRuleOutput, error) {
+	rule, err := c.Region.Events.Rule(aws.ToString(in.EventBusName), aws.ToString(in.Name))
+	if err != nil {
+		return nil, err
+	}
+	if err := c.Authorize("events:DescribeRule", rule.Arn, nil); err != nil {
+		return nil, err
+	}
+	return &sdk.DescribeRuleOutput{
+		Name:               &rule.Name,
+		Arn:                &rule.Arn,
+		EventBusName:       &rule.EventBusName,
+		State:              types.RuleState(rule.State),
+		Description:        wire.Optional(rule.Description),
+		EventPattern:       wire.Optional(rule.EventPattern),
+		ScheduleExpression: wire.Optional(rule.ScheduleExpression),
+		CreatedBy:          &c.Account.ID,
+	}, nil
+}
