@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"aurora-dsql-dr/sandbox/awserr"
+	"aurora-dsql-dr/sandbox/cloudwatch/metricmath"
 )
 
 // State is the state of an alarm.
@@ -77,7 +78,7 @@ type AlarmStatus struct {
 type metricAlarm struct {
 	MetricAlarm
 	AlarmStatus
-	plan *plan
+	plan *metricmath.Plan
 }
 
 type compositeAlarm struct {
@@ -140,7 +141,7 @@ var comparisons = map[string]struct {
 var missingDataRules = []string{"breaching", "ignore", "missing", "notBreaching"}
 
 // checkMetricAlarm refuses what PutMetricAlarm refuses, all problems at once, and plans the evaluation.
-func (s *Service) checkMetricAlarm(a MetricAlarm) (*plan, error) {
+func (s *Service) checkMetricAlarm(a MetricAlarm) (*metricmath.Plan, error) {
 	var problems []string
 	report := func(bad bool, format string, args ...any) {
 		if bad {
@@ -157,12 +158,12 @@ func (s *Service) checkMetricAlarm(a MetricAlarm) (*plan, error) {
 	report(!slices.Contains(missingDataRules, a.TreatMissingData), "treatMissingData %q: accepted are %s", a.TreatMissingData, strings.Join(missingDataRules, ", "))
 	report(a.MetricName != "" && len(a.MetricQueries) > 0, "metricName and metricQueries: only one of them")
 	problems = append(problems, s.checkActions(a.AlarmActions, a.OkActions, a.InsufficientDataActions)...)
-	plan, err := newPlan(a.queries())
+	plan, err := metricmath.NewPlan(a.queries())
 	if err != nil {
 		problems = append(problems, err.Error())
 	} else {
-		report(len(plan.returned) != 1, "metricQueries: %d of them return data, exactly one must", len(plan.returned))
-		period := int(plan.period / time.Second)
+		report(len(plan.Returned) != 1, "metricQueries: %d of them return data, exactly one must", len(plan.Returned))
+		period := int(plan.Period / time.Second)
 		report(period < 10 || period%60 != 0 && period > 30, "period %d: accepted are 10, 20, 30 and multiples of 60 seconds", period)
 		report(a.EvaluationPeriods*period > 7*86400 || period < 3600 && a.EvaluationPeriods*period > 86400,
 			"evaluationPeriods * period: at most one day, seven days for periods of an hour and more")

@@ -87,7 +87,7 @@ func (s *Service) evaluateMetricAlarms(now time.Time) []transition {
 	var transitions []transition
 	for _, name := range slices.Sorted(maps.Keys(s.alarms)) {
 		a := s.alarms[name]
-		if a.plan.period >= time.Minute && !now.Truncate(time.Minute).Equal(now) {
+		if a.plan.Period >= time.Minute && !now.Truncate(time.Minute).Equal(now) {
 			continue
 		}
 		if t, changed := s.evaluate(a, now); changed {
@@ -100,13 +100,13 @@ func (s *Service) evaluateMetricAlarms(now time.Time) []transition {
 func (s *Service) evaluate(a *metricAlarm, now time.Time) (transition, bool) {
 	times := make([]time.Time, a.EvaluationPeriods+extraDatapoints) // newest first, like the verdicts
 	for i := range times {
-		times[i] = now.Add(-time.Duration(i+1) * a.plan.period)
+		times[i] = now.Add(-time.Duration(i+1) * a.plan.Period)
 	}
-	data, err := a.plan.run(s, times)
+	data, err := a.plan.Run(s.sample, times)
 	if err != nil { // an expression that yields an array
 		return s.move(&a.AlarmStatus, StateInsufficientData, "Evaluation error: "+err.Error(), now, a.transition)
 	}
-	series := data[a.plan.returned[0]]
+	series := data[a.plan.Returned[0]]
 	verdicts := make([]verdict, len(times))
 	for i, at := range times {
 		if v, ok := series[at.Unix()]; ok {

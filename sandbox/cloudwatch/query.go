@@ -4,27 +4,14 @@ import (
 	"time"
 
 	"aurora-dsql-dr/sandbox/awserr"
+	"aurora-dsql-dr/sandbox/cloudwatch/metricmath"
 )
 
-// MetricQuery is one time series of GetMetricData or of an alarm: a metric or an expression over other queries.
-type MetricQuery struct {
-	ID         string      `json:"id"`
-	Expression string      `json:"expression,omitempty"`
-	Label      string      `json:"label,omitempty"`
-	Metric     *MetricStat `json:"metric,omitempty"`
-	Period     int         `json:"period,omitempty"` // seconds, of an expression
-	ReturnData *bool       `json:"returnData,omitempty"`
-}
-
-// MetricStat is a statistic of a metric.
-type MetricStat struct {
-	Namespace  string            `json:"namespace,omitempty"`
-	MetricName string            `json:"metricName"`
-	Dimensions map[string]string `json:"dimensions,omitempty"`
-	Period     int               `json:"period"` // seconds
-	Stat       string            `json:"stat"`   // Sum, Average, Minimum, Maximum, SampleCount or pNN
-	Unit       string            `json:"unit,omitempty"`
-}
+// MetricQuery and MetricStat are those of metric math.
+type (
+	MetricQuery = metricmath.Query
+	MetricStat  = metricmath.Stat
+)
 
 // Datapoint is one period of GetMetricStatistics.
 type Datapoint struct {
@@ -43,11 +30,11 @@ type MetricResult struct {
 
 // GetMetricStatistics returns the periods of [start, end) that have samples, oldest first.
 func (s *Service) GetMetricStatistics(id Metric, start, end time.Time, period time.Duration, unit string, percentiles ...string) ([]Datapoint, error) {
-	if err := checkPeriod(int(period / time.Second)); err != nil {
+	if err := metricmath.CheckPeriod(int(period / time.Second)); err != nil {
 		return nil, err
 	}
 	for _, p := range percentiles {
-		if _, ok := percentileRank(p); !ok {
+		if _, ok := metricmath.PercentileRank(p); !ok {
 			return nil, awserr.Invalid("InvalidParameterValue", "The value %s for parameter ExtendedStatistics is not supported.", p)
 		}
 	}
@@ -78,27 +65,20 @@ func (s *Service) GetMetricStatistics(id Metric, start, end time.Time, period ti
 	return points, nil
 }
 
-func checkPeriod(seconds int) error {
-	if seconds == 1 || seconds == 5 || seconds == 10 || seconds == 20 || seconds == 30 || seconds > 0 && seconds%60 == 0 {
-		return nil
-	}
-	return awserr.Invalid("InvalidParameterValue", "Period %d: accepted are 1, 5, 10, 20, 30 and multiples of 60 seconds.", seconds)
-}
-
 // GetMetricData computes the queries over [start, end) and returns those whose ReturnData is not false.
 func (s *Service) GetMetricData(queries []MetricQuery, start, end time.Time) ([]MetricResult, error) {
-	plan, err := newPlan(queries)
+	plan, err := metricmath.NewPlan(queries)
 	if err != nil {
 		return nil, err
 	}
-	start, end = s.kept(start, end, plan.period)
+	start, end = s.kept(start, end, plan.Period)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var times []time.Time
-	for at := start.Truncate(plan.period); at.Before(end); at = at.Add(plan.period) {
+	for at := start.Truncate(plan.Period); at.Before(end); at = at.Add(plan.Period) {
 		times = append(times, at)
 	}
-	data, err := plan.run(s, times)
+	data, err := plan.Run(s.sample, times)
 	if err != nil {
 		return nil, err
 	}
@@ -107,7 +87,7 @@ func (s *Service) GetMetricData(queries []MetricQuery, start, end time.Time) ([]
 		if q.ReturnData != nil && !*q.ReturnData {
 			continue
 		}
-		result := MetricResult{ID: q.ID, Label: q.label()}
+		result := MetricResult{ID: q.ID, Label: q.Name()}
 		for _, at := range times {
 			if v, ok := data[q.ID][at.Unix()]; ok {
 				result.Timestamps, result.Values = append(result.Timestamps, at), append(result.Values, v)
@@ -134,13 +114,21 @@ func (s *Service) kept(start, end time.Time, period time.Duration) (from, to tim
 	return start, end
 }
 
-func (q MetricQuery) label() string {
-	switch {
-	case q.Label != "":
-		return q.Label
-	case q.Metric != nil:
-		return q.Metric.MetricName
-	default:
-		return q.ID
+// sample reads a statistic of a metric for each of these times. The caller holds the lock.
+func (s *Service) sample(stat MetricStat, times []time.Time) metricmath.Series {
+	data := metricmath.Series{}
+	m, ok := s.metrics[Metric{stat.Namespace, stat.MetricName, stat.Dimensions}.key()]
+	if !ok {
+		return data
 	}
+	for _, at := range times {
+		b := m.window(at, time.Duration(stat.Period)*time.Second, stat.Unit)
+		if b == nil {
+			continue
+		}
+		if v, ok := b.statistic(stat.Stat); ok {
+			data[at.Unix()] = v
+		}
+	}
+	return data
 }

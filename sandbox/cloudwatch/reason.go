@@ -5,10 +5,12 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"aurora-dsql-dr/sandbox/cloudwatch/metricmath"
 )
 
 // reason words a state as CloudWatch does, "Threshold Crossed: 2 out of the last 3 datapoints […] were greater than …".
-func (a MetricAlarm) reason(state State, times []time.Time, verdicts []verdict, series timeSeries) string {
+func (a MetricAlarm) reason(state State, times []time.Time, verdicts []verdict, series metricmath.Series) string {
 	var shown []string
 	crossing := good
 	if state == StateAlarm {

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+
+	"aurora-dsql-dr/sandbox/internal/tokens"
 )
 
 // rule is the parsed AlarmRule of a composite alarm (CloudWatch API Reference, PutCompositeAlarm).
@@ -49,14 +51,14 @@ func parseRule(text string) (rule, error) {
 	if len(text) > 10240 {
 		return nil, fmt.Errorf("%d characters, at most 10240 are accepted", len(text))
 	}
-	p, err := newParser(text, ruleToken, nil)
+	p, err := tokens.Read(text, ruleToken, nil)
 	if err != nil {
 		return nil, err
 	}
 	rules := ruleParser{p}
 	r, err := rules.either()
-	if err == nil && p.peek() != "" {
-		err = fmt.Errorf("unexpected %q", p.peek())
+	if err == nil && p.Peek() != "" {
+		err = fmt.Errorf("unexpected %q", p.Peek())
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%q: %w", text, err)
@@ -64,12 +66,12 @@ func parseRule(text string) (rule, error) {
 	return r, nil
 }
 
-type ruleParser struct{ *parser }
+type ruleParser struct{ *tokens.Reader }
 
 func (p ruleParser) either() (rule, error) {
 	left, err := p.both()
-	for err == nil && strings.EqualFold(p.peek(), "OR") {
-		p.next()
+	for err == nil && strings.EqualFold(p.Peek(), "OR") {
+		p.Next()
 		var right rule
 		right, err = p.both()
 		left = either{left, right}
@@ -79,8 +81,8 @@ func (p ruleParser) either() (rule, error) {
 
 func (p ruleParser) both() (rule, error) {
 	left, err := p.factor()
-	for err == nil && strings.EqualFold(p.peek(), "AND") {
-		p.next()
+	for err == nil && strings.EqualFold(p.Peek(), "AND") {
+		p.Next()
 		var right rule
 		right, err = p.factor()
 		left = both{left, right}
@@ -89,7 +91,7 @@ func (p ruleParser) both() (rule, error) {
 }
 
 func (p ruleParser) factor() (rule, error) {
-	switch token := strings.ToUpper(p.next()); token {
+	switch token := strings.ToUpper(p.Next()); token {
 	case "":
 		return nil, errors.New("ends too early")
 	case "NOT":
@@ -98,7 +100,7 @@ func (p ruleParser) factor() (rule, error) {
 	case "(":
 		r, err := p.either()
 		if err == nil {
-			err = p.expect(")")
+			err = p.Expect(")")
 		}
 		return r, err
 	case "TRUE", "FALSE":
@@ -111,15 +113,15 @@ func (p ruleParser) factor() (rule, error) {
 }
 
 func (p ruleParser) inState(state State) (rule, error) {
-	if err := p.expect("("); err != nil {
+	if err := p.Expect("("); err != nil {
 		return nil, err
 	}
-	name := strings.Trim(p.next(), `"'`)
+	name := strings.Trim(p.Next(), `"'`)
 	if _, inARN, ok := strings.Cut(name, ":alarm:"); ok {
 		name = inARN
 	}
 	if name == "" || name == "(" || name == ")" {
 		return nil, fmt.Errorf("%s() needs the name of an alarm", state)
 	}
-	return inState{name, state}, p.expect(")")
+	return inState{name, state}, p.Expect(")")
 }

@@ -4,9 +4,9 @@ import (
 	"cmp"
 	"math"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
+
+	"aurora-dsql-dr/sandbox/cloudwatch/metricmath"
 )
 
 // How long CloudWatch keeps data points (CloudWatch User Guide, "Metrics retention"): those below a minute for three
@@ -143,7 +143,7 @@ func (b *bucket) statistic(name string) (float64, bool) {
 	case "SampleCount":
 		return b.count, true
 	}
-	rank, ok := percentileRank(name)
+	rank, ok := metricmath.PercentileRank(name)
 	if !ok {
 		return 0, false
 	}
@@ -164,18 +164,6 @@ func (b *bucket) percentile(rank float64) (float64, bool) {
 		}
 	}
 	return 0, false
-}
-
-// percentileRank reads "p99.9".
-func percentileRank(statistic string) (float64, bool) {
-	number, ok := strings.CutPrefix(statistic, "p")
-	rank, err := strconv.ParseFloat(number, 64)
-	return rank, ok && err == nil && rank >= 0 && rank <= 100
-}
-
-func validStatistic(name string) bool {
-	_, percentile := percentileRank(name)
-	return percentile || slices.Contains([]string{"Sum", "Average", "Minimum", "Maximum", "SampleCount"}, name)
 }
 
 // forgetOld drops what CloudWatch no longer keeps, and metrics without data with it.

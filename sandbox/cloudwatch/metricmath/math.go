@@ -1,4 +1,4 @@
-package cloudwatch
+package metricmath
 
 import (
 	"fmt"
@@ -8,26 +8,26 @@ import (
 	"time"
 )
 
-// timeSeries maps the beginning of a period, in Unix seconds, to its value. A period without data is not in it.
-type timeSeries map[int64]float64
+// Series maps the beginning of a period, in Unix seconds, to its value. A period without data is not in it.
+type Series map[int64]float64
 
 // value is what an expression yields: exactly one of a number, a time series and an array of time series
 // (CloudWatch User Guide, "Using math expressions with CloudWatch metrics").
 type value struct {
 	scalar *float64
-	series timeSeries
-	array  []timeSeries
+	series Series
+	array  []Series
 }
 
 func scalarOf(v float64) value { return value{scalar: &v} }
 
 // asSeries gives a number the same value at all times. An array is no single time series.
-func (v value) asSeries(times []time.Time) (timeSeries, error) {
+func (v value) asSeries(times []time.Time) (Series, error) {
 	switch {
 	case v.series != nil:
 		return v.series, nil
 	case v.scalar != nil:
-		constant := timeSeries{}
+		constant := Series{}
 		for _, at := range times {
 			constant[at.Unix()] = *v.scalar
 		}
@@ -40,7 +40,7 @@ func (v value) asSeries(times []time.Time) (timeSeries, error) {
 // scope is what expressions are computed in.
 type scope struct {
 	times   []time.Time
-	series  map[string]timeSeries
+	series  map[string]Series
 	metrics []string // ids of the queries that are metrics
 }
 
@@ -60,7 +60,7 @@ type reference string
 func (r reference) eval(s scope) (value, error) {
 	series := s.series[string(r)]
 	if series == nil {
-		series = timeSeries{}
+		series = Series{}
 	}
 	return value{series: series}, nil
 }
@@ -69,7 +69,7 @@ func (r reference) references(to []string) []string { return append(to, string(r
 type list []expression
 
 func (l list) eval(s scope) (value, error) {
-	array := []timeSeries{}
+	array := []Series{}
 	for _, item := range l {
 		v, err := item.eval(s)
 		if err != nil {
@@ -114,7 +114,7 @@ func (b binary) eval(s scope) (value, error) {
 	if left.scalar != nil && right.scalar != nil {
 		return scalarOf(compute(*left.scalar, *right.scalar)), nil
 	}
-	result := timeSeries{}
+	result := Series{}
 	for at := range moments(left, right) {
 		if v := compute(left.at(at), right.at(at)); !math.IsNaN(v) && !math.IsInf(v, 0) {
 			result[at] = v
@@ -203,7 +203,7 @@ var functions = map[string]function{
 }
 
 func allMetrics(s scope, _ []value) (value, error) {
-	array := []timeSeries{}
+	array := []Series{}
 	for _, id := range s.metrics {
 		array = append(array, s.series[id])
 	}
@@ -227,7 +227,7 @@ func aggregate(over func([]float64) float64) func(scope, []value) (value, error)
 			return arg, nil
 		case arg.array == nil:
 			if len(arg.series) == 0 {
-				return value{series: timeSeries{}}, nil
+				return value{series: Series{}}, nil
 			}
 			return scalarOf(over(slices.Collect(maps.Values(arg.series)))), nil
 		default:
@@ -237,7 +237,7 @@ func aggregate(over func([]float64) float64) func(scope, []value) (value, error)
 					present[at] = append(present[at], v)
 				}
 			}
-			result := timeSeries{}
+			result := Series{}
 			for at, values := range present {
 				result[at] = over(values)
 			}
@@ -266,7 +266,7 @@ func choose(s scope, args []value) (value, error) {
 	if err != nil {
 		return value{}, err
 	}
-	result := timeSeries{}
+	result := Series{}
 	for at, c := range condition {
 		chosen := args[1]
 		if c == 0 {

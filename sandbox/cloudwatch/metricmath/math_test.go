@@ -1,4 +1,4 @@
-package cloudwatch
+package metricmath
 
 import (
 	"testing"
@@ -9,35 +9,35 @@ import (
 )
 
 func TestExpressions(t *testing.T) {
-	none := timeSeries{}
+	none := Series{}
 	for _, c := range []struct {
 		intent     string
 		expression string
-		want       timeSeries
+		want       Series
 	}{
-		{"precedence as in arithmetic", "1 + 2 * 3 - 8 / 4", timeSeries{0: 5, 60: 5, 120: 5}},
-		{"brackets and a sign", "-(1 + 2) * 2", timeSeries{0: -6, 60: -6, 120: -6}},
-		{"a missing term counts as 0 where another has data", "a + b + c", timeSeries{0: 3, 60: 1}},
-		{"a quorum over what is there", "a + b + c >= 2", timeSeries{0: 1, 60: 0}},
+		{"precedence as in arithmetic", "1 + 2 * 3 - 8 / 4", Series{0: 5, 60: 5, 120: 5}},
+		{"brackets and a sign", "-(1 + 2) * 2", Series{0: -6, 60: -6, 120: -6}},
+		{"a missing term counts as 0 where another has data", "a + b + c", Series{0: 3, 60: 1}},
+		{"a quorum over what is there", "a + b + c >= 2", Series{0: 1, 60: 0}},
 		{"all terms missing is missing", "c + d", none},
-		{"comparisons are 1 and 0", "a == 1", timeSeries{0: 1, 60: 1}},
-		{"logic by words", "a > 0 AND b > 0 OR c > 0", timeSeries{0: 1, 60: 0}},
+		{"comparisons are 1 and 0", "a == 1", Series{0: 1, 60: 1}},
+		{"logic by words", "a > 0 AND b > 0 OR c > 0", Series{0: 1, 60: 0}},
 		{"a division by zero yields nothing", "1 / (a - 1)", none},
-		{"SUM across metrics", "SUM(METRICS())", timeSeries{0: 3, 60: 1}},
-		{"MAX across a list", "MAX([a, b])", timeSeries{0: 2, 60: 1}},
-		{"MIN across a list", "MIN([a, b])", timeSeries{0: 1, 60: 1}},
-		{"AVG across those that have data", "AVG([a, b])", timeSeries{0: 1.5, 60: 1}},
-		{"SUM of one metric is a number", "SUM(a)", timeSeries{0: 2, 60: 2, 120: 2}},
-		{"FILL gives missing ones a number", "FILL(b, 7)", timeSeries{0: 2, 60: 7, 120: 7}},
-		{"IF chooses", "IF(a > b, 10, b)", timeSeries{0: 2, 60: 10}},
+		{"SUM across metrics", "SUM(METRICS())", Series{0: 3, 60: 1}},
+		{"MAX across a list", "MAX([a, b])", Series{0: 2, 60: 1}},
+		{"MIN across a list", "MIN([a, b])", Series{0: 1, 60: 1}},
+		{"AVG across those that have data", "AVG([a, b])", Series{0: 1.5, 60: 1}},
+		{"SUM of one metric is a number", "SUM(a)", Series{0: 2, 60: 2, 120: 2}},
+		{"FILL gives missing ones a number", "FILL(b, 7)", Series{0: 2, 60: 7, 120: 7}},
+		{"IF chooses", "IF(a > b, 10, b)", Series{0: 2, 60: 10}},
 	} {
 		t.Run(c.intent, func(t *testing.T) {
-			parsed, err := parseExpression(c.expression)
+			parsed, err := parse(c.expression)
 			require.NoError(t, err)
 			times := []time.Time{time.Unix(0, 0), time.Unix(60, 0), time.Unix(120, 0)}
 			v, err := parsed.eval(scope{
 				times:   times,
-				series:  map[string]timeSeries{"a": {0: 1, 60: 1}, "b": {0: 2}, "c": {}},
+				series:  map[string]Series{"a": {0: 1, 60: 1}, "b": {0: 2}, "c": {}},
 				metrics: []string{"a", "b", "c"},
 			})
 			require.NoError(t, err)
@@ -68,18 +68,18 @@ func TestWhatIsNoExpressionIsRefusedWithTheReason(t *testing.T) {
 		"a = b":         "cannot read",
 		"ANOMALY(m1,2)": "function ANOMALY",
 	} {
-		_, err := parseExpression(expression)
+		_, err := parse(expression)
 		assert.ErrorContains(t, err, reason, expression)
 	}
 }
 
 func TestQueriesAreCheckedTogether(t *testing.T) {
-	stat := &MetricStat{Namespace: "n", MetricName: "m", Period: 60, Stat: "Sum"}
+	stat := &Stat{Namespace: "n", MetricName: "m", Period: 60, Stat: "Sum"}
 	other := *stat
 	other.Period = 300
 	bad := *stat
 	bad.Stat = "Median"
-	_, err := newPlan([]MetricQuery{
+	_, err := NewPlan([]Query{
 		{ID: "m1", Metric: stat}, {ID: "m1", Metric: stat}, {ID: "M2", Metric: stat}, {ID: "m3", Metric: &other}, {ID: "m4", Metric: &bad},
 		{ID: "e1", Expression: "m1 + nowhere"}, {ID: "e2", Expression: "e3"}, {ID: "e3", Expression: "e2"}, {ID: "e4"},
 	})

@@ -1,4 +1,6 @@
-package cloudwatch
+// Package metricmath computes CloudWatch's metric math: queries of metrics and expressions over them (CloudWatch User
+// Guide, "Using math expressions with CloudWatch metrics"). It is pure: whoever runs a plan hands over the samples.
+package metricmath
 
 import (
 	"errors"
@@ -12,25 +14,27 @@ import (
 // maxExpression is the length of a metric math expression (CloudWatch API Reference, MetricDataQuery).
 const maxExpression = 2048
 
-// plan is a checked set of queries: their order of computation, the common period, and which of them return data.
-type plan struct {
-	queries  []MetricQuery
-	parsed   map[string]expression
-	order    []string // dependencies first
-	period   time.Duration
-	returned []string
+// Plan is a checked set of queries: their order of computation, the common period, and which of them return data.
+type Plan struct {
+	// Period is common to all queries, Returned are the ids of those that return data.
+	Period   time.Duration
+	Returned []string
+
+	queries []Query
+	parsed  map[string]expression
+	order   []string // dependencies first
 }
 
-// newPlan checks queries and reports all problems: ids, statistics, periods, expressions and what they refer to.
-func newPlan(queries []MetricQuery) (*plan, error) {
-	p := &plan{queries: queries, parsed: map[string]expression{}}
+// NewPlan checks queries and reports all problems: ids, statistics, periods, expressions and what they refer to.
+func NewPlan(queries []Query) (*Plan, error) {
+	p := &Plan{queries: queries, parsed: map[string]expression{}}
 	var problems []error
 	for _, q := range queries {
 		if err := p.add(q); err != nil {
 			problems = append(problems, fmt.Errorf("query %q: %w", q.ID, err))
 		}
 	}
-	if p.period == 0 {
+	if p.Period == 0 {
 		problems = append(problems, errors.New("queries: none is of a metric with a period"))
 	}
 	for _, q := range queries {
@@ -44,7 +48,7 @@ func newPlan(queries []MetricQuery) (*plan, error) {
 	return p, nil
 }
 
-func (p *plan) add(q MetricQuery) error {
+func (p *Plan) add(q Query) error {
 	if _, taken := p.parsed[q.ID]; taken {
 		return errors.New("the id is used twice")
 	}
@@ -52,7 +56,7 @@ func (p *plan) add(q MetricQuery) error {
 		return errors.New("the id must be a lowercase letter followed by letters, digits and underscores")
 	}
 	if q.ReturnData == nil || *q.ReturnData {
-		p.returned = append(p.returned, q.ID)
+		p.Returned = append(p.Returned, q.ID)
 	}
 	switch {
 	case q.Metric != nil && q.Expression != "", q.Metric == nil && q.Expression == "":
@@ -60,7 +64,7 @@ func (p *plan) add(q MetricQuery) error {
 	case len(q.Expression) > maxExpression:
 		return fmt.Errorf("an expression of %d characters, at most %d are accepted", len(q.Expression), maxExpression)
 	case q.Expression != "":
-		parsed, err := parseExpression(q.Expression)
+		parsed, err := parse(q.Expression)
 		p.parsed[q.ID] = parsed
 		return err
 	}
@@ -69,26 +73,27 @@ func (p *plan) add(q MetricQuery) error {
 }
 
 // addMetric also sees to the common period: the sandbox does not mix periods in one set of queries.
-func (p *plan) addMetric(m MetricStat) error {
+func (p *Plan) addMetric(m Stat) error {
 	if m.Namespace == "" || m.MetricName == "" {
 		return errors.New("namespace and metricName are required")
 	}
-	if !validStatistic(m.Stat) {
-		return fmt.Errorf("stat %q: accepted are Sum, Average, Minimum, Maximum, SampleCount and percentiles such as p99", m.Stat)
+	if !ValidStatistic(m.Stat) {
+		return fmt.Errorf("stat %q: accepted are Sum, Average, Minimum, Maximum, SampleCount and percentiles such as p99",
+			m.Stat)
 	}
-	if err := checkPeriod(m.Period); err != nil {
+	if err := CheckPeriod(m.Period); err != nil {
 		return err
 	}
 	period := time.Duration(m.Period) * time.Second
-	if p.period != 0 && p.period != period {
-		return fmt.Errorf("period %s differs from %s: the sandbox wants one period in a set of queries", period, p.period)
+	if p.Period != 0 && p.Period != period {
+		return fmt.Errorf("period %s differs from %s: the sandbox wants one period in a set of queries", period, p.Period)
 	}
-	p.period = period
+	p.Period = period
 	return nil
 }
 
 // visit puts a query behind those it refers to.
-func (p *plan) visit(id string, path []string) error {
+func (p *Plan) visit(id string, path []string) error {
 	if slices.Contains(p.order, id) {
 		return nil
 	}
@@ -109,9 +114,9 @@ func (p *plan) visit(id string, path []string) error {
 	return nil
 }
 
-// run computes all queries at these times, the beginnings of periods.
-func (p *plan) run(s *Service, times []time.Time) (map[string]timeSeries, error) {
-	scope := scope{times: times, series: map[string]timeSeries{}}
+// Run computes all queries at these times, the beginnings of periods, over what sample says of a metric at them.
+func (p *Plan) Run(sample func(Stat, []time.Time) Series, times []time.Time) (map[string]Series, error) {
+	scope := scope{times: times, series: map[string]Series{}}
 	for _, q := range p.queries {
 		if q.Metric != nil {
 			scope.metrics = append(scope.metrics, q.ID)
@@ -120,7 +125,7 @@ func (p *plan) run(s *Service, times []time.Time) (map[string]timeSeries, error)
 	for _, id := range p.metricsFirst() {
 		q := p.query(id)
 		if q.Metric != nil {
-			scope.series[id] = s.sample(*q.Metric, times)
+			scope.series[id] = sample(*q.Metric, times)
 			continue
 		}
 		v, err := p.parsed[id].eval(scope)
@@ -136,31 +141,12 @@ func (p *plan) run(s *Service, times []time.Time) (map[string]timeSeries, error)
 }
 
 // metricsFirst is the order of computation with metrics before expressions, as METRICS() refers to all metrics.
-func (p *plan) metricsFirst() []string {
+func (p *Plan) metricsFirst() []string {
 	metrics := slices.DeleteFunc(slices.Clone(p.order), func(id string) bool { return p.query(id).Metric == nil })
 	expressions := slices.DeleteFunc(slices.Clone(p.order), func(id string) bool { return p.query(id).Metric != nil })
 	return append(metrics, expressions...)
 }
 
-func (p *plan) query(id string) MetricQuery {
-	return p.queries[slices.IndexFunc(p.queries, func(q MetricQuery) bool { return q.ID == id })]
-}
-
-// sample reads a statistic of a metric for each of these times. The caller holds the lock.
-func (s *Service) sample(stat MetricStat, times []time.Time) timeSeries {
-	data := timeSeries{}
-	m, ok := s.metrics[Metric{stat.Namespace, stat.MetricName, stat.Dimensions}.key()]
-	if !ok {
-		return data
-	}
-	for _, at := range times {
-		b := m.window(at, time.Duration(stat.Period)*time.Second, stat.Unit)
-		if b == nil {
-			continue
-		}
-		if v, ok := b.statistic(stat.Stat); ok {
-			data[at.Unix()] = v
-		}
-	}
-	return data
+func (p *Plan) query(id string) Query {
+	return p.queries[slices.IndexFunc(p.queries, func(q Query) bool { return q.ID == id })]
 }

@@ -1,12 +1,15 @@
-package cloudwatch
+package metricmath
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+
+	"aurora-dsql-dr/sandbox/internal/tokens"
 )
 
 var (
@@ -19,15 +22,16 @@ var precedence = [][]string{{"||"}, {"&&"}, {"==", "!=", "<", "<=", ">", ">="}, 
 
 var synonyms = map[string]string{"AND": "&&", "OR": "||"}
 
-// parseExpression reads a metric math expression.
-func parseExpression(text string) (expression, error) {
-	p, err := newParser(text, mathToken, synonyms)
+// parse reads a metric math expression.
+func parse(text string) (expression, error) {
+	reader, err := tokens.Read(text, mathToken, synonyms)
 	if err != nil {
 		return nil, err
 	}
+	p := parser{reader}
 	e, err := p.binary(0)
-	if err == nil && p.peek() != "" {
-		err = fmt.Errorf("unexpected %q", p.peek())
+	if err == nil && p.Peek() != "" {
+		err = fmt.Errorf("unexpected %q", p.Peek())
 	}
 	if err != nil {
 		return nil, fmt.Errorf("expression %q: %w", text, err)
@@ -35,54 +39,16 @@ func parseExpression(text string) (expression, error) {
 	return e, nil
 }
 
-// parser reads tokens one by one.
-type parser struct{ tokens []string }
+// parser reads an expression from its tokens.
+type parser struct{ *tokens.Reader }
 
-func newParser(text string, token *regexp.Regexp, synonyms map[string]string) (*parser, error) {
-	p := &parser{}
-	for rest := strings.TrimSpace(text); rest != ""; rest = strings.TrimSpace(rest) {
-		t := token.FindString(rest)
-		if t == "" {
-			return nil, fmt.Errorf("expression %q: cannot read %q", text, rest)
-		}
-		rest = rest[len(t):]
-		if s, ok := synonyms[t]; ok {
-			t = s
-		}
-		p.tokens = append(p.tokens, t)
-	}
-	return p, nil
-}
-
-func (p *parser) peek() string {
-	if len(p.tokens) == 0 {
-		return ""
-	}
-	return p.tokens[0]
-}
-
-func (p *parser) next() string {
-	t := p.peek()
-	if t != "" {
-		p.tokens = p.tokens[1:]
-	}
-	return t
-}
-
-func (p *parser) expect(token string) error {
-	if t := p.next(); t != token {
-		return fmt.Errorf("expected %q, found %q", token, t)
-	}
-	return nil
-}
-
-func (p *parser) binary(level int) (expression, error) {
+func (p parser) binary(level int) (expression, error) {
 	if level == len(precedence) {
 		return p.operand()
 	}
 	left, err := p.binary(level + 1)
-	for err == nil && slices.Contains(precedence[level], p.peek()) {
-		operator := p.next()
+	for err == nil && slices.Contains(precedence[level], p.Peek()) {
+		operator := p.Next()
 		var right expression
 		right, err = p.binary(level + 1)
 		left = binary{operator, left, right}
@@ -90,17 +56,17 @@ func (p *parser) binary(level int) (expression, error) {
 	return left, err
 }
 
-func (p *parser) operand() (expression, error) {
-	switch t := p.next(); {
+func (p parser) operand() (expression, error) {
+	switch t := p.Next(); {
 	case t == "":
-		return nil, fmt.Errorf("ends too early")
+		return nil, errors.New("ends too early")
 	case t == "-":
 		e, err := p.operand()
 		return binary{"-", number(0), e}, err
 	case t == "(":
 		e, err := p.binary(0)
 		if err == nil {
-			err = p.expect(")")
+			err = p.Expect(")")
 		}
 		return e, err
 	case t == "[":
@@ -108,7 +74,7 @@ func (p *parser) operand() (expression, error) {
 	case t[0] == '.' || t[0] >= '0' && t[0] <= '9':
 		f, err := strconv.ParseFloat(t, 64)
 		return number(f), err
-	case p.peek() == "(":
+	case p.Peek() == "(":
 		return p.call(t)
 	case identifier.MatchString(t):
 		return reference(t), nil
@@ -117,12 +83,13 @@ func (p *parser) operand() (expression, error) {
 	}
 }
 
-func (p *parser) call(name string) (expression, error) {
+func (p parser) call(name string) (expression, error) {
 	f, ok := functions[name]
 	if !ok {
-		return nil, fmt.Errorf("function %s: the sandbox models %s", name, strings.Join(slices.Sorted(maps.Keys(functions)), ", "))
+		modelled := slices.Sorted(maps.Keys(functions))
+		return nil, fmt.Errorf("function %s: the sandbox models %s", name, strings.Join(modelled, ", "))
 	}
-	p.next()
+	p.Next()
 	args, err := p.list(")")
 	if err == nil && len(args) != f.arity {
 		err = fmt.Errorf("function %s takes %d arguments, not %d", name, f.arity, len(args))
@@ -131,10 +98,10 @@ func (p *parser) call(name string) (expression, error) {
 }
 
 // list reads expressions separated by commas up to the closing token.
-func (p *parser) list(closing string) (list, error) {
+func (p parser) list(closing string) (list, error) {
 	items := list{}
-	if p.peek() == closing {
-		p.next()
+	if p.Peek() == closing {
+		p.Next()
 		return items, nil
 	}
 	for {
@@ -143,9 +110,9 @@ func (p *parser) list(closing string) (list, error) {
 			return nil, err
 		}
 		items = append(items, e)
-		if p.peek() != "," {
-			return items, p.expect(closing)
+		if p.Peek() != "," {
+			return items, p.Expect(closing)
 		}
-		p.next()
+		p.Next()
 	}
 }
