@@ -263,7 +263,9 @@ func TestProbe(t *testing.T) {
 			target := d.target(sqlendpointtest.Primary)
 			p := prober(newControl(t, tt.control).client(tt.step), d.dialer(t, monitorARN), tt.step)
 			tt.with(t, &p, &target)
-			r := p.Probe(t.Context(), target, incident.Word{At: time.Now()})
+			run, cancel := context.WithTimeout(t.Context(), time.Minute) // no step takes a whole run
+			defer cancel()
+			r := p.Probe(run, target, incident.Word{At: time.Now()})
 			assert.Equal(t, tt.want, r.Observation, "%v", r.Err)
 			if r.Session != nil { // then something was committed, and measured
 				assert.Positive(t, min(r.Connect, r.Query, r.Commit))
