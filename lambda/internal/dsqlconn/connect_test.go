@@ -180,6 +180,9 @@ func TestAConnectionCarriesTheTokenAndOnlyTheAddressChanges(t *testing.T) {
 	var answer int
 	require.NoError(t, conn.QueryRow(t.Context(), "SELECT $1::int + 1", 41).Scan(&answer))
 	assert.Equal(t, 42, answer)
+	var kept int
+	require.NoError(t, conn.QueryRow(t.Context(), "SELECT count(*) FROM pg_prepared_statements").Scan(&kept))
+	assert.Zero(t, kept, "a migration would invalidate a statement that the server keeps")
 }
 
 func TestStatementFailuresAreNamed(t *testing.T) {

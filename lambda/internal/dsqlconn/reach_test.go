@@ -2,8 +2,10 @@ package dsqlconn
 
 import (
 	"context"
+	"crypto/tls"
 	"io"
 	"net"
+	"os"
 	"syscall"
 	"testing"
 	"time"
@@ -74,6 +76,20 @@ func TestAnEndpointIsReachedByAnyOfItsAddresses(t *testing.T) {
 				assert.ErrorContains(t, PassedOver(conn), tc.over)
 			}
 		})
+	}
+}
+
+func TestAMachineWithoutIPv6SaysNothingAgainstAnEndpoint(t *testing.T) {
+	const six, four = "[2001:db8::1]:5432", "192.0.2.1:5432"
+	for _, errno := range []syscall.Errno{syscall.ENETUNREACH, syscall.EADDRNOTAVAIL} {
+		_, passedOver, err := race(t.Context(), time.Minute, []string{six, four}, func(_ context.Context, address string) (*tls.Conn, error) {
+			if address == six {
+				return nil, &net.OpError{Op: "dial", Err: os.NewSyscallError("connect", errno)}
+			}
+			return &tls.Conn{}, nil
+		})
+		require.NoError(t, err)
+		assert.NoError(t, passedOver, errno.Error())
 	}
 }
 
