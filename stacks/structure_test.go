@@ -265,6 +265,23 @@ func TestMonitorsRunOnTerms(t *testing.T) {
 	}
 }
 
+// Observers read each other's words by their names, which are those of the regions with a topic.
+func TestEveryObserverKnowsTheOthers(t *testing.T) {
+	g := deployed(t, "dev", nil)
+	for _, place := range places {
+		f, ok := g.Named("aws:lambda/function:Function", place+"-monitor")
+		require.True(t, ok)
+		variables := f.Inputs["environment"].ObjectValue()["variables"].ObjectValue()
+		var topics []contract.Topic
+		require.NoError(t, json.Unmarshal([]byte(variables[contract.EnvTopics].StringValue()), &topics))
+		var regions []string
+		for _, topic := range topics {
+			regions = append(regions, topic.Region)
+		}
+		assert.ElementsMatch(t, []string{"us-east-1", "us-east-2", "us-west-2"}, regions, place)
+	}
+}
+
 func TestDatabaseEventsOfBothDataRegionsReachATopic(t *testing.T) {
 	g := deployed(t, "dev", nil)
 	var regions []string

@@ -55,7 +55,8 @@ func configure(e env.Environment, cfg aws.Config, log *slog.Logger) check.Config
 			},
 			Role: e.DatabaseRole, Step: cadence.Step(), StatusStep: cadence.StatusStep(), ReprobeStep: cadence.ReprobeStep(),
 			Memory: incident.Settings{
-				Observer: e.Region, Fresh: cadence.Fresh(), Lease: e.NoticeLease, Reminder: e.Reminder,
+				Observer: e.Region, Observers: observers(e), Endpoints: endpoints(e),
+				Fresh: cadence.Fresh(), Lease: e.NoticeLease, Reminder: e.Reminder,
 				Conflicts: dsqlconn.Policy{Attempts: 5, Base: cadence.Step() / 50, Max: cadence.Step() / 5},
 			},
 		},
@@ -72,6 +73,25 @@ func controlPlanes(e env.Environment, cfg aws.Config) map[string]probe.ControlPl
 		clients[t.Region] = dsql.NewFromConfig(cfg, func(o *dsql.Options) { o.Region = t.Region })
 	}
 	return clients
+}
+
+// observers are the regions with a topic: each alerts its own first.
+func observers(e env.Environment) []string {
+	names := []string{e.Region}
+	for _, t := range e.Topics {
+		if t.Region != e.Region {
+			names = append(names, t.Region)
+		}
+	}
+	return names
+}
+
+func endpoints(e env.Environment) []string {
+	var names []string
+	for _, t := range e.Targets {
+		names = append(names, t.Endpoint)
+	}
+	return names
 }
 
 func routes(e env.Environment, cfg aws.Config) []alert.Route {

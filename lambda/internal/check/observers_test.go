@@ -103,7 +103,8 @@ func (w *world) observer(t testing.TB, name string, reach map[string]string) *Ch
 			Database: dsqlconn.Dialer{Credentials: w.Provider(roleARN), HostAddr: addresses, RootCAs: w.CA},
 			Role:     schema.RoleMonitor, Step: timing.Step(), StatusStep: timing.StatusStep(), ReprobeStep: timing.Step(),
 			Memory: incident.Settings{
-				Observer: name, Fresh: timing.Fresh(), Lease: time.Minute, Reminder: 15 * time.Minute,
+				Observer: name, Observers: []string{primary, secondary, witness}, Endpoints: []string{w.Hosts[primary], w.Hosts[secondary]},
+				Fresh: timing.Fresh(), Lease: time.Minute, Reminder: 15 * time.Minute,
 				Conflicts: dsqlconn.Policy{Attempts: 50, Base: time.Millisecond, Max: 20 * time.Millisecond},
 			},
 		},

@@ -95,6 +95,33 @@ func (s *statements) rows(t *testing.T, conn *pgx.Conn) map[string]float64 {
 	return read
 }
 
+// rowsAtMost is what any statement may read: versions of rows that are not yet cleared away count too.
+const rowsAtMost = 40
+
+// The table of markers has a row for every observer and endpoint; a probe reads those it knows, by their key, whatever
+// else has got into it.
+func TestMarkersOfStrangersAreNotRead(t *testing.T) {
+	d := newDatabase(t)
+	admin := d.Connect(t, sqlendpointtest.Primary, dsqlconn.Admin, sqlendpointtest.AdminARN)
+	one, log := d.traced(t, "one")
+	for from := 1; from < 15_000; from += 1000 { // a transaction changes 3,000 rows at most
+		d.Exec(t, fmt.Sprintf(`
+			INSERT INTO dr.marker (observer, endpoint, state)
+			SELECT 'stranger-' || n, e, '{}' FROM unnest(ARRAY['%s', '%s']) e, generate_series(%d, %d) n`, east, ohio, from, from+999))
+	}
+	for range 2 { // the second time there is one to read
+		log.sql, log.args = nil, nil
+		_, err := one.Mark(t.Context(), Word{At: epoch, States: states(well, well)})
+		require.NoError(t, err)
+	}
+	for sql, rows := range log.rows(t, admin) {
+		assert.LessOrEqual(t, rows, float64(rowsAtMost), sql)
+	}
+	visit, err := one.Mark(t.Context(), Word{At: epoch, States: states(well, well)})
+	require.NoError(t, err)
+	assert.Len(t, visit.Snapshot.Markers, 1, "its own")
+}
+
 // A probe's transaction costs the same after years: the table of incidents keeps a row for every outage there ever was, that
 // of markers one for every observer and endpoint.
 func TestAProbeCostsTheSameAfterYearsOfIncidents(t *testing.T) {
@@ -103,7 +130,6 @@ func TestAProbeCostsTheSameAfterYearsOfIncidents(t *testing.T) {
 	one, log := d.traced(t, "one")
 	two := d.session(t, "two", ohio)
 
-	const most = 40 // rows that any statement may read: versions that are not yet cleared away count too
 	outages := 0
 	for _, upTo := range []int{10, 30_000} {
 		t.Run(fmt.Sprint(upTo, " outages"), func(t *testing.T) {
@@ -117,7 +143,7 @@ func TestAProbeCostsTheSameAfterYearsOfIncidents(t *testing.T) {
 				t.Helper()
 				require.NotEmpty(t, s)
 				for sql, rows := range s {
-					assert.LessOrEqual(t, rows, float64(most), "%s", sql)
+					assert.LessOrEqual(t, rows, float64(rowsAtMost), "%s", sql)
 				}
 			}
 			for range 30 {

@@ -16,6 +16,8 @@ import (
 type Settings struct {
 	// Observer is the observer's name, its region.
 	Observer string
+	// Observers are the names of all, and Endpoints the endpoints they write through. The word of anybody else is not read.
+	Observers, Endpoints []string
 	// Fresh is the age up to which a stored word counts, the observer's own included.
 	Fresh time.Duration
 	// Lease is how long a claimed notice stays with its claimant; after it, another observer publishes.
@@ -93,7 +95,7 @@ func (s *Session) attempt(ctx context.Context, plan func(Snapshot) (Word, []Acti
 	defer func() { _ = tx.Rollback(ctx) }() // after a commit it does nothing; after an error that error is the answer
 
 	start := time.Now()
-	if v.Snapshot.Markers, err = readMarkers(ctx, tx); err != nil {
+	if v.Snapshot.Markers, err = s.readMarkers(ctx, tx); err != nil {
 		return v, err
 	}
 	v.Query = time.Since(start)
@@ -116,9 +118,11 @@ func (s *Session) attempt(ctx context.Context, plan func(Snapshot) (Word, []Acti
 	return v, err
 }
 
-func readMarkers(ctx context.Context, tx pgx.Tx) ([]Marker, error) {
+// readMarkers reads by key: what somebody else has left in the table, however much, is neither a vote nor a delay.
+func (s *Session) readMarkers(ctx context.Context, tx pgx.Tx) ([]Marker, error) {
 	rows, err := tx.Query(ctx, `
-		SELECT observer, endpoint, extract(epoch FROM now() - written_at)::float8, state FROM dr.marker`)
+		SELECT observer, endpoint, extract(epoch FROM now() - written_at)::float8, state FROM dr.marker
+		WHERE observer = ANY($1) AND endpoint = ANY($2)`, s.settings.Observers, s.settings.Endpoints)
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package incident
 
 import (
 	"context"
+	"fmt"
 	"io/fs"
 	"math"
 	"sync"
@@ -65,7 +66,8 @@ type observer struct {
 func (d database) session(t *testing.T, name, endpoint string) *observer {
 	region := map[string]string{east: sqlendpointtest.Primary, ohio: sqlendpointtest.Secondary}[endpoint]
 	return &observer{Session: NewSession(d.dial(t, region), endpoint, Settings{
-		Observer: name, Fresh: 45 * time.Second, Lease: time.Minute, Reminder: reminder,
+		Observer: name, Observers: []string{"one", "two", "three", "four", "newer", "late", "early"}, Endpoints: []string{east, ohio},
+		Fresh: 45 * time.Second, Lease: time.Minute, Reminder: reminder,
 		Conflicts: dsqlconn.Policy{Attempts: 50, Base: time.Millisecond, Max: 20 * time.Millisecond},
 	})}
 }
@@ -124,7 +126,8 @@ func testMarkers(t *testing.T, d database) {
 	_, err := one.Mark(t.Context(), word)
 	require.NoError(t, err)
 	d.Exec(t, `UPDATE dr.marker SET written_at = now() - interval '20 seconds'`)
-	d.Exec(t, `INSERT INTO dr.marker (observer, endpoint, state) VALUES ('newer', 'x', 'not for this program')`)
+	d.Exec(t, fmt.Sprintf(`INSERT INTO dr.marker (observer, endpoint, state) VALUES ('newer', '%s', 'not for this program')`, east))
+	d.Exec(t, fmt.Sprintf(`INSERT INTO dr.marker (observer, endpoint, state) VALUES ('nobody', '%s', '{}'), ('one', 'x', '{}')`, ohio))
 
 	visit, err := d.session(t, "two", east).Mark(t.Context(), Word{})
 	require.NoError(t, err)
@@ -133,7 +136,7 @@ func testMarkers(t *testing.T, d database) {
 	assert.Equal(t, word, got)
 	_, ok = visit.Snapshot.Word("one", 20*time.Second)
 	assert.False(t, ok, "it is older than that")
-	age, ok := visit.Snapshot.AgeThroughOther("x")
+	age, ok := visit.Snapshot.AgeThroughOther(east)
 	require.True(t, ok)
 	assert.InDelta(t, 20, age.Seconds(), 5)
 	got, ok = visit.Snapshot.Word("newer", time.Minute)

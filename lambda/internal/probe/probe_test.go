@@ -128,7 +128,8 @@ func prober(clusters ControlPlane, connections Database, step time.Duration) Pro
 		Clusters: map[string]ControlPlane{sqlendpointtest.Primary: clusters, sqlendpointtest.Secondary: clusters},
 		Database: connections, Role: schema.RoleMonitor, Step: step, StatusStep: step, ReprobeStep: step,
 		Memory: incident.Settings{
-			Observer: "us-west-2", Fresh: time.Minute, Lease: time.Minute, Reminder: time.Minute,
+			Observer: "us-west-2", Observers: []string{"us-east-1", "us-east-2", "us-west-2"},
+			Fresh: time.Minute, Lease: time.Minute, Reminder: time.Minute,
 			Conflicts: dsqlconn.Policy{Attempts: 4, Base: time.Millisecond, Max: 10 * time.Millisecond},
 		},
 	}
@@ -277,6 +278,7 @@ func TestProbe(t *testing.T) {
 
 	t.Run("a marker written in one region is read in the other", func(t *testing.T) {
 		p := prober(newControl(t, healthy).client(patient), d.dialer(t, monitorARN), patient)
+		p.Memory.Endpoints = []string{d.Hosts[sqlendpointtest.Primary], d.Hosts[sqlendpointtest.Secondary]}
 		for _, region := range []string{sqlendpointtest.Secondary, sqlendpointtest.Primary} {
 			r := p.Probe(t.Context(), d.target(region), incident.Word{At: time.Now()})
 			require.NoError(t, r.Err)
