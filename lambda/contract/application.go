@@ -124,6 +124,9 @@ const (
 	// MetricEventsParked is the number of events that a run found impossible to send (Count); a run that finds none has no
 	// sample.
 	MetricEventsParked = "EventsParked"
+	// MetricTransactionsUnreadable is the number of transactions on a page that cannot be shown (Count); a page without any has
+	// no sample.
+	MetricTransactionsUnreadable = "TransactionsUnreadable"
 	// MetricReplicationDelay is the time from an event's birth in the other region to its processing here (Milliseconds).
 	MetricReplicationDelay = "ReplicationDelay"
 )

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/tink-crypto/tink-go/v2/aead"
 	"github.com/tink-crypto/tink-go/v2/keyset"
@@ -33,9 +34,13 @@ type Cipher struct {
 	// Load reads the newest wrapped keyset, "" if there is none. Its errors are returned as they are.
 	Load func(context.Context) (string, error)
 
-	mu   sync.Mutex
-	keys *keys // nil until first needed
+	mu     sync.Mutex
+	keys   *keys // nil until first needed
+	missed map[uint32]time.Time
 }
+
+// lookAgain is how long a key that was not in the keyset is not looked for again: a page may have a hundred rows of it.
+const lookAgain = 10 * time.Second
 
 // keys is an unwrapped keyset.
 type keys struct {
@@ -63,8 +68,7 @@ func (c *Cipher) Seal(ctx context.Context, id, field, text string) (string, erro
 	return markEncrypted + base64.RawStdEncoding.EncodeToString(sealed), nil
 }
 
-// Open is the reverse of Seal. The error is *KeyError if the key cannot be had; any other means that the stored text is
-// not what Seal made for this row and field.
+// Open is the reverse of Seal. The error is *KeyError if the key cannot be had, and Unreadable if that is this row's own fault.
 func (c *Cipher) Open(ctx context.Context, id, field, stored string) (string, error) {
 	if stored == "" {
 		return "", nil
@@ -76,7 +80,7 @@ func (c *Cipher) Open(ctx context.Context, id, field, stored string) (string, er
 	sealed, err := base64.RawStdEncoding.Strict().DecodeString(encoded)
 	keyID, known := keyOf(sealed)
 	if !ok || err != nil || !known {
-		return "", fmt.Errorf("%s of transaction %s: the stored text is neither plain nor encrypted", field, id)
+		return "", fmt.Errorf("%s of transaction %s: %w", field, id, unreadable("the stored text is neither plain nor encrypted"))
 	}
 	keys, err := c.holding(ctx, keyID)
 	if err != nil {
@@ -84,7 +88,8 @@ func (c *Cipher) Open(ctx context.Context, id, field, stored string) (string, er
 	}
 	text, err := keys.Decrypt(sealed, associatedData(id, field))
 	if err != nil {
-		return "", fmt.Errorf("%s of transaction %s cannot be decrypted, the row was changed outside of the application: %w", field, id, err)
+		const changed unreadable = "the stored text cannot be decrypted, it was changed outside of the application"
+		return "", fmt.Errorf("%s of transaction %s: %w: %w", field, id, changed, err)
 	}
 	return string(text), nil
 }
@@ -118,12 +123,20 @@ func (c *Cipher) holding(ctx context.Context, keyID uint32) (*keys, error) {
 	if c.keys != nil && c.keys.ids[keyID] {
 		return c.keys, nil
 	}
+	missing := &KeyError{unreadable(fmt.Sprintf("key %d, which a stored field was encrypted with, is not in the keyset", keyID))}
+	if time.Since(c.missed[keyID]) < lookAgain {
+		return nil, missing
+	}
 	keys, err := c.load(ctx)
 	if err != nil {
 		return nil, err
 	}
 	if !keys.ids[keyID] {
-		return nil, &KeyError{fmt.Errorf("key %d, which a stored field was encrypted with, is not in the keyset", keyID)}
+		if c.missed == nil {
+			c.missed = map[uint32]time.Time{}
+		}
+		c.missed[keyID] = time.Now()
+		return nil, missing
 	}
 	return keys, nil
 }

@@ -95,7 +95,37 @@ func TestACiphertextCannotBeMovedOrChanged(t *testing.T) {
 		var key *fieldcrypt.KeyError
 		require.Error(t, err, name)
 		assert.NotErrorAs(t, err, &key, name)
+		why, itself := fieldcrypt.Unreadable(err)
+		assert.True(t, itself, name)
+		assert.Regexp(t, "^the stored text (is neither plain nor encrypted|cannot be decrypted, it was changed outside of the application)$", why)
 	}
+}
+
+func TestAKeyThatIsNotInTheKeysetIsLookedForOnceInAWhile(t *testing.T) {
+	other, _, _ := newCipher(t)
+	foreign := seal(t, other, "test-001", "details", "the secret")
+	c, kms, _ := newCipher(t)
+	for range 100 {
+		_, err := c.Open(t.Context(), "test-001", "details", foreign)
+		var key *fieldcrypt.KeyError
+		require.ErrorAs(t, err, &key)
+		why, itself := fieldcrypt.Unreadable(err)
+		assert.True(t, itself)
+		assert.Regexp(t, `^key \d+, which a stored field was encrypted with, is not in the keyset$`, why)
+	}
+	assert.Equal(t, int64(1), kms.Decrypts.Load(), "a page of such rows asks KMS once")
+}
+
+func TestAKeyThatCannotBeUsedIsNoRowsFault(t *testing.T) {
+	c, kms, _ := newCipher(t)
+	stored := seal(t, c, "test-001", "details", "the secret")
+	kms.Disabled.Store(true)
+	cold, _, s := newCipher(t)
+	cold.Wrapper, cold.Load = wrapper(t, kms, apptest.East), s.load
+	_, err := cold.Open(t.Context(), "test-001", "details", stored)
+	require.Error(t, err)
+	_, itself := fieldcrypt.Unreadable(err)
+	assert.False(t, itself)
 }
 
 func TestPlainFieldsStayPlainWhateverTheyLookLike(t *testing.T) {

@@ -170,7 +170,7 @@ func (l *Ledger) find(ctx context.Context, kind breaker.Kind, id string) (transa
 	return l.open(ctx, rows[0])
 }
 
-// Page returns at most limit transactions behind a position, newest first.
+// Page returns at most limit transactions behind a position, newest first. One that cannot be read does not hide the others.
 func (l *Ledger) Page(ctx context.Context, limit int, after transaction.Position) (transaction.Page, error) {
 	sql, args := selectFirstPage, []any{limit + 1} // one more tells whether there is a next page
 	if !after.IsZero() {
@@ -183,10 +183,15 @@ func (l *Ledger) Page(ctx context.Context, limit int, after transaction.Position
 	var page transaction.Page
 	for _, r := range rows[:min(limit, len(rows))] {
 		t, err := l.open(ctx, r)
-		if err != nil {
+		why, unreadable := fieldcrypt.Unreadable(err)
+		switch {
+		case err == nil:
+			page.Transactions = append(page.Transactions, t)
+		case unreadable:
+			page.Unreadable = append(page.Unreadable, transaction.Unreadable{ID: r.ID, CreatedAt: r.CreatedAt.UTC(), Why: why})
+		default:
 			return transaction.Page{}, err
 		}
-		page.Transactions = append(page.Transactions, t)
 	}
 	if len(rows) > limit {
 		last := rows[limit-1]

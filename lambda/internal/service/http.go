@@ -13,6 +13,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
+	"aurora-dsql-dr/lambda/contract"
 	"aurora-dsql-dr/lambda/internal/projection"
 	"aurora-dsql-dr/lambda/internal/transaction"
 )
@@ -145,7 +146,14 @@ func (s *Service) get(ctx context.Context, request events.APIGatewayV2HTTPReques
 
 type pageBody struct {
 	Transactions []transactionBody `json:"transactions"`
+	Unreadable   []unreadableBody  `json:"unreadable,omitempty"`
 	NextCursor   string            `json:"next_cursor,omitempty"`
+}
+
+type unreadableBody struct {
+	ID        string    `json:"transaction_id"`
+	CreatedAt time.Time `json:"created_at"`
+	Detail    string    `json:"detail"`
 }
 
 func (s *Service) list(ctx context.Context, request events.APIGatewayV2HTTPRequest) answer {
@@ -161,6 +169,11 @@ func (s *Service) list(ctx context.Context, request events.APIGatewayV2HTTPReque
 	for _, t := range page.Transactions {
 		body.Transactions = append(body.Transactions, bodyOf(t))
 	}
+	for _, u := range page.Unreadable {
+		body.Unreadable = append(body.Unreadable, unreadableBody{ID: u.ID, CreatedAt: u.CreatedAt, Detail: u.Why})
+		s.Log.ErrorContext(ctx, "a transaction cannot be read", "transaction", u.ID, "reason", u.Why)
+	}
+	s.count(contract.MetricTransactionsUnreadable, len(page.Unreadable))
 	if !page.Next.IsZero() {
 		body.NextCursor = page.Next.Cursor()
 	}

@@ -59,15 +59,26 @@ func (s *Service) record(start time.Time, retries int) {
 	if s.Ledger.Database.Open() {
 		open = 1
 	}
+	s.measure(map[string]emf.Metric{
+		contract.MetricTransactionLatency: {Unit: emf.Milliseconds, Values: []float64{emf.Millis(time.Since(start))}},
+		contract.MetricBreakerOpen:        {Unit: emf.Count, Values: []float64{open}},
+		contract.MetricConflictRetries:    {Unit: emf.Count, Values: []float64{float64(retries)}},
+	})
+}
+
+// count is for what should not happen: without it there is no sample.
+func (s *Service) count(metric string, n int) {
+	if n > 0 {
+		s.measure(map[string]emf.Metric{metric: {Unit: emf.Count, Values: []float64{float64(n)}}})
+	}
+}
+
+func (s *Service) measure(metrics map[string]emf.Metric) {
 	now := time.Now()
 	line := emf.Line{
 		Namespace:  contract.ApplicationNamespace,
 		Dimensions: contract.ApplicationDimensions(s.Region),
-		Metrics: map[string]emf.Metric{
-			contract.MetricTransactionLatency: {Unit: emf.Milliseconds, Values: []float64{emf.Millis(now.Sub(start))}},
-			contract.MetricBreakerOpen:        {Unit: emf.Count, Values: []float64{open}},
-			contract.MetricConflictRetries:    {Unit: emf.Count, Values: []float64{float64(retries)}},
-		},
+		Metrics:    metrics,
 	}
 	if err := line.Write(s.Metrics, now); err != nil {
 		s.Log.Warn("metrics of a request are lost", "error", err)

@@ -25,6 +25,7 @@ func TestService(t *testing.T) {
 		"nothing is written by what is refused":                 nothingIsWrittenByWhatIsRefused,
 		"requests that are not routed":                          requestsThatAreNotRouted,
 		"pages lead through all transactions":                   pagesLeadThroughAllTransactions,
+		"a row that cannot be read hides no other":              anUnreadableRowHidesNoOther,
 		"details are stored encrypted":                          detailsAreStoredEncrypted,
 		"the newest keyset is taken":                            theNewestKeysetIsTaken,
 		"without the key":                                       withoutTheKey,
@@ -160,6 +161,42 @@ func pagesLeadThroughAllTransactions(t *testing.T, w world) {
 	}
 	assert.Equal(t, want, got, "each once, the newest first")
 	assert.Equal(t, "/transactions?limit=2&cursor=", path, "the last page leads nowhere")
+}
+
+func anUnreadableRowHidesNoOther(t *testing.T, w world) {
+	f := w.function(t, apptest.East, options{})
+	for _, id := range []string{"changed", "fine", "moved", "strange"} {
+		status, _ := f.do(t, "POST", "/transactions", `{"amount":1,"details":"the secret","transaction_id":"`+id+`"}`)
+		require.Equal(t, 201, status)
+	}
+	w.Exec(t, "UPDATE app.transaction SET details = 'the secret' WHERE id = 'changed'")
+	w.Exec(t, "UPDATE app.transaction SET details = (SELECT details FROM app.transaction WHERE id = 'fine') WHERE id = 'moved'")
+	w.Exec(t, "UPDATE app.transaction SET details = 'aead:AQAAAAEAAA' WHERE id = 'strange'")
+	shown := map[string]string{}
+	path := "/transactions?limit=2"
+	for range 2 {
+		status, body := f.do(t, "GET", path, "")
+		require.Equal(t, 200, status, body)
+		for _, list := range []string{"transactions", "unreadable"} {
+			items, _ := body[list].([]any)
+			for _, item := range items {
+				item := item.(map[string]any)
+				detail, _ := item["detail"].(string)
+				shown[item["transaction_id"].(string)] = detail
+				assert.NotEmpty(t, item["created_at"])
+			}
+		}
+		cursor, _ := body["next_cursor"].(string)
+		path = "/transactions?limit=2&cursor=" + cursor
+	}
+	assert.Equal(t, map[string]string{
+		"fine":    "",
+		"changed": "the stored text is neither plain nor encrypted",
+		"moved":   "the stored text cannot be decrypted, it was changed outside of the application",
+		"strange": "key 1, which a stored field was encrypted with, is not in the keyset",
+	}, shown)
+	assert.Contains(t, f.log.String(), `"transaction":"moved"`)
+	assert.Contains(t, f.metrics.String(), `"TransactionsUnreadable":`)
 }
 
 func detailsAreStoredEncrypted(t *testing.T, w world) {

@@ -31,8 +31,18 @@ func (p Position) Cursor() string {
 // Page is one page of transactions, newest first.
 type Page struct {
 	Transactions []Transaction
+	// Unreadable are those whose place is on the page and that cannot be shown.
+	Unreadable []Unreadable
 	// Next is where the next page begins, zero on the last one.
 	Next Position
+}
+
+// Unreadable is a row that is no transaction any more.
+type Unreadable struct {
+	ID        string
+	CreatedAt time.Time
+	// Why is for clients.
+	Why string
 }
 
 // ParsePage reads the parameters of a page; an empty one is the default. The error is Problems.
