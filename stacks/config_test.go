@@ -137,6 +137,7 @@ func TestEachMistakeNamesKeyValueAndWhatIsAccepted(t *testing.T) {
 		"a region DSQL is not in":            {"regions", `{"primary":"us-east-1","secondary":"us-east-2","witness":"us-west-1"}`, "us-west-1 are not all of one"},
 		"a misspelt region key":              {"regions", `{"primary":"us-east-1","secondary":"us-east-2","witness":"us-west-2","wittness":"x"}`, "regions.wittness is not a key, the nearest is witness; accepted are primary, secondary, witness"},
 		"protection that is neither":         {"deletionProtection", "yes", `deletionProtection is "yes", want true or false`},
+		"text after a value":                 {"deletionProtection", "true!", `deletionProtection is "true!", want true or false`},
 		"an unknown encryption":              {"databaseEncryption", "kms", `want aws-owned or customer-managed`},
 		"alerts that are no list":            {"alerts", `{"protocol":"email"}`, "want a list of {protocol, endpoint}"},
 		"an unknown protocol":                {"alerts", `[{"protocol":"http","endpoint":"http://x.example.com"}]`, `alerts[0].protocol is "http", want email`},

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/stretchr/testify/assert"
@@ -38,6 +39,10 @@ func newCloud(t *testing.T) *cloud {
 		case "dsql":
 			fmt.Fprint(w, `{"identifier":"aaa","status":"ACTIVE"}`)
 		case "sns":
+			if scope[1] == "us-west-2" { // so that another region's topic is asked
+				w.WriteHeader(http.StatusForbidden)
+				return
+			}
 			fmt.Fprint(w, `<PublishResponse><PublishResult><MessageId>1</MessageId></PublishResult></PublishResponse>`)
 		default:
 			w.Header().Set("Smithy-Protocol", r.Header.Get("Smithy-Protocol"))
@@ -51,7 +56,8 @@ func environment() map[string]string {
 	return map[string]string{
 		contract.EnvTargets: `[{"region":"us-east-1","clusterId":"aaa","clusterArn":"arn:aws:dsql:us-east-1:123456789012:cluster/aaa","endpoint":"aaa.dsql.us-east-1.on.aws"},
 			{"region":"us-east-2","clusterId":"bbb","clusterArn":"arn:aws:dsql:us-east-2:123456789012:cluster/bbb","endpoint":"bbb.dsql.us-east-2.on.aws"}]`,
-		contract.EnvTopics:        `[{"region":"us-west-2","arn":"arn:aws:sns:us-west-2:123456789012:alerts"}]`,
+		contract.EnvTopics: `[{"region":"us-west-2","arn":"arn:aws:sns:us-west-2:123456789012:alerts"},
+			{"region":"us-east-1","arn":"arn:aws:sns:us-east-1:123456789012:alerts"}]`,
 		contract.EnvMetricRegions: "us-east-1,us-east-2", contract.EnvSchedule: "1m", contract.EnvProbeInterval: "15s",
 		contract.EnvFailuresToOpen: "1", contract.EnvSuccessesToClose: "3", contract.EnvReminder: "15m", contract.EnvMinimumOutage: "0s", contract.EnvRunbooks: "docs/runbooks.md",
 		contract.EnvMetrics: contract.MetricsLean, contract.EnvDatabaseRole: "dr_monitor",
@@ -80,13 +86,24 @@ func TestEveryCallGoesToItsRegionThroughTheConfiguredEndpoint(t *testing.T) {
 	report, err := check.New(wire(t, environment())).Check(t.Context(), contract.CheckEvent{Probes: 1}, "request-1")
 	require.NoError(t, err)
 	assert.Equal(t, map[string]int{
-		"dsql us-east-1": 1, "dsql us-east-2": 1, "monitoring us-east-1": 1, "monitoring us-east-2": 1, "sns us-west-2": 2,
+		"dsql us-east-1": 1, "dsql us-east-2": 1, "monitoring us-east-1": 1, "monitoring us-east-2": 1, "sns us-west-2": 2, "sns us-east-1": 2,
 	}, aws.calls)
 	require.Len(t, report.Targets, 2)
 	for _, target := range report.Targets {
 		assert.Equal(t, []string{"down", "connect", "ACTIVE"}, []string{target.Verdict, target.Reason, target.Status})
 		assert.NotContains(t, target.Detail, "X-Amz-Signature", "no token in reports")
 	}
+}
+
+func TestWhatIsConfiguredReachesTheCheck(t *testing.T) {
+	values := environment()
+	values[contract.EnvFailuresToOpen], values[contract.EnvSuccessesToClose] = "4", "5"
+	values[contract.EnvMinimumOutage], values[contract.EnvReminder] = "7s", "20m"
+	c := wire(t, values)
+	assert.Equal(t, 4, c.Policy.FailuresToOpen)
+	assert.Equal(t, 5, c.Policy.SuccessesToClose)
+	assert.Equal(t, 7*time.Second, c.Policy.MinimumOutage)
+	assert.Equal(t, 20*time.Minute, c.Reminder)
 }
 
 func TestOnlyTheFullProfilePublishesLatencies(t *testing.T) {

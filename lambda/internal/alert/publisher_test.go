@@ -151,6 +151,9 @@ func TestAnAlertThatReachesNoTopicIsAnErrorThatNamesAll(t *testing.T) {
 	assert.ErrorContains(t, err, "topic arn:aws:sns:us-east-2:123456789012:alerts: ")
 	assert.NotErrorIs(t, err, ErrUnanswered, "it is certain that nobody was told")
 
+	err = publisher(io.Discard, &topic{fail: status(500)}, &topic{fail: status(403)}).Publish(t.Context(), Message{Subject: "s"})
+	assert.ErrorIs(t, err, ErrUnanswered, "the first may have told people")
+
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
 	asked := &topic{}
