@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -23,5 +24,16 @@ func TestAccessLogsUseUpNothingOfTheAccount(t *testing.T) {
 		group, ok := groups[stage.Inputs["accessLogSettings"].ObjectValue()["destinationArn"].StringValue()]
 		require.True(t, ok)
 		assert.True(t, strings.HasPrefix(group.Input("name"), "/aws/vendedlogs/"), group.Input("name"))
+	}
+}
+
+func TestNothingIsReservedIfNothingIsToBe(t *testing.T) {
+	g := deployed(t, "dev", map[string]string{
+		"monitor":             `{"reservedConcurrency":"none"}`,
+		"application":         applicationEnabled,
+		"applicationSettings": `{"workerConcurrency":"none"}`,
+	})
+	for _, f := range g.Of("aws:lambda/function:Function") {
+		assert.NotContains(t, f.Inputs, resource.PropertyKey("reservedConcurrentExecutions"), f.Name)
 	}
 }

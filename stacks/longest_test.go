@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"aurora-dsql-dr/internal/graph"
+	"aurora-dsql-dr/stacks/config"
 )
 
 // longest is everything the configuration accepts, as long as it accepts it, in a stack with the longest name.
@@ -38,7 +39,7 @@ func longest(t *testing.T) *graph.Graph {
 // longestRoutes are as many as there may be, of every target, with the longest names and bounds.
 func longestRoutes() string {
 	var routes []string
-	for i := range maxRoutes {
+	for i := range config.MaxRoutes {
 		routes = append(routes, fmt.Sprintf(`{"name":"%s%02d","minimumAmount":-1234567890.123456,"maximumAmount":1234567890.123456,`+
 			`"types":["Transaction Created"],"regions":["ap-northeast-1","ap-northeast-2"],"target":"%s"}`,
 			strings.Repeat("r", 29), i, []string{"queue", "topic", "function"}[i%3]))

@@ -8,6 +8,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"aurora-dsql-dr/components"
+	"aurora-dsql-dr/stacks/config"
 )
 
 // projectTag groups the cost of every stack of this program, whatever a fork calls its Pulumi project.
@@ -15,23 +16,23 @@ const projectTag = "AuroraDsqlDr"
 
 // newRegions creates one provider a region. Retries are bounded, so that during the loss of a region an operation fails
 // in minutes and names the region instead of hanging on it.
-func newRegions(ctx *pulumi.Context, c *Config) ([3]components.Region, error) {
-	var regions [3]components.Region
+func newRegions(ctx *pulumi.Context, c *config.Config) (regions, error) {
+	var at regions
 	for i, name := range c.Regions.All() {
 		provider, err := aws.NewProvider(ctx, places[i], providerArgs(ctx, c, name))
 		if err != nil {
-			return regions, err
+			return at, err
 		}
-		regions[i] = components.Region{Name: name, Provider: provider}
+		at[i] = components.Region{Name: name, Provider: provider}
 	}
-	account, partition, err := whoAmI(ctx, regions)
+	account, partition, err := whoAmI(ctx, at)
 	if err != nil {
-		return regions, err
+		return at, err
 	}
-	for i := range regions {
-		regions[i].Account, regions[i].Partition = account, partition
+	for i := range at {
+		at[i].Account, at[i].Partition = account, partition
 	}
-	return regions, nil
+	return at, nil
 }
 
 // providerArgs keep a lost region from stopping every deployment. pulumi-aws validates credentials with the STS of the
@@ -39,7 +40,7 @@ func newRegions(ctx *pulumi.Context, c *Config) ([3]components.Region, error) {
 // left is terraform-provider-aws's own question for the account, which goes to stsRegion and refuses credentials that are
 // no good just as early. Never skipRequestingAccountId: the account is part of an API's executionArn, and so of the
 // permission by which the API invokes its function.
-func providerArgs(ctx *pulumi.Context, c *Config, region string) *aws.ProviderArgs {
+func providerArgs(ctx *pulumi.Context, c *config.Config, region string) *aws.ProviderArgs {
 	sts := region
 	if c.CredentialsRegion != "" {
 		sts = c.CredentialsRegion
@@ -61,9 +62,9 @@ func providerArgs(ctx *pulumi.Context, c *Config, region string) *aws.ProviderAr
 }
 
 // whoAmI asks one region after the other, so that the survivor can be changed while a region is lost.
-func whoAmI(ctx *pulumi.Context, regions [3]components.Region) (account, partition string, err error) {
+func whoAmI(ctx *pulumi.Context, at regions) (account, partition string, err error) {
 	var failures []error
-	for _, region := range regions {
+	for _, region := range at {
 		through := pulumi.Provider(region.Provider)
 		caller, err := aws.GetCallerIdentity(ctx, nil, through)
 		if err != nil {

@@ -9,7 +9,7 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 
-	"aurora-dsql-dr/components"
+	"aurora-dsql-dr/stacks/config"
 )
 
 // byPlace is the name of a subscription as earlier versions gave it: by its place in the list of recipients.
@@ -24,7 +24,7 @@ func CheckRecipients(exported []byte, alerts string) error {
 	if err := json.Unmarshal(exported, &state); err != nil {
 		return fmt.Errorf("the stack's state cannot be read: %w", err)
 	}
-	wanted, err := recipients(alerts)
+	wanted, err := config.Recipients(alerts)
 	if err != nil {
 		return err
 	}
@@ -49,13 +49,3 @@ const moved = `%w
 This stack was deployed by a version that named subscriptions by their place in the list. The first deployment by this
 version must have the same list, in the same order, or it deletes the subscriptions of those who moved.
 Put "alerts" back as it was, deploy, then change it (docs/runbooks.md#recipients-moved).`
-
-func recipients(alerts string) ([]components.Subscription, error) {
-	r := &reader{secrets: map[string]bool{"alerts": true}}
-	values := map[string]string{"alerts": alerts}
-	if alerts == "" {
-		values = nil
-	}
-	list := r.alerts(top(values), "alerts")
-	return list, errors.Join(r.problems...)
-}

@@ -19,6 +19,12 @@ import (
 	"aurora-dsql-dr/lambda/contract"
 )
 
+// Values of application.
+const (
+	applicationDisabled = "disabled"
+	applicationEnabled  = "enabled"
+)
+
 // root is the project's directory; tests leave it.
 var root, _ = filepath.Abs("..")
 
@@ -288,8 +294,8 @@ func TestExportsAreNounsKeyedByRegion(t *testing.T) {
 		config := stackConfig(t, "dev", map[string]string{"application": application})
 		var names []string
 		_, err := graph.Run(func(ctx *pulumi.Context) error {
-			exports, err := deploy(ctx)
-			names = slices.Collect(maps.Keys(exports))
+			out, err := deploy(ctx)
+			names = slices.Collect(maps.Keys(out.exported()))
 			return err
 		}, graph.Options{Config: config})
 		require.NoError(t, err)

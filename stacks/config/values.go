@@ -1,4 +1,4 @@
-package stacks
+package config
 
 import (
 	"fmt"
@@ -9,32 +9,33 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// namespace is everything that is configured under the project's name.
-type namespace struct {
-	values map[string]string
-	// secrets are the keys whose value, or a part of it, is encrypted.
-	secrets map[string]bool
+// Values are everything that is configured under the project's name.
+type Values struct {
+	// Texts are the values by key: text as it is, anything else as JSON.
+	Texts map[string]string
+	// Secrets are the keys whose value, or a part of it, is encrypted.
+	Secrets map[string]bool
 }
 
-// configured is the namespace of a running program. Nearly the project's name, another namespace is a mistake that would go
+// Configured are the values of a running program. Nearly the project's name, another namespace is a mistake that would go
 // unnoticed: Pulumi keeps it for a package of that name.
-func configured(ctx *pulumi.Context) (namespace, error) {
-	n := namespace{values: map[string]string{}, secrets: map[string]bool{}}
+func Configured(ctx *pulumi.Context) (Values, error) {
+	v := Values{Texts: map[string]string{}, Secrets: map[string]bool{}}
 	keys, err := configKeys(ctx)
 	if err != nil {
-		return n, err
+		return v, err
 	}
 	for _, key := range keys {
 		space, name, _ := strings.Cut(key, ":")
 		switch {
 		case space == ctx.Project():
-			n.values[name], _ = ctx.GetConfig(key)
-			n.secrets[name] = ctx.IsConfigSecret(key)
+			v.Texts[name], _ = ctx.GetConfig(key)
+			v.Secrets[name] = ctx.IsConfigSecret(key)
 		case distance(space, ctx.Project()) <= len(ctx.Project())/4:
-			return n, fmt.Errorf("%s is no key of this program, want %s:%s", key, ctx.Project(), name)
+			return v, fmt.Errorf("%s is no key of this program, want %s:%s", key, ctx.Project(), name)
 		}
 	}
-	return n, nil
+	return v, nil
 }
 
 // configKeys are all keys of the stack's configuration. The SDK hands them to a program only one by one, by their names;

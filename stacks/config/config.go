@@ -1,4 +1,5 @@
-package stacks
+// Package config reads the configuration of a stack and checks it. It creates no resource.
+package config
 
 import (
 	"errors"
@@ -54,10 +55,10 @@ const defaultRunbooks = "docs/runbooks.md"
 // logRetentions are the days CloudWatch Logs accepts (PutRetentionPolicy).
 var logRetentions = []int{1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653}
 
-// loadConfig reads and checks every key and reports all problems together, each with key, value and what is accepted.
-func loadConfig(n namespace) (*Config, error) {
-	r := &reader{secrets: n.secrets}
-	top := top(n.values)
+// Load reads and checks every key and reports all problems together, each with key, value and what is accepted.
+func Load(values Values) (*Config, error) {
+	r := &reader{secrets: values.Secrets}
+	top := top(values.Texts)
 	regions, monitor := r.object(top, "regions"), r.object(top, "monitor")
 	c := &Config{
 		Environment:         r.tag(top, "environment"),

@@ -1,7 +1,8 @@
-package stacks
+package config
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/netip"
 	"net/url"
@@ -120,4 +121,15 @@ func (r *reader) alerts(from object, key string) []components.Subscription {
 func same(a, b components.Subscription) bool {
 	mail := strings.HasPrefix(a.Protocol, "email")
 	return a.Protocol == b.Protocol && (a.Endpoint == b.Endpoint || mail && strings.EqualFold(a.Endpoint, b.Endpoint))
+}
+
+// Recipients reads the value of alerts alone, "" for none.
+func Recipients(alerts string) ([]components.Subscription, error) {
+	r := &reader{secrets: map[string]bool{"alerts": true}}
+	values := map[string]string{"alerts": alerts}
+	if alerts == "" {
+		values = nil
+	}
+	list := r.alerts(top(values), "alerts")
+	return list, errors.Join(r.problems...)
 }

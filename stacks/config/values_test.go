@@ -1,4 +1,4 @@
-package stacks
+package config
 
 import (
 	"encoding/json"
@@ -8,32 +8,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
-	"aurora-dsql-dr/internal/graph"
 )
-
-func TestAMistypedKeyDeploysNothing(t *testing.T) {
-	builtFunctions(t)
-	for key, want := range map[string]string{
-		"aurora-dsql-dr:alert":    "alert is not a key, the nearest is alerts",
-		"aurora-dsql-dr:monitors": "monitors is not a key, the nearest is monitor",
-		"aurora-dsqldr:alerts":    "aurora-dsqldr:alerts is no key of this program, want aurora-dsql-dr:alerts",
-	} {
-		config := stackConfig(t, "dev", nil)
-		config[key] = `[{"protocol":"email","endpoint":"oncall@example.com"}]`
-		g, err := graph.Run(Run, graph.Options{Stack: "dev", Config: config})
-		require.ErrorContains(t, err, want)
-		assert.Empty(t, g.Of("aws:dsql/cluster:Cluster"))
-	}
-}
-
-func TestOtherPackagesHaveTheirOwnKeys(t *testing.T) {
-	builtFunctions(t)
-	config := stackConfig(t, "dev", nil)
-	config["aws:region"], config["pulumi:tags"] = "us-east-1", `{"a":"b"}`
-	_, err := graph.Run(Run, graph.Options{Stack: "dev", Config: config})
-	assert.NoError(t, err)
-}
 
 // nothing answers for the engine a program that creates nothing.
 type nothing struct{}
@@ -53,11 +28,11 @@ func TestAProgramOfTheLanguageHostSeesItsKeys(t *testing.T) {
 	t.Setenv(pulumi.EnvConfig, string(config))
 	t.Setenv(pulumi.EnvConfigSecretKeys, string(secrets))
 	require.NoError(t, pulumi.RunErr(func(ctx *pulumi.Context) error {
-		n, err := configured(ctx)
-		assert.Equal(t, namespace{
-			values:  map[string]string{"a": "2", "b": "1"},
-			secrets: map[string]bool{"a": true, "b": false},
-		}, n)
+		v, err := Configured(ctx)
+		assert.Equal(t, Values{
+			Texts:   map[string]string{"a": "2", "b": "1"},
+			Secrets: map[string]bool{"a": true, "b": false},
+		}, v)
 		return err
 	}, pulumi.WithMocks("p", "s", nothing{})))
 }

@@ -1,0 +1,32 @@
+package stacks
+
+import (
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"aurora-dsql-dr/components"
+	"aurora-dsql-dr/stacks/config"
+)
+
+func dashboardPage(
+	ctx *pulumi.Context, c *config.Config, at regions, database *components.PeeredDsqlCluster,
+	schedules schedulesOf, app *application, made alarms,
+) (*components.DrDashboard, error) {
+	args := &components.DrDashboardArgs{
+		Region:        at[primary],
+		DashboardName: dashboardName(ctx, database),
+		Title:         title(ctx),
+		Runbooks:      c.Runbooks,
+		Databases:     database.Sides(),
+		Schedules:     schedules[:],
+		Schedule:      c.Monitor.Schedule,
+		MetricsFull:   c.Monitor.MetricsFull,
+		AlarmARNs:     map[string]pulumi.StringArray{},
+	}
+	for region, list := range made {
+		args.AlarmARNs[region] = list.ARNs
+	}
+	if app != nil {
+		args.Applications = app.shown()
+	}
+	return components.NewDrDashboard(ctx, "dashboard", args)
+}
