@@ -26,11 +26,9 @@ import (
 	"aurora-dsql-dr/sandbox/edge"
 	"aurora-dsql-dr/sandbox/events"
 	"aurora-dsql-dr/sandbox/iam"
+	"aurora-dsql-dr/sandbox/internal/sigv4"
 	"aurora-dsql-dr/sandbox/sns"
 )
-
-// sha256 of the empty string
-const emptyHash = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
 // Each protocol has its own shape and name for the same refusal; the SDK client of each must be able to read it.
 func TestEveryProtocolRefusesWrongCredentials(t *testing.T) {
@@ -110,7 +108,7 @@ func TestSignatures(t *testing.T) {
 			if at.IsZero() {
 				at = time.Now()
 			}
-			require.NoError(t, v4.NewSigner().SignHTTP(t.Context(), credentialsOf(c.credentials), r, emptyHash,
+			require.NoError(t, v4.NewSigner().SignHTTP(t.Context(), credentialsOf(c.credentials), r, sigv4.EmptyPayload,
 				or(c.service, "dsql"), or(c.region, "us-east-1"), at))
 			if c.tamper != nil {
 				c.tamper(r)
@@ -131,7 +129,7 @@ func TestPresignedRequests(t *testing.T) {
 	w := newWorld(t, nil)
 	presigned := func(at time.Time) (int, string) {
 		r := w.request(t, "GET", "/?Action=GetCallerIdentity&Version=2011-06-15&X-Amz-Expires=60")
-		url, _, err := v4.NewSigner().PresignHTTP(t.Context(), credentialsOf(w.account.IAM.Admin()), r, emptyHash, "sts", "us-east-1", at)
+		url, _, err := v4.NewSigner().PresignHTTP(t.Context(), credentialsOf(w.account.IAM.Admin()), r, sigv4.EmptyPayload, "sts", "us-east-1", at)
 		require.NoError(t, err)
 		signed, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
 		require.NoError(t, err)

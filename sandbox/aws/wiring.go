@@ -57,6 +57,7 @@ func (a *Account) serveSQL(ctx context.Context, server *postgres.Server, ca *sql
 			CA:          ca,
 			Clock:       a.Clock,
 			Credentials: a.credential,
+			Written:     a.Written,
 			Allowed:     a.allowed,
 			OnConnect:   a.DSQL.Connected,
 			Reach:       r.Reach,
@@ -196,16 +197,12 @@ func (a *Account) credential(accessKeyID string) (sqlendpoint.Credential, bool) 
 	if c.Principal.Role != "" {
 		arn = c.Principal.Role
 	}
-	credential := sqlendpoint.Credential{
+	return sqlendpoint.Credential{
 		SecretAccessKey: c.SecretAccessKey,
 		SessionToken:    c.SessionToken,
 		PrincipalARN:    arn,
 		Region:          c.Region,
-	}
-	if r := a.regions[c.Region]; r != nil {
-		credential.Skew = r.Skew()
-	}
-	return credential, true
+	}, true
 }
 
 // allowed asks the identity policies of whoever connects.

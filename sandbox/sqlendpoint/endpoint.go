@@ -36,6 +36,8 @@ type Options struct {
 	// Reach waits until a client in the region gets through to this one, or returns why the context ended; nil for a
 	// network that is never cut.
 	Reach func(ctx context.Context, from string) error
+	// Written is the time that a caller in a region has read from its clock; nil for callers whose clocks are right.
+	Written func(region string, t time.Time) time.Time
 	// Clock ages transactions and connections; nil runs as the wall does.
 	Clock *clock.Clock
 	// Now is the wall clock that tokens are signed by; nil means time.Now.
@@ -83,6 +85,9 @@ func New(o Options) (*Endpoint, error) {
 	if o.Reach == nil {
 		o.Reach = func(context.Context, string) error { return nil }
 	}
+	if o.Written == nil {
+		o.Written = func(_ string, t time.Time) time.Time { return t }
+	}
 	if o.Clock == nil {
 		o.Clock = clock.New(1)
 	}
@@ -102,7 +107,7 @@ func New(o Options) (*Endpoint, error) {
 		tls: &tls.Config{
 			MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{certificate}, NextProtos: []string{"postgresql"},
 		},
-		verifier:  verifier{region: o.Region, credentials: o.Credentials, now: o.Now},
+		verifier:  verifier{region: o.Region, credentials: o.Credentials, written: o.Written, now: o.Now},
 		allowed:   o.Allowed,
 		onConnect: o.OnConnect,
 		reach:     o.Reach,

@@ -1,16 +1,15 @@
 package sqlendpoint
 
 import (
-	"context"
-	"net/http"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"aurora-dsql-dr/sandbox/internal/sigv4"
 )
 
 func TestATokenIsAcceptedOnlyAsItWasSigned(t *testing.T) {
@@ -21,9 +20,7 @@ func TestATokenIsAcceptedOnlyAsItWasSigned(t *testing.T) {
 	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	key := aws.Credentials{AccessKeyID: "ASIAKNOWN", SecretAccessKey: "secret+/=", SessionToken: "session/+= token"}
 	presign := func(key aws.Credentials, url, service, region string, at time.Time) string {
-		request, err := http.NewRequest(http.MethodGet, "https://"+url, nil)
-		require.NoError(t, err)
-		signed, _, err := v4.NewSigner().PresignHTTP(context.Background(), key, request, emptyPayload, service, region, at)
+		signed, err := sigv4.Presign(t.Context(), key, "https://"+url, service, region, at)
 		require.NoError(t, err)
 		return strings.TrimPrefix(signed, "https://")
 	}
@@ -34,9 +31,17 @@ func TestATokenIsAcceptedOnlyAsItWasSigned(t *testing.T) {
 	unknown := key
 	unknown.AccessKeyID = "ASIAUNKNOWN"
 
-	v := verifier{region: "us-east-1", now: func() time.Time { return now }, credentials: func(id string) (Credential, bool) {
-		return Credential{SecretAccessKey: key.SecretAccessKey, SessionToken: key.SessionToken, PrincipalARN: principal}, id == key.AccessKeyID
-	}}
+	v := verifier{
+		region:  "us-east-1",
+		written: func(_ string, t time.Time) time.Time { return t },
+		credentials: func(id string) (Credential, bool) {
+			return Credential{
+				SecretAccessKey: key.SecretAccessKey,
+				SessionToken:    key.SessionToken,
+				PrincipalARN:    principal,
+			}, id == key.AccessKeyID
+		},
+	}
 	for _, test := range []struct {
 		intent, password, user string
 		after                  time.Duration
@@ -44,7 +49,7 @@ func TestATokenIsAcceptedOnlyAsItWasSigned(t *testing.T) {
 	}{
 		{"as signed", good, "r", 0, ""},
 		{"until its last second", good, "r", 15 * time.Minute, ""},
-		{"not after it", good, "r", 15*time.Minute + time.Second, "Signature expired: 20260102T031905Z is now earlier than 20260102T031906Z"},
+		{"not after it", good, "r", 15*time.Minute + time.Second, "Signature expired: 20260102T030405Z is now earlier than 20260102T030406Z (20260102T031906Z - 15m0s)"},
 		{"by a signer whose clock runs ahead a little", presign(key, host+query, "dsql", "us-east-1", now.Add(4*time.Minute)), "r", 0, ""},
 		{"not by one of the future", presign(key, host+query, "dsql", "us-east-1", now.Add(6*time.Minute)), "r", 0, "Signature not yet current"},
 		{"not with another secret", presign(otherSecret, host+query, "dsql", "us-east-1", now), "r", 0, "does not match"},
@@ -55,7 +60,7 @@ func TestATokenIsAcceptedOnlyAsItWasSigned(t *testing.T) {
 		{"not for another service", presign(key, host+query, "rds-db", "us-east-1", now), "r", 0, "scoped to a valid region"},
 		{"not with a changed action", strings.Replace(good, "DbConnect", "DbConnectAdmin", 1), "admin", 0, "does not match"},
 		{"not with a longer life", strings.Replace(good, "X-Amz-Expires=900", "X-Amz-Expires=901", 1), "r", 0, "does not match"},
-		{"not with an endless life", presign(key, host+"/?Action=DbConnect&X-Amz-Expires=604801", "dsql", "us-east-1", now), "r", 0, "between 1 and 604800"},
+		{"not with an endless life", presign(key, host+"/?Action=DbConnect&X-Amz-Expires=604801", "dsql", "us-east-1", now), "r", 0, "must be 1 to 604800"},
 		{"not as admin with the action of others", good, "admin", 0, "Wrong user to action mapping. user: admin, action: DbConnect"},
 		{"not as another with admin's action", presign(key, host+"/?Action=DbConnectAdmin&X-Amz-Expires=900", "dsql", "us-east-1", now), "r", 0,
 			"Wrong user to action mapping. user: r, action: DbConnectAdmin"},
@@ -69,7 +74,7 @@ func TestATokenIsAcceptedOnlyAsItWasSigned(t *testing.T) {
 			if test.hint == "" {
 				require.Nil(t, denied)
 				assert.Equal(t, principal, got.PrincipalARN)
-				assert.Equal(t, "dsql:"+actionOf(test.user), action)
+				assert.Equal(t, "dsql:"+ActionOf(test.user), action)
 				return
 			}
 			require.NotNil(t, denied)

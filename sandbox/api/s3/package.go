@@ -7,11 +7,11 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 
 	"aurora-dsql-dr/sandbox/api/call"
 	"aurora-dsql-dr/sandbox/api/wire"
 	"aurora-dsql-dr/sandbox/awserr"
+	"aurora-dsql-dr/sandbox/internal/sigv4"
 	"aurora-dsql-dr/sandbox/lambda"
 )
 
@@ -23,20 +23,12 @@ var Operations = []call.Operation{
 // lifetime is how long a location works (Lambda API Reference, FunctionCodeLocation).
 const lifetime = 10 * time.Minute
 
-// emptyHash is the SHA-256 of no body.
-const emptyHash = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
-
 // Location is a presigned URL of a function's deployment package.
 func Location(c *call.Call, f lambda.Function) (string, error) {
 	url := fmt.Sprintf("http://%s/lambda-packages/%s?X-Amz-Expires=%d", c.Host, f.Name, int(lifetime.Seconds()))
-	r, err := http.NewRequestWithContext(c, http.MethodGet, url, nil)
-	if err != nil {
-		return "", err
-	}
 	owner := c.Account.IAM.Admin()
 	signer := aws.Credentials{AccessKeyID: owner.AccessKeyID, SecretAccessKey: owner.SecretAccessKey}
-	location, _, err := v4.NewSigner().PresignHTTP(c, signer, r, emptyHash, "s3", c.Region.Name, time.Now())
-	return location, err
+	return sigv4.Presign(c, signer, url, "s3", c.Region.Name, time.Now())
 }
 
 type getInput struct{ Key *string }

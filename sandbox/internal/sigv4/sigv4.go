@@ -26,34 +26,34 @@ const (
 	maxExpiry = 7 * 24 * time.Hour
 )
 
-// signature is what a request says about its own signature (Signature Version 4), in the header or in the query.
-type signature struct {
-	accessKey string
-	scope     scope
-	signed    []string // header names, lower case
-	value     string   // hexadecimal
-	time      time.Time
-	expires   time.Duration // presigned requests only
-	token     string
+// Signature is what a request says about its own signature (Signature Version 4), in the header or in the query.
+type Signature struct {
+	AccessKey       string
+	Region, Service string   // that the request is for
+	Headers         []string // that are signed, lower case
+	Time            time.Time
+	Expires         time.Duration // presigned requests only
+	SessionToken    string
+
+	date      string
+	value     string // hexadecimal
 	presigned bool
 }
 
-// scope is a credential scope.
-type scope struct{ date, region, service string }
-
-func (s scope) String() string { return s.date + "/" + s.region + "/" + s.service + "/aws4_request" }
+// scope is the credential scope.
+func (s Signature) scope() string { return s.date + "/" + s.Region + "/" + s.Service + "/aws4_request" }
 
 var errUnsigned = errors.New("request is not signed")
 
-// parseSignature reads the signature of a request: errUnsigned, or an error that says what is malformed.
-func parseSignature(r *http.Request) (signature, error) {
+// Parse reads the signature of a request. Its error says what is malformed.
+func Parse(r *http.Request) (Signature, error) {
 	header, query := r.Header.Get("Authorization"), r.URL.Query()
 	switch {
 	case header != "":
 		fields := map[string]string{}
 		rest, ok := strings.CutPrefix(header, algorithm)
 		if !ok {
-			return signature{}, fmt.Errorf("Authorization must begin with %s", algorithm)
+			return Signature{}, fmt.Errorf("Authorization must begin with %s", algorithm)
 		}
 		for part := range strings.SplitSeq(rest, ",") {
 			name, value, _ := strings.Cut(strings.TrimSpace(part), "=")
@@ -63,52 +63,55 @@ func parseSignature(r *http.Request) (signature, error) {
 			r.Header.Get("X-Amz-Date"), r.Header.Get("X-Amz-Security-Token"), "")
 	case query.Get("X-Amz-Algorithm") == algorithm:
 		if query.Get("X-Amz-Expires") == "" {
-			return signature{}, errors.New("X-Amz-Expires is missing")
+			return Signature{}, errors.New("X-Amz-Expires is missing")
 		}
 		return newSignature(query.Get("X-Amz-Credential"), query.Get("X-Amz-SignedHeaders"), query.Get("X-Amz-Signature"),
 			query.Get("X-Amz-Date"), query.Get("X-Amz-Security-Token"), query.Get("X-Amz-Expires"))
 	}
-	return signature{}, errUnsigned
+	return Signature{}, errUnsigned
 }
 
-func newSignature(credential, signed, value, date, token, expires string) (signature, error) {
-	s := signature{value: value, token: token, presigned: expires != "", signed: strings.Split(signed, ";")}
+func newSignature(credential, signed, value, date, token, expires string) (Signature, error) {
+	s := Signature{value: value, SessionToken: token, presigned: expires != "", Headers: strings.Split(signed, ";")}
 	parts := strings.Split(credential, "/")
 	if len(parts) != 5 || parts[4] != "aws4_request" {
 		return s, errors.New("Credential must be <key>/<date>/<region>/<service>/aws4_request")
 	}
-	s.accessKey, s.scope = parts[0], scope{parts[1], parts[2], parts[3]}
+	s.AccessKey = parts[0]
+	s.date = parts[1]
+	s.Region = parts[2]
+	s.Service = parts[3]
 	var err error
-	if s.time, err = time.Parse(timeFormat, date); err != nil {
+	if s.Time, err = time.Parse(timeFormat, date); err != nil {
 		return s, errors.New("X-Amz-Date must be a time like 20060102T150405Z")
 	}
-	if s.scope.date != date[:8] {
-		return s, fmt.Errorf("the date in the Credential, %s, must be that of X-Amz-Date, %s", s.scope.date, date[:8])
+	if s.date != date[:8] {
+		return s, fmt.Errorf("the date in the Credential, %s, must be that of X-Amz-Date, %s", s.date, date[:8])
 	}
 	if s.presigned {
 		seconds, err := strconv.Atoi(expires)
-		s.expires = time.Duration(seconds) * time.Second
-		if err != nil || seconds < 1 || s.expires > maxExpiry {
+		s.Expires = time.Duration(seconds) * time.Second
+		if err != nil || seconds < 1 || s.Expires > maxExpiry {
 			return s, fmt.Errorf("X-Amz-Expires must be 1 to %d seconds", int(maxExpiry.Seconds()))
 		}
 	}
-	if !slices.Contains(s.signed, "host") {
+	if !slices.Contains(s.Headers, "host") {
 		return s, errors.New("SignedHeaders must contain host")
 	}
 	return s, nil
 }
 
-// checkTime says why a signature of a time is not valid now, in AWS's words. Both are the wall's.
-func (s signature) checkTime(at, now time.Time) error {
+// CheckTime says why a signature of a time is not valid now, in AWS's words. Both are the wall's.
+func (s Signature) CheckTime(at, now time.Time) error {
 	stamp := func(t time.Time) string { return t.UTC().Format(timeFormat) }
 	expiry := at.Add(maxSkew)
 	if s.presigned {
-		expiry = at.Add(s.expires)
+		expiry = at.Add(s.Expires)
 	}
 	switch {
 	case now.After(expiry):
 		return fmt.Errorf("Signature expired: %s is now earlier than %s (%s - %s)", stamp(at),
-			stamp(now.Add(at.Sub(expiry))), stamp(now), expiry.Sub(s.time))
+			stamp(now.Add(at.Sub(expiry))), stamp(now), expiry.Sub(at))
 	case now.Add(maxSkew).Before(at):
 		return fmt.Errorf("Signature not yet current: %s is still later than %s (%s + %s)", stamp(at),
 			stamp(now.Add(maxSkew)), stamp(now), maxSkew)
@@ -116,30 +119,35 @@ func (s signature) checkTime(at, now time.Time) error {
 	return nil
 }
 
-// matches reports whether the request, with its body, was signed with the secret.
-func (s signature) matches(r *http.Request, body []byte, secret string) bool {
+// Matches reports whether the request, with its body, was signed with the secret.
+func (s Signature) Matches(r *http.Request, body []byte, secret string) bool {
 	want, err := hex.DecodeString(s.value)
 	return err == nil && hmac.Equal(want, s.sign(r, body, secret))
 }
 
-func (s signature) sign(r *http.Request, body []byte, secret string) []byte {
+func (s Signature) sign(r *http.Request, body []byte, secret string) []byte {
 	canonical := sha256.Sum256([]byte(s.canonicalRequest(r, body)))
-	toSign := strings.Join([]string{algorithm, s.time.Format(timeFormat), s.scope.String(), hex.EncodeToString(canonical[:])}, "\n")
+	toSign := strings.Join([]string{
+		algorithm,
+		s.Time.Format(timeFormat),
+		s.scope(),
+		hex.EncodeToString(canonical[:]),
+	}, "\n")
 	key := []byte("AWS4" + secret)
-	for _, part := range []string{s.scope.date, s.scope.region, s.scope.service, "aws4_request"} {
+	for _, part := range []string{s.date, s.Region, s.Service, "aws4_request"} {
 		key = mac(key, part)
 	}
 	return mac(key, toSign)
 }
 
-func (s signature) canonicalRequest(r *http.Request, body []byte) string {
+func (s Signature) canonicalRequest(r *http.Request, body []byte) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n%s\n%s\n", r.Method, canonicalPath(r.URL), canonicalQuery(r.URL))
-	for _, name := range s.signed {
+	for _, name := range s.Headers {
 		fmt.Fprintf(&b, "%s:%s\n", name, canonicalHeader(r, name))
 	}
 	hash := sha256.Sum256(body)
-	fmt.Fprintf(&b, "\n%s\n%s", strings.Join(s.signed, ";"), hex.EncodeToString(hash[:]))
+	fmt.Fprintf(&b, "\n%s\n%s", strings.Join(s.Headers, ";"), hex.EncodeToString(hash[:]))
 	return b.String()
 }
 
@@ -156,7 +164,8 @@ func canonicalQuery(u *url.URL) string {
 	query := u.Query()
 	query.Del("X-Amz-Signature")
 	var pairs []string
-	for _, name := range slices.SortedFunc(maps.Keys(query), func(a, b string) int { return strings.Compare(encode(a), encode(b)) }) {
+	encoded := func(a, b string) int { return strings.Compare(encode(a), encode(b)) }
+	for _, name := range slices.SortedFunc(maps.Keys(query), encoded) {
 		for _, value := range slices.Sorted(slices.Values(query[name])) {
 			pairs = append(pairs, encode(name)+"="+encode(value))
 		}

@@ -25,26 +25,27 @@ func Verify(
 	body []byte,
 	written func(region string, t time.Time) time.Time,
 ) (Verified, error) {
-	signed, err := parseSignature(r)
+	signed, err := Parse(r)
 	if errors.Is(err, errUnsigned) {
 		return Verified{}, awserr.Denied("MissingAuthenticationToken", "Request is missing Authentication Token")
 	}
 	if err != nil {
 		return Verified{}, awserr.Invalid("IncompleteSignature", "%v", err)
 	}
-	credentials, err := identities.Lookup(signed.accessKey)
+	credentials, err := identities.Lookup(signed.AccessKey)
 	if err != nil {
 		return Verified{}, err
 	}
-	if subtle.ConstantTimeCompare([]byte(signed.token), []byte(credentials.SessionToken)) != 1 {
+	if subtle.ConstantTimeCompare([]byte(signed.SessionToken), []byte(credentials.SessionToken)) != 1 {
 		return Verified{}, awserr.Denied("InvalidClientTokenId", "The security token included in the request is invalid.")
 	}
-	if err := signed.checkTime(written(credentials.Region, signed.time), time.Now()); err != nil {
+	if err := signed.CheckTime(written(credentials.Region, signed.Time), time.Now()); err != nil {
 		return Verified{}, awserr.Denied("SignatureDoesNotMatch", "%v", err)
 	}
-	if !signed.matches(r, body, credentials.SecretAccessKey) {
+	if !signed.Matches(r, body, credentials.SecretAccessKey) {
 		return Verified{}, awserr.Denied("SignatureDoesNotMatch", "The request signature we calculated does not match "+
-			"the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.")
+			"the signature you provided. Check your AWS Secret Access Key and signing method. "+
+			"Consult the service documentation for details.")
 	}
-	return Verified{Credentials: credentials, Region: signed.scope.region, Service: signed.scope.service}, nil
+	return Verified{Credentials: credentials, Region: signed.Region, Service: signed.Service}, nil
 }

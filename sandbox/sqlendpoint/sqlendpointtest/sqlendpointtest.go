@@ -6,7 +6,6 @@ import (
 	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
-	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -15,7 +14,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/jackc/pgx/v5"
 
 	"aurora-dsql-dr/sandbox/clock"
@@ -160,26 +158,19 @@ func (e *Env) Provider(roleARN string) aws.CredentialsProvider {
 // Token signs a token for a host at a time; action is DbConnect or DbConnectAdmin.
 func Token(t testing.TB, c aws.Credentials, region, host, action string, at time.Time) string {
 	t.Helper()
-	const empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
-	request, err := http.NewRequest(http.MethodGet, "https://"+host+"/?Action="+action+"&X-Amz-Expires=900", nil)
+	token, err := sqlendpoint.Token(context.Background(), c, host, region, action, at)
 	must(t, err)
-	signed, _, err := v4.NewSigner().PresignHTTP(context.Background(), c, request, empty, "dsql", region, at)
-	must(t, err)
-	return strings.TrimPrefix(signed, "https://")
+	return token
 }
 
 // Config is a connection to a region's endpoint as a database user with credentials of an IAM role.
 func (e *Env) Config(t testing.TB, region, user, roleARN string) *pgx.ConnConfig {
 	t.Helper()
-	action := "DbConnect"
-	if user == "admin" {
-		action = "DbConnectAdmin"
-	}
 	host := e.Hosts[region]
 	cfg, err := pgx.ParseConfig("host=localhost sslmode=verify-full")
 	must(t, err)
 	cfg.Host, cfg.User, cfg.Database, cfg.Fallbacks = host, user, "postgres", nil
-	cfg.Password = Token(t, e.Credentials(roleARN), region, host, action, time.Now())
+	cfg.Password = Token(t, e.Credentials(roleARN), region, host, sqlendpoint.ActionOf(user), time.Now())
 	cfg.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12, ServerName: host, RootCAs: e.CA}
 	cfg.LookupFunc = func(context.Context, string) ([]string, error) { return []string{e.Endpoints[region].Addr()}, nil }
 	return cfg
