@@ -1,10 +1,11 @@
 package apigateway
 
 import (
-	"encoding/json"
 	"regexp"
 	"strconv"
 	"strings"
+
+	"aurora-dsql-dr/sandbox/internal/must"
 )
 
 var contextVariable = regexp.MustCompile(`\$context\.[A-Za-z0-9_.]*[A-Za-z0-9_]`)
@@ -59,10 +60,7 @@ func (s *Service) log(q *request, a answer) {
 
 // inJSON escapes a value as part of a JSON string, which most formats are.
 func inJSON(value string) string {
-	quoted, err := json.Marshal(value)
-	if err != nil {
-		panic(err) // strings always encode
-	}
+	quoted := must.JSON(value)
 	return string(quoted[1 : len(quoted)-1])
 }
 

@@ -12,6 +12,8 @@ import (
 	"strings"
 
 	"github.com/aws/aws-lambda-go/events"
+
+	"aurora-dsql-dr/sandbox/internal/must"
 )
 
 // timeForm is how API Gateway writes a time.
@@ -53,11 +55,7 @@ func (s *Service) event(q *request) []byte {
 	if e.IsBase64Encoded {
 		e.Body = base64.StdEncoding.EncodeToString(q.body)
 	}
-	payload, err := json.Marshal(e)
-	if err != nil {
-		panic(err) // strings always encode
-	}
-	return payload
+	return must.JSON(e)
 }
 
 // isText says whether a body travels as it is: text, JSON, JavaScript and XML do, all else in base64.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"aurora-dsql-dr/sandbox/iam"
+	"aurora-dsql-dr/sandbox/internal/must"
 	"aurora-dsql-dr/sandbox/sns"
 )
 
@@ -139,11 +140,7 @@ func (s *Service) message(t transition) string {
 			n.TriggeringChildren = append(n.TriggeringChildren, entry)
 		}
 	}
-	text, err := json.Marshal(n)
-	if err != nil {
-		panic(err) // a threshold or a name always marshals
-	}
-	return string(text)
+	return string(must.JSON(n))
 }
 
 func triggerOf(a MetricAlarm) *trigger {

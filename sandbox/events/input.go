@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"aurora-dsql-dr/sandbox/awserr"
+	"aurora-dsql-dr/sandbox/internal/must"
 )
 
 var (
@@ -103,7 +104,7 @@ func (t Target) input(rule Rule, event []byte) []byte {
 	case t.Input != "":
 		return []byte(t.Input)
 	case t.InputPath != "":
-		return mustMarshal(lookUp(event, t.InputPath))
+		return must.JSON(lookUp(event, t.InputPath))
 	case t.InputTransformer != nil:
 		return t.InputTransformer.apply(rule, event)
 	default:
@@ -140,7 +141,7 @@ func (i InputTransformer) apply(rule Rule, event []byte) []byte {
 		if inQuotes(i.InputTemplate[:at[0]]) {
 			out.WriteString(asText(value))
 		} else {
-			out.Write(mustMarshal(value))
+			out.Write(must.JSON(value))
 		}
 		last = at[1]
 	}
@@ -175,5 +176,5 @@ func asText(value any) string {
 	if text, ok := value.(string); ok {
 		return text
 	}
-	return string(mustMarshal(value))
+	return string(must.JSON(value))
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"aurora-dsql-dr/sandbox/awserr"
+	"aurora-dsql-dr/sandbox/internal/must"
 )
 
 // Entry is an event as PutEvents takes it.
@@ -165,7 +166,7 @@ func (s *Service) CloudTrail(eventSource string, record any) error {
 		Entry{
 			Source:     "aws." + service,
 			DetailType: "AWS API Call via CloudTrail",
-			Detail:     string(mustMarshal(detail)),
+			Detail:     string(must.JSON(detail)),
 			Time:       now,
 		},
 	)
@@ -174,7 +175,7 @@ func (s *Service) CloudTrail(eventSource string, record any) error {
 
 func (s *Service) put(e Entry) (eventID string, err error) {
 	full := s.complete(e)
-	body := mustMarshal(full)
+	body := must.JSON(full)
 	return full.ID, s.receive(e.EventBusName, body, parse(body), nil)
 }
 
@@ -204,12 +205,4 @@ func newID() string {
 	var id [16]byte
 	_, _ = rand.Read(id[:]) // never fails
 	return fmt.Sprintf("%x-%x-%x-%x-%x", id[:4], id[4:6], id[6:8], id[8:10], id[10:])
-}
-
-func mustMarshal(v any) []byte {
-	b, err := json.Marshal(v)
-	if err != nil {
-		panic(err) // the detail was checked, the rest is strings
-	}
-	return b
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"aurora-dsql-dr/sandbox/awserr"
+	"aurora-dsql-dr/sandbox/internal/must"
 )
 
 // replayName is the member that tells a replayed event from an original.
@@ -51,7 +52,7 @@ func (s *Service) StartReplay(r Replay) (Replay, error) {
 	for _, e := range events {
 		document := parse(e.body)
 		document[replayName] = r.Name
-		if err := s.receive(r.BusArn, mustMarshal(document), document, r.RuleArns); err != nil {
+		if err := s.receive(r.BusArn, must.JSON(document), document, r.RuleArns); err != nil {
 			return Replay{}, err
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"aurora-dsql-dr/sandbox/awserr"
+	"aurora-dsql-dr/sandbox/internal/must"
 )
 
 var rateForm = regexp.MustCompile(`^rate\((\d+) (minute|hour|day)(s?)\)$`)
@@ -42,7 +43,7 @@ func (s *Service) schedule(r *storedRule, at time.Time) {
 		}
 		s.schedule(r, at.Add(r.period))
 		if s.env.Available("events") == nil {
-			s.trigger(r, mustMarshal(s.complete(Entry{
+			s.trigger(r, must.JSON(s.complete(Entry{
 				Source: "aws.events", DetailType: "Scheduled Event", Detail: "{}", Resources: []string{r.Arn}, Time: at,
 			})))
 		}

@@ -1,16 +1,18 @@
 package iam
 
+import "aurora-dsql-dr/sandbox/internal/must"
+
 // managedPolicies are the AWS managed policies the sandbox knows, as the AWS Managed Policy Reference prints them.
 var managedPolicies = map[string]*Policy{
-	"arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole": mustParse(`{
+	"arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole": must.Have(ParseIdentityPolicy(`{
 		"Version": "2012-10-17",
 		"Statement": [{
 			"Effect": "Allow",
 			"Action": ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"],
 			"Resource": "*"
 		}]
-	}`),
-	"arn:aws:iam::aws:policy/AWSXRayDaemonWriteAccess": mustParse(`{
+	}`)),
+	"arn:aws:iam::aws:policy/AWSXRayDaemonWriteAccess": must.Have(ParseIdentityPolicy(`{
 		"Version": "2012-10-17",
 		"Statement": [{
 			"Effect": "Allow",
@@ -20,13 +22,5 @@ var managedPolicies = map[string]*Policy{
 			],
 			"Resource": "*"
 		}]
-	}`),
-}
-
-func mustParse(document string) *Policy {
-	p, err := ParseIdentityPolicy(document)
-	if err != nil {
-		panic(err)
-	}
-	return p
+	}`)),
 }

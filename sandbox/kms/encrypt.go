@@ -5,10 +5,10 @@ import (
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/rand"
-	"encoding/json"
 
 	"aurora-dsql-dr/sandbox/awserr"
 	"aurora-dsql-dr/sandbox/iam"
+	"aurora-dsql-dr/sandbox/internal/must"
 )
 
 // maxPlaintext is what Encrypt takes, in bytes (KMS API Reference, Encrypt).
@@ -101,27 +101,16 @@ func newMaterial() []byte {
 }
 
 func (k storedKey) sealer() cipher.AEAD {
-	block, err := aes.NewCipher(k.material)
-	if err != nil {
-		panic(err) // 32 bytes are a key
-	}
-	sealer, err := cipher.NewGCM(block)
-	if err != nil {
-		panic(err) // AES has blocks of 16 bytes
-	}
-	return sealer
+	block := must.Have(aes.NewCipher(k.material)) // 32 bytes are a key
+	return must.Have(cipher.NewGCM(block))
 }
 
 // canonical spells an encryption context the same way whatever the order of its keys.
 func canonical(bound map[string]string) []byte {
-	body, err := json.Marshal(bound) // sorts the keys
-	if err != nil {
-		panic(err) // strings always encode
-	}
 	if len(bound) == 0 {
 		return nil
 	}
-	return body
+	return must.JSON(bound) // sorts the keys
 }
 
 // contextKeys are the condition keys of an encryption context.

@@ -8,6 +8,7 @@ import (
 
 	"aurora-dsql-dr/sandbox/awserr"
 	"aurora-dsql-dr/sandbox/iam"
+	"aurora-dsql-dr/sandbox/internal/must"
 )
 
 // CreateKey creates a symmetric key. Without a policy it gets KMS's default one, which delegates to the account.
@@ -213,10 +214,7 @@ func (s *Service) createManagedKey(alias, via string) {
 			`"Condition":{"StringEquals":{"kms:ViaService":"` + via + `","kms:CallerAccount":"` + s.env.Account + `"}}}]}`,
 	}
 	k.Arn = s.env.ARN("kms", "key/"+k.KeyID)
-	policy, err := iam.ParseResourcePolicy(k.Policy)
-	if err != nil {
-		panic(err)
-	}
+	policy := must.Have(iam.ParseResourcePolicy(k.Policy))
 	s.keys.Put(k.KeyID, storedKey{Key: k, policy: policy, material: newMaterial()})
 	s.aliases.Put(alias, Alias{Name: alias, TargetKeyID: k.KeyID, TargetKeyArn: k.Arn, Arn: s.env.ARN("kms", alias)})
 }

@@ -9,6 +9,7 @@ import (
 
 	"aurora-dsql-dr/sandbox/awserr"
 	"aurora-dsql-dr/sandbox/iam"
+	"aurora-dsql-dr/sandbox/internal/must"
 )
 
 // maxEvent is Lambda's quota for an asynchronous payload, in bytes.
@@ -193,11 +194,7 @@ func (ev event) record(f Function, condition string, now time.Time) string {
 	if json.Valid(ev.last.Payload) {
 		r.ResponsePayload = ev.last.Payload
 	}
-	body, err := json.Marshal(r)
-	if err != nil {
-		panic(err) // its raw parts have been checked
-	}
-	return string(body)
+	return string(must.JSON(r)) // its raw parts have been checked
 }
 
 // deadLetterAttributes are the message attributes of a dead letter, whose body is the event itself.

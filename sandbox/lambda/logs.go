@@ -1,7 +1,6 @@
 package lambda
 
 import (
-	"encoding/json"
 	"fmt"
 	"math"
 	"strings"
@@ -9,6 +8,7 @@ import (
 	"time"
 
 	"aurora-dsql-dr/sandbox/iam"
+	"aurora-dsql-dr/sandbox/internal/must"
 )
 
 const (
@@ -128,15 +128,11 @@ func (l *stream) reported(run invocation, e *environment) {
 
 // platform writes a line of Lambda's own in its JSON form ("Lambda Telemetry API Event schema reference").
 func (l *stream) platform(kind string, record any) {
-	text, err := json.Marshal(struct {
+	l.line(string(must.JSON(struct {
 		Time   string `json:"time"`
 		Type   string `json:"type"`
 		Record any    `json:"record"`
-	}{l.service.env.Now().UTC().Format(logTime), kind, record})
-	if err != nil {
-		panic(err) // its records always encode
-	}
-	l.line(string(text))
+	}{l.service.env.Now().UTC().Format(logTime), kind, record})))
 }
 
 // millis rounds to Lambda's hundredths of a millisecond.

@@ -1,11 +1,11 @@
 package lambda
 
 import (
-	"encoding/json"
 	"slices"
 	"strings"
 
 	"aurora-dsql-dr/sandbox/iam"
+	"aurora-dsql-dr/sandbox/internal/must"
 )
 
 // AddPermission adds a statement to the function's resource policy.
@@ -97,12 +97,8 @@ func (f *function) policyDocument(permissions []Permission) string {
 		}
 		statements = append(statements, statement)
 	}
-	document, err := json.Marshal(struct {
+	return string(must.JSON(struct {
 		Version   string
 		Statement []policyStatement
-	}{"2012-10-17", statements})
-	if err != nil {
-		panic(err) // strings always encode
-	}
-	return string(document)
+	}{"2012-10-17", statements}))
 }

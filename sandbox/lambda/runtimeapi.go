@@ -2,7 +2,6 @@ package lambda
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"io"
 	"net"
@@ -12,6 +11,7 @@ import (
 	"time"
 
 	"aurora-dsql-dr/sandbox/edge"
+	"aurora-dsql-dr/sandbox/internal/must"
 )
 
 // maxPayload is Lambda's quota for a synchronous payload, request and response alike, in bytes.
@@ -158,12 +158,8 @@ func answer(w http.ResponseWriter, status int, errorType, message string) {
 
 // errorPayload is the body of an error that Lambda, not the function, reports.
 func errorPayload(errorType, message string) []byte {
-	body, err := json.Marshal(struct {
+	return must.JSON(struct {
 		Type    string `json:"errorType"`
 		Message string `json:"errorMessage"`
 	}{errorType, message})
-	if err != nil {
-		panic(err) // two strings always encode
-	}
-	return body
 }

@@ -1,12 +1,12 @@
 package logs
 
 import (
-	"encoding/json"
 	"slices"
 	"strings"
 	"time"
 
 	"aurora-dsql-dr/sandbox/awserr"
+	"aurora-dsql-dr/sandbox/internal/must"
 )
 
 // Deliver appends a line that another service writes on behalf of the account, such as an access log. Such a delivery
@@ -51,7 +51,7 @@ func (s *Service) PermitDelivery(name string) error {
 }
 
 func deliveryPolicy(resources []string, account string) string {
-	document, err := json.Marshal(map[string]any{"Version": "2012-10-17", "Statement": []any{
+	return string(must.JSON(map[string]any{"Version": "2012-10-17", "Statement": []any{
 		map[string]any{
 			"Sid":       "AWSLogDeliveryWrite20150319",
 			"Effect":    "Allow",
@@ -60,9 +60,5 @@ func deliveryPolicy(resources []string, account string) string {
 			"Resource":  resources,
 			"Condition": map[string]any{"StringEquals": map[string]any{"aws:SourceAccount": account}},
 		},
-	}})
-	if err != nil {
-		panic(err) // strings always encode
-	}
-	return string(document)
+	}}))
 }

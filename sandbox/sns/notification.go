@@ -1,9 +1,10 @@
 package sns
 
 import (
-	"encoding/json"
 	"maps"
 	"slices"
+
+	"aurora-dsql-dr/sandbox/internal/must"
 )
 
 // notification is a message as queues and functions receive it (SNS Developer Guide, "Parsing message formats"). The
@@ -45,7 +46,7 @@ func (n notification) body(raw bool) string {
 	if raw {
 		return n.Message
 	}
-	return string(mustMarshal(n.envelope()))
+	return string(must.JSON(n.envelope()))
 }
 
 // lambdaEvent is the event a function receives (Lambda Developer Guide, "Using Lambda with Amazon SNS").
@@ -56,13 +57,5 @@ func (n notification) lambdaEvent(subscriptionARN string) []byte {
 		EventSubscriptionArn string   `json:"EventSubscriptionArn"`
 		Sns                  envelope `json:"Sns"`
 	}
-	return mustMarshal(map[string][]record{"Records": {{"aws:sns", "1.0", subscriptionARN, n.envelope()}}})
-}
-
-func mustMarshal(v any) []byte {
-	b, err := json.Marshal(v)
-	if err != nil {
-		panic(err) // strings and maps of strings always marshal
-	}
-	return b
+	return must.JSON(map[string][]record{"Records": {{"aws:sns", "1.0", subscriptionARN, n.envelope()}}})
 }
