@@ -39,7 +39,15 @@ func (c Caller) Call(ctx context.Context, method, url string, body any) (status 
 	}
 	request.Header.Set("Content-Type", "application/json")
 	sum := sha256.Sum256(payload)
-	if err := v4.NewSigner().SignHTTP(ctx, signer(c.Credentials), request, hex.EncodeToString(sum[:]), "execute-api", c.Region, time.Now()); err != nil {
+	if err := v4.NewSigner().SignHTTP(
+		ctx,
+		signer(c.Credentials),
+		request,
+		hex.EncodeToString(sum[:]),
+		"execute-api",
+		c.Region,
+		time.Now(),
+	); err != nil {
 		return 0, nil, err
 	}
 	response, err := c.HTTP.Do(request)

@@ -41,7 +41,8 @@ type Options struct {
 	// IAMPropagation is how long a role's new or changed policy takes to be in force, in sandbox time; defaults to not at
 	// all.
 	IAMPropagation time.Duration
-	// Concurrency is Lambda's limit of concurrent executions in each region; defaults to 1,000. New accounts often have 10.
+	// Concurrency is Lambda's limit of concurrent executions in each region; defaults to 1,000. New accounts often have
+	// 10.
 	Concurrency int
 	// Durations are the functions' variables that hold a duration, with their defaults; a sandbox whose clock runs faster
 	// scales them, since functions live by the wall.
@@ -114,7 +115,8 @@ func (o Options) withDefaults() Options {
 // onClose adds to what Close does, which is in reverse order.
 func (s *Sandbox) onClose(f func() error) { s.cleanup = append(s.cleanup, f) }
 
-// Close ends every process, listener and goroutine of the sandbox and removes what it wrote. Closing again does nothing.
+// Close ends every process, listener and goroutine of the sandbox and removes what it wrote. Closing again does
+// nothing.
 func (s *Sandbox) Close() error {
 	s.closing.Do(func() {
 		for _, f := range slices.Backward(s.cleanup) {
@@ -215,8 +217,8 @@ func (s *Sandbox) startProviders(context.Context) (err error) {
 	return nil
 }
 
-// Stack prepares a stack of a program in the sandbox's account, with configuration by full key. The engine's state lives
-// and dies with the sandbox.
+// Stack prepares a stack of a program in the sandbox's account, with configuration by full key. The engine's state
+// lives and dies with the sandbox.
 func (s *Sandbox) Stack(
 	ctx context.Context,
 	name string,

@@ -141,7 +141,12 @@ func newAccount(opts Options) (context.Context, *Account) {
 
 func (a *Account) newRegion(name string) *Region {
 	env := region.New(name, a.ID, a.Clock)
-	r := &Region{Env: env, KMS: kms.New(env, a.IAM), SQS: sqs.New(env, a.IAM), DSQL: a.DSQL.Region(name)}
+	r := &Region{
+		Env:  env,
+		KMS:  kms.New(env, a.IAM),
+		SQS:  sqs.New(env, a.IAM),
+		DSQL: a.DSQL.Region(name),
+	}
 	r.SNS = sns.New(env, a.IAM, r.KMS, r.SQS, a.Inbox)
 	r.CloudWatch = cloudwatch.New(env, r.SNS)
 	r.Logs = logs.New(env, a.IAM, r.CloudWatch)
@@ -198,7 +203,8 @@ func (a *Account) Regions() []*Region {
 	return list
 }
 
-// Written is a time that a caller in a region has read from its clock; "" is a caller outside AWS, whose clock is right.
+// Written is a time that a caller in a region has read from its clock; "" is a caller outside AWS, whose clock is
+// right.
 func (a *Account) Written(region string, t time.Time) time.Time {
 	if r := a.regions[region]; r != nil {
 		return r.Env.Written(t)

@@ -72,9 +72,9 @@ func (r *Region) publishTopicMetrics(now time.Time) {
 	r.publish("AWS/SNS", data)
 }
 
-// publishUsage is what Aurora DSQL publishes to CloudWatch in a cluster's region each minute, as far as the SQL endpoint
-// knows it (Aurora DSQL User Guide, "Monitoring Aurora DSQL with Amazon CloudWatch"); a cluster that was idle publishes
-// nothing.
+// publishUsage is what Aurora DSQL publishes to CloudWatch in a cluster's region each minute, as far as the SQL
+// endpoint knows it (Aurora DSQL User Guide, "Monitoring Aurora DSQL with Amazon CloudWatch"); a cluster that was idle
+// publishes nothing.
 func (r *Region) publishUsage(usage map[string]sqlendpoint.Usage, now time.Time) {
 	var data []cloudwatch.Datum
 	for arn, u := range usage {

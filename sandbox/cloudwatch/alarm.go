@@ -150,12 +150,22 @@ func (s *Service) checkMetricAlarm(a MetricAlarm) (*metricmath.Plan, error) {
 	}
 	_, known := comparisons[a.ComparisonOperator]
 	report(a.Name == "", "name: missing")
-	report(!known, "comparisonOperator %q: accepted are %s", a.ComparisonOperator, strings.Join(slices.Sorted(maps.Keys(comparisons)), ", "))
+	report(
+		!known,
+		"comparisonOperator %q: accepted are %s",
+		a.ComparisonOperator,
+		strings.Join(slices.Sorted(maps.Keys(comparisons)), ", "),
+	)
 	report(a.Threshold == nil, "threshold: missing")
 	report(a.EvaluationPeriods < 1, "evaluationPeriods %d: at least 1", a.EvaluationPeriods)
 	report(a.DatapointsToAlarm < 0 || a.DatapointsToAlarm > a.EvaluationPeriods,
 		"datapointsToAlarm %d: 1 to evaluationPeriods (%d)", a.DatapointsToAlarm, a.EvaluationPeriods)
-	report(!slices.Contains(missingDataRules, a.TreatMissingData), "treatMissingData %q: accepted are %s", a.TreatMissingData, strings.Join(missingDataRules, ", "))
+	report(
+		!slices.Contains(missingDataRules, a.TreatMissingData),
+		"treatMissingData %q: accepted are %s",
+		a.TreatMissingData,
+		strings.Join(missingDataRules, ", "),
+	)
 	report(a.MetricName != "" && len(a.MetricQueries) > 0, "metricName and metricQueries: only one of them")
 	problems = append(problems, s.checkActions(a.AlarmActions, a.OkActions, a.InsufficientDataActions)...)
 	plan, err := metricmath.NewPlan(a.queries())
@@ -164,7 +174,11 @@ func (s *Service) checkMetricAlarm(a MetricAlarm) (*metricmath.Plan, error) {
 	} else {
 		report(len(plan.Returned) != 1, "metricQueries: %d of them return data, exactly one must", len(plan.Returned))
 		period := int(plan.Period / time.Second)
-		report(period < 10 || period%60 != 0 && period > 30, "period %d: accepted are 10, 20, 30 and multiples of 60 seconds", period)
+		report(
+			period < 10 || period%60 != 0 && period > 30,
+			"period %d: accepted are 10, 20, 30 and multiples of 60 seconds",
+			period,
+		)
 		report(a.EvaluationPeriods*period > 7*86400 || period < 3600 && a.EvaluationPeriods*period > 86400,
 			"evaluationPeriods * period: at most one day, seven days for periods of an hour and more")
 	}
@@ -207,9 +221,17 @@ func (a MetricAlarm) queries() []MetricQuery {
 	if stat == "" {
 		stat = a.ExtendedStatistic
 	}
-	return []MetricQuery{{ID: "m1", Metric: &MetricStat{
-		Namespace: a.Namespace, MetricName: a.MetricName, Dimensions: a.Dimensions, Period: a.Period, Stat: stat, Unit: a.Unit,
-	}}}
+	return []MetricQuery{{
+		ID: "m1",
+		Metric: &MetricStat{
+			Namespace:  a.Namespace,
+			MetricName: a.MetricName,
+			Dimensions: a.Dimensions,
+			Period:     a.Period,
+			Stat:       stat,
+			Unit:       a.Unit,
+		},
+	}}
 }
 
 // datapointsToAlarm is M of "M of N".
@@ -339,7 +361,11 @@ func (s *Service) DeleteAlarms(names ...string) error {
 	}
 	for _, name := range names {
 		if s.status(name) != nil {
-			s.record(HistoryItem{AlarmName: name, Type: HistoryConfigurationUpdate, Summary: fmt.Sprintf("Alarm %q deleted", name)}, s.env.Now())
+			s.record(HistoryItem{
+				AlarmName: name,
+				Type:      HistoryConfigurationUpdate,
+				Summary:   fmt.Sprintf("Alarm %q deleted", name),
+			}, s.env.Now())
 		}
 		delete(s.alarms, name)
 		delete(s.composites, name)

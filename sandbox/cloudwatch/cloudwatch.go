@@ -1,5 +1,5 @@
-// Package cloudwatch is the sandbox's CloudWatch: a metric store, metric alarms with missing-data rules and metric math,
-// composite alarms, and dashboards. Nothing happens by itself: Tick evaluates the alarms, on the sandbox's clock.
+// Package cloudwatch is the sandbox's CloudWatch: a metric store, metric alarms with missing-data rules and metric
+// math, composite alarms, and dashboards. Nothing happens by itself: Tick evaluates the alarms, on the sandbox's clock.
 package cloudwatch
 
 import (

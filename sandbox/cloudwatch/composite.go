@@ -84,12 +84,18 @@ func reasonOf(c *compositeAlarm, children []child) string {
 		return "AlarmRule is " + strings.ToUpper(c.AlarmRule)
 	}
 	latest := children[0]
-	return latest.arn + " transitioned to " + string(latest.state) + " at " + latest.since.UTC().Format("Monday 02 January, 2006 15:04:05 UTC")
+	since := latest.since.UTC().Format("Monday 02 January, 2006 15:04:05 UTC")
+	return latest.arn + " transitioned to " + string(latest.state) + " at " + since
 }
 
 func (c *compositeAlarm) transition(children []child) func() transition {
 	return func() transition {
-		return transition{alarm: c.CompositeAlarm, name: c.AlarmName, enabled: *c.ActionsEnabled, children: children,
-			actions: actionsOf(c.Value, c.OkActions, c.AlarmActions, c.InsufficientDataActions)}
+		return transition{
+			alarm:    c.CompositeAlarm,
+			name:     c.AlarmName,
+			enabled:  *c.ActionsEnabled,
+			children: children,
+			actions:  actionsOf(c.Value, c.OkActions, c.AlarmActions, c.InsufficientDataActions),
+		}
 	}
 }

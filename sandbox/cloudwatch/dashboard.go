@@ -22,27 +22,41 @@ const (
 
 var dashboardName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,255}$`)
 
-// PutDashboard creates or replaces a dashboard. The body must be a JSON object with a list of widgets, which are not looked
-// at.
+// PutDashboard creates or replaces a dashboard. The body must be a JSON object with a list of widgets, which are not
+// looked at.
 func (s *Service) PutDashboard(d Dashboard) (Dashboard, error) {
 	if !dashboardName.MatchString(d.DashboardName) {
 		return Dashboard{}, invalidDashboard("The value %q for field DashboardName contains invalid characters. "+
 			"It can only contain alphanumerics, dash (-) and underscore (_), up to 255 of them.", d.DashboardName)
 	}
 	if len(d.DashboardBody) > maxBody {
-		return Dashboard{}, invalidDashboard("The body of dashboard %s has %d bytes, at most %d are accepted.", d.DashboardName, len(d.DashboardBody), maxBody)
+		return Dashboard{}, invalidDashboard(
+			"The body of dashboard %s has %d bytes, at most %d are accepted.",
+			d.DashboardName,
+			len(d.DashboardBody),
+			maxBody,
+		)
 	}
 	var body struct {
 		Widgets *[]json.RawMessage `json:"widgets"`
 	}
 	if err := json.Unmarshal([]byte(d.DashboardBody), &body); err != nil {
-		return Dashboard{}, invalidDashboard("The body of dashboard %s is not a JSON object with a list of widgets: %v", d.DashboardName, err)
+		return Dashboard{}, invalidDashboard(
+			"The body of dashboard %s is not a JSON object with a list of widgets: %v",
+			d.DashboardName,
+			err,
+		)
 	}
 	switch {
 	case body.Widgets == nil:
 		return Dashboard{}, invalidDashboard(`The body of dashboard %s must have the property "widgets".`, d.DashboardName)
 	case len(*body.Widgets) > maxWidgets:
-		return Dashboard{}, invalidDashboard("Dashboard %s has %d widgets, at most %d are accepted.", d.DashboardName, len(*body.Widgets), maxWidgets)
+		return Dashboard{}, invalidDashboard(
+			"Dashboard %s has %d widgets, at most %d are accepted.",
+			d.DashboardName,
+			len(*body.Widgets),
+			maxWidgets,
+		)
 	}
 	d.DashboardArn = "arn:aws:cloudwatch::" + s.env.Account + ":dashboard/" + d.DashboardName
 	s.dashboards.Put(d.DashboardName, d)

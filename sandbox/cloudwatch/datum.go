@@ -11,8 +11,8 @@ import (
 	"aurora-dsql-dr/sandbox/awserr"
 )
 
-// What PutMetricData takes (CloudWatch API Reference, PutMetricData, MetricDatum, Dimension, StatisticSet). Lengths are in
-// characters, of which all are ASCII.
+// What PutMetricData takes (CloudWatch API Reference, PutMetricData, MetricDatum, Dimension, StatisticSet). Lengths are
+// in characters, of which all are ASCII.
 const (
 	maxData           = 1000 // metrics in a request
 	maxValues         = 150  // in a MetricDatum
@@ -27,9 +27,10 @@ const (
 var largest = math.Ldexp(1, 360)
 
 var units = []string{
-	"Seconds", "Microseconds", "Milliseconds", "Bytes", "Kilobytes", "Megabytes", "Gigabytes", "Terabytes", "Bits", "Kilobits", "Megabits",
-	"Gigabits", "Terabits", "Percent", "Count", "Bytes/Second", "Kilobytes/Second", "Megabytes/Second", "Gigabytes/Second",
-	"Terabytes/Second", "Bits/Second", "Kilobits/Second", "Megabits/Second", "Gigabits/Second", "Terabits/Second", "Count/Second", "None",
+	"Seconds", "Microseconds", "Milliseconds", "Bytes", "Kilobytes", "Megabytes", "Gigabytes", "Terabytes",
+	"Bits", "Kilobits", "Megabits", "Gigabits", "Terabits", "Percent", "Count", "Bytes/Second",
+	"Kilobytes/Second", "Megabytes/Second", "Gigabytes/Second", "Terabytes/Second", "Bits/Second",
+	"Kilobits/Second", "Megabits/Second", "Gigabits/Second", "Terabits/Second", "Count/Second", "None",
 }
 
 // checkNamespace refuses AWS's own namespaces, among others.
@@ -95,7 +96,12 @@ func (d *Datum) checkShape(member string) error {
 	case d.Values != nil && len(d.Values) == 0:
 		return awserr.Invalid("InvalidParameterValue", "The collection %sValues must have a size of at least 1.", member)
 	case len(d.Values) != len(d.Counts):
-		return awserr.Invalid("InvalidParameterValue", "The parameters %sValues and %sCounts must be of the same size.", member, member)
+		return awserr.Invalid(
+			"InvalidParameterValue",
+			"The parameters %sValues and %sCounts must be of the same size.",
+			member,
+			member,
+		)
 	case d.StorageResolution != 1 && d.StorageResolution != 60:
 		return invalidValue(fmt.Sprint(d.StorageResolution), member+"StorageResolution", "accepted are 1 and 60")
 	case !slices.Contains(units, d.Unit):
@@ -132,7 +138,12 @@ func (v StatisticSet) check(member string) error {
 		}
 	}
 	if v.Maximum < v.Minimum {
-		return awserr.Invalid("InvalidParameterValue", "The parameter %sMaximum must be greater than or equal to %sMinimum.", member, member)
+		return awserr.Invalid(
+			"InvalidParameterValue",
+			"The parameter %sMaximum must be greater than or equal to %sMinimum.",
+			member,
+			member,
+		)
 	}
 	return nil
 }
@@ -170,7 +181,11 @@ func checkText(text, member string, longest int) error {
 	case text == "" || len(text) > longest:
 		return awserr.Invalid("InvalidParameterValue", "The parameter %s must be 1 to %d characters long.", member, longest)
 	case strings.ContainsFunc(text, isOther) || strings.TrimSpace(text) == "":
-		return invalidValue(strings.ToValidUTF8(strings.TrimSpace(text), "?"), member, "accepted are ASCII characters, not only spaces")
+		return invalidValue(
+			strings.ToValidUTF8(strings.TrimSpace(text), "?"),
+			member,
+			"accepted are ASCII characters, not only spaces",
+		)
 	default:
 		return nil
 	}

@@ -140,7 +140,13 @@ func actionsOf(state State, ok, alarm, insufficient []string) []string {
 }
 
 // move puts an alarm into a state. Only a change is recorded and acted on.
-func (s *Service) move(status *AlarmStatus, to State, reason string, now time.Time, describe func() transition) (transition, bool) {
+func (s *Service) move(
+	status *AlarmStatus,
+	to State,
+	reason string,
+	now time.Time,
+	describe func() transition,
+) (transition, bool) {
 	from := status.Value
 	if from == to {
 		return transition{}, false
@@ -149,8 +155,12 @@ func (s *Service) move(status *AlarmStatus, to State, reason string, now time.Ti
 	t := describe()
 	t.from, t.to, t.reason, t.at, t.config = from, to, reason, now, status.ConfiguredAt
 	s.record(HistoryItem{
-		AlarmName: t.name, Type: HistoryStateUpdate, Old: from, New: to, Reason: reason,
-		Summary: "Alarm updated from " + string(from) + " to " + string(to),
+		AlarmName: t.name,
+		Type:      HistoryStateUpdate,
+		Old:       from,
+		New:       to,
+		Reason:    reason,
+		Summary:   "Alarm updated from " + string(from) + " to " + string(to),
 	}, now)
 	return t, true
 }

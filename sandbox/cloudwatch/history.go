@@ -46,12 +46,20 @@ func (s *Service) configured(name, kind string, existed bool, now time.Time) {
 	if existed {
 		what = "updated"
 	}
-	s.record(HistoryItem{AlarmName: name, AlarmType: kind, Type: HistoryConfigurationUpdate, Summary: fmt.Sprintf("Alarm %q %s", name, what)}, now)
+	s.record(HistoryItem{
+		AlarmName: name,
+		AlarmType: kind,
+		Type:      HistoryConfigurationUpdate,
+		Summary:   fmt.Sprintf("Alarm %q %s", name, what),
+	}, now)
 }
 
 // History returns what happened to an alarm ("" for all), oldest first.
 func (s *Service) History(name string) []HistoryItem {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.DeleteFunc(slices.Clone(s.history), func(i HistoryItem) bool { return name != "" && i.AlarmName != name })
+	return slices.DeleteFunc(
+		slices.Clone(s.history),
+		func(i HistoryItem) bool { return name != "" && i.AlarmName != name },
+	)
 }

@@ -43,7 +43,13 @@ type Datum struct {
 
 // Sample is a Datum of one value.
 func Sample(name string, dimensions map[string]string, value float64, unit string, at time.Time) Datum {
-	return Datum{MetricName: name, Dimensions: dimensions, Value: &value, Unit: unit, Timestamp: at}
+	return Datum{
+		MetricName: name,
+		Dimensions: dimensions,
+		Value:      &value,
+		Unit:       unit,
+		Timestamp:  at,
+	}
 }
 
 // PutMetricData stores samples of an account's own. One bad datum refuses them all, as on AWS.

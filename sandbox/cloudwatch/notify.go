@@ -120,19 +120,28 @@ type triggeringChild struct {
 
 func (s *Service) message(t transition) string {
 	n := notification{
-		AlarmName: t.name, AWSAccountID: s.env.Account, NewStateValue: t.to, NewStateReason: t.reason,
-		StateChangeTime: stamp(t.at), Region: s.env.DisplayName(), AlarmArn: s.env.ARN("cloudwatch", "alarm:"+t.name),
-		OldStateValue: t.from,
+		AlarmName:       t.name,
+		AWSAccountID:    s.env.Account,
+		NewStateValue:   t.to,
+		NewStateReason:  t.reason,
+		StateChangeTime: stamp(t.at),
+		Region:          s.env.DisplayName(),
+		AlarmArn:        s.env.ARN("cloudwatch", "alarm:"+t.name),
+		OldStateValue:   t.from,
 	}
 	switch a := t.alarm.(type) {
 	case MetricAlarm:
 		n.AlarmDescription = optional(a.AlarmDescription)
 		n.AlarmConfigurationUpdatedTimestamp = stamp(t.config)
-		n.OKActions, n.AlarmActions, n.InsufficientDataActions = orEmpty(a.OkActions), orEmpty(a.AlarmActions), orEmpty(a.InsufficientDataActions)
+		n.OKActions = orEmpty(a.OkActions)
+		n.AlarmActions = orEmpty(a.AlarmActions)
+		n.InsufficientDataActions = orEmpty(a.InsufficientDataActions)
 		n.Trigger = triggerOf(a)
 	case CompositeAlarm:
 		n.AlarmDescription = optional(a.AlarmDescription)
-		n.OKActions, n.AlarmActions, n.InsufficientDataActions = orEmpty(a.OkActions), orEmpty(a.AlarmActions), orEmpty(a.InsufficientDataActions)
+		n.OKActions = orEmpty(a.OkActions)
+		n.AlarmActions = orEmpty(a.AlarmActions)
+		n.InsufficientDataActions = orEmpty(a.InsufficientDataActions)
 		n.AlarmRule = a.AlarmRule
 		for _, c := range t.children {
 			entry := triggeringChild{Arn: c.arn}
@@ -145,11 +154,18 @@ func (s *Service) message(t transition) string {
 
 func triggerOf(a MetricAlarm) *trigger {
 	t := &trigger{
-		EvaluationPeriods: a.EvaluationPeriods, DatapointsToAlarm: a.datapointsToAlarm(), ComparisonOperator: a.ComparisonOperator,
-		Threshold: *a.Threshold, TreatMissingData: a.TreatMissingData, Period: a.Period,
+		EvaluationPeriods:  a.EvaluationPeriods,
+		DatapointsToAlarm:  a.datapointsToAlarm(),
+		ComparisonOperator: a.ComparisonOperator,
+		Threshold:          *a.Threshold,
+		TreatMissingData:   a.TreatMissingData,
+		Period:             a.Period,
 	}
 	if len(a.MetricQueries) == 0 {
-		t.MetricName, t.Namespace, t.Dimensions, t.Unit = a.MetricName, a.Namespace, dimensions(a.Dimensions), json.RawMessage("null")
+		t.MetricName = a.MetricName
+		t.Namespace = a.Namespace
+		t.Dimensions = dimensions(a.Dimensions)
+		t.Unit = json.RawMessage("null")
 		if a.Unit != "" {
 			t.Unit = json.RawMessage(strconv.Quote(a.Unit))
 		}
@@ -160,7 +176,12 @@ func triggerOf(a MetricAlarm) *trigger {
 		return t
 	}
 	for _, q := range a.queries() {
-		entry := metricEntry{ID: q.ID, Expression: q.Expression, Label: q.Label, ReturnData: *q.ReturnData}
+		entry := metricEntry{
+			ID:         q.ID,
+			Expression: q.Expression,
+			Label:      q.Label,
+			ReturnData: *q.ReturnData,
+		}
 		if q.Metric != nil {
 			entry.MetricStat = &entryStat{Period: q.Metric.Period, Stat: q.Metric.Stat}
 			entry.MetricStat.Metric.Dimensions = dimensions(q.Metric.Dimensions)

@@ -29,13 +29,23 @@ type MetricResult struct {
 }
 
 // GetMetricStatistics returns the periods of [start, end) that have samples, oldest first.
-func (s *Service) GetMetricStatistics(id Metric, start, end time.Time, period time.Duration, unit string, percentiles ...string) ([]Datapoint, error) {
+func (s *Service) GetMetricStatistics(
+	id Metric,
+	start, end time.Time,
+	period time.Duration,
+	unit string,
+	percentiles ...string,
+) ([]Datapoint, error) {
 	if err := metricmath.CheckPeriod(int(period / time.Second)); err != nil {
 		return nil, err
 	}
 	for _, p := range percentiles {
 		if _, ok := metricmath.PercentileRank(p); !ok {
-			return nil, awserr.Invalid("InvalidParameterValue", "The value %s for parameter ExtendedStatistics is not supported.", p)
+			return nil, awserr.Invalid(
+				"InvalidParameterValue",
+				"The value %s for parameter ExtendedStatistics is not supported.",
+				p,
+			)
 		}
 	}
 	start, end = s.kept(start, end, period)
@@ -52,8 +62,13 @@ func (s *Service) GetMetricStatistics(id Metric, start, end time.Time, period ti
 			continue
 		}
 		point := Datapoint{
-			Timestamp: at, SampleCount: b.count, Average: b.sum / b.count, Sum: b.sum, Minimum: b.min, Maximum: b.max,
-			Extended: map[string]float64{},
+			Timestamp:   at,
+			SampleCount: b.count,
+			Average:     b.sum / b.count,
+			Sum:         b.sum,
+			Minimum:     b.min,
+			Maximum:     b.max,
+			Extended:    map[string]float64{},
 		}
 		for _, p := range percentiles {
 			if v, ok := b.statistic(p); ok {

@@ -31,7 +31,8 @@ func (a MetricAlarm) reason(state State, times []time.Time, verdicts []verdict, 
 		return fmt.Sprintf("Insufficient Data: %d datapoints were unknown.", filled)
 	}
 	if len(shown) == 0 {
-		return fmt.Sprintf("Threshold Crossed: no datapoints were received for %d periods and %d missing datapoints were treated as [%s].",
+		return fmt.Sprintf("Threshold Crossed: no datapoints were received for %d periods "+
+			"and %d missing datapoints were treated as [%s].",
 			filled, filled, missingWords[a.TreatMissingData])
 	}
 	negation := ""
@@ -39,7 +40,14 @@ func (a MetricAlarm) reason(state State, times []time.Time, verdicts []verdict, 
 		negation = "not "
 	}
 	return fmt.Sprintf("Threshold Crossed: %d out of the last %d datapoints [%s] were %s%s the threshold (%s) (%s).",
-		crossed, a.EvaluationPeriods, strings.Join(shown, ", "), negation, comparisons[a.ComparisonOperator].words, decimal(*a.Threshold), a.minimum(state))
+		crossed,
+		a.EvaluationPeriods,
+		strings.Join(shown, ", "),
+		negation,
+		comparisons[a.ComparisonOperator].words,
+		decimal(*a.Threshold),
+		a.minimum(state),
+	)
 }
 
 func (a MetricAlarm) minimum(state State) string {
@@ -49,7 +57,12 @@ func (a MetricAlarm) minimum(state State) string {
 	return fmt.Sprintf("minimum %d datapoints for ALARM -> OK transition", a.EvaluationPeriods-a.datapointsToAlarm()+1)
 }
 
-var missingWords = map[string]string{"breaching": "Breaching", "notBreaching": "NonBreaching", "missing": "Missing", "ignore": "Ignored"}
+var missingWords = map[string]string{
+	"breaching":    "Breaching",
+	"notBreaching": "NonBreaching",
+	"missing":      "Missing",
+	"ignore":       "Ignored",
+}
 
 // decimal always has a decimal point, as CloudWatch writes numbers: 1.0.
 func decimal(v float64) string {

@@ -108,7 +108,10 @@ func (p ruleParser) factor() (rule, error) {
 	case string(StateAlarm), string(StateOK), string(StateInsufficientData):
 		return p.inState(State(token))
 	default:
-		return nil, fmt.Errorf("unexpected %q: accepted are ALARM(), OK(), INSUFFICIENT_DATA(), TRUE, FALSE, AND, OR, NOT and brackets", token)
+		return nil, fmt.Errorf(
+			"unexpected %q: accepted are ALARM(), OK(), INSUFFICIENT_DATA(), TRUE, FALSE, AND, OR, NOT and brackets",
+			token,
+		)
 	}
 }
 

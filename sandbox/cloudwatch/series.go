@@ -129,7 +129,8 @@ func (m *metric) window(start time.Time, period time.Duration, unit string) *buc
 	return merged
 }
 
-// statistic computes Sum, Average, Minimum, Maximum, SampleCount or a percentile pNN; false if the samples do not give it.
+// statistic computes Sum, Average, Minimum, Maximum, SampleCount or a percentile pNN; false if the samples do not give
+// it.
 func (b *bucket) statistic(name string) (float64, bool) {
 	switch name {
 	case "Sum":

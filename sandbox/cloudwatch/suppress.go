@@ -60,8 +60,8 @@ func (s *Service) checkSuppressor(a *ActionsSuppressor) []string {
 	return problems
 }
 
-// withhold takes a change of a composite alarm with a suppressor. What an earlier change waited for is discarded: a change
-// begins a wait period of its own, unless the suppressor is in ALARM.
+// withhold takes a change of a composite alarm with a suppressor. What an earlier change waited for is discarded: a
+// change begins a wait period of its own, unless the suppressor is in ALARM.
 func (c *compositeAlarm) withhold(t transition, now time.Time) {
 	c.held.withheld = &t
 	if c.SuppressedBy != SuppressedByAlarm {

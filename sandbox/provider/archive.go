@@ -58,7 +58,10 @@ type fileArgs struct {
 // zipTime is the modification time of every entry, so that the same content gives the same bytes.
 var zipTime = time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)
 
-func (p *archiveProvider) Handshake(context.Context, *pulumirpc.ProviderHandshakeRequest) (*pulumirpc.ProviderHandshakeResponse, error) {
+func (p *archiveProvider) Handshake(
+	context.Context,
+	*pulumirpc.ProviderHandshakeRequest,
+) (*pulumirpc.ProviderHandshakeResponse, error) {
 	return &pulumirpc.ProviderHandshakeResponse{}, nil
 }
 
@@ -78,7 +81,10 @@ func (p *archiveProvider) DiffConfig(context.Context, *pulumirpc.DiffRequest) (*
 	return &pulumirpc.DiffResponse{Changes: pulumirpc.DiffResponse_DIFF_NONE}, nil
 }
 
-func (p *archiveProvider) Configure(context.Context, *pulumirpc.ConfigureRequest) (*pulumirpc.ConfigureResponse, error) {
+func (p *archiveProvider) Configure(
+	context.Context,
+	*pulumirpc.ConfigureRequest,
+) (*pulumirpc.ConfigureResponse, error) {
 	return &pulumirpc.ConfigureResponse{SupportsPreview: true}, nil
 }
 
@@ -257,9 +263,13 @@ func fileResult(inputs resource.PropertyMap, content []byte) resource.PropertyMa
 	sha256sum, sha512sum := sha256.Sum256(content), sha512.Sum512(content)
 	result := inputs.Copy()
 	for name, value := range map[resource.PropertyKey]string{
-		"id": hex.EncodeToString(sha1sum[:]), "outputMd5": hex.EncodeToString(md5sum[:]), "outputSha": hex.EncodeToString(sha1sum[:]),
-		"outputSha256": hex.EncodeToString(sha256sum[:]), "outputBase64sha256": base64.StdEncoding.EncodeToString(sha256sum[:]),
-		"outputSha512": hex.EncodeToString(sha512sum[:]), "outputBase64sha512": base64.StdEncoding.EncodeToString(sha512sum[:]),
+		"id":                 hex.EncodeToString(sha1sum[:]),
+		"outputMd5":          hex.EncodeToString(md5sum[:]),
+		"outputSha":          hex.EncodeToString(sha1sum[:]),
+		"outputSha256":       hex.EncodeToString(sha256sum[:]),
+		"outputBase64sha256": base64.StdEncoding.EncodeToString(sha256sum[:]),
+		"outputSha512":       hex.EncodeToString(sha512sum[:]),
+		"outputBase64sha512": base64.StdEncoding.EncodeToString(sha512sum[:]),
 	} {
 		result[name] = resource.NewProperty(value)
 	}

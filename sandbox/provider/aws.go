@@ -31,7 +31,10 @@ type awsProvider struct {
 
 var providerArgs = pulumiaws.ProviderArgs{}.ElementType()
 
-func (p *awsProvider) Handshake(context.Context, *pulumirpc.ProviderHandshakeRequest) (*pulumirpc.ProviderHandshakeResponse, error) {
+func (p *awsProvider) Handshake(
+	context.Context,
+	*pulumirpc.ProviderHandshakeRequest,
+) (*pulumirpc.ProviderHandshakeResponse, error) {
 	return &pulumirpc.ProviderHandshakeResponse{AcceptSecrets: true}, nil
 }
 
@@ -98,7 +101,10 @@ func (p *awsProvider) DiffConfig(_ context.Context, r *pulumirpc.DiffRequest) (*
 	return (&kind{replaces: []string{"region"}}).diff(olds, news, r.GetIgnoreChanges()), nil
 }
 
-func (p *awsProvider) Configure(ctx context.Context, r *pulumirpc.ConfigureRequest) (*pulumirpc.ConfigureResponse, error) {
+func (p *awsProvider) Configure(
+	ctx context.Context,
+	r *pulumirpc.ConfigureRequest,
+) (*pulumirpc.ConfigureResponse, error) {
 	inputs, err := unmarshal(r.GetArgs())
 	if err != nil {
 		return nil, err
@@ -164,7 +170,10 @@ func applyDefaultTags(inputs resource.PropertyMap, defaults map[string]string) {
 
 func failures(problems []problem) (out []*pulumirpc.CheckFailure) {
 	for _, p := range problems {
-		out = append(out, &pulumirpc.CheckFailure{Property: p.property, Reason: strings.TrimSpace(p.property + " " + p.reason)})
+		out = append(out, &pulumirpc.CheckFailure{
+			Property: p.property,
+			Reason:   strings.TrimSpace(p.property + " " + p.reason),
+		})
 	}
 	return out
 }
@@ -259,7 +268,12 @@ func (p *awsProvider) Update(ctx context.Context, r *pulumirpc.UpdateRequest) (*
 	}
 	state := asJSON(olds)
 	if !r.GetPreview() {
-		c := &call{id: r.GetId(), inputs: asJSON(news), old: asJSON(olds), code: archiveOf(news)}
+		c := &call{
+			id:     r.GetId(),
+			inputs: asJSON(news),
+			old:    asJSON(olds),
+			code:   archiveOf(news),
+		}
 		err = p.run(ctx, k, c, "update", r.GetTimeout(), func() (err error) {
 			state, err = k.update(c)
 			return err
@@ -296,7 +310,14 @@ func (p *awsProvider) Delete(ctx context.Context, r *pulumirpc.DeleteRequest) (*
 
 // run does one operation in the instance's region: it ends with the request, with the engine's Cancel and with the
 // operation's timeout.
-func (p *awsProvider) run(ctx context.Context, k *kind, c *call, operation string, seconds float64, do func() error) error {
+func (p *awsProvider) run(
+	ctx context.Context,
+	k *kind,
+	c *call,
+	operation string,
+	seconds float64,
+	do func() error,
+) error {
 	i := instanceOf(ctx)
 	ctx, stop := i.context(ctx)
 	defer stop()
@@ -351,7 +372,12 @@ func unmarshal(s *structpb.Struct) (resource.PropertyMap, error) {
 	if s == nil {
 		return resource.PropertyMap{}, nil
 	}
-	return plugin.UnmarshalProperties(s, plugin.MarshalOptions{KeepUnknowns: true, KeepSecrets: true, SkipNulls: true, SkipInternalKeys: true})
+	return plugin.UnmarshalProperties(s, plugin.MarshalOptions{
+		KeepUnknowns:     true,
+		KeepSecrets:      true,
+		SkipNulls:        true,
+		SkipInternalKeys: true,
+	})
 }
 
 func unmarshalBoth(a, b *structpb.Struct) (x, y resource.PropertyMap, err error) {
@@ -363,5 +389,9 @@ func unmarshalBoth(a, b *structpb.Struct) (x, y resource.PropertyMap, err error)
 }
 
 func marshal(properties resource.PropertyMap) (*structpb.Struct, error) {
-	return plugin.MarshalProperties(properties, plugin.MarshalOptions{KeepUnknowns: true, KeepSecrets: true, SkipNulls: true})
+	return plugin.MarshalProperties(properties, plugin.MarshalOptions{
+		KeepUnknowns: true,
+		KeepSecrets:  true,
+		SkipNulls:    true,
+	})
 }

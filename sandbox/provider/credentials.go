@@ -13,22 +13,26 @@ import (
 const sdkAttempts = 3
 
 // validateCredentials is what pulumi-aws does in CheckConfig before anything else (provider/resources.go,
-// preConfigureCallback and validateCredentials, v6.83.2): it asks STS who it is, unless skipCredentialsValidation, once in
-// the life of a plugin. It asks in the provider's own region, whatever stsRegion says, and does not know maxRetries.
+// preConfigureCallback and validateCredentials, v6.83.2): it asks STS who it is, unless skipCredentialsValidation, once
+// in the life of a plugin. It asks in the provider's own region, whatever stsRegion says, and does not know maxRetries.
 func (p *awsProvider) validateCredentials(ctx context.Context, c config) []problem {
 	if c.SkipCredentialsValidation || !instanceOf(ctx).firstValidation() {
 		return nil
 	}
 	attempts := sdkAttempts
 	if err := p.callerIdentity(ctx, c.Region, &attempts); err != nil {
-		return []problem{{"", fmt.Sprintf("unable to validate AWS credentials.\nDetails: validating provider credentials: %s\n", err)}}
+		return []problem{{"", fmt.Sprintf(
+			"unable to validate AWS credentials.\nDetails: validating provider credentials: %s\n",
+			err,
+		)}}
 	}
 	return nil
 }
 
-// accountID is what terraform-provider-aws does when it is configured (internal/conns, ConfigureProvider; aws-sdk-go-base,
-// GetAwsAccountIDAndPartition). With skipCredentialsValidation it asks iam:GetUser before and iam:ListRoles after STS; the
-// deployer's role of docs/deploying.md is no user and may not list roles, so that STS is who answers.
+// accountID is what terraform-provider-aws does when it is configured (internal/conns, ConfigureProvider;
+// aws-sdk-go-base, GetAwsAccountIDAndPartition). With skipCredentialsValidation it asks iam:GetUser before and
+// iam:ListRoles after STS; the deployer's role of docs/deploying.md is no user and may not list roles, so that STS is
+// who answers.
 func (p *awsProvider) accountID(ctx context.Context, c config) (string, error) {
 	if c.SkipCredentialsValidation && c.SkipRequestingAccountID {
 		return "", nil

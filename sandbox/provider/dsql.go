@@ -18,19 +18,32 @@ import (
 
 var dsqlKinds = map[string]*kind{
 	"aws:dsql/cluster:Cluster": {
-		title: "Aurora DSQL Cluster", service: "dsql",
-		args: awsdsql.ClusterArgs{}.ElementType(), state: awsdsql.ClusterState{}.ElementType(),
+		title:     "Aurora DSQL Cluster",
+		service:   "dsql",
+		args:      awsdsql.ClusterArgs{}.ElementType(),
+		state:     awsdsql.ClusterState{}.ElementType(),
 		replaces:  []string{"multiRegionProperties.witnessRegion"},
 		computed:  []string{"kmsEncryptionKey", "multiRegionProperties.clusters"},
 		writeOnly: []string{"timeouts"},
-		handlers:  handlers{create: createCluster, read: readCluster, update: updateCluster, delete: deleteCluster},
+		handlers: handlers{
+			create: createCluster,
+			read:   readCluster,
+			update: updateCluster,
+			delete: deleteCluster,
+		},
 	},
 	"aws:dsql/clusterPeering:ClusterPeering": {
-		title: "Aurora DSQL Cluster Peering", service: "dsql",
-		args: awsdsql.ClusterPeeringArgs{}.ElementType(), state: awsdsql.ClusterPeeringState{}.ElementType(),
+		title:     "Aurora DSQL Cluster Peering",
+		service:   "dsql",
+		args:      awsdsql.ClusterPeeringArgs{}.ElementType(),
+		state:     awsdsql.ClusterPeeringState{}.ElementType(),
 		required:  []string{"clusters"},
 		writeOnly: []string{"timeouts"},
-		handlers:  handlers{create: createPeering, read: readPeering, update: updatePeering}, // no delete: clusters cannot be unpeered
+		handlers: handlers{ // no delete: clusters cannot be unpeered
+			create: createPeering,
+			read:   readPeering,
+			update: updatePeering,
+		},
 	},
 }
 
@@ -79,7 +92,13 @@ func updateCluster(c *call) (map[string]any, error) {
 	if err != nil {
 		return nil, err
 	}
-	old, err := decode[clusterArgs](keepKeys(c.old, "deletionProtectionEnabled", "kmsEncryptionKey", "multiRegionProperties", "tags"))
+	old, err := decode[clusterArgs](keepKeys(
+		c.old,
+		"deletionProtectionEnabled",
+		"kmsEncryptionKey",
+		"multiRegionProperties",
+		"tags",
+	))
 	if err != nil {
 		return nil, err
 	}
@@ -135,7 +154,8 @@ func (c *call) updateTags(in, old map[string]string) error {
 
 // deleteCluster waits until the cluster is gone; a peered one waits in PENDING_DELETE for its peer's deletion.
 func deleteCluster(c *call) error {
-	if _, err := c.region.DSQL.DeleteCluster(dsql.DeleteClusterInput{Identifier: c.id, ClientToken: rand.Text()}); err != nil {
+	in := dsql.DeleteClusterInput{Identifier: c.id, ClientToken: rand.Text()}
+	if _, err := c.region.DSQL.DeleteCluster(in); err != nil {
 		return err
 	}
 	err := c.awaitCluster(c.id, []dsql.Status{dsql.Deleting, dsql.PendingDelete})
@@ -154,13 +174,21 @@ func createPeering(c *call) (string, map[string]any, error) {
 		return "", nil, fmt.Errorf("reading Aurora DSQL Cluster (%s): %w", id, err)
 	}
 	if cluster.Status != dsql.PendingSetup {
-		return "", nil, fmt.Errorf("Aurora DSQL Cluster (%s) is not in a valid state to create a peering: %s", id, cluster.Status)
+		return "", nil, fmt.Errorf(
+			"Aurora DSQL Cluster (%s) is not in a valid state to create a peering: %s",
+			id,
+			cluster.Status,
+		)
 	}
 	want, err := decode[dsql.MultiRegionProperties](keepKeys(c.inputs, "witnessRegion", "clusters"))
 	if err != nil {
 		return "", nil, err
 	}
-	_, err = c.region.DSQL.UpdateCluster(dsql.UpdateClusterInput{Identifier: id, MultiRegionProperties: &want, ClientToken: rand.Text()})
+	_, err = c.region.DSQL.UpdateCluster(dsql.UpdateClusterInput{
+		Identifier:            id,
+		MultiRegionProperties: &want,
+		ClientToken:           rand.Text(),
+	})
 	if err != nil {
 		return "", nil, err
 	}
@@ -201,7 +229,8 @@ func clusterState(c *call, cluster dsql.Cluster) (map[string]any, error) {
 	}
 	state["kmsEncryptionKey"], state["vpcEndpointServiceName"] = key, name
 	state["encryptionDetails"] = []any{map[string]any{
-		"encryptionType": cluster.EncryptionDetails.EncryptionType, "encryptionStatus": cluster.EncryptionDetails.EncryptionStatus,
+		"encryptionType":   cluster.EncryptionDetails.EncryptionType,
+		"encryptionStatus": cluster.EncryptionDetails.EncryptionStatus,
 	}}
 	return state, nil
 }

@@ -32,8 +32,8 @@ func isNotFound(err error) bool { return errors.Is(err, awserr.ErrNotFound) }
 // nobody is the service of an answer that the provider knows by itself.
 const nobody = ""
 
-// iamRegion is where the API of IAM is, with everything that is read or changed through it; what IAM decides is decided in
-// every region (AWS Fault Isolation Boundaries, "Global services" and appendix A).
+// iamRegion is where the API of IAM is, with everything that is read or changed through it; what IAM decides is decided
+// in every region (AWS Fault Isolation Boundaries, "Global services" and appendix A).
 const iamRegion = "us-east-1"
 
 // home is the region whose service does an operation.

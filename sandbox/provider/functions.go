@@ -25,23 +25,42 @@ type lookup struct {
 }
 
 var functions = map[string]lookup{
-	"aws:index/getCallerIdentity:getCallerIdentity": {"sts", reflect.TypeFor[pulumiaws.GetCallerIdentityArgs](), callerIdentity},
-	"aws:index/getPartition:getPartition":           {nobody, reflect.TypeFor[pulumiaws.GetPartitionArgs](), partition},
-	"aws:index/getRegion:getRegion":                 {"ec2", reflect.TypeFor[pulumiaws.GetRegionArgs](), thisRegion},
+	"aws:index/getCallerIdentity:getCallerIdentity": {
+		"sts",
+		reflect.TypeFor[pulumiaws.GetCallerIdentityArgs](),
+		callerIdentity,
+	},
+	"aws:index/getPartition:getPartition": {nobody, reflect.TypeFor[pulumiaws.GetPartitionArgs](), partition},
+	"aws:index/getRegion:getRegion":       {"ec2", reflect.TypeFor[pulumiaws.GetRegionArgs](), thisRegion},
 }
 
 // callerIdentity is the deployer: the account's administrator.
 func callerIdentity(c *aws.Account, _ *aws.Region) map[string]any {
 	caller := c.IAM.Admin()
-	return map[string]any{"accountId": c.ID, "arn": caller.Principal.ARN, "id": c.ID, "userId": caller.AccessKeyID}
+	return map[string]any{
+		"accountId": c.ID,
+		"arn":       caller.Principal.ARN,
+		"id":        c.ID,
+		"userId":    caller.AccessKeyID,
+	}
 }
 
 func partition(*aws.Account, *aws.Region) map[string]any {
-	return map[string]any{"id": region.Partition, "partition": region.Partition, "dnsSuffix": "amazonaws.com", "reverseDnsPrefix": "com.amazonaws"}
+	return map[string]any{
+		"id":               region.Partition,
+		"partition":        region.Partition,
+		"dnsSuffix":        "amazonaws.com",
+		"reverseDnsPrefix": "com.amazonaws",
+	}
 }
 
 func thisRegion(_ *aws.Account, r *aws.Region) map[string]any {
-	return map[string]any{"id": r.Env.Name, "name": r.Env.Name, "description": r.Env.DisplayName(), "endpoint": "ec2." + r.Env.Name + ".amazonaws.com"}
+	return map[string]any{
+		"id":          r.Env.Name,
+		"name":        r.Env.Name,
+		"description": r.Env.DisplayName(),
+		"endpoint":    "ec2." + r.Env.Name + ".amazonaws.com",
+	}
 }
 
 // Invoke answers a look-up in the instance's region, or in that of its STS. The partition is asked of nobody.

@@ -18,11 +18,21 @@ import (
 
 var lambdaKinds = map[string]*kind{
 	"aws:lambda/function:Function": {
-		title: "Lambda Function", service: "lambda",
-		args: awslambda.FunctionArgs{}.ElementType(), state: awslambda.FunctionState{}.ElementType(),
-		name:      &autoName{limit: 64},
-		replaces:  []string{"name", "packageType"},
-		computed:  []string{"architectures", "packageType", "memorySize", "timeout", "loggingConfig", "tracingConfig", "reservedConcurrentExecutions"},
+		title:    "Lambda Function",
+		service:  "lambda",
+		args:     awslambda.FunctionArgs{}.ElementType(),
+		state:    awslambda.FunctionState{}.ElementType(),
+		name:     &autoName{limit: 64},
+		replaces: []string{"name", "packageType"},
+		computed: []string{
+			"architectures",
+			"packageType",
+			"memorySize",
+			"timeout",
+			"loggingConfig",
+			"tracingConfig",
+			"reservedConcurrentExecutions",
+		},
 		writeOnly: []string{"code", "publish", "skipDestroy"},
 		handlers: over(operations[function]{
 			id: func(f function) string { return f.Name },
@@ -37,8 +47,10 @@ var lambdaKinds = map[string]*kind{
 		}),
 	},
 	"aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig": {
-		title: "Lambda Function Event Invoke Config", service: "lambda",
-		args: awslambda.FunctionEventInvokeConfigArgs{}.ElementType(), state: awslambda.FunctionEventInvokeConfigState{}.ElementType(),
+		title:    "Lambda Function Event Invoke Config",
+		service:  "lambda",
+		args:     awslambda.FunctionEventInvokeConfigArgs{}.ElementType(),
+		state:    awslambda.FunctionEventInvokeConfigState{}.ElementType(),
 		replaces: []string{"functionName", "qualifier"},
 		handlers: over(operations[lambda.EventInvokeConfig]{
 			id:     func(e lambda.EventInvokeConfig) string { return e.FunctionName },
@@ -122,7 +134,8 @@ func onceInForce[T any](c *call, do func() (T, error)) (T, error) {
 	clk := c.region.Env.Clock
 	for deadline := clk.Now().Add(lambdaPropagation); ; {
 		out, err := do()
-		if err == nil || !strings.Contains(err.Error(), "execution role does not have permissions") || clk.Now().After(deadline) {
+		const refused = "execution role does not have permissions"
+		if err == nil || !strings.Contains(err.Error(), refused) || clk.Now().After(deadline) {
 			return out, err
 		}
 		if clk.Sleep(c.ctx, propagationPause) != nil {
@@ -132,8 +145,13 @@ func onceInForce[T any](c *call, do func() (T, error)) (T, error) {
 }
 
 func describe(f lambda.Function, err error) (function, error) {
-	return function{Function: f, CodeSha256: f.SourceCodeHash, QualifiedArn: f.ARN + ":$LATEST", Version: "$LATEST",
-		SourceCodeSize: len(f.Code), InvokeArn: invokeARN(f.ARN),
+	return function{
+		Function:       f,
+		CodeSha256:     f.SourceCodeHash,
+		QualifiedArn:   f.ARN + ":$LATEST",
+		Version:        "$LATEST",
+		SourceCodeSize: len(f.Code),
+		InvokeArn:      invokeARN(f.ARN),
 	}, err
 }
 
@@ -142,7 +160,8 @@ func invokeARN(function string) string {
 	if function == "" {
 		return ""
 	}
-	return "arn:aws:apigateway:" + strings.Split(function, ":")[3] + ":lambda:path/2015-03-31/functions/" + function + "/invocations"
+	region := strings.Split(function, ":")[3]
+	return "arn:aws:apigateway:" + region + ":lambda:path/2015-03-31/functions/" + function + "/invocations"
 }
 
 // readArchive is the zip file of an archive whose path may be relative to the project.

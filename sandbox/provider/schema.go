@@ -14,8 +14,8 @@ import (
 
 var archiveType = reflect.TypeFor[pulumi.Archive]()
 
-// properties are the fields of a struct by Pulumi name. The SDK's argument and state types have such a struct, of plain Go
-// types with pulumi tags, in which what is optional is a pointer.
+// properties are the fields of a struct by Pulumi name. The SDK's argument and state types have such a struct, of plain
+// Go types with pulumi tags, in which what is optional is a pointer.
 func properties(t reflect.Type) map[string]reflect.Type {
 	fields := map[string]reflect.Type{}
 	for i := range t.NumField() {

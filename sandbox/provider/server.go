@@ -1,5 +1,5 @@
-// Package provider is the sandbox's Pulumi face: the providers "aws" and "archive", served in this process for an engine
-// that attaches to them by PULUMI_DEBUG_PROVIDERS.
+// Package provider is the sandbox's Pulumi face: the providers "aws" and "archive", served in this process for an
+// engine that attaches to them by PULUMI_DEBUG_PROVIDERS.
 //
 // It knows exactly the resource types and functions of the disaster-recovery program. What their properties are called,
 // what type they have and which are required is read by reflection from the argument structs of the pulumi-aws SDK, so
@@ -24,7 +24,8 @@ import (
 	"aurora-dsql-dr/sandbox/edge"
 )
 
-// maxMessage is the largest request taken: the engine itself allows 400 MB, a deployment of this program needs far less.
+// maxMessage is the largest request taken: the engine itself allows 400 MB, a deployment of this program needs far
+// less.
 const maxMessage = 64 << 20
 
 // defaultTimeout bounds an operation that waits when neither the engine (customTimeouts) nor the resource (timeouts)
@@ -80,8 +81,16 @@ func (s *Server) serve(name string, implementation pulumirpc.ResourceProviderSer
 }
 
 // recoverCall makes a panic in a call the failure of that call.
-func recoverCall(ctx context.Context, request any, info *grpc.UnaryServerInfo, handle grpc.UnaryHandler) (answer any, err error) {
-	defer edge.Recover("Pulumi provider: "+info.FullMethod, func(cause error) { err = status.Error(codes.Internal, cause.Error()) })
+func recoverCall(
+	ctx context.Context,
+	request any,
+	info *grpc.UnaryServerInfo,
+	handle grpc.UnaryHandler,
+) (answer any, err error) {
+	defer edge.Recover(
+		"Pulumi provider: "+info.FullMethod,
+		func(cause error) { err = status.Error(codes.Internal, cause.Error()) },
+	)
 	return handle(ctx, request)
 }
 

@@ -8,11 +8,19 @@ import (
 
 var sqsKinds = map[string]*kind{
 	"aws:sqs/queue:Queue": {
-		title: "SQS Queue", service: "sqs",
-		args: awssqs.QueueArgs{}.ElementType(), state: awssqs.QueueState{}.ElementType(),
+		title:    "SQS Queue",
+		service:  "sqs",
+		args:     awssqs.QueueArgs{}.ElementType(),
+		state:    awssqs.QueueState{}.ElementType(),
 		name:     &autoName{limit: 80},
 		replaces: []string{"name", "fifoQueue"},
-		computed: []string{"policy", "sqsManagedSseEnabled", "messageRetentionSeconds", "visibilityTimeoutSeconds", "maxMessageSize"},
+		computed: []string{
+			"policy",
+			"sqsManagedSseEnabled",
+			"messageRetentionSeconds",
+			"visibilityTimeoutSeconds",
+			"maxMessageSize",
+		},
 		handlers: over(operations[sqs.Queue]{
 			id:     func(q sqs.Queue) string { return q.URL },
 			create: func(c *call, q sqs.Queue) (sqs.Queue, error) { return c.region.SQS.CreateQueue(q) },

@@ -48,8 +48,8 @@ func (e *Env) Reach(ctx context.Context, from string) error {
 }
 
 // SetSkew makes the clocks of this region's functions run ahead of everybody's (behind, if negative). A process cannot
-// be given another clock, so whoever reads a time that such a function has written shifts it, by Written: the two cannot
-// be told apart from outside.
+// be given another clock, so whoever reads a time that such a function has written shifts it, by Written: the two
+// cannot be told apart from outside.
 func (e *Env) SetSkew(ahead time.Duration) {
 	e.network.mu.Lock()
 	defer e.network.mu.Unlock()

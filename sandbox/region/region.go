@@ -34,7 +34,13 @@ type Env struct {
 
 // New returns the surroundings of a healthy region.
 func New(name, account string, clk *clock.Clock) *Env {
-	e := &Env{Name: name, Account: account, Clock: clk, broken: map[string]bool{}, network: newNetwork()}
+	e := &Env{
+		Name:    name,
+		Account: account,
+		Clock:   clk,
+		broken:  map[string]bool{},
+		network: newNetwork(),
+	}
 	e.power, e.cut = context.WithCancel(context.Background())
 	return e
 }

@@ -1,6 +1,6 @@
-// Package servicequotas is the sandbox's Service Quotas: what a region's services allow, read from those that hold to it,
-// so that a sandbox with another setting says so. Only quotas that the sandbox holds to, and whose code AWS publishes,
-// are there; nothing can be raised.
+// Package servicequotas is the sandbox's Service Quotas: what a region's services allow, read from those that hold to
+// it, so that a sandbox with another setting says so. Only quotas that the sandbox holds to, and whose code AWS
+// publishes, are there; nothing can be raised.
 package servicequotas
 
 import (
@@ -41,7 +41,12 @@ func New(env *region.Env, functions *lambda.Service) *Service {
 // "Lambda quotas" list them with their codes.
 func (s *Service) all() []Quota {
 	of := func(code, name string, byDefault int) Quota {
-		return Quota{Code: code, Name: name, Default: byDefault, Value: byDefault}
+		return Quota{
+			Code:    code,
+			Name:    name,
+			Default: byDefault,
+			Value:   byDefault,
+		}
 	}
 	multiRegion := of("L-DCF93F11", "Multi-Region clusters", dsql.MultiRegionQuota)
 	buses := of("L-658A4FD9", "Event buses", events.MaxBuses)

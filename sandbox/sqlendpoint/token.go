@@ -25,8 +25,8 @@ type Credential struct {
 	Region string
 }
 
-// Token signs a password for a host: a presigned GET https://<host>/?Action=… without its scheme, valid for a quarter of
-// an hour (Aurora DSQL User Guide, "Generating an authentication token"). The action is DbConnect or DbConnectAdmin.
+// Token signs a password for a host: a presigned GET https://<host>/?Action=… without its scheme, valid for a quarter
+// of an hour (Aurora DSQL User Guide, "Generating an authentication token"). The action is DbConnect or DbConnectAdmin.
 func Token(ctx context.Context, c aws.Credentials, host, region, action string, at time.Time) (string, error) {
 	address := "https://" + host + "/?Action=" + action + "&X-Amz-Expires=900"
 	signed, err := sigv4.Presign(ctx, c, address, signingService, region, at)

@@ -73,7 +73,8 @@ func checkStatistics(in *sdk.GetMetricStatisticsInput) error {
 	}
 	if n := int64(in.EndTime.Sub(*in.StartTime)/time.Second) / int64(*in.Period); n > maxStatistics {
 		return awserr.Invalid("InvalidParameterCombination", "You have requested up to %d datapoints, "+
-			"which exceeds the limit of %d. You may reduce the datapoints requested by increasing Period, or decreasing the time range.", n, maxStatistics)
+			"which exceeds the limit of %d. You may reduce the datapoints requested by increasing Period, "+
+			"or decreasing the time range.", n, maxStatistics)
 	}
 	return nil
 }
@@ -189,8 +190,8 @@ func metricResult(c *call.Call, r cloudwatch.MetricResult, order types.ScanBy) t
 	return to
 }
 
-// windowOf cuts size datapoints out of all results, of which the first from were on earlier pages. A result that goes on
-// is PartialData; one without data is on the first page.
+// windowOf cuts size datapoints out of all results, of which the first from were on earlier pages. A result that goes
+// on is PartialData; one without data is on the first page.
 func windowOf(results []types.MetricDataResult, from, size int) (window []types.MetricDataResult, next *string) {
 	window = []types.MetricDataResult{}
 	passed := 0

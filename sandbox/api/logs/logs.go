@@ -156,8 +156,8 @@ func (in *filterInput) takes(e logEvent, terms []string) bool {
 	return !slices.ContainsFunc(terms, func(term string) bool { return !strings.Contains(*e.Message, term) })
 }
 
-// filterTerms reads a pattern of words and "phrases", all of which a line must have (CloudWatch Logs User Guide, "Filter
-// pattern syntax"). The pattern languages for JSON and columns are not modelled.
+// filterTerms reads a pattern of words and "phrases", all of which a line must have (CloudWatch Logs User Guide,
+// "Filter pattern syntax"). The pattern languages for JSON and columns are not modelled.
 func filterTerms(pattern string) ([]string, error) {
 	if strings.ContainsAny(pattern, "{}[]?%") || strings.HasPrefix(pattern, "-") || strings.Contains(pattern, " -") {
 		return nil, awserr.Invalid("InvalidParameterException",

@@ -14,8 +14,8 @@ import (
 )
 
 // Every protocol is read into, and written from, one tree: object for a structure, dict for a map with free keys, []any
-// for a list, and string, bool, int64, uint64, float64, []byte and time.Time for the leaves. What a request or an answer
-// looks like is said by the structs of the AWS SDK, whose field names are the member names of the API models.
+// for a list, and string, bool, int64, uint64, float64, []byte and time.Time for the leaves. What a request or an
+// answer looks like is said by the structs of the AWS SDK, whose field names are the member names of the API models.
 //
 // Outside the sandbox time is the wall's. Every time changes clocks where it is bound to a struct, or unbound from one,
 // and handlers know the sandbox's only.
@@ -35,8 +35,8 @@ type Clock interface {
 // binder fills structs of the SDK from trees.
 type binder struct{ clock Clock }
 
-// bind fills target, a pointer to a struct of the SDK, from a tree. Members the struct does not have are ignored, as AWS
-// ignores them. The error names the member.
+// bind fills target, a pointer to a struct of the SDK, from a tree. Members the struct does not have are ignored, as
+// AWS ignores them. The error names the member.
 func bind(tree, target any, clock Clock) error {
 	return binder{clock}.value(tree, reflect.ValueOf(target).Elem(), "")
 }
@@ -200,7 +200,8 @@ func bindScalar(tree any, v reflect.Value, path string) error {
 	}
 }
 
-// number reads a number, or a string that holds one: the query protocol has no numbers, and JSON spells NaN as a string.
+// number reads a number, or a string that holds one: the query protocol has no numbers, and JSON spells NaN as a
+// string.
 func number(tree any) (float64, error) {
 	switch n := tree.(type) {
 	case float64:

@@ -12,8 +12,8 @@ import (
 // EmptyPayload is the SHA-256 of no body.
 const EmptyPayload = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
-// Presign signs a GET of a URL, whose query says how long it is valid (X-Amz-Expires). It is the SDK that signs, so that
-// what verifies is held to it.
+// Presign signs a GET of a URL, whose query says how long it is valid (X-Amz-Expires). It is the SDK that signs, so
+// that what verifies is held to it.
 func Presign(ctx context.Context, c aws.Credentials, url, service, region string, at time.Time) (string, error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {

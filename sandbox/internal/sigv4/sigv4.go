@@ -72,7 +72,12 @@ func Parse(r *http.Request) (Signature, error) {
 }
 
 func newSignature(credential, signed, value, date, token, expires string) (Signature, error) {
-	s := Signature{value: value, SessionToken: token, presigned: expires != "", Headers: strings.Split(signed, ";")}
+	s := Signature{
+		value:        value,
+		SessionToken: token,
+		presigned:    expires != "",
+		Headers:      strings.Split(signed, ";"),
+	}
 	parts := strings.Split(credential, "/")
 	if len(parts) != 5 || parts[4] != "aws4_request" {
 		return s, errors.New("Credential must be <key>/<date>/<region>/<service>/aws4_request")
