@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/signal"
 	"strings"
+	"syscall"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -23,7 +24,7 @@ func main() {
 	only := flag.String("only", "", "try those whose file or fault holds this text")
 	from := flag.Int("from", 1, "try those from this number on, such as after an interruption")
 	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := tryAll(ctx, *jobs, *only, *from, os.Stdout)
 	stop()
 	if err != nil {
