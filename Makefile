@@ -110,6 +110,10 @@ DEEP ?=
 bench: linux deps lambda cli build/bin/bench ## what functions, application and sandbox cost in time and memory (about 3 minutes)
 	@DEEP=$(DEEP) build/bin/bench
 
+.PHONY: first-run
+first-run: linux deps ## what the first `make demo` costs, part by part, with an empty build cache (about 10 minutes)
+	@tools/firstrun
+
 .PHONY: cost
 cost: stack ## STACK=dev: what a month of watching costs, line by line
 	@go run ./cost $(STACK)
