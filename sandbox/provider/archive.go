@@ -27,9 +27,12 @@ import (
 	"google.golang.org/protobuf/types/known/emptypb"
 )
 
+// archiveVersion is the version of pulumi-archive whose behaviour it follows.
+const archiveVersion = "0.3.5"
+
 // archiveProvider serves the package "archive": its one function makes a zip file.
 type archiveProvider struct {
-	pulumirpc.UnimplementedResourceProviderServer
+	common
 	dir string
 
 	mu sync.Mutex // one archive at a time: several resources ask for the same one
@@ -63,14 +66,6 @@ func (p *archiveProvider) Handshake(
 	*pulumirpc.ProviderHandshakeRequest,
 ) (*pulumirpc.ProviderHandshakeResponse, error) {
 	return &pulumirpc.ProviderHandshakeResponse{}, nil
-}
-
-func (p *archiveProvider) Attach(context.Context, *pulumirpc.PluginAttach) (*emptypb.Empty, error) {
-	return &emptypb.Empty{}, nil
-}
-
-func (p *archiveProvider) GetPluginInfo(context.Context, *emptypb.Empty) (*pulumirpc.PluginInfo, error) {
-	return &pulumirpc.PluginInfo{Version: "0.3.5"}, nil
 }
 
 func (p *archiveProvider) CheckConfig(_ context.Context, r *pulumirpc.CheckRequest) (*pulumirpc.CheckResponse, error) {

@@ -25,7 +25,7 @@ const version = "6.83.2"
 
 // awsProvider serves the package "aws".
 type awsProvider struct {
-	pulumirpc.UnimplementedResourceProviderServer
+	common
 	opts Options
 }
 
@@ -36,14 +36,6 @@ func (p *awsProvider) Handshake(
 	*pulumirpc.ProviderHandshakeRequest,
 ) (*pulumirpc.ProviderHandshakeResponse, error) {
 	return &pulumirpc.ProviderHandshakeResponse{AcceptSecrets: true}, nil
-}
-
-func (p *awsProvider) Attach(context.Context, *pulumirpc.PluginAttach) (*emptypb.Empty, error) {
-	return &emptypb.Empty{}, nil
-}
-
-func (p *awsProvider) GetPluginInfo(context.Context, *emptypb.Empty) (*pulumirpc.PluginInfo, error) {
-	return &pulumirpc.PluginInfo{Version: version}, nil
 }
 
 // CheckConfig checks the configuration of a provider resource, and its credentials. Nested values arrive as JSON text.

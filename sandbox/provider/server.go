@@ -19,6 +19,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/stats"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/types/known/emptypb"
 
 	"aurora-dsql-dr/sandbox/aws"
 	"aurora-dsql-dr/sandbox/edge"
@@ -55,8 +56,8 @@ func Start(opts Options) (*Server, error) {
 	}
 	s := &Server{addresses: map[string]string{}}
 	for name, implementation := range map[string]pulumirpc.ResourceProviderServer{
-		"aws":     &awsProvider{opts: opts},
-		"archive": &archiveProvider{dir: opts.Dir},
+		"aws":     &awsProvider{common: common{version: version}, opts: opts},
+		"archive": &archiveProvider{common: common{version: archiveVersion}, dir: opts.Dir},
 	} {
 		if err := s.serve(name, implementation); err != nil {
 			s.Close()
@@ -118,3 +119,17 @@ func (connections) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Cont
 func (connections) HandleRPC(context.Context, stats.RPCStats)                       {}
 
 func instanceOf(ctx context.Context) *instance { return ctx.Value(instanceKey{}).(*instance) }
+
+// common is what every provider answers the engine alike.
+type common struct {
+	pulumirpc.UnimplementedResourceProviderServer
+	version string
+}
+
+func (common) Attach(context.Context, *pulumirpc.PluginAttach) (*emptypb.Empty, error) {
+	return &emptypb.Empty{}, nil
+}
+
+func (c common) GetPluginInfo(context.Context, *emptypb.Empty) (*pulumirpc.PluginInfo, error) {
+	return &pulumirpc.PluginInfo{Version: c.version}, nil
+}
