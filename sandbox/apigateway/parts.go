@@ -220,7 +220,13 @@ func newBucket(settings *RouteSettings, clk *clock.Clock) *bucket {
 		return nil
 	}
 	burst := float64(settings.ThrottlingBurstLimit)
-	return &bucket{clock: clk, rate: settings.ThrottlingRateLimit, burst: burst, tokens: burst, filled: clk.Now()}
+	return &bucket{
+		clock:  clk,
+		rate:   settings.ThrottlingRateLimit,
+		burst:  burst,
+		tokens: burst,
+		filled: clk.Now(),
+	}
 }
 
 // take takes a token and says whether there was one.

@@ -44,7 +44,11 @@ func (s *Service) event(q *request) []byte {
 			TimeEpoch:    now.UnixMilli(),
 			Authorizer:   q.authorizer,
 			HTTP: events.APIGatewayV2HTTPRequestContextHTTPDescription{
-				Method: q.Method, Path: q.URL.Path, Protocol: q.Proto, SourceIP: q.sourceIP(), UserAgent: q.UserAgent(),
+				Method:    q.Method,
+				Path:      q.URL.Path,
+				Protocol:  q.Proto,
+				SourceIP:  q.sourceIP(),
+				UserAgent: q.UserAgent(),
 			},
 		},
 	}
@@ -109,7 +113,11 @@ func answerOf(payload []byte) (answer, error) {
 	var shape map[string]json.RawMessage
 	_ = json.Unmarshal(payload, &shape) // what is no object has no status code
 	if shape["statusCode"] == nil {
-		return answer{status: http.StatusOK, header: http.Header{"Content-Type": {"application/json"}}, body: payload}, nil
+		return answer{
+			status: http.StatusOK,
+			header: http.Header{"Content-Type": {"application/json"}},
+			body:   payload,
+		}, nil
 	}
 	var response events.APIGatewayV2HTTPResponse
 	if err := json.Unmarshal(payload, &response); err != nil {

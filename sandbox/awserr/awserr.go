@@ -40,12 +40,22 @@ func Conflict(status int, code, format string, args ...any) *Error {
 
 // NotFound is an ErrNotFound with the code and the status the service uses for it.
 func NotFound(status int, code, format string, args ...any) *Error {
-	return &Error{Code: code, Message: fmt.Sprintf(format, args...), Status: status, kind: ErrNotFound}
+	return &Error{
+		Code:    code,
+		Message: fmt.Sprintf(format, args...),
+		Status:  status,
+		kind:    ErrNotFound,
+	}
 }
 
 // Denied is an ErrDenied, status 403.
 func Denied(code, format string, args ...any) *Error {
-	return &Error{Code: code, Message: fmt.Sprintf(format, args...), Status: http.StatusForbidden, kind: ErrDenied}
+	return &Error{
+		Code:    code,
+		Message: fmt.Sprintf(format, args...),
+		Status:  http.StatusForbidden,
+		kind:    ErrDenied,
+	}
 }
 
 // Unavailable is an ErrUnavailable, status 503: worth a retry.

@@ -9,9 +9,15 @@ const servicePrincipal = "dsql.amazonaws.com"
 
 // useKey asks for the key of a cluster and answers its ARN.
 func (p *ControlPlane) useKey(c *cluster, key string) (string, error) {
-	return p.opts.UseKey(KeyUse{Key: key, Region: c.Region, Actions: keyActions, Principal: servicePrincipal,
-		SourceARN: c.ARN, SourceAccount: p.opts.Account,
-		EncryptionContext: map[string]string{"aws:dsql:ClusterId": c.Identifier}})
+	return p.opts.UseKey(KeyUse{
+		Key:               key,
+		Region:            c.Region,
+		Actions:           keyActions,
+		Principal:         servicePrincipal,
+		SourceARN:         c.ARN,
+		SourceAccount:     p.opts.Account,
+		EncryptionContext: map[string]string{"aws:dsql:ClusterId": c.Identifier},
+	})
 }
 
 // setKey gives the cluster a key the service can use.

@@ -18,8 +18,17 @@ const MultiRegionQuota = 5
 func (r *Region) CreateCluster(in CreateClusterInput) (Cluster, error) {
 	return r.change("CreateCluster", in.ClientToken, in, func() (*cluster, error) {
 		id := strings.ToLower(rand.Text()) // 26 characters, like AWS's
-		c := &cluster{Cluster: Cluster{Identifier: id, ARN: r.arn(id), Region: r.name, CreationTime: r.plane.opts.Clock.Now(),
-			Endpoint: fmt.Sprintf("%s.dsql.%s.on.aws", id, r.name), Tags: cloneTags(in.Tags)}, wake: r.plane.opts.Wake}
+		c := &cluster{
+			Cluster: Cluster{
+				Identifier:   id,
+				ARN:          r.arn(id),
+				Region:       r.name,
+				CreationTime: r.plane.opts.Clock.Now(),
+				Endpoint:     fmt.Sprintf("%s.dsql.%s.on.aws", id, r.name),
+				Tags:         cloneTags(in.Tags),
+			},
+			wake: r.plane.opts.Wake,
+		}
 		if regionSet(r.name) == "" {
 			return nil, invalid(reasonOther, "Aurora DSQL is not available in %s", r.name)
 		}

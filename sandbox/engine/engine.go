@@ -320,8 +320,14 @@ func (e *Engine) Resources(ctx context.Context) ([]Resource, error) {
 	}
 	var resources []Resource
 	for _, r := range deployment.Resources {
-		resources = append(resources, Resource{URN: string(r.URN), Type: string(r.Type), ID: string(r.ID), Protect: r.Protect,
-			Inputs: r.Inputs, Outputs: r.Outputs})
+		resources = append(resources, Resource{
+			URN:     string(r.URN),
+			Type:    string(r.Type),
+			ID:      string(r.ID),
+			Protect: r.Protect,
+			Inputs:  r.Inputs,
+			Outputs: r.Outputs,
+		})
 	}
 	return resources, nil
 }

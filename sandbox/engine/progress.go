@@ -113,7 +113,13 @@ func (r *recorder) event(e apitype.EngineEvent) {
 
 func (r *recorder) step(m apitype.StepEventMetadata, state State) {
 	key := string(m.Op) + " " + m.URN
-	step := Step{URN: m.URN, Type: m.Type, Name: resource.URN(m.URN).Name(), Op: string(m.Op), State: state}
+	step := Step{
+		URN:   m.URN,
+		Type:  m.Type,
+		Name:  resource.URN(m.URN).Name(),
+		Op:    string(m.Op),
+		State: state,
+	}
 	for path := range m.DetailedDiff {
 		step.Changed = append(step.Changed, path)
 	}

@@ -163,7 +163,10 @@ func (s *Service) bury(rule Rule, t Target, event []byte, cause error, condition
 		return
 	}
 	attributes := map[string]string{
-		"RULE_ARN": rule.Arn, "TARGET_ARN": t.Arn, "ERROR_CODE": code(cause), "ERROR_MESSAGE": cause.Error(),
+		"RULE_ARN":       rule.Arn,
+		"TARGET_ARN":     t.Arn,
+		"ERROR_CODE":     code(cause),
+		"ERROR_MESSAGE":  cause.Error(),
 		"RETRY_ATTEMPTS": strconv.Itoa(retries),
 	}
 	if condition != "" {

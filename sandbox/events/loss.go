@@ -30,7 +30,12 @@ func (s *Service) lose(source string, document map[string]any, cause error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	id, _ := document["id"].(string)
-	s.losses = append(s.losses, Loss{Time: s.env.Now(), Source: source, EventID: id, Err: cause})
+	s.losses = append(s.losses, Loss{
+		Time:    s.env.Now(),
+		Source:  source,
+		EventID: id,
+		Err:     cause,
+	})
 	if surplus := len(s.losses) - maxLosses; surplus > 0 {
 		s.losses = slices.Delete(s.losses, 0, surplus)
 	}

@@ -86,7 +86,11 @@ func (e Entry) size() int {
 func (s *Service) putEntry(e Entry) Result {
 	if s.throttle() {
 		return Result{
-			Err: &awserr.Error{Code: "ThrottlingException", Message: "Rate exceeded", Status: http.StatusBadRequest},
+			Err: &awserr.Error{
+				Code:    "ThrottlingException",
+				Message: "Rate exceeded",
+				Status:  http.StatusBadRequest,
+			},
 		}
 	}
 	if err := e.check(); err != nil {
@@ -99,7 +103,11 @@ func (s *Service) putEntry(e Entry) Result {
 		return Result{EventID: id}
 	case errors.Is(err, awserr.ErrUnavailable) || !errors.As(err, &known):
 		return Result{
-			Err: &awserr.Error{Code: "InternalFailure", Message: err.Error(), Status: http.StatusInternalServerError},
+			Err: &awserr.Error{
+				Code:    "InternalFailure",
+				Message: err.Error(),
+				Status:  http.StatusInternalServerError,
+			},
 		}
 	default:
 		return Result{Err: known}

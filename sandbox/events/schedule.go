@@ -44,7 +44,11 @@ func (s *Service) schedule(r *storedRule, at time.Time) {
 		s.schedule(r, at.Add(r.period))
 		if s.env.Available("events") == nil {
 			s.trigger(r, must.JSON(s.complete(Entry{
-				Source: "aws.events", DetailType: "Scheduled Event", Detail: "{}", Resources: []string{r.Arn}, Time: at,
+				Source:     "aws.events",
+				DetailType: "Scheduled Event",
+				Detail:     "{}",
+				Resources:  []string{r.Arn},
+				Time:       at,
 			})))
 		}
 	})

@@ -101,7 +101,9 @@ func (s *Service) Lookup(accessKeyID string) (Credentials, error) {
 	}
 	if !s.clock.Now().Before(c.Expiration) {
 		return Credentials{}, &awserr.Error{
-			Code: "ExpiredToken", Message: "The security token included in the request is expired", Status: http.StatusForbidden,
+			Code:    "ExpiredToken",
+			Message: "The security token included in the request is expired",
+			Status:  http.StatusForbidden,
 		}
 	}
 	return c, nil

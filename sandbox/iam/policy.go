@@ -148,7 +148,10 @@ func parseStatement(elements map[string]json.RawMessage, kind policyKind) (state
 
 func checkElements(elements map[string]json.RawMessage, kind policyKind) error {
 	required := map[string]bool{
-		"Effect": true, "Action": true, "Principal": kind != identityPolicy, "Resource": kind != trustPolicy,
+		"Effect":    true,
+		"Action":    true,
+		"Principal": kind != identityPolicy,
+		"Resource":  kind != trustPolicy,
 	}
 	var problems []error
 	for _, name := range slices.Sorted(maps.Keys(required)) {

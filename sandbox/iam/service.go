@@ -114,7 +114,13 @@ func (s *Service) request(caller Principal, action, resource string, ctx Context
 	if caller.Service == "" {
 		known["aws:PrincipalAccount"] = s.account
 	}
-	return request{caller: caller, account: s.account, action: action, resource: resource, context: ctx.with(known)}
+	return request{
+		caller:   caller,
+		account:  s.account,
+		action:   action,
+		resource: resource,
+		context:  ctx.with(known),
+	}
 }
 
 func (s *Service) identity(r request) decision {

@@ -216,7 +216,12 @@ func (s *Service) createManagedKey(alias, via string) {
 	k.Arn = s.env.ARN("kms", "key/"+k.KeyID)
 	policy := must.Have(iam.ParseResourcePolicy(k.Policy))
 	s.keys.Put(k.KeyID, storedKey{Key: k, policy: policy, material: newMaterial()})
-	s.aliases.Put(alias, Alias{Name: alias, TargetKeyID: k.KeyID, TargetKeyArn: k.Arn, Arn: s.env.ARN("kms", alias)})
+	s.aliases.Put(alias, Alias{
+		Name:         alias,
+		TargetKeyID:  k.KeyID,
+		TargetKeyArn: k.Arn,
+		Arn:          s.env.ARN("kms", alias),
+	})
 }
 
 // newKeyID is a UUID, or mrk- and 32 hexadecimal digits for a multi-Region key.

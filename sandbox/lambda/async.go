@@ -71,7 +71,12 @@ func (s *Service) InvokeEvent(
 	if err != nil {
 		return "", err
 	}
-	ev := event{requestID: newRequestID(), function: f.Name, payload: payload, accepted: s.env.Now()}
+	ev := event{
+		requestID: newRequestID(),
+		function:  f.Name,
+		payload:   payload,
+		accepted:  s.env.Now(),
+	}
 	return ev.requestID, s.background(func() { s.process(ev) })
 }
 

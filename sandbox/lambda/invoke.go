@@ -141,7 +141,12 @@ func (s *Service) execute(name, requestID string, payload []byte) (Result, error
 		return Result{}, run.err
 	}
 	s.measureInvocation(e.blueprint.function.Name, invoked, run)
-	return Result{RequestID: requestID, FunctionError: run.functionError, Payload: run.payload, LogTail: run.logTail}, nil
+	return Result{
+		RequestID:     requestID,
+		FunctionError: run.functionError,
+		Payload:       run.payload,
+		LogTail:       run.logTail,
+	}, nil
 }
 
 // invocation is what happened in an environment.

@@ -83,8 +83,13 @@ func (f *function) permit(permissions []Permission) error {
 func (f *function) policyDocument(permissions []Permission) string {
 	var statements []policyStatement
 	for _, p := range permissions {
-		statement := policyStatement{Sid: p.StatementID, Effect: "Allow", Action: p.Action, Resource: f.ARN,
-			Principal: map[string]string{"AWS": p.Principal}}
+		statement := policyStatement{
+			Sid:       p.StatementID,
+			Effect:    "Allow",
+			Action:    p.Action,
+			Resource:  f.ARN,
+			Principal: map[string]string{"AWS": p.Principal},
+		}
 		if strings.HasSuffix(p.Principal, ".amazonaws.com") {
 			statement.Principal = map[string]string{"Service": p.Principal}
 		}

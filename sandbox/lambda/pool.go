@@ -52,7 +52,12 @@ func (s *Service) lease(f *function) (e *environment, cold bool, err error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	want := blueprint{revision: f.Revision, function: f.Function, taskRoot: f.taskRoot, platform: string(encoded)}
+	want := blueprint{
+		revision: f.Revision,
+		function: f.Function,
+		taskRoot: f.taskRoot,
+		platform: string(encoded),
+	}
 	for e, idle := range f.environments {
 		switch {
 		case !idle:

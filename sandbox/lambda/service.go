@@ -76,7 +76,13 @@ func New(env *region.Env, deps Deps) *Service {
 		deps.Concurrency = DefaultConcurrency
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	return &Service{env: env, deps: deps, running: ctx, cancel: cancel, functions: map[string]*function{}}
+	return &Service{
+		env:       env,
+		deps:      deps,
+		running:   ctx,
+		cancel:    cancel,
+		functions: map[string]*function{},
+	}
 }
 
 // Close ends every function process and every waiting event, and returns when all are gone.

@@ -65,7 +65,12 @@ type group struct {
 
 // New returns the CloudWatch Logs of a region without groups. Metrics embedded in lines go to its CloudWatch.
 func New(env *region.Env, identities *iam.Service, metrics *cloudwatch.Service) *Service {
-	return &Service{env: env, iam: identities, metrics: metrics, groups: map[string]*group{}}
+	return &Service{
+		env:     env,
+		iam:     identities,
+		metrics: metrics,
+		groups:  map[string]*group{},
+	}
 }
 
 // CreateGroup creates a log group.

@@ -56,8 +56,14 @@ func Start(opts Options) (*Server, error) {
 	}
 	s := &Server{addresses: map[string]string{}}
 	for name, implementation := range map[string]pulumirpc.ResourceProviderServer{
-		"aws":     &awsProvider{common: common{version: version}, opts: opts},
-		"archive": &archiveProvider{common: common{version: archiveVersion}, dir: opts.Dir},
+		"aws": &awsProvider{
+			common: common{version: version},
+			opts:   opts,
+		},
+		"archive": &archiveProvider{
+			common: common{version: archiveVersion},
+			dir:    opts.Dir,
+		},
 	} {
 		if err := s.serve(name, implementation); err != nil {
 			s.Close()

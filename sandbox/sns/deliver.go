@@ -27,8 +27,13 @@ func (s *Service) Connect(at func(region string) *Service) { s.at = at }
 // refuses (Amazon SNS Developer Guide, "Amazon SNS message delivery retries": client-side errors).
 func (s *Service) deliver(caller iam.Principal, messageID string, p Publication, sub Subscription) error {
 	note := notification{
-		Type: "Notification", MessageID: messageID, TopicARN: p.TopicARN, Subject: p.Subject, Message: p.Message,
-		Timestamp: s.env.Now().UTC().Format("2006-01-02T15:04:05.000Z"), Attributes: p.Attributes,
+		Type:       "Notification",
+		MessageID:  messageID,
+		TopicARN:   p.TopicARN,
+		Subject:    p.Subject,
+		Message:    p.Message,
+		Timestamp:  s.env.Now().UTC().Format("2006-01-02T15:04:05.000Z"),
+		Attributes: p.Attributes,
 	}
 	var err error
 	switch sub.Protocol {
@@ -39,8 +44,16 @@ func (s *Service) deliver(caller iam.Principal, messageID string, p Publication,
 		return fmt.Errorf("delivering to %s: %w", sub.Endpoint, err)
 	}
 	s.inbox.add(Message{
-		Time: s.env.Now(), Region: s.env.Name, TopicARN: p.TopicARN, Protocol: sub.Protocol, Endpoint: sub.Endpoint,
-		Kind: kindOf(caller), Publisher: caller.ARN, Subject: p.Subject, Body: p.Message, Attributes: p.Attributes,
+		Time:       s.env.Now(),
+		Region:     s.env.Name,
+		TopicARN:   p.TopicARN,
+		Protocol:   sub.Protocol,
+		Endpoint:   sub.Endpoint,
+		Kind:       kindOf(caller),
+		Publisher:  caller.ARN,
+		Subject:    p.Subject,
+		Body:       p.Message,
+		Attributes: p.Attributes,
 	})
 	return nil
 }

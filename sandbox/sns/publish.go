@@ -58,7 +58,12 @@ func (s *Service) fail(f Failure) {
 func (s *Service) Publish(caller iam.Principal, p Publication, ctx iam.Context) (messageID string, err error) {
 	texts, err := s.publishable(caller, p, ctx)
 	if err != nil {
-		s.fail(Failure{TopicARN: p.TopicARN, Publisher: caller.ARN, Subject: p.Subject, Err: err})
+		s.fail(Failure{
+			TopicARN:  p.TopicARN,
+			Publisher: caller.ARN,
+			Subject:   p.Subject,
+			Err:       err,
+		})
 		return "", err
 	}
 	messageID = rand.Text()

@@ -40,7 +40,14 @@ type Service struct {
 
 // New returns the SNS of a region without topics. All regions of an account share one inbox.
 func New(env *region.Env, identities *iam.Service, keys *kms.Service, queues Queues, inbox *Inbox) *Service {
-	return &Service{env: env, iam: identities, keys: keys, queues: queues, inbox: inbox, counts: map[string]Counts{}}
+	return &Service{
+		env:    env,
+		iam:    identities,
+		keys:   keys,
+		queues: queues,
+		inbox:  inbox,
+		counts: map[string]Counts{},
+	}
 }
 
 // Inbox is where deliveries of all regions go.

@@ -33,7 +33,10 @@ func (p Publication) texts() (texts, error) {
 	}
 	members, err := uniqueMembers(p.Message)
 	if err != nil {
-		return nil, awserr.Invalid("InvalidParameter", "Invalid parameter: Message Structure - JSON message body failed to parse")
+		return nil, awserr.Invalid(
+			"InvalidParameter",
+			"Invalid parameter: Message Structure - JSON message body failed to parse",
+		)
 	}
 	out := texts{}
 	for protocol, value := range members {
@@ -42,7 +45,10 @@ func (p Publication) texts() (texts, error) {
 		}
 	}
 	if _, is := out["default"]; !is {
-		return nil, awserr.Invalid("InvalidParameter", "Invalid parameter: Message Structure - No default entry in JSON message body")
+		return nil, awserr.Invalid(
+			"InvalidParameter",
+			"Invalid parameter: Message Structure - No default entry in JSON message body",
+		)
 	}
 	return out, nil
 }

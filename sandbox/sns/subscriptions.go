@@ -65,9 +65,14 @@ func (s *Service) Subscribe(sub Subscription) (Subscription, error) {
 	s.subscriptions.Put(sub.Arn, sub)
 	if slices.Contains([]string{"email", "email-json", "https"}, sub.Protocol) {
 		s.inbox.add(Message{
-			Time: s.env.Now(), Region: s.env.Name, TopicARN: sub.Topic, Protocol: sub.Protocol, Endpoint: sub.Endpoint,
-			Kind: KindConfirmation, Subject: "AWS Notification - Subscription Confirmation",
-			Body: "You have chosen to subscribe to the topic: " + sub.Topic,
+			Time:     s.env.Now(),
+			Region:   s.env.Name,
+			TopicARN: sub.Topic,
+			Protocol: sub.Protocol,
+			Endpoint: sub.Endpoint,
+			Kind:     KindConfirmation,
+			Subject:  "AWS Notification - Subscription Confirmation",
+			Body:     "You have chosen to subscribe to the topic: " + sub.Topic,
 		})
 	}
 	return sub, nil

@@ -39,7 +39,12 @@ func OpenPairs(ctx context.Context, server *postgres.Server, pairOf func(cluster
 	if err != nil {
 		return nil, fmt.Errorf("connect to PostgreSQL: %w", err)
 	}
-	return &Pairs{server: server, pairOf: pairOf, conn: conn, open: map[string]*Database{}}, nil
+	return &Pairs{
+		server: server,
+		pairOf: pairOf,
+		conn:   conn,
+		open:   map[string]*Database{},
+	}, nil
 }
 
 // Socket is Databases.Socket.

@@ -107,7 +107,12 @@ func New(o Options) (*Endpoint, error) {
 		tls: &tls.Config{
 			MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{certificate}, NextProtos: []string{"postgresql"},
 		},
-		verifier:  verifier{region: o.Region, credentials: o.Credentials, written: o.Written, now: o.Now},
+		verifier: verifier{
+			region:      o.Region,
+			credentials: o.Credentials,
+			written:     o.Written,
+			now:         o.Now,
+		},
 		allowed:   o.Allowed,
 		onConnect: o.OnConnect,
 		reach:     o.Reach,
@@ -243,5 +248,10 @@ func (e *Endpoint) serve(conn net.Conn, first bool) {
 		delete(e.live, ctx)
 		e.mu.Unlock()
 	}()
-	(&connection{endpoint: e, ctx: ctx, cancel: cancel, first: first}).serve(conn)
+	(&connection{
+		endpoint: e,
+		ctx:      ctx,
+		cancel:   cancel,
+		first:    first,
+	}).serve(conn)
 }

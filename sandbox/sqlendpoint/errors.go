@@ -55,7 +55,10 @@ func (f *failure) Error() string { return fmt.Sprintf("%s (SQLSTATE %s)", f.Mess
 
 func fail(code, format string, arguments ...any) *failure {
 	return &failure{pgproto3.ErrorResponse{
-		Severity: "ERROR", SeverityUnlocalized: "ERROR", Code: code, Message: fmt.Sprintf(format, arguments...),
+		Severity:            "ERROR",
+		SeverityUnlocalized: "ERROR",
+		Code:                code,
+		Message:             fmt.Sprintf(format, arguments...),
 	}}
 }
 

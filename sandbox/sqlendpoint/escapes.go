@@ -33,7 +33,13 @@ func decodeEscape(into *strings.Builder, escape string) int {
 		}
 		return len(numeric.prefix) + n
 	}
-	if plain, ok := map[byte]byte{'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t'}[escape[0]]; ok {
+	if plain, ok := map[byte]byte{
+		'b': '\b',
+		'f': '\f',
+		'n': '\n',
+		'r': '\r',
+		't': '\t',
+	}[escape[0]]; ok {
 		into.WriteByte(plain)
 	} else {
 		into.WriteByte(escape[0])

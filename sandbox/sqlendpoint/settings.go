@@ -58,7 +58,12 @@ func (st *statement) settingAt() int {
 
 // setting is the name of the setting at a position and the value behind it, "" for none.
 func (st *statement) setting(at int) (name, value string) {
-	alias := map[string]string{"TIME": "timezone", "SCHEMA": "search_path", "NAMES": "client_encoding", "XML": "xmloption"}
+	alias := map[string]string{
+		"TIME":   "timezone",
+		"SCHEMA": "search_path",
+		"NAMES":  "client_encoding",
+		"XML":    "xmloption",
+	}
 	if name, ok := alias[st.word(at)]; ok {
 		if st.word(at+1) == "ZONE" {
 			at++

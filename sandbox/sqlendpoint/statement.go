@@ -114,7 +114,12 @@ func (st *statement) columns() []pgproto3.FieldDescription {
 		return nil
 	}
 	const textOID = 25
-	return []pgproto3.FieldDescription{{Name: []byte("job_id"), DataTypeOID: textOID, DataTypeSize: -1, TypeModifier: -1}}
+	return []pgproto3.FieldDescription{{
+		Name:         []byte("job_id"),
+		DataTypeOID:  textOID,
+		DataTypeSize: -1,
+		TypeModifier: -1,
+	}}
 }
 
 // word is the i-th token if it is a word, else "".

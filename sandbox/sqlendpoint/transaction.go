@@ -209,7 +209,12 @@ func (s *session) own(sql string) (string, error) {
 
 func (s *session) warn(code, message string) {
 	s.client.Send(
-		&pgproto3.NoticeResponse{Severity: "WARNING", SeverityUnlocalized: "WARNING", Code: code, Message: message},
+		&pgproto3.NoticeResponse{
+			Severity:            "WARNING",
+			SeverityUnlocalized: "WARNING",
+			Code:                code,
+			Message:             message,
+		},
 	)
 }
 

@@ -62,7 +62,15 @@ func (s *Service) Send(
 		)
 	}
 	now := s.env.Now()
-	m := message{Message: Message{MessageID: rand.Text(), Body: body, Attributes: attributes, SentAt: now}, visibleAt: now}
+	m := message{
+		Message: Message{
+			MessageID:  rand.Text(),
+			Body:       body,
+			Attributes: attributes,
+			SentAt:     now,
+		},
+		visibleAt: now,
+	}
 	q.expire(now)
 	q.messages = append(q.messages, m)
 	q.sent++

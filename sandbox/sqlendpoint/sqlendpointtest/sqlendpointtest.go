@@ -102,8 +102,15 @@ func StartWith(t testing.TB, o Options) *Env {
 	var addresses []string
 	for _, region := range []string{Primary, Secondary} {
 		endpoint, err := sqlendpoint.New(sqlendpoint.Options{
-			Region: region, Database: database, CA: ca, Credentials: e.credential,
-			Allowed: o.Allowed, OnConnect: o.OnConnect, Reach: o.Reach, Clock: o.Clock, Now: o.Now,
+			Region:      region,
+			Database:    database,
+			CA:          ca,
+			Credentials: e.credential,
+			Allowed:     o.Allowed,
+			OnConnect:   o.OnConnect,
+			Reach:       o.Reach,
+			Clock:       o.Clock,
+			Now:         o.Now,
 		})
 		must(t, err)
 		t.Cleanup(func() { must(t, endpoint.Close()) })
