@@ -173,7 +173,7 @@ cli:
 
 # What reports say was rehearsed: a commit, and whether the working tree had more.
 REVISION = $(shell git describe --always --abbrev=12 --exclude='*' --dirty=+changes 2>/dev/null)
-STAMP = -ldflags "-X $(shell awk '$$1 == "module" { print $$2 }' go.mod)/rehearsal.revision=$(REVISION)"
+STAMP = -ldflags "-X $(shell awk '$$1 == "module" { print $$2 }' go.mod)/rehearsal/report.revision=$(REVISION)"
 
 build/bin/sandbox build/bin/bench: FORCE
 	@[ -e $@ ] || echo "Building $@ (the first time about 3 minutes)"

@@ -6,49 +6,72 @@ import (
 	"slices"
 	"strings"
 
+	"aurora-dsql-dr/rehearsal/chronicle"
+	"aurora-dsql-dr/rehearsal/report"
+	"aurora-dsql-dr/rehearsal/script"
 	"aurora-dsql-dr/sandbox/engine"
 )
 
-// deploy carries out a deployment and judges it. Its outcome is a check; errors are those of rehearsals that cannot go on.
-func (r *run) deploy(ctx context.Context, step Step) error {
-	lane := "deployment"
-	r.note(Note, lane, "%s: begins", step.Deploy)
+// deployments carries out the method's deployments, one after the other, and judges each.
+func (r *run) deployments(ctx context.Context) (checks []report.Check, err error) {
+	clk := r.Sandbox.Clock
+	begun := clk.Now()
+	for _, step := range r.plan.Deployments() {
+		if err := clk.Sleep(ctx, step.At-clk.Since(begun)); err != nil {
+			return checks, err
+		}
+		check, err := r.deploy(ctx, step)
+		if err != nil {
+			return checks, err
+		}
+		checks = append(checks, check)
+	}
+	return checks, nil
+}
+
+// deploy carries out a deployment and judges it. Errors are those of rehearsals that cannot go on.
+func (r *run) deploy(ctx context.Context, step script.Step) (report.Check, error) {
+	r.noteDeployment(chronicle.Note, "%s: begins", step.Deploy)
 	begun := r.now()
 	limited, cancel := context.WithTimeout(ctx, r.Sandbox.Clock.Wall(step.Within))
 	defer cancel()
 	before, err := r.state(ctx)
 	if err != nil {
-		return err
+		return report.Check{}, err
 	}
 	var got string
 	switch step.Deploy {
-	case DeployRefused:
+	case script.DeployRefused:
 		got = r.refusedDeployment(limited, before)
-	case DeploySurvivor:
+	case script.DeploySurvivor:
 		got = r.survivorDeployment(limited, before)
 	default:
 		got = r.completeDeployment(limited)
 	}
 	if ctx.Err() != nil {
-		return ctx.Err()
+		return report.Check{}, ctx.Err()
 	}
-	took := short(r.Sandbox.Clock.Since(begun))
-	name, want := "deployment: "+string(step.Deploy), step.Deploy.means()+" within "+short(step.Within)
+	took := script.Short(r.Sandbox.Clock.Since(begun))
+	name := "deployment: " + string(step.Deploy)
+	want := means(step.Deploy) + " within " + script.Short(step.Within)
 	if got != "" {
-		r.note(Bad, lane, "%s: %s", step.Deploy, got)
-		r.checked(verdictOf(name, want, got, false))
-		return nil
+		r.noteDeployment(chronicle.Bad, "%s: %s", step.Deploy, got)
+		return report.NewCheck(name, want, got, false), nil
 	}
-	r.note(Note, lane, "%s: as it should, in %s", step.Deploy, took)
-	r.checked(verdictOf(name, want, "in "+took, true))
-	return nil
+	r.noteDeployment(chronicle.Note, "%s: as it should, in %s", step.Deploy, took)
+	return report.NewCheck(name, want, "in "+took, true), nil
 }
 
-func (d Deployment) means() string {
+func (r *run) noteDeployment(tone chronicle.Tone, format string, args ...any) {
+	r.seen.Add(chronicle.Remark(r.now(), chronicle.Deployment, tone, fmt.Sprintf(format, args...)))
+}
+
+// means says what a deployment has to do.
+func means(d script.Deployment) string {
 	switch d {
-	case DeployRefused:
+	case script.DeployRefused:
 		return "fails, names the lost region, leaves the state intact,"
-	case DeploySurvivor:
+	case script.DeploySurvivor:
 		return "changes the survivor alone"
 	default:
 		return "succeeds, and again without changes,"

@@ -11,10 +11,11 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"aurora-dsql-dr/rehearsal/chronicle"
 	"aurora-dsql-dr/rehearsal/fault"
+	"aurora-dsql-dr/rehearsal/script"
 	"aurora-dsql-dr/rehearsal/stack"
 	"aurora-dsql-dr/sandbox"
-	"aurora-dsql-dr/sandbox/engine"
 	"aurora-dsql-dr/sandbox/sns"
 )
 
@@ -35,7 +36,9 @@ type Detection struct {
 // Detections deploys the stack once, with a probe every interval, and loses the primary region as often as asked. In every
 // run the observers' phases and the moment of the loss are drawn anew: they decide how long detection takes. Progress is
 // told each detection as it is made.
-func Detections(ctx context.Context, runs int, interval time.Duration, opts Options, progress func(Detection)) (err error) {
+func Detections(
+	ctx context.Context, runs int, interval time.Duration, opts Options, progress func(Detection),
+) (err error) {
 	s, err := stack.Start(ctx, sandbox.Options{Dir: opts.Dir})
 	if err != nil {
 		return err
@@ -43,20 +46,12 @@ func Detections(ctx context.Context, runs int, interval time.Duration, opts Opti
 	defer func() { err = errors.Join(err, s.Close()) }()
 	ctx, stop := s.Watch(ctx)
 	defer stop()
-	stage := Stage{
-		Sandbox: s,
-		Config:  (&Rehearsal{ProbeInterval: interval, Workload: WorkloadSQL}).StackConfig(),
-		Faults:  fault.NewInjector(s, Places()),
-	}
-	if stage.Engine, err = stack.Prepare(ctx, s, stage.Config); err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, stage.Engine.Close()) }()
-	result, err := stage.Engine.Up(ctx, engine.Run{Turn: opts.Deploying})
+	plain := &script.Rehearsal{ProbeInterval: interval, Workload: script.WorkloadSQL}
+	stage, err := deployed(ctx, s, StackConfig(plain), opts.Deploying)
 	if err != nil {
 		return err
 	}
-	stage.Outputs = result.Outputs
+	defer func() { err = errors.Join(err, stage.Engine.Close()) }()
 	for range runs {
 		d, err := stage.detect(ctx, interval)
 		if err != nil {
@@ -83,11 +78,11 @@ func (s Stage) detect(ctx context.Context, interval time.Duration) (Detection, e
 	if err != nil {
 		return Detection{}, err
 	}
-	lost, err := s.await(ctx, Lost, begun, detectWithin)
+	lost, err := s.await(ctx, chronicle.Lost, begun, detectWithin)
 	if err := errors.Join(err, undo()); err != nil {
 		return Detection{}, err
 	}
-	if _, err := s.await(ctx, Resolved, lost.Time, resolveWithin); err != nil {
+	if _, err := s.await(ctx, chronicle.Resolved, lost.Time, resolveWithin); err != nil {
 		return Detection{}, err
 	}
 	return Detection{Alert: lost.Time.Sub(begun), Pages: s.pagesSince(begun)}, nil
@@ -130,7 +125,9 @@ func (s Stage) restart(ctx context.Context, region, function string, pause time.
 func draw(bound time.Duration) time.Duration { return rand.N(bound) } //nolint:gosec // chance is no secret
 
 // await waits for a message about the primary endpoint that came after a time.
-func (s Stage) await(ctx context.Context, kind Kind, after time.Time, within time.Duration) (sns.Message, error) {
+func (s Stage) await(
+	ctx context.Context, kind chronicle.Kind, after time.Time, within time.Duration,
+) (sns.Message, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.Sandbox.Clock.Wall(within))
 	defer cancel()
 	m, err := s.Sandbox.Account.Inbox.Await(ctx, func(m sns.Message) bool { return s.says(m, kind, after) })
@@ -140,15 +137,15 @@ func (s Stage) await(ctx context.Context, kind Kind, after time.Time, within tim
 	return m, nil
 }
 
-func (s Stage) says(m sns.Message, kind Kind, after time.Time) bool {
-	got, ok := classify(m)
-	return ok && got.Kind == kind && got.Endpoint == Places()["primary"] && m.Endpoint == s.recipient() && m.Time.After(after)
+func (s Stage) says(m sns.Message, kind chronicle.Kind, after time.Time) bool {
+	got := chronicle.ReadMessage(m)
+	return got.Kind == kind && got.Endpoint == Places()["primary"] && got.To == s.recipient() && got.Time.After(after)
 }
 
 func (s Stage) pagesSince(begun time.Time) int {
 	pages := 0
 	for _, m := range s.Sandbox.Account.Inbox.Messages() {
-		if s.says(m, Lost, begun) {
+		if s.says(m, chronicle.Lost, begun) {
 			pages++
 		}
 	}

@@ -137,34 +137,6 @@ func TestAWorkloadLeavesNothing(t *testing.T) {
 	assert.Empty(t, s.Account.IAM.Roles())
 }
 
-// However a method ends, its faults are undone and the workload's clients are gone.
-func TestAnInterruptedMethodUndoesItsFaults(t *testing.T) {
-	s, err := stack.Start(t.Context(), sandbox.Options{})
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, s.Close()) })
-	ctx, interrupt := context.WithCancel(t.Context())
-	stage := Stage{Sandbox: s, Faults: fault.NewInjector(s, Places())}
-	method := func(name string) []Step {
-		return []Step{{Until: time.Hour, Fault: &fault.Spec{Name: "region-lost", With: map[string]string{"region": "primary"}}},
-			{At: 50 * time.Millisecond, Until: time.Hour, Fault: &fault.Spec{Name: name}}}
-	}
-	injected := 0
-	r := &run{Stage: stage, Rehearsal: &Rehearsal{Method: method("witness-lost")}, seen: stage.observe(func(e Entry) {
-		if injected++; e.Text == "injected" && injected == 2 {
-			interrupt()
-		}
-	})}
-	require.ErrorIs(t, r.play(ctx), context.Canceled)
-	assert.Equal(t, 2, injected-2, "and both were undone")
-	assert.Empty(t, stage.Faults.Active())
-	assert.False(t, s.Account.Region("us-east-1").Down())
-
-	r.Rehearsal = &Rehearsal{Method: method("no-such-fault")}
-	r.seen = stage.observe(nil)
-	require.ErrorContains(t, r.play(t.Context()), `fault "no-such-fault" is unknown`)
-	assert.Empty(t, stage.Faults.Active(), "a step that cannot be done ends the others")
-}
-
 // using are the processes that have something of the directory in their command line or as their working directory.
 func using(t *testing.T, dir string) (pids []int) {
 	t.Helper()

@@ -13,6 +13,7 @@ import (
 
 	"aurora-dsql-dr/lambda/contract"
 	"aurora-dsql-dr/rehearsal/fault"
+	"aurora-dsql-dr/rehearsal/script"
 	"aurora-dsql-dr/rehearsal/stack"
 	"aurora-dsql-dr/sandbox"
 	"aurora-dsql-dr/sandbox/awserr"
@@ -47,14 +48,14 @@ func Places() map[string]string {
 	return texts(regions)
 }
 
-// StackConfig is the configuration of the sandbox's stack with the rehearsal's differences.
-func (r *Rehearsal) StackConfig() map[string]any {
+// StackConfig is the configuration of the sandbox's stack with a rehearsal's differences.
+func StackConfig(r *script.Rehearsal) map[string]any {
 	config := stack.Config()
 	monitor, _ := config[keyMonitor].(map[string]any)
 	monitor = maps.Clone(monitor)
 	monitor["probeInterval"] = r.ProbeInterval.String()
 	config[keyMonitor] = monitor
-	if r.Workload == WorkloadApplication {
+	if r.Workload == script.WorkloadApplication {
 		config = stack.WithApplication(config)
 	}
 	return config
@@ -109,7 +110,7 @@ func (s Stage) steady(ctx context.Context) error {
 	var problems []error
 	for _, observer := range slices.Sorted(maps.Keys(reports)) {
 		for _, t := range reports[observer].Targets {
-			if t.Verdict != "up" {
+			if t.Verdict != contract.Up {
 				problems = append(problems, fmt.Errorf("%s finds %s %s %s", observer, t.Region, t.Verdict, t.Reason))
 			}
 		}

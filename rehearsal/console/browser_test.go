@@ -26,6 +26,7 @@ import (
 	"aurora-dsql-dr/rehearsal"
 	"aurora-dsql-dr/rehearsal/console"
 	"aurora-dsql-dr/rehearsal/fault"
+	"aurora-dsql-dr/rehearsal/script"
 	"aurora-dsql-dr/rehearsal/stack"
 	"aurora-dsql-dr/sandbox"
 	"aurora-dsql-dr/sandbox/engine"
@@ -81,7 +82,10 @@ func deploy(t *testing.T) string {
 	s, err := stack.Start(t.Context(), sandbox.Options{})
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, s.Close()) })
-	config := (&rehearsal.Rehearsal{ProbeInterval: 5 * time.Second, Workload: rehearsal.WorkloadApplication}).StackConfig()
+	config := rehearsal.StackConfig(&script.Rehearsal{
+		ProbeInterval: 5 * time.Second,
+		Workload:      script.WorkloadApplication,
+	})
 	e, err := stack.Prepare(t.Context(), s, config)
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, e.Close()) })

@@ -12,7 +12,8 @@ import (
 	"sync"
 	"time"
 
-	"aurora-dsql-dr/rehearsal"
+	"aurora-dsql-dr/rehearsal/chronicle"
+	"aurora-dsql-dr/rehearsal/script"
 	"aurora-dsql-dr/sandbox/aws"
 	"aurora-dsql-dr/sandbox/edge"
 )
@@ -29,7 +30,7 @@ type Config struct {
 	Faults Faults
 	// Rehearsals are what can be rehearsed, of which those are offered that are written for the deployed probe interval;
 	// Hold holds one of them.
-	Rehearsals []*rehearsal.Rehearsal
+	Rehearsals []*script.Rehearsal
 	Hold       Hold
 }
 
@@ -46,9 +47,9 @@ type Console struct {
 
 	config    Config
 	token     string
+	started   time.Time // sandbox time
 	feed      *feed
-	observers *observers
-	chronicle chronicle
+	chronicle *chronicle.Chronicle
 	stage     *stage
 	streams   chan struct{} // one token for each stream that is open
 	wake      chan struct{}
@@ -66,17 +67,34 @@ func Start(config Config, address string) (*Console, error) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	c := &Console{
-		URL: "http://" + listener.Addr().String() + "/", config: config, token: newToken(), feed: newFeed(),
-		observers: newObservers(config), streams: make(chan struct{}, maxStreams), wake: make(chan struct{}, 1), cancel: cancel,
+		URL:     "http://" + listener.Addr().String() + "/",
+		config:  config,
+		token:   newToken(),
+		started: config.Account.Clock.Now(),
+		feed:    newFeed(),
+		chronicle: chronicle.New(chronicle.Options{
+			Account:  config.Account,
+			Monitors: config.Monitors,
+			Keep:     maxChanges,
+		}),
+		streams: make(chan struct{}, maxStreams),
+		wake:    make(chan struct{}, 1),
+		cancel:  cancel,
 	}
-	c.stage = &stage{hold: config.Hold, list: config.fitting(), now: config.Account.Clock.Now, changed: c.refreshNow}
+	c.stage = &stage{
+		hold:    config.Hold,
+		list:    config.fitting(),
+		now:     config.Account.Clock.Now,
+		tell:    c.chronicle.Add,
+		changed: c.refreshNow,
+	}
 	c.server = &http.Server{
-		Handler: edge.Handler("console", c.handler(listener.Addr().String())), ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute,
-		BaseContext: func(net.Listener) context.Context { return ctx }, // streams end with the console
+		Handler:           edge.Handler("console", c.handler(listener.Addr().String())),
+		ReadHeaderTimeout: 5 * time.Second,
+		IdleTimeout:       time.Minute,
+		BaseContext:       func(net.Listener) context.Context { return ctx }, // streams end with the console
 	}
-	for region := range config.Monitors {
-		c.work.Go(func() { c.observers.follow(ctx, region) })
-	}
+	c.work.Go(func() { c.chronicle.Listen(ctx) })
 	c.work.Go(func() { c.keepFresh(ctx) })
 	c.work.Go(func() { _ = c.server.Serve(listener) }) // ends with Close
 	return c, nil
@@ -133,7 +151,8 @@ func (c *Console) keepFresh(ctx context.Context) {
 // bringUpToDate publishes what has changed, if someone looks at it.
 func (c *Console) bringUpToDate(withCharts bool) (published bool) {
 	defer edge.Recover("refresh of the console", nil) // the next one is due in a second
-	c.noteFaults(c.config.Account.Clock.Now())
+	c.chronicle.Compare(c.config.Faults.Active(), c.config.Account.Clock.Now())
+	c.chronicle.Look()
 	if len(c.streams) == 0 {
 		return false
 	}

@@ -3,10 +3,8 @@ package console
 import (
 	"cmp"
 	"slices"
-	"time"
 
 	"aurora-dsql-dr/rehearsal/fault"
-	"aurora-dsql-dr/sandbox/cloudwatch"
 )
 
 // pageView is what does not change while the sandbox runs.
@@ -25,18 +23,16 @@ type functionView struct {
 // publish brings every section up to date but the charts.
 func (c *Console) publish() {
 	account, now := c.config.Account, c.config.Account.Clock.Now()
-	histories, alarms := map[string][]cloudwatch.HistoryItem{}, []alarmView{}
+	alarms := []alarmView{}
 	for _, name := range c.config.Regions {
 		region := account.Region(name)
-		histories[name] = region.CloudWatch.History("")
-		alarms = append(alarms, viewAlarms(region, histories[name])...)
+		alarms = append(alarms, viewAlarms(region, region.CloudWatch.History(""))...)
 	}
-	messages := account.Inbox.Messages()
 	c.feed.put("page", pageView{account.ID, account.Clock.Speed()})
 	c.feed.put("map", c.mapView(now))
 	c.feed.put("alarms", alarms)
-	c.feed.put("inbox", viewInbox(messages))
-	c.feed.put("timeline", c.timeline(histories, messages))
+	c.feed.put("inbox", viewInbox(account.Inbox.Messages()))
+	c.feed.put("timeline", viewTimeline(c.chronicle.Record().Entries))
 	c.feed.put("faults", faultsView{fault.Catalogue(), c.config.Faults.Active()})
 	c.feed.put("rehearsals", c.stage.view())
 	c.feed.put("functions", c.functions())
@@ -97,6 +93,3 @@ func (c *Console) function(name string) (functionView, bool) {
 	}
 	return functionView{}, false
 }
-
-// noteFaults keeps the chronicle of faults.
-func (c *Console) noteFaults(now time.Time) { c.chronicle.note(c.config.Faults.Active(), now) }

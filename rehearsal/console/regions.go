@@ -3,6 +3,8 @@ package console
 import (
 	"fmt"
 	"time"
+
+	"aurora-dsql-dr/rehearsal/chronicle"
 )
 
 // roles are those of Config.Regions.
@@ -31,7 +33,7 @@ type endpointView struct {
 	Status     string `json:"status"`
 	Encryption string `json:"encryption"`
 	// State is up, degraded, suspected, lost, recovering or unknown.
-	State string `json:"state"`
+	State says `json:"state"`
 	// Says puts the state into words.
 	Says string `json:"says"`
 }
@@ -42,7 +44,7 @@ func (c *Console) mapView(now time.Time) mapView {
 	for _, endpoint := range c.config.Regions[:2] {
 		for _, observer := range c.config.Regions {
 			if c.config.Monitors[observer] != "" {
-				w := c.observers.say(pair{observer, endpoint}, now)
+				w := c.say(observer, endpoint, now)
 				words[endpoint] = append(words[endpoint], w)
 				view.Words = append(view.Words, w)
 			}
@@ -51,7 +53,11 @@ func (c *Console) mapView(now time.Time) mapView {
 	for i, name := range c.config.Regions {
 		r := c.config.Account.Region(name)
 		view.Regions = append(view.Regions, regionView{
-			Name: name, Display: r.DisplayName(), Role: roles[i], Down: r.Down(), Observer: c.config.Monitors[name] != "",
+			Name:     name,
+			Display:  r.DisplayName(),
+			Role:     roles[i],
+			Down:     r.Down(),
+			Observer: c.config.Monitors[name] != "",
 			Endpoint: c.endpoint(name, words[name]),
 		})
 	}
@@ -62,10 +68,13 @@ func (c *Console) mapView(now time.Time) mapView {
 func (c *Console) endpoint(region string, words []wordView) *endpointView {
 	for _, cluster := range c.config.Account.DSQL.Clusters() {
 		if cluster.Region == region {
-			state, says := agree(words)
+			state, inWords := agree(words)
 			return &endpointView{
-				Host: cluster.Endpoint, Status: string(cluster.Status), Encryption: cluster.EncryptionDetails.EncryptionStatus,
-				State: state, Says: says,
+				Host:       cluster.Endpoint,
+				Status:     string(cluster.Status),
+				Encryption: cluster.EncryptionDetails.EncryptionStatus,
+				State:      state,
+				Says:       inWords,
 			}
 		}
 	}
@@ -73,31 +82,32 @@ func (c *Console) endpoint(region string, words []wordView) *endpointView {
 }
 
 // agree is what observers who do speak say together: an endpoint is lost when two hold it for lost, or the only one left.
-func agree(words []wordView) (state, says string) {
-	count := map[string]int{}
+func agree(words []wordView) (state says, inWords string) {
+	count := map[says]int{}
 	for _, w := range words {
 		count[w.Says]++
 	}
 	speaking := len(words) - count[saysNothing]
-	holding := count[saysLost] + count[saysRecovering]
+	recovering := count[chronicle.SaysRecovering]
+	holding := count[chronicle.SaysLost] + recovering
 	of := fmt.Sprintf("of %d observers", len(words))
 	if silent := count[saysNothing]; silent > 0 {
 		of += fmt.Sprintf(", %d silent", silent)
 	}
 	switch {
 	case speaking == 0:
-		return saysUnknown, "no observer speaks"
-	case holding >= min(2, speaking) && count[saysLost] == 0:
-		return saysRecovering, fmt.Sprintf("serves again for %d %s", count[saysRecovering]+count[saysUp], of)
+		return chronicle.SaysUnknown, "no observer speaks"
+	case holding >= min(2, speaking) && count[chronicle.SaysLost] == 0:
+		return chronicle.SaysRecovering, fmt.Sprintf("serves again for %d %s", recovering+count[chronicle.SaysUp], of)
 	case holding >= min(2, speaking):
-		return saysLost, fmt.Sprintf("lost for %d %s", holding, of)
-	case holding+count[saysFailing] > 0:
-		return "suspected", fmt.Sprintf("fails for %d %s", holding+count[saysFailing], of)
-	case count[saysDegraded] > 0:
-		return saysDegraded, fmt.Sprintf("degraded for %d %s", count[saysDegraded], of)
-	case count[saysUp] > 0:
-		return saysUp, fmt.Sprintf("up for %d %s", count[saysUp], of)
+		return chronicle.SaysLost, fmt.Sprintf("lost for %d %s", holding, of)
+	case holding+count[chronicle.SaysFailing] > 0:
+		return saysSuspected, fmt.Sprintf("fails for %d %s", holding+count[chronicle.SaysFailing], of)
+	case count[chronicle.SaysDegraded] > 0:
+		return chronicle.SaysDegraded, fmt.Sprintf("degraded for %d %s", count[chronicle.SaysDegraded], of)
+	case count[chronicle.SaysUp] > 0:
+		return chronicle.SaysUp, fmt.Sprintf("up for %d %s", count[chronicle.SaysUp], of)
 	default:
-		return saysUnknown, "no probe came to a conclusion"
+		return chronicle.SaysUnknown, "no probe came to a conclusion"
 	}
 }

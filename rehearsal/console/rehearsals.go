@@ -11,24 +11,27 @@ import (
 
 	"aurora-dsql-dr/lambda/contract"
 	"aurora-dsql-dr/rehearsal"
+	"aurora-dsql-dr/rehearsal/chronicle"
+	"aurora-dsql-dr/rehearsal/report"
+	"aurora-dsql-dr/rehearsal/script"
 )
 
 // Hold holds a rehearsal on the deployed stack: the method of a rehearsal.Stage.
-type Hold func(context.Context, *rehearsal.Rehearsal, rehearsal.Options) (*rehearsal.Report, error)
+type Hold func(context.Context, *script.Rehearsal, rehearsal.Options) (*report.Report, error)
 
 // stage holds rehearsals, one at a time.
 type stage struct {
 	hold Hold
-	list []*rehearsal.Rehearsal
+	list []*script.Rehearsal
 	now  func() time.Time
-	// changed is called whenever there is something new to see.
+	// tell is told what happens in the rehearsal that runs, changed called when it has ended.
+	tell    func(chronicle.Entry)
 	changed func()
 
 	work   sync.WaitGroup
 	mu     sync.Mutex
 	cancel context.CancelFunc // of the one that runs
 	latest *runView
-	steps  []entry
 }
 
 // runView is a rehearsal that runs, or the last that ran.
@@ -60,7 +63,7 @@ type rehearsalView struct {
 }
 
 // fitting are the rehearsals for observers that probe as often as the deployed ones.
-func (c Config) fitting() []*rehearsal.Rehearsal {
+func (c Config) fitting() []*script.Rehearsal {
 	deployed := map[string]bool{}
 	for region, name := range c.Monitors {
 		if f, err := c.Account.Region(region).Lambda.Function(name); err == nil && f.Environment != nil {
@@ -68,12 +71,12 @@ func (c Config) fitting() []*rehearsal.Rehearsal {
 			deployed[interval.String()] = true
 		}
 	}
-	return slices.DeleteFunc(slices.Clone(c.Rehearsals), func(r *rehearsal.Rehearsal) bool { return !deployed[r.ProbeInterval.String()] })
+	return slices.DeleteFunc(slices.Clone(c.Rehearsals), func(r *script.Rehearsal) bool { return !deployed[r.ProbeInterval.String()] })
 }
 
 // start begins a rehearsal.
 func (s *stage) start(name string) error {
-	at := slices.IndexFunc(s.list, func(r *rehearsal.Rehearsal) bool { return r.Name == name })
+	at := slices.IndexFunc(s.list, func(r *script.Rehearsal) bool { return r.Name == name })
 	if at < 0 {
 		var names []string
 		for _, r := range s.list {
@@ -87,35 +90,23 @@ func (s *stage) start(name string) error {
 		return fmt.Errorf("the rehearsal %s still runs: stop it, or wait for its end", s.latest.Name)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	s.cancel, s.steps = cancel, nil
+	s.cancel = cancel
 	s.latest = &runView{Name: name, Started: s.now(), Running: true}
 	s.work.Go(func() {
 		defer cancel()
-		report, err := s.hold(ctx, s.list[at], rehearsal.Options{Progress: s.note})
-		s.end(report, err)
+		s.end(s.hold(ctx, s.list[at], rehearsal.Options{Progress: s.note}))
 	})
 	return nil
 }
 
-// own are the lanes that the page knows from nowhere else: it shows faults, verdicts, alarms and messages as they are.
-func own(lane string) bool {
-	return lane == "rehearsal" || lane == "deployment" || strings.HasPrefix(lane, "client ")
-}
-
-var tones = map[rehearsal.Tone]tone{rehearsal.Good: good, rehearsal.Bad: bad, rehearsal.Warning: warn, rehearsal.Note: info}
-
-// note adds a step to the timeline.
-func (s *stage) note(e rehearsal.Entry) {
-	if !own(e.Lane) {
-		return
+// note tells the page what it sees of a rehearsal nowhere else.
+func (s *stage) note(e chronicle.Entry) {
+	if ofRehearsal(e) {
+		s.tell(e)
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.steps = append(s.steps, entry{Time: e.Time, Kind: "rehearsal", Tone: tones[e.Tone], Text: e.Text, Detail: e.Lane})
-	s.steps = slices.Delete(s.steps, 0, max(0, len(s.steps)-maxChanges))
 }
 
-func (s *stage) end(report *rehearsal.Report, err error) {
+func (s *stage) end(held *report.Report, err error) {
 	s.mu.Lock()
 	run := *s.latest
 	run.Running = false
@@ -125,8 +116,8 @@ func (s *stage) end(report *rehearsal.Report, err error) {
 	case err != nil:
 		run.Outcome = err.Error()
 	default:
-		run.Passed, run.Outcome = report.Passed, fmt.Sprintf("score %d of 100", report.Score)
-		for _, c := range report.Checks {
+		run.Passed, run.Outcome = held.Passed, fmt.Sprintf("score %d of 100", held.Score)
+		for _, c := range held.Checks {
 			run.Checks = append(run.Checks, checkView{c.Name, c.Want, c.Got, c.Passed})
 		}
 	}
@@ -158,10 +149,4 @@ func (s *stage) view() rehearsalsView {
 		view.Latest = &latest
 	}
 	return view
-}
-
-func (s *stage) recent() []entry {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.Clone(s.steps)
 }

@@ -15,8 +15,8 @@ func TestARehearsalIsHeldFromThePage(t *testing.T) {
 	start := func() (int, string) { return s.post(t, "rehearsals", `{"name":"calm"}`, nil) }
 	status, _ := start()
 	require.Equal(t, http.StatusNoContent, status)
-	steps := await(w, "timeline", func(entries []entry) bool { return len(entries) == 2 })
-	assert.Equal(t, []string{"by client east", "by rehearsal"}, []string{steps[0].Text, steps[1].Text}, "messages are in the inbox")
+	steps := await(w, "timeline", func(entries []entryView) bool { return len(entries) == 2 })
+	assert.Equal(t, []string{"by client", "by rehearsal"}, []string{steps[0].Text, steps[1].Text}, "messages are in the inbox")
 	running := await(w, "rehearsals", func(v rehearsalsView) bool { return v.Latest != nil })
 	assert.True(t, running.Latest.Running)
 

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -18,7 +19,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"aurora-dsql-dr/rehearsal"
+	"aurora-dsql-dr/rehearsal/chronicle"
 	"aurora-dsql-dr/rehearsal/fault"
+	"aurora-dsql-dr/rehearsal/report"
+	"aurora-dsql-dr/rehearsal/script"
 	"aurora-dsql-dr/sandbox/aws"
 	"aurora-dsql-dr/sandbox/clock"
 	"aurora-dsql-dr/sandbox/dsql"
@@ -73,7 +77,7 @@ func newScene(t *testing.T) *scene {
 		Regions:  [3]string{east, ohio, west},
 		Monitors: monitors,
 		Faults:   s.faults,
-		Rehearsals: []*rehearsal.Rehearsal{
+		Rehearsals: []*script.Rehearsal{
 			{Name: "calm", Title: "Nothing happens", ProbeInterval: 15 * time.Second}, {Name: "hasty", Title: "For others", ProbeInterval: 5 * time.Second}}, Hold: s.holdCalm,
 	}, "127.0.0.1:0")
 	require.NoError(t, err)
@@ -82,13 +86,15 @@ func newScene(t *testing.T) *scene {
 }
 
 // holdCalm is a rehearsal that lasts until it is told to end.
-func (s *scene) holdCalm(ctx context.Context, r *rehearsal.Rehearsal, opts rehearsal.Options) (*rehearsal.Report, error) {
-	for _, lane := range []string{"rehearsal", "messages", "client east"} {
-		opts.Progress(rehearsal.Entry{Time: s.account.Clock.Now(), Lane: lane, Tone: rehearsal.Note, Text: "by " + lane})
+func (s *scene) holdCalm(ctx context.Context, r *script.Rehearsal, opts rehearsal.Options) (*report.Report, error) {
+	for _, source := range []chronicle.Source{chronicle.Rehearsal, chronicle.Told, chronicle.Client} {
+		text := "by " + string(source)
+		opts.Progress(chronicle.Remark(s.account.Clock.Now(), source, chronicle.Note, text))
 	}
 	select {
 	case err := <-s.calm:
-		return &rehearsal.Report{Rehearsal: r, Passed: true, Score: 93, Checks: []rehearsal.Check{{Name: "detect", Want: "within 40s", Got: "31s", Passed: true}}}, err
+		check := report.Check{Name: "detect", Want: "within 40s", Got: "31s", Passed: true}
+		return &report.Report{Rehearsal: r, Passed: true, Score: 93, Checks: []report.Check{check}}, err
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
@@ -188,7 +194,7 @@ func (r *recorder) Inject(spec fault.Spec) (func() error, error) {
 func (r *recorder) Undo(id int) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.active = without(r.active, []fault.Active{{ID: id}})
+	r.active = slices.DeleteFunc(r.active, func(f fault.Active) bool { return f.ID == id })
 	return nil
 }
 

@@ -7,155 +7,139 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"aurora-dsql-dr/lambda/contract"
+	"aurora-dsql-dr/rehearsal/chronicle"
 	"aurora-dsql-dr/rehearsal/fault"
 	"aurora-dsql-dr/sandbox/cloudwatch"
-	"aurora-dsql-dr/sandbox/logs"
 	"aurora-dsql-dr/sandbox/sns"
 )
 
-// Each observer's word follows from what its function logs.
-func TestAnObserversWord(t *testing.T) {
-	report := func(verdict string) string {
-		return `{"msg":"check finished","report":{"targets":[{"region":"us-east-1","verdict":"` + verdict + `"}]}}`
-	}
-	const (
-		down     = `{"msg":"endpoint not up","region":"us-east-1","verdict":"down","reason":"timeout","cause":"dial"}`
-		degraded = `{"msg":"endpoint not up","region":"us-east-1","verdict":"degraded","reason":"conflict"}`
-		lost     = `{"msg":"endpoint lost","region":"us-east-1"}`
-		serves   = `{"msg":"endpoint serves again","region":"us-east-1"}`
-	)
-	for name, tt := range map[string]struct {
-		lines   []string
-		says    string
-		changes int
-	}{
-		"nothing yet":                      {nil, saysNothing, 0},
-		"lines of others only":             {[]string{"START RequestId: 1", `{"type":"platform.start"}`}, saysNothing, 0},
-		"a good check":                     {[]string{report("up")}, saysUp, 0},
-		"one failure":                      {[]string{report("up"), down}, saysFailing, 1},
-		"one failure, then a good check":   {[]string{report("up"), down, report("up")}, saysUp, 2},
-		"lost":                             {[]string{report("up"), down, down, lost}, saysLost, 2},
-		"lost for many probes":             {[]string{report("up"), down, down, lost, down, report("down"), down}, saysLost, 2},
-		"lost, and good again":             {[]string{report("up"), down, lost, report("up")}, saysRecovering, 3},
-		"lost and back":                    {[]string{report("up"), down, lost, serves, report("up")}, saysUp, 3},
-		"degraded":                         {[]string{report("up"), degraded}, saysDegraded, 1},
-		"no conclusion":                    {[]string{report("unknown")}, saysUnknown, 0},
-		"another line's region is another": {[]string{report("up"), `{"msg":"endpoint lost","region":"us-east-2"}`}, saysUp, 0},
-	} {
-		t.Run(name, func(t *testing.T) {
-			s := newScene(t)
-			now := s.account.Clock.Now()
-			for i, line := range tt.lines {
-				s.observers.read(west, logs.Event{Time: now.Add(time.Duration(i) * time.Millisecond), Message: line})
-			}
-			assert.Equal(t, tt.says, s.observers.say(pair{west, east}, now).Says)
-			assert.Len(t, s.observers.recent(), tt.changes)
-		})
-	}
-}
-
 func TestAnObserverThatIsNotHeardOfIsSilent(t *testing.T) {
 	s := newScene(t)
-	now := s.account.Clock.Now()
-	s.observers.read(west, logs.Event{Time: now, Message: `{"msg":"check finished","report":{"targets":[{"region":"us-east-1","verdict":"up"}]}}`})
-	word := func(at time.Time) string { return s.observers.say(pair{west, east}, at).Says }
-	assert.Equal(t, saysUp, word(now.Add(90*time.Second)), "a schedule and a half")
-	assert.Equal(t, saysNothing, word(now.Add(91*time.Second)))
+	w := s.watch(t, "")
+	s.log(t, west, map[string]any{
+		"msg":    contract.LogFinished,
+		"report": contract.HealthReport{Targets: []contract.TargetHealth{{Region: east, Verdict: contract.Up}}},
+	})
+	heard := await(w, "map", func(m mapView) bool { return m.Words[2].Says == chronicle.SaysUp }).Words[2].Since
+	word := func(at time.Time) says { return s.say(west, east, at).Says }
+	assert.Equal(t, chronicle.SaysUp, word(heard.Add(90*time.Second)), "a schedule and a half")
+	assert.Equal(t, saysNothing, word(heard.Add(91*time.Second)))
 	s.account.Region(west).SetDown(true)
-	assert.Equal(t, saysNothing, word(now), "a region that is down has no observer")
+	assert.Equal(t, saysNothing, word(heard), "a region that is down has no observer")
 }
 
 func TestTheLogsOfTheObserversAreRead(t *testing.T) {
 	s := newScene(t)
 	w := s.watch(t, "")
-	s.log(t, west, map[string]any{"msg": "endpoint not up", "region": east, "verdict": "down", "reason": "connect"})
-	view := await(w, "map", func(m mapView) bool { return m.Words[2].Says == saysFailing })
+	s.log(t, west, map[string]any{
+		"msg":     contract.LogNotUp,
+		"region":  east,
+		"verdict": contract.Down,
+		"reason":  "connect",
+	})
+	view := await(w, "map", func(m mapView) bool { return m.Words[2].Says == chronicle.SaysFailing })
 	assert.Equal(t, "connect", view.Words[2].Reason)
-	assert.Equal(t, "suspected", view.Regions[0].Endpoint.State)
+	assert.Equal(t, saysSuspected, view.Regions[0].Endpoint.State)
 	assert.Equal(t, []string{"primary", "secondary", "witness"}, []string{view.Regions[0].Role, view.Regions[1].Role, view.Regions[2].Role})
 	assert.Nil(t, view.Regions[2].Endpoint, "the witness has none")
 }
 
 func TestWhatTheObserversSayTogether(t *testing.T) {
 	for name, tt := range map[string]struct {
-		words       []string
-		state, says string
+		words   []says
+		state   says
+		inWords string
 	}{
-		"all well":                     {[]string{saysUp, saysUp, saysUp}, saysUp, "up for 3 of 3 observers"},
-		"two hold it for lost":         {[]string{saysLost, saysLost, saysUp}, saysLost, "lost for 2 of 3 observers"},
-		"the third one's region went":  {[]string{saysNothing, saysLost, saysLost}, saysLost, "lost for 2 of 3 observers, 1 silent"},
-		"one alone is a suspicion":     {[]string{saysUp, saysLost, saysUp}, "suspected", "fails for 1 of 3 observers"},
-		"the last one left decides":    {[]string{saysNothing, saysLost, saysNothing}, saysLost, "lost for 1 of 3 observers, 2 silent"},
-		"first failures":               {[]string{saysFailing, saysFailing, saysUp}, "suspected", "fails for 2 of 3 observers"},
-		"coming back":                  {[]string{saysRecovering, saysRecovering, saysUp}, saysRecovering, "serves again for 3 of 3 observers"},
-		"not yet for all":              {[]string{saysRecovering, saysLost, saysUp}, saysLost, "lost for 2 of 3 observers"},
-		"one is through":               {[]string{saysUp, saysUp, saysDegraded}, saysDegraded, "degraded for 1 of 3 observers"},
-		"nobody speaks":                {[]string{saysNothing, saysNothing, saysNothing}, saysUnknown, "no observer speaks"},
-		"nobody comes to a conclusion": {[]string{saysUnknown, saysUnknown, saysNothing}, saysUnknown, "no probe came to a conclusion"},
+		"all well": {
+			[]says{chronicle.SaysUp, chronicle.SaysUp, chronicle.SaysUp},
+			chronicle.SaysUp, "up for 3 of 3 observers",
+		},
+		"two hold it for lost": {
+			[]says{chronicle.SaysLost, chronicle.SaysLost, chronicle.SaysUp},
+			chronicle.SaysLost, "lost for 2 of 3 observers",
+		},
+		"the third one's region went": {
+			[]says{saysNothing, chronicle.SaysLost, chronicle.SaysLost},
+			chronicle.SaysLost, "lost for 2 of 3 observers, 1 silent",
+		},
+		"one alone is a suspicion": {
+			[]says{chronicle.SaysUp, chronicle.SaysLost, chronicle.SaysUp},
+			saysSuspected, "fails for 1 of 3 observers",
+		},
+		"the last one left decides": {
+			[]says{saysNothing, chronicle.SaysLost, saysNothing},
+			chronicle.SaysLost, "lost for 1 of 3 observers, 2 silent",
+		},
+		"first failures": {
+			[]says{chronicle.SaysFailing, chronicle.SaysFailing, chronicle.SaysUp},
+			saysSuspected, "fails for 2 of 3 observers",
+		},
+		"coming back": {
+			[]says{chronicle.SaysRecovering, chronicle.SaysRecovering, chronicle.SaysUp},
+			chronicle.SaysRecovering, "serves again for 3 of 3 observers",
+		},
+		"not yet for all": {
+			[]says{chronicle.SaysRecovering, chronicle.SaysLost, chronicle.SaysUp},
+			chronicle.SaysLost, "lost for 2 of 3 observers",
+		},
+		"one is through": {
+			[]says{chronicle.SaysUp, chronicle.SaysUp, chronicle.SaysDegraded},
+			chronicle.SaysDegraded, "degraded for 1 of 3 observers",
+		},
+		"nobody speaks": {
+			[]says{saysNothing, saysNothing, saysNothing},
+			chronicle.SaysUnknown, "no observer speaks",
+		},
+		"nobody comes to a conclusion": {
+			[]says{chronicle.SaysUnknown, chronicle.SaysUnknown, saysNothing},
+			chronicle.SaysUnknown, "no probe came to a conclusion",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var words []wordView
-			for _, says := range tt.words {
-				words = append(words, wordView{Says: says})
+			for _, word := range tt.words {
+				words = append(words, wordView{Says: word})
 			}
-			state, says := agree(words)
-			assert.Equal(t, []string{tt.state, tt.says}, []string{state, says})
+			state, inWords := agree(words)
+			assert.Equal(t, tt.state, state)
+			assert.Equal(t, tt.inWords, inWords)
 		})
 	}
 }
 
 func TestTheTimelineTellsWhatMattersCountedFromTheFault(t *testing.T) {
-	s := newScene(t)
-	start := s.account.Clock.Now()
+	start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	at := func(seconds int) time.Time { return start.Add(time.Duration(seconds) * time.Second) }
-	s.chronicle.note([]fault.Active{{ID: 1, Spec: fault.Spec{Name: "witness-lost"}, Since: at(10)}}, at(11))
-	s.chronicle.note([]fault.Active{{ID: 1, Spec: fault.Spec{Name: "witness-lost"}, Since: at(10)}}, at(12))
-	s.chronicle.note(nil, at(60))
-	history := map[string][]cloudwatch.HistoryItem{ohio: {
-		{AlarmName: "new", Timestamp: at(5), Type: cloudwatch.HistoryStateUpdate, Old: cloudwatch.StateInsufficientData, New: cloudwatch.StateOK},
-		{AlarmName: "lost", Timestamp: at(40), Type: cloudwatch.HistoryStateUpdate, Old: cloudwatch.StateOK, New: cloudwatch.StateAlarm, Reason: "crossed"},
-		{AlarmName: "lost", Timestamp: at(40), Type: cloudwatch.HistoryAction},
-		{AlarmName: "lost", Timestamp: at(90), Type: cloudwatch.HistoryStateUpdate, Old: cloudwatch.StateAlarm, New: cloudwatch.StateOK},
-	}}
-	messages := []sns.Message{
-		{Time: at(1), Kind: sns.KindConfirmation, Region: ohio, Subject: "confirm"},
-		{Time: at(22), Kind: sns.KindAlert, Region: ohio, Subject: "LOST", Protocol: "email", Endpoint: "you", Attributes: map[string]string{"kind": "opened"}},
-		{Time: at(75), Kind: sns.KindAlert, Region: west, Subject: "RESOLVED", Attributes: map[string]string{"kind": "resolved"}},
+	lost := fault.Spec{Name: "witness-lost"}
+	told := func(seconds int, kind chronicle.Kind, subject string) chronicle.Entry {
+		return chronicle.Message{Time: at(seconds), Kind: kind, Subject: subject}.Entry()
 	}
 	var got []string
-	for _, e := range s.timeline(history, messages) {
-		line := e.Kind + " " + string(e.Tone) + " " + e.Text
+	for _, e := range viewTimeline([]chronicle.Entry{
+		told(75, chronicle.Resolved, "RESOLVED"),
+		told(22, chronicle.Lost, "LOST"),
+		{Time: at(21), Source: chronicle.Probe, Tone: chronicle.Warning, Title: "endpoint x down timeout"},
+		{Time: at(23), Source: chronicle.Client, Tone: chronicle.Bad, Lane: "client x", Title: "refused"},
+		chronicle.Injected(lost, at(10)),
+		chronicle.Undone(lost, at(60)),
+	}) {
+		line := string(e.Kind) + " " + string(e.Tone) + " " + e.Text
 		if e.After != nil {
 			line += " +" + time.Duration(*e.After*float64(time.Second)).String()
 		}
 		got = append(got, line)
 	}
 	assert.Equal(t, []string{
-		"alarm good lost OK +30s", "message good RESOLVED +15s", "fault good undone: witness-lost",
-		"alarm bad lost ALARM +30s", "message bad LOST +12s", "fault bad injected: witness-lost",
+		"message good RESOLVED +15s",
+		"fault good undone: witness-lost",
+		"rehearsal bad refused +13s",
+		"message bad LOST +12s",
+		"fault bad injected: witness-lost",
 	}, got)
 }
 
-func TestTheInboxSaysWhatAMessageMeans(t *testing.T) {
-	alarm := func(from, to string) sns.Message {
-		return sns.Message{Kind: sns.KindAlarm, Body: `{"OldStateValue":"` + from + `","NewStateValue":"` + to + `"}`}
-	}
-	for name, tt := range map[string]struct {
-		message sns.Message
-		want    tone
-	}{
-		"an alarm":                    {alarm("OK", "ALARM"), bad},
-		"its end":                     {alarm("ALARM", "OK"), good},
-		"an alarm that lost its data": {alarm("ALARM", "INSUFFICIENT_DATA"), warn},
-		"a new alarm's first OK":      {alarm("INSUFFICIENT_DATA", "OK"), quiet},
-		"an alert":                    {sns.Message{Kind: sns.KindAlert, Attributes: map[string]string{"kind": "reminder"}}, bad},
-		"an all-clear":                {sns.Message{Kind: sns.KindAlert, Attributes: map[string]string{"kind": "resolved"}}, good},
-		"an event":                    {sns.Message{Kind: sns.KindEvent}, info},
-		"a confirmation":              {sns.Message{Kind: sns.KindConfirmation}, quiet},
-		"an alarm nobody can read":    {sns.Message{Kind: sns.KindAlarm, Body: "?"}, info},
-	} {
-		t.Run(name, func(t *testing.T) { assert.Equal(t, tt.want, toneOf(tt.message)) })
-	}
+func TestTheInboxShowsTheLatestFirst(t *testing.T) {
 	many := make([]sns.Message, shownMessages+5)
 	many[len(many)-1].Subject = "latest"
 	view := viewInbox(many)

@@ -66,11 +66,11 @@ func TestTextCanBeReadInBothSchemes(t *testing.T) {
 			assert.GreaterOrEqual(t, contrast(t, colours[text], colours[ground]), 4.5, "%s on %s, %s", text, ground, scheme)
 		}
 		for _, ground := range []string{"ground", "panel", "sunk"} {
-			for _, text := range []string{"text", "minor", "link", "good", "bad", "warn", "info", "quiet"} {
+			for _, text := range []string{"text", "minor", "link", "good", "bad", "warning", "note", "quiet"} {
 				check(text, ground)
 			}
 		}
-		for _, tone := range []string{"good", "bad", "warn", "info", "quiet"} {
+		for _, tone := range []string{"good", "bad", "warning", "note", "quiet"} {
 			for _, text := range []string{"text", "minor", tone} {
 				check(text, tone+"-wash")
 			}

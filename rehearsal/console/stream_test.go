@@ -101,7 +101,7 @@ func TestAStreamBeginsWithEverySectionAndGoesOnWithChanges(t *testing.T) {
 	}
 	status, _ := s.post(t, "faults", `{"name":"witness-lost"}`, nil)
 	require.Equal(t, http.StatusNoContent, status)
-	line := await(w, "timeline", func(entries []entry) bool { return len(entries) == 1 })[0]
+	line := await(w, "timeline", func(entries []entryView) bool { return len(entries) == 1 })[0]
 	assert.Equal(t, "injected: witness-lost", line.Text)
 	faults := await(w, "faults", func(f struct{ Active []struct{ Name string } }) bool { return len(f.Active) == 1 })
 	assert.Equal(t, "witness-lost", faults.Active[0].Name)

@@ -4,30 +4,22 @@ import (
 	"slices"
 	"time"
 
-	"aurora-dsql-dr/sandbox/cloudwatch"
-	"aurora-dsql-dr/sandbox/sns"
+	"aurora-dsql-dr/rehearsal/chronicle"
 )
-
-// shownEntries is how much of the timeline the page gets.
-const shownEntries = 200
-
-// tone is what something means to whoever operates the database.
-type tone string
 
 const (
-	bad   tone = "bad"
-	warn  tone = "warn"
-	good  tone = "good"
-	info  tone = "info"
-	quiet tone = "quiet" // not worth a line of the timeline
+	// shownEntries is how much of the timeline the page gets.
+	shownEntries = 200
+	// maxChanges bounds what is remembered of each source; the oldest go first.
+	maxChanges = 500
 )
 
-// entry is a line of the timeline.
-type entry struct {
+// entryView is a line of the timeline.
+type entryView struct {
 	Time time.Time `json:"time"`
 	// Kind is fault, verdict, alarm, message or rehearsal.
-	Kind string `json:"kind"`
-	Tone tone   `json:"tone"`
+	Kind chronicle.Source `json:"kind"`
+	Tone chronicle.Tone   `json:"tone"`
 	// Region is where it happened; "" for all of them.
 	Region string `json:"region,omitempty"`
 	Text   string `json:"text"`
@@ -36,36 +28,53 @@ type entry struct {
 	After *float64 `json:"after,omitempty"`
 }
 
-// timeline is the latest of what happened, newest first.
-func (c *Console) timeline(histories map[string][]cloudwatch.HistoryItem, messages []sns.Message) []entry {
-	entries := append([]entry{}, slices.Concat(c.observers.recent(), c.chronicle.recent(), c.stage.recent())...)
-	for region, history := range histories {
-		for _, item := range history {
-			if tone := toneOfTransition(item.Old, item.New); item.Type == cloudwatch.HistoryStateUpdate && tone != quiet {
-				entries = append(entries, entry{Time: item.Timestamp, Kind: "alarm", Tone: tone, Region: region,
-					Text: item.AlarmName + " " + string(item.New), Detail: item.Reason})
-			}
+// viewTimeline is the latest of what happened, newest first. Single probes are left out: the page shows what they change.
+func viewTimeline(happened []chronicle.Entry) []entryView {
+	views := []entryView{}
+	for _, e := range happened {
+		if e.Source != chronicle.Probe {
+			views = append(views, viewEntry(e))
 		}
 	}
-	for _, m := range messages {
-		if tone := toneOf(m); tone != quiet {
-			entries = append(entries, entry{Time: m.Time, Kind: "message", Tone: tone, Region: m.Region,
-				Text: m.Subject, Detail: m.Protocol + " to " + m.Endpoint})
-		}
+	slices.SortStableFunc(views, func(a, b entryView) int { return a.Time.Compare(b.Time) })
+	countFromFaults(views)
+	views = views[max(0, len(views)-shownEntries):]
+	slices.Reverse(views)
+	return views
+}
+
+func viewEntry(e chronicle.Entry) entryView {
+	view := entryView{
+		Time:   e.Time,
+		Kind:   e.Source,
+		Tone:   e.Tone,
+		Region: e.Region,
+		Text:   e.Title,
+		Detail: e.Detail,
 	}
-	slices.SortStableFunc(entries, func(a, b entry) int { return a.Time.Compare(b.Time) })
-	countFromFaults(entries)
-	entries = entries[max(0, len(entries)-shownEntries):]
-	slices.Reverse(entries)
-	return entries
+	if ofRehearsal(e) {
+		view.Kind = chronicle.Rehearsal
+		view.Detail = e.Lane
+	}
+	return view
+}
+
+// ofRehearsal is what only a rehearsal that is held from the page tells: the page sees all else as it happens.
+func ofRehearsal(e chronicle.Entry) bool {
+	switch e.Source {
+	case chronicle.Rehearsal, chronicle.Deployment, chronicle.Client:
+		return true
+	default:
+		return false
+	}
 }
 
 // countFromFaults says of each entry how long after the latest change of the faults it came.
-func countFromFaults(entries []entry) {
+func countFromFaults(views []entryView) {
 	var start time.Time
-	for i := range entries {
-		e := &entries[i]
-		if e.Kind == "fault" {
+	for i := range views {
+		e := &views[i]
+		if e.Kind == chronicle.Fault {
 			start = e.Time
 		} else if !start.IsZero() {
 			after := e.Time.Sub(start).Seconds()

@@ -10,20 +10,8 @@
 // publishes (it names none, so it never sees data).
 package recipe
 
-import (
-	"time"
-
-	"aurora-dsql-dr/rehearsal/fault"
-)
-
 // Repairs are what was put right, for reports.
 var Repairs = []string{
 	"its clusters are peered: it waits for ACTIVE before peering, a state that only peering brings",
 	"its alarm names the dimensions that are published: it names none and would never see data",
-}
-
-// Fault is one part of the outage, with times as in a rehearsal's method.
-type Fault struct {
-	At, Until time.Duration
-	fault.Spec
 }

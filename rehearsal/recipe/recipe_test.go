@@ -121,25 +121,27 @@ func TestTheObserverKnowsTheStatusOnly(t *testing.T) {
 	require.NotEmpty(t, points)
 }
 
-func TestTimesAreReadFromWhatReachedPeople(t *testing.T) {
+func TestOnlyWhatTheOutageCausedIsRead(t *testing.T) {
 	epoch := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	message := func(after time.Duration, kind sns.Kind, subject string) sns.Message {
 		return sns.Message{Time: epoch.Add(after), Region: "us-east-1", Kind: kind, Subject: subject}
 	}
-	seconds := func(d time.Duration) *Seconds { s := Seconds(d); return &s }
-	c := read([]sns.Message{
-		message(-time.Minute, sns.KindAlert, "before"), message(0, sns.KindConfirmation, "confirm"),
-		message(2*time.Minute, sns.KindAlert, "first"), message(4*time.Minute, sns.KindAlert, "second"),
-		message(11*time.Minute, sns.KindAlarm, "ALARM: a"), message(31*time.Minute, sns.KindAlarm, "OK: a"),
-	}, epoch, epoch.Add(20*time.Minute))
-	assert.Equal(t, seconds(2*time.Minute), c.Alert)
-	assert.Equal(t, seconds(11*time.Minute), c.Alarm)
-	assert.Equal(t, seconds(11*time.Minute), c.AllClear, "counted from the end")
-	assert.Len(t, c.Messages, 4)
-	assert.Equal(t, Seconds(20*time.Minute), c.Held)
+	var told []string
+	for _, m := range since(epoch, []sns.Message{
+		message(-time.Minute, sns.KindAlert, "before"),
+		message(0, sns.KindConfirmation, "confirm"),
+		message(2*time.Minute, sns.KindAlert, "first"),
+		message(11*time.Minute, sns.KindAlarm, "ALARM: a"),
+	}) {
+		told = append(told, m.Subject)
+	}
+	assert.Equal(t, []string{"first", "ALARM: a"}, told)
+}
 
-	never := read([]sns.Message{message(21*time.Minute, sns.KindAlarm, "OK: a")}, epoch, epoch.Add(20*time.Minute))
-	assert.Nil(t, never.Alert)
-	assert.Nil(t, never.Alarm)
-	assert.Nil(t, never.AllClear, "an alarm that was never in ALARM clears nothing")
+func TestAnOutageOfOneFaultIsHeldForTheRecipesAlarm(t *testing.T) {
+	one := fault.Step{At: 5 * time.Second, Until: time.Minute, Spec: fault.Spec{Name: "witness-lost"}}
+	assert.Equal(t, []fault.Step{{Until: 20 * time.Minute, Spec: one.Spec}}, longEnough([]fault.Step{one}))
+	long := fault.Step{At: time.Minute, Until: time.Hour, Spec: one.Spec}
+	assert.Equal(t, []fault.Step{{Until: 59 * time.Minute, Spec: one.Spec}}, longEnough([]fault.Step{long}))
+	assert.Equal(t, []fault.Step{one, long}, longEnough([]fault.Step{one, long}), "of several as they are")
 }

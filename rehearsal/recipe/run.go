@@ -2,10 +2,8 @@ package recipe
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 	"sync"
 	"time"
 
@@ -15,8 +13,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dsql"
 	dsqltypes "github.com/aws/aws-sdk-go-v2/service/dsql/types"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
-	"golang.org/x/sync/errgroup"
 
+	"aurora-dsql-dr/rehearsal/chronicle"
 	"aurora-dsql-dr/rehearsal/fault"
 	"aurora-dsql-dr/rehearsal/stack"
 	"aurora-dsql-dr/sandbox"
@@ -42,43 +40,25 @@ type Options struct {
 	// Dir is the project's directory.
 	Dir string
 	// Outage are the faults; Places the regions by their names in the stack.
-	Outage []Fault
+	Outage []fault.Step
 	Places map[string]string
 	// Deploying is held while the recipe is deployed; optional.
 	Deploying sync.Locker
 }
 
-// Column is the recipe's part of a report. Times are sandbox time, in seconds in JSON.
-type Column struct {
-	// Injected is false where the outage takes something that the recipe does not have; Why says what.
-	Injected bool   `json:"injected"`
-	Why      string `json:"why,omitempty"`
-	// Held is how long the outage lasted.
-	Held Seconds `json:"held"`
-	// Alert is the first message of a function, Alarm the first of its alarm, AllClear the alarm's return to OK, counted from
-	// the outage's end; nil is never.
-	Alert    *Seconds  `json:"alert"`
-	Alarm    *Seconds  `json:"alarm"`
-	AllClear *Seconds  `json:"allClear"`
-	Messages []Message `json:"messages"`
+// Lived is what the recipe went through.
+type Lived struct {
+	// Lacks says what the outage takes that the recipe does not have; then nothing was injected. "" is nothing.
+	Lacks string
+	// Outage is when it was.
+	Outage fault.Outage
+	// Messages are those that reached people, from the outage's begin on.
+	Messages []chronicle.Message
 }
-
-// Message is one that reached a person from the outage's begin on.
-type Message struct {
-	At      Seconds `json:"at"`
-	Region  string  `json:"region"`
-	Subject string  `json:"subject"`
-}
-
-// Seconds is a length of time that is written in seconds.
-type Seconds time.Duration
-
-// MarshalJSON writes seconds.
-func (s Seconds) MarshalJSON() ([]byte, error) { return json.Marshal(time.Duration(s).Seconds()) }
 
 // Run deploys the recipe with the real engine to a sandbox of its own in this process and lives it through the outage. An
 // outage of one fault is held for 20 minutes at least, so that the recipe's alarm has the time that it needs.
-func Run(ctx context.Context, opts Options) (_ *Column, err error) {
+func Run(ctx context.Context, opts Options) (_ *Lived, err error) {
 	s, err := stack.Start(ctx, sandbox.Options{Dir: opts.Dir, Speed: speed})
 	if err != nil {
 		return nil, fmt.Errorf("the recipe: %w", err)
@@ -102,70 +82,39 @@ func Run(ctx context.Context, opts Options) (_ *Column, err error) {
 }
 
 // live goes through the outage and reads what people were told.
-func live(ctx context.Context, s *sandbox.Sandbox, opts Options) (*Column, error) {
-	outage := opts.Outage
-	if len(outage) == 1 {
-		outage = []Fault{{Until: max(outage[0].Until-outage[0].At, held), Spec: outage[0].Spec}}
-	}
+func live(ctx context.Context, s *sandbox.Sandbox, opts Options) (*Lived, error) {
 	faults := fault.NewInjector(s, opts.Places)
-	begun := s.Clock.Now()
-	var started, ended time.Time
-	steps, stepping := errgroup.WithContext(ctx)
-	for i, f := range outage {
-		steps.Go(func() error {
-			if err := s.Clock.Sleep(stepping, f.At); err != nil {
-				return err
-			}
-			if i == 0 {
-				started = s.Clock.Now()
-			}
-			undo, err := faults.Inject(f.Spec)
-			if err != nil {
-				return &lacking{err}
-			}
-			return errors.Join(s.Clock.Sleep(stepping, f.Until-s.Clock.Since(begun)), undo())
-		})
-	}
-	err := errors.Join(steps.Wait(), faults.UndoAll())
-	if missing := new(lacking); errors.As(err, &missing) {
-		return &Column{Why: missing.Error()}, nil
+	outage, err := faults.Play(ctx, longEnough(opts.Outage), nil, nil)
+	if missing := new(fault.InjectionError); errors.As(err, &missing) {
+		return &Lived{Lacks: missing.Error()}, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	ended = s.Clock.Now()
 	if err := s.Clock.Sleep(ctx, watched); err != nil {
 		return nil, err
 	}
-	return read(s.Account.Inbox.Messages(), started, ended), nil
+	return &Lived{Outage: outage, Messages: since(outage.Start, s.Account.Inbox.Messages())}, nil
 }
 
-// lacking is a fault in something that the recipe does not have.
-type lacking struct{ error }
+// longEnough holds an outage of one fault for as long as the recipe's alarm needs.
+func longEnough(outage []fault.Step) []fault.Step {
+	if len(outage) != 1 {
+		return outage
+	}
+	only := outage[0]
+	return []fault.Step{{Until: max(only.Until-only.At, held), Spec: only.Spec}}
+}
 
-// read finds the times in what reached people.
-func read(messages []inbox.Message, started, ended time.Time) *Column {
-	c := &Column{Injected: true, Held: Seconds(ended.Sub(started))}
-	first := func(into **Seconds, since, at time.Time) {
-		if after := Seconds(at.Sub(since)); *into == nil {
-			*into = &after
+// since reads the messages that came from a time on.
+func since(start time.Time, all []inbox.Message) (told []chronicle.Message) {
+	for _, raw := range all {
+		m := chronicle.ReadMessage(raw)
+		if !m.Time.Before(start) && m.Kind != chronicle.Confirmation {
+			told = append(told, m)
 		}
 	}
-	for _, m := range messages {
-		if m.Time.Before(started) || m.Kind == inbox.KindConfirmation {
-			continue
-		}
-		c.Messages = append(c.Messages, Message{At: Seconds(m.Time.Sub(started)), Region: m.Region, Subject: strings.TrimSpace(m.Subject)})
-		switch {
-		case m.Kind == inbox.KindAlert:
-			first(&c.Alert, started, m.Time)
-		case m.Kind == inbox.KindAlarm && stack.Pages(m):
-			first(&c.Alarm, started, m.Time)
-		case m.Kind == inbox.KindAlarm && c.Alarm != nil && m.Time.After(ended):
-			first(&c.AllClear, ended, m.Time)
-		}
-	}
-	return c
+	return told
 }
 
 // install replaces the placeholders of the deployed functions by what they do.

@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"aurora-dsql-dr/rehearsal/chronicle"
 	"aurora-dsql-dr/sandbox"
 	"aurora-dsql-dr/sandbox/engine"
 	"aurora-dsql-dr/sandbox/postgres/postgrestest"
@@ -88,7 +89,7 @@ func (l life) set(key string, value any) {
 
 func (l life) paged() (subjects []string) {
 	for _, m := range l.Account.Inbox.Messages() {
-		if Pages(m) {
+		if chronicle.ReadMessage(m).Pages() {
 			subjects = append(subjects, m.Subject)
 		}
 	}

@@ -5,14 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 
 	"aurora-dsql-dr/lambda/contract"
 	"aurora-dsql-dr/sandbox"
-	"aurora-dsql-dr/sandbox/sns"
 )
 
 // Observe has every observer make one probe of every endpoint, at the same time, by calling the functions through the
@@ -59,10 +57,4 @@ func check(
 		return report, fmt.Errorf("function %s failed: %s", function, out.Payload)
 	}
 	return report, json.Unmarshal(out.Payload, &report)
-}
-
-// Pages reports whether a message calls a person: a function's alert, or an alarm that is not a notice of its return to
-// OK. CloudWatch sends the latter on every change to OK, the first one from INSUFFICIENT_DATA included.
-func Pages(m sns.Message) bool {
-	return m.Kind == sns.KindAlert || m.Kind == sns.KindAlarm && !strings.HasPrefix(m.Subject, "OK:")
 }

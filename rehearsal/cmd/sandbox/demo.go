@@ -11,7 +11,10 @@ import (
 
 	"aurora-dsql-dr/lambda/contract"
 	"aurora-dsql-dr/rehearsal"
+	"aurora-dsql-dr/rehearsal/chronicle"
 	"aurora-dsql-dr/rehearsal/fault"
+	"aurora-dsql-dr/rehearsal/report"
+	"aurora-dsql-dr/rehearsal/script"
 	"aurora-dsql-dr/rehearsal/stack"
 	"aurora-dsql-dr/sandbox"
 	"aurora-dsql-dr/sandbox/engine"
@@ -30,7 +33,7 @@ func demo(ctx context.Context, p *printer, s *sandbox.Sandbox, dir string) error
 		return err
 	}
 	lost := all[0]
-	e, result, err := deployFirst(ctx, p, s, lost.StackConfig())
+	e, result, err := deployFirst(ctx, p, s, rehearsal.StackConfig(lost))
 	if err != nil {
 		return err
 	}
@@ -39,7 +42,13 @@ func demo(ctx context.Context, p *printer, s *sandbox.Sandbox, dir string) error
 			return err
 		}
 	}
-	stage := rehearsal.Stage{Sandbox: s, Engine: e, Config: lost.StackConfig(), Outputs: result.Outputs, Faults: fault.NewInjector(s, rehearsal.Places())}
+	stage := rehearsal.Stage{
+		Sandbox: s,
+		Engine:  e,
+		Config:  rehearsal.StackConfig(lost),
+		Outputs: result.Outputs,
+		Faults:  fault.NewInjector(s, rehearsal.Places()),
+	}
 	if err := useApplication(ctx, p, stage); err != nil {
 		return err
 	}
@@ -68,7 +77,9 @@ func demo(ctx context.Context, p *printer, s *sandbox.Sandbox, dir string) error
 }
 
 // deployFirst prepares the stack and deploys it.
-func deployFirst(ctx context.Context, p *printer, s *sandbox.Sandbox, config map[string]any) (*engine.Engine, engine.Result, error) {
+func deployFirst(
+	ctx context.Context, p *printer, s *sandbox.Sandbox, config map[string]any,
+) (*engine.Engine, engine.Result, error) {
 	done := p.begin("Preparing the Pulumi engine: local state, the sandbox's providers")
 	defer done("")
 	e, err := stack.Prepare(ctx, s, config)
@@ -141,17 +152,18 @@ func checkAll(ctx context.Context, p *printer, s *sandbox.Sandbox, outputs map[s
 }
 
 // loseRegion holds a rehearsal on what is deployed.
-func loseRegion(ctx context.Context, p *printer, stage rehearsal.Stage, r *rehearsal.Rehearsal, dir string) error {
-	done := p.follow("Losing a region: about a minute, beside the public recipe's deployment", signOfLife, func() string { return "…" })
+func loseRegion(ctx context.Context, p *printer, stage rehearsal.Stage, r *script.Rehearsal, dir string) error {
+	heading := "Losing a region: about a minute, beside the public recipe's deployment"
+	done := p.follow(heading, signOfLife, func() string { return "…" })
 	defer done("")
-	report, err := hold(p, r, "", func(progress func(rehearsal.Entry)) (*rehearsal.Report, error) {
+	held, err := hold(p, r, "", func(progress func(chronicle.Entry)) (*report.Report, error) {
 		return stage.Hold(ctx, r, rehearsal.Options{Dir: dir, Beside: true, Progress: progress})
 	})
 	if err != nil {
 		return err
 	}
 	done("the region is back")
-	return summary(p, []*rehearsal.Report{report})
+	return summary(p, []*report.Report{held})
 }
 
 func row(observer string, t contract.TargetHealth) []string {
@@ -159,8 +171,15 @@ func row(observer string, t contract.TargetHealth) []string {
 	if t.Reason != "" {
 		verdict += " (" + t.Reason + ")"
 	}
-	return []string{observer, t.Region, verdict, millis(t.ConnectMillis), millis(t.QueryMillis), millis(t.CommitMillis),
-		fmt.Sprintf("%.1f s", t.MarkerAgeSeconds)}
+	return []string{
+		observer,
+		t.Region,
+		verdict,
+		millis(t.ConnectMillis),
+		millis(t.QueryMillis),
+		millis(t.CommitMillis),
+		fmt.Sprintf("%.1f s", t.MarkerAgeSeconds),
+	}
 }
 
 func millis(ms float64) string { return fmt.Sprintf("%.1f ms", ms) }

@@ -2,63 +2,37 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
-	"aurora-dsql-dr/rehearsal/stack"
-	"aurora-dsql-dr/sandbox/cloudwatch"
+	"aurora-dsql-dr/rehearsal/chronicle"
 	"aurora-dsql-dr/sandbox/sns"
 )
 
 // together is how long messages may follow one another to be told together, by the wall.
 const together = time.Second
 
-// subject is what a message is about, in a few words, and whose it is, if it is one of many that are alike.
-type subject struct{ region, about, alarm string }
-
-func subjectOf(m sns.Message) subject {
-	of := subject{region: m.Region, about: m.Subject}
-	switch m.Kind {
-	case sns.KindConfirmation:
-		of.about = "confirm your subscription"
-	case sns.KindEvent:
-		of.about, _, _ = strings.Cut(strings.Trim(m.Body, "\""), " by ")
-	case sns.KindAlarm:
-		var n struct {
-			AlarmName                    string
-			OldStateValue, NewStateValue cloudwatch.State
-		}
-		first := cloudwatch.StateInsufficientData
-		if json.Unmarshal([]byte(m.Body), &n) == nil && n.OldStateValue == first && n.NewStateValue == cloudwatch.StateOK {
-			of.about, of.alarm = "begins in state OK", n.AlarmName
-		}
-	default: // an alert's subject says it all
-	}
-	return of
-}
-
-// told is how often something was said, and of which alarms.
+// told is what was said in a region, how often, and of which alarms, if it is one of many that are alike.
 type told struct {
-	subject
-	count  int
-	alarms []string
+	region, about string
+	count         int
+	alarms        []string
 }
 
 // fold tells what is alike once, in the order in which it was first said.
 func fold(messages []sns.Message) (all []told) {
-	for _, m := range messages {
-		of := subjectOf(m)
-		at := slices.IndexFunc(all, func(t told) bool { return t.region == of.region && t.about == of.about })
+	for _, raw := range messages {
+		m := chronicle.ReadMessage(raw)
+		at := slices.IndexFunc(all, func(t told) bool { return t.region == m.Region && t.about == m.About })
 		if at < 0 {
 			at = len(all)
-			all = append(all, told{subject: subject{region: of.region, about: of.about}})
+			all = append(all, told{region: m.Region, about: m.About})
 		}
 		all[at].count++
-		if of.alarm != "" && !slices.Contains(all[at].alarms, of.alarm) {
-			all[at].alarms = append(all[at].alarms, of.alarm)
+		if m.Kind == chronicle.Begins && !slices.Contains(all[at].alarms, m.Alarm) {
+			all[at].alarms = append(all[at].alarms, m.Alarm)
 		}
 	}
 	return all
@@ -118,7 +92,7 @@ func followInbox(ctx context.Context, p *printer, inbox *sns.Inbox) {
 func showInbox(p *printer, messages []sns.Message) error {
 	var paged []string
 	for _, m := range messages {
-		if stack.Pages(m) {
+		if chronicle.ReadMessage(m).Pages() {
 			paged = append(paged, m.Subject)
 		}
 	}

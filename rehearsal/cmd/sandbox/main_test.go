@@ -92,13 +92,22 @@ func TestAPageIsAFailureOfTheDemonstration(t *testing.T) {
 	out := &output{}
 	quiet := []sns.Message{
 		{Region: "us-east-1", Kind: sns.KindConfirmation},
-		{Region: "us-east-1", Kind: sns.KindAlarm, Subject: `OK: "errors" in US East`},
+		{
+			Region:  "us-east-1",
+			Kind:    sns.KindAlarm,
+			Subject: `OK: "errors" in US East`,
+			Body:    `{"AlarmName":"errors","OldStateValue":"INSUFFICIENT_DATA","NewStateValue":"OK"}`,
+		},
 		{Region: "us-east-1", Kind: sns.KindEvent, Body: `"UpdateCluster on Aurora DSQL in us-east-1 by arn at 10:00"`},
 	}
 	require.NoError(t, showInbox(newPrinter(out), quiet))
 	assert.Contains(t, out.String(), "UpdateCluster on Aurora DSQL in us-east-1")
 	assert.Contains(t, out.String(), "nobody was paged")
-	for _, page := range []sns.Message{{Kind: sns.KindAlarm, Subject: `ALARM: "errors"`}, {Kind: sns.KindAlert, Subject: "us-east-1 down"}} {
+	for _, page := range []sns.Message{
+		{Kind: sns.KindAlarm, Subject: `ALARM: "errors"`, Body: `{"NewStateValue":"ALARM"}`},
+		{Kind: sns.KindAlarm, Subject: "in no known form"},
+		{Kind: sns.KindAlert, Subject: "us-east-1 down"},
+	} {
 		assert.ErrorContains(t, showInbox(newPrinter(out), append(quiet, page)), page.Subject)
 	}
 }

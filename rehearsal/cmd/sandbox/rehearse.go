@@ -17,6 +17,9 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"aurora-dsql-dr/rehearsal"
+	"aurora-dsql-dr/rehearsal/chronicle"
+	"aurora-dsql-dr/rehearsal/report"
+	"aurora-dsql-dr/rehearsal/script"
 )
 
 // rehearse holds the rehearsals of the files, some at a time.
@@ -48,7 +51,7 @@ func rehearse(ctx context.Context, p *printer, args []string) error {
 		return err
 	}
 	if *directory != "" {
-		page, err := rehearsal.Write(*directory, reports)
+		page, err := report.Write(*directory, reports)
 		if err != nil {
 			return fmt.Errorf("write the report: %w", err)
 		}
@@ -58,8 +61,8 @@ func rehearse(ctx context.Context, p *printer, args []string) error {
 }
 
 // load reads the files and says, where one is missing, which there are.
-func load(dir string, files []string) ([]*rehearsal.Rehearsal, error) {
-	all, err := rehearsal.Load(rehearsal.Places(), files...)
+func load(dir string, files []string) ([]*script.Rehearsal, error) {
+	all, err := script.Load(rehearsal.Places(), files...)
 	if errors.Is(err, fs.ErrNotExist) {
 		there, _ := filepath.Glob(filepath.Join(dir, "rehearsals", "*.yaml")) // the pattern is well-formed
 		return nil, fmt.Errorf("%w\nthe rehearsals of this project: %s", err, strings.Join(there, ", "))
@@ -70,13 +73,16 @@ func load(dir string, files []string) ([]*rehearsal.Rehearsal, error) {
 // holdAll holds rehearsals, the longest first, so that none is left to be waited for alone. Each leaves its report in a
 // folder of its name as soon as it is over, unless the directory is empty. The reports are in the files' order.
 func holdAll(
-	ctx context.Context, p *printer, all []*rehearsal.Rehearsal, jobs int, directory string, opts rehearsal.Options,
-) ([]*rehearsal.Report, error) {
-	done := p.follow(fmt.Sprintf("Rehearsals: %d, %d at a time", len(all), min(jobs, len(all))), signOfLife, func() string { return "…" })
+	ctx context.Context, p *printer, all []*script.Rehearsal, jobs int, directory string, opts rehearsal.Options,
+) ([]*report.Report, error) {
+	heading := fmt.Sprintf("Rehearsals: %d, %d at a time", len(all), min(jobs, len(all)))
+	done := p.follow(heading, signOfLife, func() string { return "…" })
 	defer done("")
 	order := slices.Clone(all)
-	slices.SortStableFunc(order, func(a, b *rehearsal.Rehearsal) int { return cmp.Compare(b.End()+b.Watch, a.End()+a.Watch) })
-	reports := make([]*rehearsal.Report, len(all))
+	slices.SortStableFunc(order, func(a, b *script.Rehearsal) int {
+		return cmp.Compare(b.End()+b.Watch, a.End()+a.Watch)
+	})
+	reports := make([]*report.Report, len(all))
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(jobs)
 	for _, r := range order {
@@ -88,7 +94,7 @@ func holdAll(
 			if jobs > 1 {
 				name = r.Name + "  "
 			}
-			report, err := hold(p, r, name, func(progress func(rehearsal.Entry)) (*rehearsal.Report, error) {
+			held, err := hold(p, r, name, func(progress func(chronicle.Entry)) (*report.Report, error) {
 				opts := opts
 				opts.Progress = progress
 				return rehearsal.Run(ctx, r, opts)
@@ -96,11 +102,11 @@ func holdAll(
 			if err != nil {
 				return fmt.Errorf("rehearsal %s: %w", r.Name, err)
 			}
-			reports[slices.Index(all, r)] = report
+			reports[slices.Index(all, r)] = held
 			if directory == "" {
 				return nil
 			}
-			_, err = rehearsal.Write(filepath.Join(directory, r.Name), []*rehearsal.Report{report})
+			_, err = report.Write(filepath.Join(directory, r.Name), []*report.Report{held})
 			return err
 		})
 	}
@@ -115,24 +121,31 @@ func holdAll(
 const signOfLife = 10 * time.Second
 
 // hold holds a rehearsal, shows what happens as it happens, each line after a name, and then its report.
-func hold(p *printer, r *rehearsal.Rehearsal, name string, run func(func(rehearsal.Entry)) (*rehearsal.Report, error)) (*rehearsal.Report, error) {
+func hold(
+	p *printer, r *script.Rehearsal, name string, run func(func(chronicle.Entry)) (*report.Report, error),
+) (*report.Report, error) {
 	p.line("▶ Rehearsal %s: %s", r.Name, r.Title)
-	report, err := run(func(e rehearsal.Entry) { p.line("    %s%s %-44s  %s", name, signs[e.Tone], e.Lane, e.Text) })
+	held, err := run(func(e chronicle.Entry) { p.line("    %s%s %-44s  %s", name, signs[e.Tone], e.Lane, e.Text) })
 	if err != nil {
 		return nil, err
 	}
 	var text strings.Builder
-	if err := report.Text(&text); err != nil {
+	if err := held.Text(&text); err != nil {
 		return nil, err
 	}
 	p.text(text.String())
-	return report, nil
+	return held, nil
 }
 
-var signs = map[rehearsal.Tone]string{rehearsal.Good: "✔", rehearsal.Bad: "✘", rehearsal.Warning: "!", rehearsal.Note: "·"}
+var signs = map[chronicle.Tone]string{
+	chronicle.Good:    "✔",
+	chronicle.Bad:     "✘",
+	chronicle.Warning: "!",
+	chronicle.Note:    "·",
+}
 
 // summary shows a row for each of several rehearsals; the error names those that did not pass.
-func summary(p *printer, reports []*rehearsal.Report) error {
+func summary(p *printer, reports []*report.Report) error {
 	rows := [][]string{{"REHEARSAL", "RESULT", "SCORE", "DETECT", "ALERT", "RECOVERY", "ALL-CLEAR", "ALARM", "WRITES", "LOST"}}
 	var failed []string
 	for _, r := range reports {
@@ -142,7 +155,7 @@ func summary(p *printer, reports []*rehearsal.Report) error {
 			failed = append(failed, r.Name)
 		}
 		row := []string{r.Name, result, fmt.Sprint(r.Score)}
-		for _, m := range rehearsal.Measures {
+		for _, m := range script.Measures {
 			row = append(row, r.Times[m].String())
 		}
 		rows = append(rows, append(row, fmt.Sprint(r.Writes.Acknowledged), fmt.Sprint(r.Writes.Lost)))

@@ -11,6 +11,7 @@ import (
 	"aurora-dsql-dr/rehearsal/console"
 	"aurora-dsql-dr/rehearsal/control"
 	"aurora-dsql-dr/rehearsal/fault"
+	"aurora-dsql-dr/rehearsal/script"
 	"aurora-dsql-dr/rehearsal/stack"
 	"aurora-dsql-dr/sandbox"
 )
@@ -35,7 +36,13 @@ func serve(ctx context.Context, p *printer, s *sandbox.Sandbox, dir string) (err
 		return err
 	}
 	defer stop()
-	page, err := openConsole(rehearsal.Stage{Sandbox: s, Engine: e, Config: config, Outputs: result.Outputs, Faults: faults}, dir)
+	page, err := openConsole(rehearsal.Stage{
+		Sandbox: s,
+		Engine:  e,
+		Config:  config,
+		Outputs: result.Outputs,
+		Faults:  faults,
+	}, dir)
 	if err != nil {
 		return err
 	}
@@ -64,7 +71,7 @@ func openConsole(stage rehearsal.Stage, dir string) (*console.Console, error) {
 		return nil, err
 	}
 	places := rehearsal.Places()
-	all, err := rehearsal.Load(places, files...)
+	all, err := script.Load(places, files...)
 	if err != nil {
 		return nil, err
 	}

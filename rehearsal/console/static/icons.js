@@ -4,8 +4,8 @@ import { svg } from './dom.js';
 const shapes = {
   good: 'M3.5 8.5l3 3 6-7',
   bad: 'M4 4l8 8M12 4l-8 8',
-  warn: 'M8 3v6.5M8 12.2v.6',
-  info: 'M8 7v5.5M8 3.6v.6',
+  warning: 'M8 3v6.5M8 12.2v.6',
+  note: 'M8 7v5.5M8 3.6v.6',
   quiet: 'M4 8h8',
   unknown: 'M5.5 6a2.5 2.5 0 1 1 3.6 2.2c-.7.4-1.1.8-1.1 1.6M8 12.4v.5',
   back: 'M12.5 8a4.5 4.5 0 1 1-1.6-3.4M12.6 2.6v3h-3',
@@ -14,10 +14,10 @@ const shapes = {
 /** What each state means, and its shape. */
 export const states = {
   up: { tone: 'good', shape: 'good' },
-  degraded: { tone: 'warn', shape: 'warn' },
-  failing: { tone: 'warn', shape: 'warn' },
-  suspected: { tone: 'warn', shape: 'warn' },
-  recovering: { tone: 'info', shape: 'back' },
+  degraded: { tone: 'warning', shape: 'warning' },
+  failing: { tone: 'warning', shape: 'warning' },
+  suspected: { tone: 'warning', shape: 'warning' },
+  recovering: { tone: 'note', shape: 'back' },
   lost: { tone: 'bad', shape: 'bad' },
   silent: { tone: 'quiet', shape: 'quiet' },
   unknown: { tone: 'quiet', shape: 'unknown' },

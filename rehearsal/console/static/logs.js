@@ -34,7 +34,7 @@ export function addLines(batch) {
   if (atEnd) list.scrollTop = list.scrollHeight;
 }
 
-const tones = { ERROR: 'bad', WARN: 'warn', INFO: 'info', DEBUG: 'quiet' };
+const tones = { ERROR: 'bad', WARN: 'warning', INFO: 'note', DEBUG: 'quiet' };
 const own = ['time', 'timestamp', 'level', 'msg', 'message', 'type', 'record'];
 
 function line({ time, message }) {

@@ -19,7 +19,7 @@ export function showRehearsals({ list: offered, latest }) {
   hide(find('[type=submit]', panel), Boolean(latest?.running));
   const outcome = find('.outcome', panel);
   outcome.replaceChildren(...(latest ? result(latest) : []));
-  outcome.dataset.tone = !latest || latest.running ? 'info' : latest.passed ? 'good' : 'bad';
+  outcome.dataset.tone = !latest || latest.running ? 'note' : latest.passed ? 'good' : 'bad';
 }
 
 const result = (run) => (run.running

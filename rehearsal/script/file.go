@@ -1,16 +1,17 @@
-// Package rehearsal lives the deployed stack through a disaster that a file describes, and reports what happened: how
-// long it took to notice, to tell people, to serve clients again and to say that it is over, who was told what, and
-// whether an acknowledged write was lost.
-package rehearsal
+// Package script is the files that describe rehearsals: what is done to the stack, how long what follows may take, and
+// what people are to be told.
+package script
 
 import (
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
+	"aurora-dsql-dr/rehearsal/chronicle"
 	"aurora-dsql-dr/rehearsal/fault"
 )
 
@@ -110,14 +111,14 @@ func (b Budget) String() string {
 	case b.Unjudged:
 		return "unjudged"
 	default:
-		return short(b.Within)
+		return Short(b.Within)
 	}
 }
 
 // Expectation is a message that people are to get.
 type Expectation struct {
 	// Message is its kind.
-	Message Kind
+	Message chronicle.Kind
 	// Endpoint is the region of the endpoint that a lost, reminder or resolved message is about.
 	Endpoint string
 	// Alarm is a part of the name of the alarm that an alarm or ok message is about.
@@ -148,6 +149,21 @@ func (e Expectation) String() string {
 		words = append(words, fmt.Sprintf("%d to %d times", e.AtLeast, e.AtMost))
 	}
 	return strings.Join(words, " ")
+}
+
+// Faults are the method's steps that inject one.
+func (r *Rehearsal) Faults() (faults []fault.Step) {
+	for _, step := range r.Method {
+		if step.Fault != nil {
+			faults = append(faults, fault.Step{At: step.At, Until: step.Until, Spec: *step.Fault})
+		}
+	}
+	return faults
+}
+
+// Deployments are the method's other steps.
+func (r *Rehearsal) Deployments() []Step {
+	return slices.DeleteFunc(slices.Clone(r.Method), func(s Step) bool { return s.Fault != nil })
 }
 
 // End is when the last step has ended, counted from the method's start.
@@ -184,8 +200,8 @@ func Parse(file string, text []byte, places map[string]string) (*Rehearsal, erro
 	return r, d.err()
 }
 
-// short is a duration as people say it: 45s, 1m30s, 1.2s, 30ms.
-func short(d time.Duration) string {
+// Short is a duration as people say it: 45s, 1m30s, 1.2s, 30ms.
+func Short(d time.Duration) string {
 	switch size := d.Abs(); {
 	case size >= 10*time.Second:
 		d = d.Round(time.Second)

@@ -1,9 +1,9 @@
-package rehearsal
+package script
 
 import (
 	"encoding/json"
-	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"aurora-dsql-dr/rehearsal/chronicle"
 	"aurora-dsql-dr/rehearsal/fault"
 )
 
@@ -32,13 +33,34 @@ func TestAFileIsRead(t *testing.T) {
 	r, err := Parse("rehearsals/minimal.yaml", []byte(minimal), places)
 	require.NoError(t, err)
 	assert.Equal(t, &Rehearsal{
-		Name: "minimal", Title: "t", Proves: "p", ProbeInterval: 15 * time.Second, Workload: WorkloadSQL, Hypothesis: time.Minute, Watch: 3 * time.Minute,
-		Method: []Step{{At: 5 * time.Second, Until: 4 * time.Minute, Fault: &fault.Spec{Name: "region-lost", With: map[string]string{"region": "primary"}}}},
-		Budgets: map[Measure]Budget{Detect: {Within: 40 * time.Second}, Alert: {Within: time.Minute}, Recovery: {Never: true},
-			AllClear: {Unjudged: true}, Alarm: {Within: 4 * time.Minute}},
+		Name:          "minimal",
+		Title:         "t",
+		Proves:        "p",
+		ProbeInterval: 15 * time.Second,
+		Workload:      WorkloadSQL,
+		Hypothesis:    time.Minute,
+		Watch:         3 * time.Minute,
+		Method: []Step{{
+			At:    5 * time.Second,
+			Until: 4 * time.Minute,
+			Fault: &fault.Spec{Name: "region-lost", With: map[string]string{"region": "primary"}},
+		}},
+		Budgets: map[Measure]Budget{
+			Detect:   {Within: 40 * time.Second},
+			Alert:    {Within: time.Minute},
+			Recovery: {Never: true},
+			AllClear: {Unjudged: true},
+			Alarm:    {Within: 4 * time.Minute},
+		},
 		Expect: []Expectation{
-			{Message: Lost, Endpoint: "us-east-1", From: []string{"us-east-2", "us-west-2"}, AtLeast: 1, AtMost: 1},
-			{Message: InAlarm, Alarm: "us-east-1-lost", AtLeast: 0, AtMost: 2},
+			{
+				Message:  chronicle.Lost,
+				Endpoint: "us-east-1",
+				From:     []string{"us-east-2", "us-west-2"},
+				AtLeast:  1,
+				AtMost:   1,
+			},
+			{Message: chronicle.InAlarm, Alarm: "us-east-1-lost", AtLeast: 0, AtMost: 2},
 		},
 	}, r)
 	assert.Equal(t, 4*time.Minute, r.End())
@@ -46,20 +68,41 @@ func TestAFileIsRead(t *testing.T) {
 
 // What no rehearsal can do is refused when the file is read, not when it is held.
 func TestFilesThatNobodyCanRehearseAreRefused(t *testing.T) {
+	const lost = "region-lost, with: {region: primary}"
 	for text, want := range map[string]string{
 		minimal + "---\n" + minimal: "line 11: a second document begins here: want one rehearsal in a file",
 		minimal + "---\n{":          "the file is no YAML",
 		minimal + "...\n---\n":      "a second document begins here",
 		"":                          "line 1: the file is empty",
 		"# nothing\n":               "line 1: the file is empty",
-		strings.Replace(minimal, "region-lost, with: {region: primary}", "regions-partitioned, with: {region: primary, from: us-east-1}", 1): "line 4: " +
-			"fault regions-partitioned: region and from are both us-east-1: want two regions",
+		strings.Replace(minimal, lost, "regions-partitioned, with: {region: primary, from: us-east-1}", 1)://
+		"line 4: fault regions-partitioned: region and from are both us-east-1: want two regions",
+		strings.Replace(minimal, "title: t", "title: 5", 1):                   `line 1: title is "5": want text`,
+		strings.Replace(minimal, "region: primary}", "region: [primary]}", 1): "line 4: with.region is a list: want text",
+		strings.Replace(minimal, "times: 0-2", "times: 0", 1):                 `line 9: times is "0": want at least 1`,
+		strings.Replace(minimal, "alert: 60s", "alert: 0s", 1):                `line 6: budgets.alert is "0s": want a duration from 1ms to 24h`,
 	} {
 		_, err := Parse("rehearsals/bad.yaml", []byte(text), places)
 		require.ErrorContains(t, err, want)
 	}
 	_, err := Parse("rehearsals/good.yaml", []byte("---\n"+minimal+"...\n"), places)
 	require.NoError(t, err)
+}
+
+// What stands elsewhere in the file is told where it stands.
+func TestAliasesAreFollowed(t *testing.T) {
+	named := strings.Replace(minimal, "detect: 40s, alert: 60s", "detect: &soon 40s, alert: *soon", 1)
+	r, err := Parse("rehearsals/named.yaml", []byte(named), places)
+	require.NoError(t, err)
+	assert.Equal(t, Budget{Within: 40 * time.Second}, r.Budgets[Alert])
+
+	wrong := strings.Replace(minimal, "detect: 40s, alert: 60s", "detect: &soon soonish, alert: *soon", 1)
+	_, err = Parse("rehearsals/named.yaml", []byte(wrong), places)
+	require.ErrorContains(t, err, `line 6: budgets.detect is "soonish": want a duration such as 60s`)
+	require.ErrorContains(t, err, `line 6: budgets.alert is "soonish": want a duration such as 60s`)
+
+	_, err = Parse("rehearsals/endless.yaml", []byte("title: t\nmethod: &all [*all]\n"), places)
+	require.ErrorContains(t, err, "the file is no YAML: anchor 'all' value contains itself")
 }
 
 // A malformed file is one error that lists every problem with its line.
@@ -91,32 +134,32 @@ rehearsals/bad.yaml: 29 problems:
   line 1: a rehearsal has no key "titel": want title, proves, probeInterval, workload, hypothesis, method, watch, budgets, expect
   line 1: a rehearsal lacks the key "title"
   line 2: proves is "": want text
-  line 3: probeInterval is "90s": want a duration from 5s to 1m, such as 90s
-  line 5: fault region-lost: parameter "region" is missing: primary (us-east-1), secondary (us-east-2), witness (us-west-2)
+  line 3: probeInterval is "90s": want a duration from 5s to 1m
   line 5: fault region-lost has no parameter "regio": want region
+  line 5: fault region-lost: parameter "region" is missing: primary (us-east-1), secondary (us-east-2), witness (us-west-2)
   line 5: until is 4s, which is not after at, 5s
-  line 6: at is "-5s": want a duration from 0s to 24h, such as 90s
-  line 6: fault "region-los" is unknown: want one of `+strings.Join(faultNames(), ", ")+`
-  line 7: fault connections-failing: parameter "region" is "here": want primary (us-east-1), secondary (us-east-2), witness (us-west-2)
+  line 6: at is "-5s": want a duration such as 90s or 1m30s
+  line 6: fault is "region-los": want one of `+strings.Join(faultNames(), ", ")+`
+  line 7: a step with the key "fault" lacks the key "until"
   line 7: fault connections-failing: parameter "percent" is "130": want a whole number from 1 to 100
-  line 7: a step with a fault lacks the key "until": when it is undone
-  line 8: deploy is "sometimes": want refused, survivor or complete
-  line 8: a step with a deploy lacks the key "within": how long it may take
-  line 8: until belongs to a fault
+  line 7: fault connections-failing: parameter "region" is "here": want primary (us-east-1), secondary (us-east-2), witness (us-west-2)
+  line 8: a step with the key "deploy" lacks the key "within"
+  line 8: deploy is "sometimes": want one of refused, survivor, complete
+  line 8: until and with belong to a fault
   line 9: a step has either a fault or a deploy
   line 10: a step has either a fault or a deploy
   line 11: a step is "nothing": want a mapping of at, fault, with, until, deploy, within
-  line 12: watch is "soon": want a duration from 1s to 24h, such as 90s
+  line 12: watch is "soon": want a duration such as 90s or 1m30s
+  line 13: budgets lacks the key "alarm"
   line 13: budgets.alert is "later": want a duration such as 60s, never, or unjudged
   line 13: budgets.allClear is "-1s": want a duration such as 60s, never, or unjudged
-  line 13: budgets lacks the key "alarm"
   line 15: message is "shouted": want one of lost, reminder, resolved, alarm, ok
-  line 16: an expected message "lost" lacks the key "endpoint"
-  line 17: endpoint belongs to lost, reminder, resolved, alarm to alarm, ok
-  line 18: from is "nowhere": want primary, secondary, witness
-  line 18: times is "3-1": want a number such as 2, or a range such as 0-3
-  line 19: a rehearsal has the key "watch" twice
-  line 20: workload is "nosql": want sql or application`), err.Error())
+  line 16: lost, reminder and resolved are about an endpoint: want the key "endpoint", and no alarm
+  line 17: alarm and ok are about an alarm: want the key "alarm", a part of its name, and no endpoint
+  line 18: from is "nowhere": want primary, secondary, witness, or the name of one's region
+  line 18: times is "3-1": want at least 1, and in a range the lower number first, such as 0-3
+  line 19: the key "watch" stands here for the second time: want it once
+  line 20: workload is "nosql": want one of sql, application`), err.Error())
 }
 
 func faultNames() []string {
@@ -142,19 +185,20 @@ func TestWhatIsNoRehearsalAtAll(t *testing.T) {
 
 // Every file that is shipped is sound, and together they cover what a rehearsal of this stack has to.
 func TestTheShippedFiles(t *testing.T) {
-	files, err := filepath.Glob("../rehearsals/*.yaml")
+	files, err := filepath.Glob("../../rehearsals/*.yaml")
 	require.NoError(t, err)
-	all, err := Load(Places(), files...)
+	all, err := Load(places, files...)
 	require.NoError(t, err)
 	var names []string
 	for _, r := range all {
 		names = append(names, r.Name)
 		assert.NotEmpty(t, r.Proves)
 	}
-	assert.Equal(t, []string{"connections-failing", "deployment-during-outage", "endpoint-black-holed", "flapping-endpoint", "half-region",
-		"idle-cluster", "key-disabled", "monitor-dead", "observer-partitioned", "observer-refused", "observers-refused",
-		"primary-and-witness-lost", "primary-region-lost-5s", "primary-region-lost", "secondary-cut-off-briefly", "secondary-cut-off",
-		"secondary-region-lost", "silent-address", "survivor-without-sts", "witness-lost"}, names)
+	assert.Equal(t, strings.Fields(`
+		connections-failing deployment-during-outage endpoint-black-holed flapping-endpoint half-region
+		idle-cluster key-disabled monitor-dead observer-partitioned observer-refused observers-refused
+		primary-and-witness-lost primary-region-lost-5s primary-region-lost secondary-cut-off-briefly secondary-cut-off
+		secondary-region-lost silent-address survivor-without-sts witness-lost`), names)
 	budget := func(name string) time.Duration {
 		for _, r := range all {
 			if r.Name == name {
@@ -172,20 +216,30 @@ func TestAFileThatCannotBeReadIsNamed(t *testing.T) {
 	assert.ErrorContains(t, err, "nowhere.yaml")
 }
 
-// The schema that editors use names what the program accepts.
+// The grammar names what the program knows.
 func TestTheSchemaNamesEveryFaultAndMeasure(t *testing.T) {
-	text, err := os.ReadFile("../rehearsals/schema.json")
-	require.NoError(t, err)
 	var schema struct {
 		Properties map[string]struct{ Required []string }
 		Defs       struct {
-			Fault struct{ Enum []string }
-			Kind  struct{ Enum []Kind }
+			Step struct {
+				Properties struct {
+					Fault  struct{ Enum []string }
+					Deploy struct{ Enum []Deployment }
+				}
+			}
+			Expectation struct {
+				Properties struct {
+					Message struct{ Enum []chronicle.Kind }
+				}
+			}
 		} `json:"$defs"`
 	}
-	require.NoError(t, json.Unmarshal(text, &schema))
-	assert.Equal(t, faultNames(), schema.Defs.Fault.Enum)
-	assert.Equal(t, append(append([]Kind{}, alertKinds...), alarmKinds...), schema.Defs.Kind.Enum)
+	require.NoError(t, json.Unmarshal(schemaText, &schema))
+	step := schema.Defs.Step.Properties
+	assert.Equal(t, faultNames(), step.Fault.Enum)
+	assert.Equal(t, []Deployment{DeployRefused, DeploySurvivor, DeployComplete}, step.Deploy.Enum)
+	kinds := slices.Concat(chronicle.AlertKinds(), chronicle.AlarmKinds())
+	assert.Equal(t, kinds, schema.Defs.Expectation.Properties.Message.Enum)
 	var measures []string
 	for _, m := range Measures {
 		measures = append(measures, string(m))

@@ -1,13 +1,13 @@
-package rehearsal
+package report
 
 import (
 	"fmt"
 	"io"
 	"strings"
 	"text/tabwriter"
-	"time"
 
 	"aurora-dsql-dr/rehearsal/recipe"
+	"aurora-dsql-dr/rehearsal/script"
 )
 
 // Text writes the report for a terminal.
@@ -54,40 +54,43 @@ func wrap(text string, width int) (lines []string) {
 }
 
 // measureNames are measures in words.
-var measureNames = map[Measure]string{
-	Detect: "time to detect", Alert: "time to alert (functions)", Recovery: "time to client recovery",
-	AllClear: "time to all-clear", Alarm: "time to alarm (CloudWatch)",
+var measureNames = map[script.Measure]string{
+	script.Detect:   "time to detect",
+	script.Alert:    "time to alert (functions)",
+	script.Recovery: "time to client recovery",
+	script.AllClear: "time to all-clear",
+	script.Alarm:    "time to alarm (CloudWatch)",
 }
 
 func (r *Report) timeRows() [][]string {
 	var rows [][]string
-	for _, m := range Measures {
+	for _, m := range script.Measures {
 		rows = append(rows, []string{measureNames[m], r.Times[m].String(), r.recipeTime(m), r.Budgets[m].String(), r.mark(m)})
 	}
 	return rows
 }
 
 // recipeTime is the recipe's time in words; it has no clients, and notices only what it publishes.
-func (r *Report) recipeTime(m Measure) string {
+func (r *Report) recipeTime(m script.Measure) string {
 	if r.Recipe == nil {
 		return "not run"
 	}
 	if !r.Recipe.Injected {
 		return "does not apply"
 	}
-	times := map[Measure]*recipe.Seconds{Alert: r.Recipe.Alert, Alarm: r.Recipe.Alarm, AllClear: r.Recipe.AllClear}
-	t, has := times[m]
-	switch {
-	case !has:
-		return "not measured"
-	case t == nil:
-		return "never"
+	switch m {
+	case script.Alert:
+		return r.Recipe.Alert.String()
+	case script.Alarm:
+		return r.Recipe.Alarm.String()
+	case script.AllClear:
+		return r.Recipe.AllClear.String()
 	default:
-		return short(time.Duration(*t))
+		return "not measured"
 	}
 }
 
-func (r *Report) mark(m Measure) string {
+func (r *Report) mark(m script.Measure) string {
 	for _, c := range r.Checks {
 		if c.Name == string(m) {
 			return c.Mark()
@@ -134,7 +137,7 @@ func (r *Report) Notes() []string {
 	if r.Recipe != nil {
 		notes = append(notes, "The recipe: "+strings.Join(recipe.Repairs, "; ")+". Both are repaired here.")
 		if r.Recipe.Injected {
-			notes = append(notes, fmt.Sprintf("The recipe's outage was held for %s, since its alarm needs more than ten minutes to notice any.", short(time.Duration(r.Recipe.Held))))
+			notes = append(notes, fmt.Sprintf("The recipe's outage was held for %s, since its alarm needs more than ten minutes to notice any.", r.Recipe.Held))
 		} else {
 			notes = append(notes, "The recipe was spared: "+r.Recipe.Why+".")
 		}

@@ -1,4 +1,4 @@
-package rehearsal
+package report
 
 import (
 	_ "embed"
@@ -30,7 +30,14 @@ func HTML(out io.Writer, reports []*Report) error {
 		if r.Passed {
 			passed++
 		}
-		all = append(all, pageReport{Report: r, Times: r.timeRows(), Checks: r.checkRows(), Counted: r.Counts(), Picture: r.draw(), Beside: drawRecipe(r.Recipe)})
+		all = append(all, pageReport{
+			Report:  r,
+			Times:   r.timeRows(),
+			Checks:  r.checkRows(),
+			Counted: r.Counts(),
+			Picture: r.draw(),
+			Beside:  drawRecipe(r.Recipe),
+		})
 	}
 	return page.Execute(out, map[string]any{"Reports": all, "Passed": passed})
 }

@@ -1,0 +1,169 @@
+package chronicle
+
+import (
+	"encoding/json"
+	"strings"
+	"time"
+
+	"aurora-dsql-dr/lambda/contract"
+	"aurora-dsql-dr/sandbox/cloudwatch"
+	"aurora-dsql-dr/sandbox/sns"
+)
+
+// Kind is what a message says.
+type Kind string
+
+// The kinds of messages. Files of rehearsals name those of AlertKinds and AlarmKinds.
+const (
+	// Lost, Reminder and Resolved are the functions' alerts, Alert is anybody else's.
+	Lost     Kind = "lost"
+	Reminder Kind = "reminder"
+	Resolved Kind = "resolved"
+	Alert    Kind = "alert"
+	// InAlarm, BackToOK and NoData are CloudWatch's of an alarm that went into ALARM or left it. Begins is one of an alarm
+	// that neither was nor is in ALARM: the first OK of a new one. Unreadable is a notification in no known form.
+	InAlarm    Kind = "alarm"
+	BackToOK   Kind = "ok"
+	NoData     Kind = "no data"
+	Begins     Kind = "begins"
+	Unreadable Kind = "unreadable"
+	// Event was sent by EventBridge, and Confirmation asks to confirm a subscription.
+	Event        Kind = "event"
+	Confirmation Kind = "confirmation"
+)
+
+// AlertKinds are the kinds of the functions' alerts, each about an endpoint.
+func AlertKinds() []Kind { return []Kind{Lost, Reminder, Resolved} }
+
+// AlarmKinds are the kinds of notifications that matter, each about an alarm.
+func AlarmKinds() []Kind { return []Kind{InAlarm, BackToOK} }
+
+var ofAlert = map[string]Kind{
+	contract.AlertOpened:   Lost,
+	contract.AlertReminder: Reminder,
+	contract.AlertResolved: Resolved,
+}
+
+var tones = map[Kind]Tone{
+	Lost:         Bad,
+	Reminder:     Bad,
+	Resolved:     Good,
+	Alert:        Bad,
+	InAlarm:      Bad,
+	BackToOK:     Good,
+	NoData:       Warning,
+	Begins:       Quiet,
+	Unreadable:   Note,
+	Event:        Note,
+	Confirmation: Quiet,
+}
+
+// Message is one that reached somebody.
+type Message struct {
+	// Time is sandbox time.
+	Time time.Time `json:"time"`
+	Kind Kind      `json:"kind"`
+	// Region is the topic's.
+	Region string `json:"region"`
+	// Endpoint is the region of the endpoint it is about, Alarm the alarm's name; one of both.
+	Endpoint string `json:"endpoint,omitempty"`
+	Alarm    string `json:"alarm,omitempty"`
+	Subject  string `json:"subject"`
+	// About is what it says in a few words, without whom it is about if it is one of many that are alike.
+	About string `json:"-"`
+	// Protocol and To are how and whom it reached.
+	Protocol string `json:"-"`
+	To       string `json:"-"`
+}
+
+// ReadMessage says what a message means.
+func ReadMessage(m sns.Message) Message {
+	read := Message{
+		Time:     m.Time,
+		Region:   m.Region,
+		Subject:  m.Subject,
+		About:    m.Subject,
+		Protocol: m.Protocol,
+		To:       m.Endpoint,
+	}
+	switch m.Kind {
+	case sns.KindAlert:
+		read.readAlert(m)
+	case sns.KindAlarm:
+		read.readAlarm(m)
+	case sns.KindEvent:
+		read.Kind = Event
+		read.About, _, _ = strings.Cut(strings.Trim(m.Body, "\""), " by ")
+	default:
+		read.Kind = Confirmation
+		read.About = "confirm your subscription"
+	}
+	return read
+}
+
+func (m *Message) readAlert(raw sns.Message) {
+	kind, ours := ofAlert[raw.Attributes[contract.AttributeKind]]
+	if !ours {
+		m.Kind = Alert
+		return
+	}
+	m.Kind = kind
+	m.Endpoint = raw.Attributes[contract.AttributeRegion]
+}
+
+func (m *Message) readAlarm(raw sns.Message) {
+	var body struct {
+		AlarmName                    string
+		OldStateValue, NewStateValue cloudwatch.State
+	}
+	if json.Unmarshal([]byte(raw.Body), &body) != nil {
+		m.Kind = Unreadable
+		return
+	}
+	m.Kind = kindOf(body.OldStateValue, body.NewStateValue)
+	m.Alarm = body.AlarmName
+	if m.Kind == Begins {
+		m.About = "begins in state " + string(body.NewStateValue)
+	}
+}
+
+// kindOf is what it means that an alarm's state changes.
+func kindOf(from, to cloudwatch.State) Kind {
+	switch {
+	case to == cloudwatch.StateAlarm:
+		return InAlarm
+	case from == cloudwatch.StateAlarm && to == cloudwatch.StateOK:
+		return BackToOK
+	case from == cloudwatch.StateAlarm:
+		return NoData
+	default:
+		return Begins
+	}
+}
+
+// Tone is what it means to whom it reaches: bad news, the end of bad news, something to know, or nothing at all.
+func (m Message) Tone() Tone { return tones[m.Kind] }
+
+// Pages says whether it calls a person. CloudWatch's notice of a return to OK does not, nor does an event.
+func (m Message) Pages() bool {
+	switch m.Kind {
+	case BackToOK, Begins, Event, Confirmation:
+		return false
+	default:
+		return true
+	}
+}
+
+// Entry is the message as something that happened.
+func (m Message) Entry() Entry {
+	return Entry{
+		Time:   m.Time,
+		Source: Told,
+		Tone:   m.Tone(),
+		Region: m.Region,
+		Lane:   LaneMessages,
+		Text:   strings.TrimSpace(m.Subject) + " — by " + m.Region,
+		Title:  m.Subject,
+		Detail: m.Protocol + " to " + m.To,
+	}
+}
