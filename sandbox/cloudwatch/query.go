@@ -7,11 +7,11 @@ import (
 	"aurora-dsql-dr/sandbox/cloudwatch/metricmath"
 )
 
-// MetricQuery and MetricStat are those of metric math.
-type (
-	MetricQuery = metricmath.Query
-	MetricStat  = metricmath.Stat
-)
+// MetricQuery is one time series of GetMetricData or of an alarm.
+type MetricQuery = metricmath.Query
+
+// MetricStat is a statistic of a metric.
+type MetricStat = metricmath.Stat
 
 // Datapoint is one period of GetMetricStatistics.
 type Datapoint struct {

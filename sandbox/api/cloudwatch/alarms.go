@@ -83,7 +83,7 @@ func alarms(c *call.Call, kinds []types.AlarmType) ([]alarm, error) {
 			if err != nil {
 				return nil, err
 			}
-			composite := compositeAlarm(c, a, status)
+			composite := compositeAlarm(a, status)
 			alarms = append(alarms, alarm{name: a.AlarmName, state: composite.StateValue, composite: &composite,
 				actions: slices.Concat(a.AlarmActions, a.OkActions, a.InsufficientDataActions)})
 		}
@@ -94,7 +94,7 @@ func alarms(c *call.Call, kinds []types.AlarmType) ([]alarm, error) {
 			if err != nil {
 				return nil, err
 			}
-			metric := metricAlarm(c, a, status)
+			metric := metricAlarm(a, status)
 			alarms = append(alarms, alarm{name: a.Name, state: metric.StateValue, metric: &metric,
 				actions: slices.Concat(a.AlarmActions, a.OkActions, a.InsufficientDataActions)})
 		}
@@ -114,7 +114,7 @@ func (a alarm) isWanted(in *sdk.DescribeAlarmsInput) bool {
 	})
 }
 
-func metricAlarm(c *call.Call, a cloudwatch.MetricAlarm, status cloudwatch.AlarmStatus) types.MetricAlarm {
+func metricAlarm(a cloudwatch.MetricAlarm, status cloudwatch.AlarmStatus) types.MetricAlarm {
 	to := types.MetricAlarm{
 		AlarmName:                          &a.Name,
 		AlarmArn:                           &a.Arn,
@@ -151,7 +151,7 @@ func metricAlarm(c *call.Call, a cloudwatch.MetricAlarm, status cloudwatch.Alarm
 	return to
 }
 
-func compositeAlarm(c *call.Call, a cloudwatch.CompositeAlarm, status cloudwatch.AlarmStatus) types.CompositeAlarm {
+func compositeAlarm(a cloudwatch.CompositeAlarm, status cloudwatch.AlarmStatus) types.CompositeAlarm {
 	to := types.CompositeAlarm{
 		AlarmName:                          &a.AlarmName,
 		AlarmArn:                           &a.Arn,

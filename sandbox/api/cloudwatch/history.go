@@ -33,7 +33,7 @@ func history(c *call.Call, in *sdk.DescribeAlarmHistoryInput) (*sdk.DescribeAlar
 	}
 	out := &sdk.DescribeAlarmHistoryOutput{AlarmHistoryItems: []types.AlarmHistoryItem{}, NextToken: next}
 	for _, i := range items {
-		out.AlarmHistoryItems = append(out.AlarmHistoryItems, historyItem(c, i))
+		out.AlarmHistoryItems = append(out.AlarmHistoryItems, historyItem(i))
 	}
 	return out, nil
 }
@@ -54,7 +54,7 @@ func isWanted(i cloudwatch.HistoryItem, in *sdk.DescribeAlarmHistoryInput) bool 
 	return true
 }
 
-func historyItem(c *call.Call, i cloudwatch.HistoryItem) types.AlarmHistoryItem {
+func historyItem(i cloudwatch.HistoryItem) types.AlarmHistoryItem {
 	to := types.AlarmHistoryItem{
 		AlarmName:       &i.AlarmName,
 		AlarmType:       types.AlarmType(i.AlarmType),

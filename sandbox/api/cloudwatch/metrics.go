@@ -165,14 +165,14 @@ func metricData(c *call.Call, in *sdk.GetMetricDataInput) ([]types.MetricDataRes
 			return nil, err
 		}
 		for _, r := range computed {
-			results = append(results, metricResult(c, r, in.ScanBy))
+			results = append(results, metricResult(r, in.ScanBy))
 		}
 	}
 	return results, nil
 }
 
 // metricResult is newest first unless the request says otherwise.
-func metricResult(c *call.Call, r cloudwatch.MetricResult, order types.ScanBy) types.MetricDataResult {
+func metricResult(r cloudwatch.MetricResult, order types.ScanBy) types.MetricDataResult {
 	to := types.MetricDataResult{
 		Id:         &r.ID,
 		Label:      &r.Label,
