@@ -8,6 +8,7 @@ import (
 
 	"aurora-dsql-dr/rehearsal/chronicle"
 	"aurora-dsql-dr/rehearsal/script"
+	"aurora-dsql-dr/rehearsal/stack"
 	"aurora-dsql-dr/rehearsal/workload"
 )
 
@@ -22,13 +23,13 @@ type clients struct {
 // system is what the clients write to.
 func (r *run) system(ctx context.Context) (workload.System, error) {
 	if r.plan.Workload == script.WorkloadApplication {
-		return workload.PrepareApplication(r.Sandbox, texts(r.output("transactionApiUrls")))
+		return workload.PrepareApplication(r.Sandbox, r.Outputs.TransactionAPIURLs)
 	}
 	return workload.PrepareDatabase(ctx, r.Sandbox)
 }
 
 func (r *run) startClients(system workload.System) *clients {
-	places := Places()
+	places := stack.Places()
 	return &clients{load: workload.Start(workload.Options{
 		Clock:   r.Sandbox.Clock,
 		Dial:    system.Dial,

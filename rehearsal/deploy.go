@@ -9,6 +9,7 @@ import (
 	"aurora-dsql-dr/rehearsal/chronicle"
 	"aurora-dsql-dr/rehearsal/report"
 	"aurora-dsql-dr/rehearsal/script"
+	"aurora-dsql-dr/rehearsal/stack"
 	"aurora-dsql-dr/sandbox/engine"
 )
 
@@ -100,7 +101,7 @@ func (r *run) refusedDeployment(ctx context.Context, before []string) string {
 	}
 	named := false
 	for _, a := range r.Faults.Active() {
-		named = named || strings.Contains(err.Error(), Places()[a.With["region"]])
+		named = named || strings.Contains(err.Error(), stack.Places()[a.With["region"]])
 	}
 	if !named {
 		return "its error names no lost region: " + err.Error()

@@ -91,7 +91,7 @@ func (s Stage) detect(ctx context.Context, interval time.Duration) (Detection, e
 // drawPhases ends every observer's run and starts it again at a moment of its own within one interval.
 func (s Stage) drawPhases(ctx context.Context, interval time.Duration) error {
 	starts, ctx := errgroup.WithContext(ctx)
-	for region, function := range s.monitors() {
+	for region, function := range s.Outputs.MonitorFunctionNames {
 		starts.Go(func() error { return s.restart(ctx, region, function, draw(interval)) })
 	}
 	return starts.Wait()
@@ -139,7 +139,7 @@ func (s Stage) await(
 
 func (s Stage) says(m sns.Message, kind chronicle.Kind, after time.Time) bool {
 	got := chronicle.ReadMessage(m)
-	return got.Kind == kind && got.Endpoint == Places()["primary"] && got.To == s.recipient() && got.Time.After(after)
+	return got.Kind == kind && got.Endpoint == stack.Places()["primary"] && got.To == s.recipient() && got.Time.After(after)
 }
 
 func (s Stage) pagesSince(begun time.Time) int {

@@ -35,7 +35,7 @@ func TestMain(m *testing.M) {
 
 // clusters makes a pair: a cluster in each data region, peered.
 func clusters(ctx context.Context, s *sandbox.Sandbox) error {
-	p := Places()
+	p := stack.Places()
 	witness := p["witness"]
 	var made []dsql.Cluster
 	for _, place := range []string{"primary", "secondary"} {
@@ -84,9 +84,9 @@ func beKilled() {
 	check(clusters(ctx, s))
 	database, err := workload.PrepareDatabase(ctx, s)
 	check(err)
-	load := workload.Start(workload.Options{Clock: s.Clock, Dial: database.Dial, Regions: [2]string{Places()["primary"], Places()["secondary"]}})
+	load := workload.Start(workload.Options{Clock: s.Clock, Dial: database.Dial, Regions: [2]string{stack.Places()["primary"], stack.Places()["secondary"]}})
 	check(load.AwaitAcknowledged(ctx, 1))
-	_, err = fault.NewInjector(s, Places()).Inject(fault.Spec{Name: "region-lost", With: map[string]string{"region": "primary"}})
+	_, err = fault.NewInjector(s, stack.Places()).Inject(fault.Spec{Name: "region-lost", With: map[string]string{"region": "primary"}})
 	check(err)
 	check(os.WriteFile(os.Getenv(toBeKilled), []byte("now"), 0o600))
 	select {}

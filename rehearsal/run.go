@@ -70,12 +70,16 @@ func deployed(ctx context.Context, s *sandbox.Sandbox, config map[string]any, tu
 	if err != nil {
 		return Stage{}, errors.Join(err, e.Close())
 	}
+	outputs, err := stack.OutputsOf(result)
+	if err != nil {
+		return Stage{}, errors.Join(err, e.Close())
+	}
 	return Stage{
 		Sandbox: s,
 		Engine:  e,
 		Config:  config,
-		Outputs: result.Outputs,
-		Faults:  fault.NewInjector(s, Places()),
+		Outputs: outputs,
+		Faults:  fault.NewInjector(s, stack.Places()),
 	}, nil
 }
 
@@ -103,7 +107,7 @@ func (s Stage) Hold(ctx context.Context, r *script.Rehearsal, opts Options) (*re
 func (s Stage) chronicled(progress func(chronicle.Entry)) chronicle.Options {
 	opts := chronicle.Options{
 		Account:   s.Sandbox.Account,
-		Monitors:  s.monitors(),
+		Monitors:  s.Outputs.MonitorFunctionNames,
 		Since:     s.Sandbox.Clock.Now(),
 		Recipient: s.recipient(),
 	}
@@ -152,7 +156,7 @@ func startRecipe(ctx context.Context, r *script.Rehearsal, opts Options) func(wa
 		lived, err = recipe.Run(ctx, recipe.Options{
 			Dir:       opts.Dir,
 			Outage:    r.Faults(),
-			Places:    Places(),
+			Places:    stack.Places(),
 			Deploying: opts.Deploying,
 		})
 	}()

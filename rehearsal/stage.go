@@ -28,25 +28,18 @@ type Stage struct {
 	// Engine deploys the stack, Config is its configuration, and Outputs what it has answered.
 	Engine  *engine.Engine
 	Config  map[string]any
-	Outputs map[string]any
+	Outputs stack.Outputs
 	Faults  *fault.Injector
 }
 
 // Configuration keys that rehearsals read or change.
 const (
-	keyRegions = "aurora-dsql-dr:regions"
 	keyMonitor = "aurora-dsql-dr:monitor"
 	keyAlerts  = "aurora-dsql-dr:alerts"
 
 	keyCredentialsRegion   = "aurora-dsql-dr:credentialsRegion" //nolint:gosec // a region, not credentials
 	keyApplicationSettings = "aurora-dsql-dr:applicationSettings"
 )
-
-// Places are the names of the sandbox stack's regions: primary, secondary and witness.
-func Places() map[string]string {
-	regions, _ := stack.Config()[keyRegions].(map[string]any)
-	return texts(regions)
-}
 
 // StackConfig is the configuration of the sandbox's stack with a rehearsal's differences.
 func StackConfig(r *script.Rehearsal) map[string]any {
@@ -61,29 +54,11 @@ func StackConfig(r *script.Rehearsal) map[string]any {
 	return config
 }
 
-func texts(values map[string]any) map[string]string {
-	all := map[string]string{}
-	for key, value := range values {
-		all[key] = fmt.Sprint(value)
-	}
-	return all
-}
-
-// output is one of the stack's that is keyed by region.
-func (s Stage) output(name string) map[string]any {
-	values, _ := s.Outputs[name].(map[string]any)
-	return values
-}
-
-// monitors are the names of the observers' functions by region.
-func (s Stage) monitors() map[string]string { return texts(s.output("monitorFunctionNames")) }
-
 // Queues are the URLs of the queues that get all events of the application, by region.
 func (s Stage) Queues() map[string]string {
 	urls := map[string]string{}
-	for region, routes := range s.output("eventRouteQueueUrls") {
-		byRoute, _ := routes.(map[string]any)
-		if url, ok := byRoute[stack.RouteOfAll].(string); ok {
+	for region, routes := range s.Outputs.EventRouteQueueURLs {
+		if url, ok := routes[stack.RouteOfAll]; ok {
 			urls[region] = url
 		}
 	}
@@ -103,7 +78,7 @@ func (s Stage) recipient() string {
 // steady says what keeps the stack from its steady state: every observer finds every endpoint up, and no alarm is in
 // ALARM.
 func (s Stage) steady(ctx context.Context) error {
-	reports, err := stack.Observe(ctx, s.Sandbox, s.monitors())
+	reports, err := stack.Observe(ctx, s.Sandbox, s.Outputs.MonitorFunctionNames)
 	if err != nil {
 		return err
 	}
@@ -148,7 +123,7 @@ func (s Stage) awaitSteady(ctx context.Context, within time.Duration) error {
 // join those of the schedule's next run, an interval apart. It returns when all have been started or the context ends.
 func (s Stage) startObservers(ctx context.Context, interval time.Duration) error {
 	starts, ctx := errgroup.WithContext(ctx)
-	for region, function := range s.monitors() {
+	for region, function := range s.Outputs.MonitorFunctionNames {
 		next, ok := s.nextRun(region, function)
 		left := next.Sub(s.Sandbox.Clock.Now())
 		if !ok || left < interval {

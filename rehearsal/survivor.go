@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"aurora-dsql-dr/rehearsal/script"
+	"aurora-dsql-dr/rehearsal/stack"
 	"aurora-dsql-dr/sandbox"
 	"aurora-dsql-dr/sandbox/engine"
 )
@@ -21,7 +22,7 @@ var changedThrottle = map[string]any{"throttle": map[string]any{"rate": 90, "bur
 
 // survivorDeployment changes the stack where it lives, as the runbook "Change the survivor" does.
 func (r *run) survivorDeployment(ctx context.Context, before []string) string {
-	survivor := Places()["secondary"]
+	survivor := stack.Places()["secondary"]
 	recipients, _ := r.Config[keyAlerts].([]any)
 	recipients = append(slices.Clone(recipients), map[string]any{"protocol": "email", "endpoint": addedRecipient})
 	changes := map[string]any{keyCredentialsRegion: survivor, keyAlerts: recipients}
@@ -83,7 +84,7 @@ func withoutAccount(resources []engine.Resource) (wrong []string) {
 
 // apiAnswers asks the region's API, if there is one, for the totals.
 func (r *run) apiAnswers(ctx context.Context, region string) string {
-	url, deployed := texts(r.output("transactionApiUrls"))[region]
+	url, deployed := r.Outputs.TransactionAPIURLs[region]
 	if !deployed {
 		return ""
 	}

@@ -91,14 +91,13 @@ func deploy(t *testing.T) string {
 	t.Cleanup(func() { assert.NoError(t, e.Close()) })
 	result, err := e.Up(t.Context(), engine.Run{})
 	require.NoError(t, err)
-	monitors := map[string]string{}
-	for region, name := range result.Outputs["monitorFunctionNames"].(map[string]any) {
-		monitors[region] = name.(string)
-	}
+	outputs, err := stack.OutputsOf(result)
+	require.NoError(t, err)
+	monitors := outputs.MonitorFunctionNames
 	for region, name := range monitors {
 		awaitSchedule(t, s, region, name)
 	}
-	places := rehearsal.Places()
+	places := stack.Places()
 	c, err := console.Start(console.Config{
 		Account: s.Account, Monitors: monitors, Faults: fault.NewInjector(s, places),
 		Regions: [3]string{places["primary"], places["secondary"], places["witness"]},

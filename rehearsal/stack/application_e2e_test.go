@@ -44,14 +44,6 @@ type application struct {
 	urls, functions, buses map[string]string
 }
 
-func byRegion(outputs map[string]any, name string) map[string]string {
-	values := map[string]string{}
-	for region, value := range outputs[name].(map[string]any) {
-		values[region] = value.(string)
-	}
-	return values
-}
-
 func TestTheApplicationInTwoRegions(t *testing.T) {
 	config := WithApplication(Config())
 	config["aurora-dsql-dr:applicationSettings"] = applicationSettings
@@ -60,8 +52,8 @@ func TestTheApplicationInTwoRegions(t *testing.T) {
 	stack, err := Prepare(t.Context(), s, config)
 	require.NoError(t, err)
 	l := life{s, t, stack}
-	outputs := l.up().Outputs
-	a := application{s, t, byRegion(outputs, "transactionApiUrls"), byRegion(outputs, "transactionFunctionNames"), byRegion(outputs, "eventBusNames")}
+	outputs := l.outputs(l.up())
+	a := application{s, t, outputs.TransactionAPIURLs, outputs.TransactionFunctionNames, outputs.EventBusNames}
 
 	a.onlySignedRequestsPass()
 	a.whatIsWrittenHereIsReadThere()

@@ -87,6 +87,13 @@ func (l life) set(key string, value any) {
 	require.NoError(l.t, l.stack.SetConfig(l.t.Context(), "aurora-dsql-dr:"+key, value))
 }
 
+func (l life) outputs(r engine.Result) Outputs {
+	l.t.Helper()
+	outputs, err := OutputsOf(r)
+	require.NoError(l.t, err)
+	return outputs
+}
+
 func (l life) paged() (subjects []string) {
 	for _, m := range l.Account.Inbox.Messages() {
 		if chronicle.ReadMessage(m).Pages() {
@@ -107,9 +114,9 @@ func TestTheLifeOfAStack(t *testing.T) {
 
 	first := l.up()
 	require.NotZero(t, first.Counts["create"])
-	l.everyObserverSeesBothEndpointsUp(first.Outputs)
+	l.everyObserverSeesBothEndpointsUp(l.outputs(first))
 	assert.Empty(t, l.paged(), "a first deployment pages nobody")
-	l.aFirstDeploymentSendsAHandfulOfNotices(first.Outputs)
+	l.aFirstDeploymentSendsAHandfulOfNotices(l.outputs(first))
 
 	assert.Empty(t, changed(l.up()), "nothing has changed")
 
@@ -132,7 +139,7 @@ func TestTheLifeOfAStack(t *testing.T) {
 
 // aFirstDeploymentSendsAHandfulOfNotices evaluates the alarms for the next minutes, in which each says OK for the first time
 // or never. Only what needs an all-clear tells people so.
-func (l life) aFirstDeploymentSendsAHandfulOfNotices(outputs map[string]any) {
+func (l life) aFirstDeploymentSendsAHandfulOfNotices(outputs Outputs) {
 	l.t.Helper()
 	next := l.Account.Clock.Now().Truncate(time.Minute).Add(time.Minute)
 	for minute := range 3 {
@@ -149,7 +156,7 @@ func (l life) aFirstDeploymentSendsAHandfulOfNotices(outputs map[string]any) {
 		}
 	}
 	want := map[string]int{}
-	stack := "aurora-dsql-dr-sandbox-" + outputs["clusterIdentifiers"].(map[string]any)["us-east-1"].(string)[:8]
+	stack := "aurora-dsql-dr-sandbox-" + outputs.ClusterIdentifiers["us-east-1"][:8]
 	for _, alarm := range []string{
 		stack + "-us-east-1-lost", stack + "-us-east-1-lost-unconfirmed",
 		stack + "-us-east-2-lost", stack + "-us-east-2-lost-unconfirmed",
@@ -161,13 +168,9 @@ func (l life) aFirstDeploymentSendsAHandfulOfNotices(outputs map[string]any) {
 	assert.Empty(l.t, l.paged())
 }
 
-func (l life) everyObserverSeesBothEndpointsUp(outputs map[string]any) {
+func (l life) everyObserverSeesBothEndpointsUp(outputs Outputs) {
 	l.t.Helper()
-	functions := map[string]string{}
-	for region, name := range outputs["monitorFunctionNames"].(map[string]any) {
-		functions[region] = name.(string)
-	}
-	reports, err := Observe(l.t.Context(), l.Sandbox, functions)
+	reports, err := Observe(l.t.Context(), l.Sandbox, outputs.MonitorFunctionNames)
 	require.NoError(l.t, err)
 	assert.ElementsMatch(l.t, []string{"us-east-1", "us-east-2", "us-west-2"}, slices.Collect(maps.Keys(reports)))
 	for observer, report := range reports {

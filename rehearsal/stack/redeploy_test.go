@@ -23,7 +23,7 @@ func TestNewClustersAreMigratedThoughIAMTakesItsTime(t *testing.T) {
 	require.NoError(t, err)
 	l := life{s, t, stack}
 	first := l.up()
-	l.everyObserverSeesBothEndpointsUp(first.Outputs)
+	l.everyObserverSeesBothEndpointsUp(l.outputs(first))
 
 	before := s.Account.DSQL.Clusters()
 	require.Len(t, before, 2)
@@ -37,16 +37,16 @@ func TestNewClustersAreMigratedThoughIAMTakesItsTime(t *testing.T) {
 	after := s.Account.DSQL.Clusters()
 	require.Len(t, after, 2)
 	assert.NotEqual(t, before[0].ARN, after[0].ARN)
-	l.everyObserverSeesBothEndpointsUp(again.Outputs)
+	l.everyObserverSeesBothEndpointsUp(l.outputs(again))
 	assert.Empty(t, changed(l.up()), "nothing is left to do")
-	l.whatIsNamedAfterTheClusterFollows(again.Outputs)
+	l.whatIsNamedAfterTheClusterFollows(l.outputs(again))
 }
 
 // whatIsNamedAfterTheClusterFollows holds composite alarms and dashboards to the clusters there are: nothing of former ones
 // is left, and nothing is missing.
-func (l life) whatIsNamedAfterTheClusterFollows(outputs map[string]any) {
+func (l life) whatIsNamedAfterTheClusterFollows(outputs Outputs) {
 	l.t.Helper()
-	name := "aurora-dsql-dr-sandbox-" + outputs["clusterIdentifiers"].(map[string]any)["us-east-1"].(string)[:8]
+	name := "aurora-dsql-dr-sandbox-" + outputs.ClusterIdentifiers["us-east-1"][:8]
 	composites, dashboards := 0, 0
 	for _, r := range l.Account.Regions() {
 		for _, alarm := range r.CloudWatch.CompositeAlarms() {

@@ -40,17 +40,22 @@ func Architecture() string {
 	return "x86_64"
 }
 
+// Places are the names of the stack's regions.
+func Places() map[string]string {
+	return map[string]string{
+		"primary":   "us-east-1",
+		"secondary": "us-east-2",
+		"witness":   "us-west-2",
+	}
+}
+
 // Config is the configuration of the stack, by full key: everything that costs money on AWS is on.
 func Config() map[string]any {
 	return map[string]any{
-		"aurora-dsql-dr:environment": "sandbox",
-		"aurora-dsql-dr:owner":       "you",
-		"aurora-dsql-dr:costCenter":  "none",
-		"aurora-dsql-dr:regions": map[string]any{
-			"primary":   "us-east-1",
-			"secondary": "us-east-2",
-			"witness":   "us-west-2",
-		},
+		"aurora-dsql-dr:environment":        "sandbox",
+		"aurora-dsql-dr:owner":              "you",
+		"aurora-dsql-dr:costCenter":         "none",
+		"aurora-dsql-dr:regions":            Places(),
 		"aurora-dsql-dr:deletionProtection": false,
 		"aurora-dsql-dr:databaseEncryption": "customer-managed",
 		"aurora-dsql-dr:alerts": []any{

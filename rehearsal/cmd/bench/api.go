@@ -15,15 +15,19 @@ type api struct {
 }
 
 func (d *deployed) api() api {
-	urls, _ := d.outputs["transactionApiUrls"].(map[string]any)
-	return api{fmt.Sprint(urls[d.region]), sandbox.Caller{
-		Region: d.region, Credentials: d.Account.IAM.Admin(),
-		HTTP: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: manyClients}}, // each keeps its connection
+	return api{d.outputs.TransactionAPIURLs[d.region], sandbox.Caller{
+		Region:      d.region,
+		Credentials: d.Account.IAM.Admin(),
+		HTTP:        &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: manyClients}}, // each keeps its connection
 	}}
 }
 
 func (a api) write(ctx context.Context, id string) error {
-	return a.request(ctx, http.MethodPost, "/transactions", map[string]string{"transaction_id": id, "amount": "100.50", "details": details})
+	return a.request(ctx, http.MethodPost, "/transactions", map[string]string{
+		"transaction_id": id,
+		"amount":         "100.50",
+		"details":        details,
+	})
 }
 
 func (a api) read(ctx context.Context, id string) error {

@@ -13,7 +13,7 @@ import (
 type deployed struct {
 	*sandbox.Sandbox
 	region    string
-	outputs   map[string]any
+	outputs   stack.Outputs
 	resources []engine.Resource
 	database  database
 }
@@ -46,23 +46,32 @@ func reportDeployed(ctx context.Context) (err error) {
 // machine to itself, and no throttle that could be met, since the rate is a result.
 func configuration() map[string]any {
 	config := stack.Config()
-	config["aurora-dsql-dr:monitor"] = map[string]any{"architecture": stack.Architecture(), "metrics": "full", "scheduleMinutes": 60}
+	config["aurora-dsql-dr:monitor"] = map[string]any{
+		"architecture":    stack.Architecture(),
+		"metrics":         "full",
+		"scheduleMinutes": 60,
+	}
 	config["aurora-dsql-dr:application"] = "enabled"
-	config["aurora-dsql-dr:applicationSettings"] = map[string]any{"throttle": map[string]any{"rate": 10000, "burst": 5000}}
+	config["aurora-dsql-dr:applicationSettings"] = map[string]any{
+		"throttle": map[string]any{"rate": 10000, "burst": 5000},
+	}
 	return config
 }
 
 func deploy(ctx context.Context, s *sandbox.Sandbox) (*deployed, error) {
-	stack, err := stack.Prepare(ctx, s, configuration())
+	e, err := stack.Prepare(ctx, s, configuration())
 	if err != nil {
 		return nil, err
 	}
-	result, err := stack.Up(ctx, engine.Run{})
+	result, err := e.Up(ctx, engine.Run{})
 	if err != nil {
 		return nil, err
 	}
-	d := &deployed{Sandbox: s, region: s.Account.Regions()[0].Name, outputs: result.Outputs}
-	if d.resources, err = stack.Resources(ctx); err != nil {
+	d := &deployed{Sandbox: s, region: s.Account.Regions()[0].Name}
+	if d.outputs, err = stack.OutputsOf(result); err != nil {
+		return nil, err
+	}
+	if d.resources, err = e.Resources(ctx); err != nil {
 		return nil, err
 	}
 	d.database, err = d.connect(ctx)

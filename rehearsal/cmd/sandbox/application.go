@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"aurora-dsql-dr/rehearsal"
+	"aurora-dsql-dr/rehearsal/stack"
 	"aurora-dsql-dr/rehearsal/workload"
 	"aurora-dsql-dr/sandbox"
 )
@@ -24,12 +25,17 @@ type recorded struct {
 
 // useApplication writes through the API of one region, reads through that of the other, and follows the event into both.
 func useApplication(ctx context.Context, p *printer, stage rehearsal.Stage) error {
-	here, there := rehearsal.Places()["primary"], rehearsal.Places()["secondary"]
+	here, there := stack.Places()["primary"], stack.Places()["secondary"]
 	done := p.begin("The application: writing in " + here + ", reading in " + there)
 	defer done("")
 	const id = "demo-001"
 	begun := time.Now()
-	if _, err := call(ctx, stage, here, http.MethodPost, "/transactions", map[string]string{"transaction_id": id, "amount": "100.50", "details": "a demonstration"}); err != nil {
+	order := map[string]string{
+		"transaction_id": id,
+		"amount":         "100.50",
+		"details":        "a demonstration",
+	}
+	if _, err := call(ctx, stage, here, http.MethodPost, "/transactions", order); err != nil {
 		return err
 	}
 	written := time.Now()
@@ -37,8 +43,10 @@ func useApplication(ctx context.Context, p *printer, stage rehearsal.Stage) erro
 	if err != nil {
 		return err
 	}
-	done(fmt.Sprintf("%s over %s, written in %s in %s, read in %s in %s", found.ID, found.Amount, found.Region,
-		millis(float64(written.Sub(begun).Milliseconds())), there, millis(float64(time.Since(written).Milliseconds()))))
+	writing := millis(float64(written.Sub(begun).Milliseconds()))
+	reading := millis(float64(time.Since(written).Milliseconds()))
+	done(fmt.Sprintf("%s over %s, written in %s in %s, read in %s in %s",
+		found.ID, found.Amount, found.Region, writing, there, reading))
 	return awaitEvent(ctx, p, stage, id, written)
 }
 
@@ -59,10 +67,11 @@ func awaitEvent(ctx context.Context, p *printer, stage rehearsal.Stage, id strin
 }
 
 // call sends a request to a region's API as the account's administrator.
-func call(ctx context.Context, stage rehearsal.Stage, region, method, path string, body any) (found recorded, err error) {
-	urls, _ := stage.Outputs["transactionApiUrls"].(map[string]any)
+func call(
+	ctx context.Context, stage rehearsal.Stage, region, method, path string, body any,
+) (found recorded, err error) {
 	caller := sandbox.Caller{Region: region, HTTP: http.DefaultClient, Credentials: stage.Sandbox.Account.IAM.Admin()}
-	status, answer, err := caller.Call(ctx, method, fmt.Sprint(urls[region])+path, body)
+	status, answer, err := caller.Call(ctx, method, stage.Outputs.TransactionAPIURLs[region]+path, body)
 	if err != nil {
 		return found, err
 	}

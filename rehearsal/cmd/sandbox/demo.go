@@ -37,8 +37,12 @@ func demo(ctx context.Context, p *printer, s *sandbox.Sandbox, dir string) error
 	if err != nil {
 		return err
 	}
+	outputs, err := stack.OutputsOf(result)
+	if err != nil {
+		return err
+	}
 	for round := range rounds {
-		if err := checkAll(ctx, p, s, result.Outputs, round+1); err != nil {
+		if err := checkAll(ctx, p, s, outputs, round+1); err != nil {
 			return err
 		}
 	}
@@ -46,8 +50,8 @@ func demo(ctx context.Context, p *printer, s *sandbox.Sandbox, dir string) error
 		Sandbox: s,
 		Engine:  e,
 		Config:  rehearsal.StackConfig(lost),
-		Outputs: result.Outputs,
-		Faults:  fault.NewInjector(s, rehearsal.Places()),
+		Outputs: outputs,
+		Faults:  fault.NewInjector(s, stack.Places()),
 	}
 	if err := useApplication(ctx, p, stage); err != nil {
 		return err
@@ -128,10 +132,10 @@ func destroy(ctx context.Context, p *printer, s *sandbox.Sandbox, e *engine.Engi
 }
 
 // checkAll has every observer check both endpoints, shows what they saw, and fails unless all is up.
-func checkAll(ctx context.Context, p *printer, s *sandbox.Sandbox, outputs map[string]any, round int) error {
+func checkAll(ctx context.Context, p *printer, s *sandbox.Sandbox, outputs stack.Outputs, round int) error {
 	done := p.begin(fmt.Sprintf("Round %d of %d: the function of each region probes both endpoints", round, rounds))
 	defer done("")
-	reports, err := stack.Observe(ctx, s, texts(outputs["monitorFunctionNames"]))
+	reports, err := stack.Observe(ctx, s, outputs.MonitorFunctionNames)
 	if err != nil {
 		return err
 	}
@@ -192,26 +196,26 @@ func showOutputs(p *printer, outputs map[string]any) {
 		values, _ := outputs[name].(map[string]any)
 		label := name
 		for _, key := range slices.Sorted(maps.Keys(values)) {
-			value := fmt.Sprint(values[key])
-			switch v := values[key].(type) {
-			case []any:
-				value = fmt.Sprintf("%d names", len(v))
-			case map[string]any:
-				value = strings.Join(slices.Sorted(maps.Values(texts(v))), ", ")
-			}
-			rows = append(rows, []string{label, key, value})
+			rows = append(rows, []string{label, key, shown(values[key])})
 			label = ""
 		}
 	}
 	p.table(rows)
 }
 
-// texts is an output that maps keys to strings.
-func texts(output any) map[string]string {
-	values, _ := output.(map[string]any)
-	out := map[string]string{}
-	for key, value := range values {
-		out[key] = fmt.Sprint(value)
+// shown is one value of an output: a text, how many of a list, or those of a mapping.
+func shown(value any) string {
+	switch v := value.(type) {
+	case []any:
+		return fmt.Sprintf("%d names", len(v))
+	case map[string]any:
+		var all []string
+		for _, item := range v {
+			all = append(all, fmt.Sprint(item))
+		}
+		slices.Sort(all)
+		return strings.Join(all, ", ")
+	default:
+		return fmt.Sprint(v)
 	}
-	return out
 }

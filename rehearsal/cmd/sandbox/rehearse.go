@@ -20,6 +20,7 @@ import (
 	"aurora-dsql-dr/rehearsal/chronicle"
 	"aurora-dsql-dr/rehearsal/report"
 	"aurora-dsql-dr/rehearsal/script"
+	"aurora-dsql-dr/rehearsal/stack"
 )
 
 // rehearse holds the rehearsals of the files, some at a time.
@@ -62,7 +63,7 @@ func rehearse(ctx context.Context, p *printer, args []string) error {
 
 // load reads the files and says, where one is missing, which there are.
 func load(dir string, files []string) ([]*script.Rehearsal, error) {
-	all, err := script.Load(rehearsal.Places(), files...)
+	all, err := script.Load(stack.Places(), files...)
 	if errors.Is(err, fs.ErrNotExist) {
 		there, _ := filepath.Glob(filepath.Join(dir, "rehearsals", "*.yaml")) // the pattern is well-formed
 		return nil, fmt.Errorf("%w\nthe rehearsals of this project: %s", err, strings.Join(there, ", "))

@@ -26,11 +26,15 @@ func serve(ctx context.Context, p *printer, s *sandbox.Sandbox, dir string) (err
 	if err != nil {
 		return err
 	}
-	if err := checkAll(ctx, p, s, result.Outputs, 1); err != nil {
+	outputs, err := stack.OutputsOf(result)
+	if err != nil {
+		return err
+	}
+	if err := checkAll(ctx, p, s, outputs, 1); err != nil {
 		return err
 	}
 	showOutputs(p, result.Outputs)
-	faults := fault.NewInjector(s, rehearsal.Places())
+	faults := fault.NewInjector(s, stack.Places())
 	stop, err := control.Serve(s, faults)
 	if err != nil {
 		return err
@@ -40,7 +44,7 @@ func serve(ctx context.Context, p *printer, s *sandbox.Sandbox, dir string) (err
 		Sandbox: s,
 		Engine:  e,
 		Config:  config,
-		Outputs: result.Outputs,
+		Outputs: outputs,
 		Faults:  faults,
 	}, dir)
 	if err != nil {
@@ -53,10 +57,10 @@ func serve(ctx context.Context, p *printer, s *sandbox.Sandbox, dir string) (err
 	p.line("For example:")
 	p.text(strings.Join([]string{
 		"aws dsql list-clusters",
-		"aws dsql get-cluster --identifier " + texts(result.Outputs["clusterIdentifiers"])["us-east-1"],
-		"aws lambda invoke --function-name " + texts(result.Outputs["monitorFunctionNames"])["us-east-1"] +
+		"aws dsql get-cluster --identifier " + outputs.ClusterIdentifiers["us-east-1"],
+		"aws lambda invoke --function-name " + outputs.MonitorFunctionNames["us-east-1"] +
 			` --payload fileb:///dev/stdin /dev/stdout <<<'{"probes":1}'`,
-		"aws lambda invoke --function-name " + texts(result.Outputs["transactionFunctionNames"])["us-east-1"] +
+		"aws lambda invoke --function-name " + outputs.TransactionFunctionNames["us-east-1"] +
 			` --payload fileb:///dev/stdin /dev/stdout <<<'{"operation":"write","amount":100.50}'`,
 	}, "\n") + "\n")
 	p.line("What reaches oncall@example.com:")
@@ -70,7 +74,7 @@ func openConsole(stage rehearsal.Stage, dir string) (*console.Console, error) {
 	if err != nil {
 		return nil, err
 	}
-	places := rehearsal.Places()
+	places := stack.Places()
 	all, err := script.Load(places, files...)
 	if err != nil {
 		return nil, err
@@ -79,7 +83,7 @@ func openConsole(stage rehearsal.Stage, dir string) (*console.Console, error) {
 	config := console.Config{
 		Account:    s.Account,
 		Regions:    [3]string{places["primary"], places["secondary"], places["witness"]},
-		Monitors:   texts(stage.Outputs["monitorFunctionNames"]),
+		Monitors:   stage.Outputs.MonitorFunctionNames,
 		Faults:     stage.Faults,
 		Rehearsals: all,
 		Hold:       stage.Hold,
