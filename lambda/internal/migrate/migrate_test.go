@@ -31,7 +31,7 @@ var allFiles = []string{
 	"00028_transaction_position.sql", "00029_incident_due.sql",
 }
 
-const lastVersion = 30
+const lastVersion = 29
 
 func monitors(arns ...string) contract.MigrateEvent {
 	return contract.MigrateEvent{Roles: map[string][]string{schema.RoleMonitor: arns}}
