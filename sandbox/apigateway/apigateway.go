@@ -18,9 +18,16 @@ import (
 	"aurora-dsql-dr/sandbox/cloudwatch"
 	"aurora-dsql-dr/sandbox/edge"
 	"aurora-dsql-dr/sandbox/iam"
+	"aurora-dsql-dr/sandbox/internal/constraint"
 	"aurora-dsql-dr/sandbox/lambda"
 	"aurora-dsql-dr/sandbox/logs"
 	"aurora-dsql-dr/sandbox/region"
+)
+
+// Lengths of texts (API Gateway V2 API Reference), in characters.
+const (
+	maxDescription = 1024
+	maxLogFormat   = 1024
 )
 
 // Deps are the services API Gateway relies on, of the same region but for IAM.
@@ -119,7 +126,10 @@ func checkAPI(a API) error {
 	if a.ProtocolType != "HTTP" {
 		return badRequest("protocol type %q: the sandbox models HTTP", a.ProtocolType)
 	}
-	return nil
+	var c constraint.Check
+	c.Length("description", a.Description, 0, maxDescription)
+	c.Tags(a.Tags)
+	return c.Err("BadRequestException")
 }
 
 // API finds an API by its id.

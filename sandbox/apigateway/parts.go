@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"aurora-dsql-dr/sandbox/clock"
+	"aurora-dsql-dr/sandbox/internal/constraint"
 )
 
 // Integration is how an API runs a function.
@@ -164,6 +165,15 @@ func (s *Service) PutStage(st Stage) (Stage, error) {
 			st.AutoDeploy,
 			defaultStage,
 		)
+	}
+	var c constraint.Check
+	c.Length("description", st.Description, 0, maxDescription)
+	if st.AccessLogSettings != nil {
+		c.Length("accessLogSettings.format", st.AccessLogSettings.Format, 0, maxLogFormat)
+	}
+	c.Tags(st.Tags)
+	if err := c.Err("BadRequestException"); err != nil {
+		return Stage{}, err
 	}
 	if l := st.AccessLogSettings; l != nil {
 		if err := s.deps.Logs.PermitDelivery(groupOf(l.DestinationArn)); err != nil {

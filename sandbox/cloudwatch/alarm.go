@@ -118,6 +118,9 @@ func (s *Service) PutMetricAlarm(a MetricAlarm) (MetricAlarm, error) {
 	now := s.env.Now()
 	stored, exists := s.alarms[a.Name]
 	if !exists {
+		if err := s.roomForAlarm(); err != nil {
+			return MetricAlarm{}, err
+		}
 		stored = &metricAlarm{AlarmStatus: initialStatus(now)}
 		s.alarms[a.Name] = stored
 	}
@@ -142,6 +145,9 @@ var missingDataRules = []string{"breaching", "ignore", "missing", "notBreaching"
 
 // checkMetricAlarm refuses what PutMetricAlarm refuses, all problems at once, and plans the evaluation.
 func (s *Service) checkMetricAlarm(a MetricAlarm) (*metricmath.Plan, error) {
+	if err := a.check(); err != nil {
+		return nil, err
+	}
 	var problems []string
 	report := func(bad bool, format string, args ...any) {
 		if bad {
@@ -149,7 +155,6 @@ func (s *Service) checkMetricAlarm(a MetricAlarm) (*metricmath.Plan, error) {
 		}
 	}
 	_, known := comparisons[a.ComparisonOperator]
-	report(a.Name == "", "name: missing")
 	report(
 		!known,
 		"comparisonOperator %q: accepted are %s",
@@ -204,7 +209,7 @@ func (s *Service) checkActions(lists ...[]string) []string {
 }
 
 func invalidAlarm(format string, args ...any) error {
-	return awserr.Invalid("ValidationError", format, args...)
+	return awserr.Invalid(validation, format, args...)
 }
 
 // queries are the alarm's MetricQueries; a single metric is a query as well.
@@ -271,6 +276,9 @@ func (s *Service) PutCompositeAlarm(a CompositeAlarm) (CompositeAlarm, error) {
 		a.ActionsEnabled = &enabled
 	}
 	a.Arn = s.env.ARN("cloudwatch", "alarm:"+a.AlarmName)
+	if err := a.check(); err != nil {
+		return CompositeAlarm{}, err
+	}
 	rule, err := parseRule(a.AlarmRule)
 	if err != nil {
 		return CompositeAlarm{}, invalidAlarm("AlarmRule of %s: %v", a.AlarmName, err)
@@ -280,8 +288,8 @@ func (s *Service) PutCompositeAlarm(a CompositeAlarm) (CompositeAlarm, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if _, taken := s.alarms[a.AlarmName]; taken || a.AlarmName == "" {
-		return CompositeAlarm{}, invalidAlarm("Alarm name %q is empty or that of a metric alarm.", a.AlarmName)
+	if _, taken := s.alarms[a.AlarmName]; taken {
+		return CompositeAlarm{}, invalidAlarm("Alarm %s is a metric alarm.", a.AlarmName)
 	}
 	for _, child := range rule.children() {
 		if s.status(child) == nil {
@@ -294,6 +302,9 @@ func (s *Service) PutCompositeAlarm(a CompositeAlarm) (CompositeAlarm, error) {
 	now := s.env.Now()
 	stored, exists := s.composites[a.AlarmName]
 	if !exists {
+		if err := s.roomForAlarm(); err != nil {
+			return CompositeAlarm{}, err
+		}
 		stored = &compositeAlarm{AlarmStatus: initialStatus(now)}
 		s.composites[a.AlarmName] = stored
 	}

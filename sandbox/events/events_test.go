@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -325,6 +326,12 @@ func TestPutEventsRefusesWhatAWSRefuses(t *testing.T) {
 			"Source and DetailType":  {Source: "x", Detail: "{}"},
 			"MalformedDetail":        {Source: "x", DetailType: "x", Detail: "[]"},
 			"bus other does not":     {Source: "x", DetailType: "x", Detail: "{}", EventBusName: "other"},
+			"InvalidArgument: Parameter DetailType is not valid. Reason: Member must have length less than or equal to 128": {
+				Source: "x", DetailType: strings.Repeat("x", 129), Detail: "{}",
+			},
+			"InvalidArgument: Parameter EventBusName is not valid": {
+				Source: "x", DetailType: "x", Detail: "{}", EventBusName: strings.Repeat("x", 1601),
+			},
 		} {
 			results, err := w.PutEvents(e, Entry{Source: "x", DetailType: "x", Detail: "{}"})
 			require.NoError(t, err)

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"aurora-dsql-dr/sandbox/awserr"
 	"aurora-dsql-dr/sandbox/internal/must"
@@ -33,6 +34,8 @@ type Result struct {
 const (
 	maxEntries = 10
 	maxSize    = 256 << 10 // bytes, of all entries
+
+	maxDetailType = 128 // characters (PutEventsRequestEntry)
 )
 
 // event is an event as rules match it and targets receive it (EventBridge User Guide, "Event structure").
@@ -123,11 +126,24 @@ func (e Entry) check() *awserr.Error {
 		return awserr.Invalid("NotAuthorizedForSourceException", "Not authorized for the source %s.", e.Source)
 	case e.Source == "" || e.DetailType == "":
 		return awserr.Invalid("InvalidArgument", "Parameter Source and DetailType are required.")
+	case utf8.RuneCountInString(e.DetailType) > maxDetailType:
+		return tooLong("DetailType", maxDetailType)
+	case len(e.EventBusName) > maxARN:
+		return tooLong("EventBusName", maxARN)
 	case err != nil:
 		return awserr.Invalid("MalformedDetail", "Detail is malformed: %v", err)
 	default:
 		return nil
 	}
+}
+
+func tooLong(parameter string, most int) *awserr.Error {
+	return awserr.Invalid(
+		"InvalidArgument",
+		"Parameter %s is not valid. Reason: Member must have length less than or equal to %d.",
+		parameter,
+		most,
+	)
 }
 
 // Throttle has the next entries of PutEvents refused with ThrottlingException, as AWS does above a region's quota.

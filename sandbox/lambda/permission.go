@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"aurora-dsql-dr/sandbox/awserr"
 	"aurora-dsql-dr/sandbox/iam"
 	"aurora-dsql-dr/sandbox/internal/must"
 )
@@ -72,7 +73,16 @@ func (f *function) permit(permissions []Permission) error {
 	policy := &iam.Policy{}
 	if len(permissions) > 0 {
 		var err error
-		if policy, err = iam.ParseResourcePolicy(f.policyDocument(permissions)); err != nil {
+		document := f.policyDocument(permissions)
+		if len(document) > maxPolicy {
+			return awserr.Invalid(
+				"PolicyLengthExceededException",
+				"The final policy size (%d) is bigger than the limit (%d).",
+				len(document),
+				maxPolicy,
+			)
+		}
+		if policy, err = iam.ParseResourcePolicy(document); err != nil {
 			return invalid("%v", err)
 		}
 	}

@@ -6,11 +6,21 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
+
+	"aurora-dsql-dr/sandbox/internal/constraint"
 )
 
-const maxEnvironment = 4 << 10
+// What a function takes (Lambda API Reference, CreateFunction and AddPermission; Lambda Developer Guide, "Lambda
+// quotas").
+const (
+	maxEnvironment = 4 << 10
+	maxDescription = 256      // characters
+	maxPolicy      = 20 << 10 // of a function's resource policy
+)
 
 var (
+	handlerForm  = regexp.MustCompile(`^[^\s]{1,128}$`)
 	functionName = regexp.MustCompile(`^[a-zA-Z0-9-_]{1,64}$`)
 	variableName = regexp.MustCompile(`^[a-zA-Z]([a-zA-Z0-9_])+$`)
 	statementID  = regexp.MustCompile(`^[a-zA-Z0-9-_]{1,100}$`)
@@ -90,8 +100,21 @@ func (f Function) validate() error {
 	between("timeout", f.Timeout, 1, 900)
 	oneOf("loggingConfig.logFormat", f.Logging.LogFormat, "Text", "JSON")
 	oneOf("tracingConfig.mode", f.Tracing.Mode, "Active", "PassThrough")
+	if f.Handler != "" && !handlerForm.MatchString(f.Handler) {
+		problem("Value %q at 'handler' failed to satisfy constraint: Member must satisfy regular expression pattern: %s",
+			f.Handler, handlerForm)
+	}
+	if n := utf8.RuneCountInString(f.Description); n > maxDescription {
+		problem("Value at 'description' failed to satisfy constraint: Member must have length less than or equal to %d",
+			maxDescription)
+	}
 	if len(problems) > 0 {
 		return malformed("%d validation error(s) detected: %s", len(problems), strings.Join(problems, "; "))
+	}
+	var c constraint.Check
+	c.Tags(f.Tags)
+	if err := c.Err("InvalidParameterValueException"); err != nil {
+		return err
 	}
 	return f.validateVariables()
 }

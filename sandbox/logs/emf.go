@@ -25,6 +25,13 @@ type metadata struct {
 	}
 }
 
+// What a line takes (CloudWatch User Guide, "Specification: Embedded metric format"): metrics of a directive, and values
+// of a metric.
+const (
+	maxMetrics = 100
+	maxValues  = 100
+)
+
 // extract puts the metrics embedded in a line into CloudWatch. A line that has none is left alone.
 func (s *Service) extract(line string, now time.Time) error {
 	if !strings.Contains(line, `"CloudWatchMetrics"`) {
@@ -44,6 +51,10 @@ func (s *Service) extract(line string, now time.Time) error {
 	}
 	var problems []error
 	for _, directive := range meta.CloudWatchMetrics {
+		if n := len(directive.Metrics); n > maxMetrics {
+			problems = append(problems, fmt.Errorf("%s: %d metrics, a directive takes %d", directive.Namespace, n, maxMetrics))
+			continue
+		}
 		if len(directive.Dimensions) == 0 {
 			directive.Dimensions = [][]string{nil}
 		}
@@ -53,6 +64,9 @@ func (s *Service) extract(line string, now time.Time) error {
 			problems = append(problems, err)
 			for _, m := range directive.Metrics {
 				values, err := valuesOf(members[m.Name])
+				if len(values) > maxValues {
+					err = fmt.Errorf("%d values, a line takes %d of a metric", len(values), maxValues)
+				}
 				if err != nil {
 					problems = append(problems, fmt.Errorf("metric %s: %w", m.Name, err))
 					continue

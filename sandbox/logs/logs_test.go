@@ -72,6 +72,21 @@ func TestEmbeddedMetricsReachCloudWatch(t *testing.T) {
 	})
 }
 
+func TestALineTakesAHundredMetricsAndAHundredValues(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newService(t)
+		line := func(metrics, values int) string {
+			names := strings.TrimSuffix(strings.Repeat(`{"Name":"M"},`, metrics), ",")
+			numbers := strings.TrimSuffix(strings.Repeat("1,", values), ",")
+			return `{"_aws":{"CloudWatchMetrics":[{"Namespace":"DR","Metrics":[` + names + `]}]},"M":[` + numbers + `]}`
+		}
+		require.NoError(t, write(t, s, line(100, 100)))
+		require.NotEmpty(t, s.metrics.ListMetrics("DR"))
+		require.ErrorContains(t, write(t, s, line(101, 1)), "DR: 101 metrics, a directive takes 100")
+		require.ErrorContains(t, write(t, s, line(1, 101)), "metric M: 101 values, a line takes 100 of a metric")
+	})
+}
+
 func TestEmbeddedTimestampsAreTheWalls(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newServiceAt(t, 10)

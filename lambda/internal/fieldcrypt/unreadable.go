@@ -7,7 +7,8 @@ type unreadable string
 
 func (u unreadable) Error() string { return string(u) }
 
-// Unreadable tells whether an error is the fault of the row that was read, and why in words for clients: others can be read.
+// Unreadable tells whether an error is the fault of the row that was read, and why in words for clients: others can be
+// read.
 func Unreadable(err error) (why string, is bool) {
 	var u unreadable
 	is = errors.As(err, &u)

@@ -61,11 +61,16 @@ func (c *Check) Range(member string, value, least, most int) {
 	}
 }
 
+// Count wants a collection of at most so many.
+func (c *Check) Count(member string, n, most int) {
+	if n > most {
+		c.fail(fmt.Sprintf("%d members", n), member, fmt.Sprintf("have length less than or equal to %d", most))
+	}
+}
+
 // Tags wants at most 50 tags whose keys and values AWS takes and whose keys are not AWS's own.
 func (c *Check) Tags(tags map[string]string) {
-	if len(tags) > maxTags {
-		c.fail(fmt.Sprintf("%d tags", len(tags)), "tags", fmt.Sprintf("have length less than or equal to %d", maxTags))
-	}
+	c.Count("tags", len(tags), maxTags)
 	for _, key := range slices.Sorted(maps.Keys(tags)) {
 		c.Pattern("tags.key", key, 1, maxTagKey, tagText)
 		c.Pattern("tags."+short(key), tags[key], 0, maxTagValue, tagText)

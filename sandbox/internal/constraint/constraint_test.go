@@ -36,7 +36,7 @@ func TestTags(t *testing.T) {
 		many[fmt.Sprint(i)] = ""
 	}
 	for want, tags := range map[string]map[string]string{
-		"51 tags": many,
+		"51 members": many,
 		"at 'tags.key' failed to satisfy constraint: Member must have length greater": {"": "v"},
 		"length less than or equal to 128":                                            {strings.Repeat("k", 129): "v"},
 		"length less than or equal to 256":                                            {"k": strings.Repeat("v", 257)},
