@@ -62,7 +62,7 @@ func (s *alarmSet) composite(region Region, topic *AlertTopic, name string, of *
 // alarm to follow a change, and follows its end itself, for as long as within.
 func quietWhile(alarm *cloudwatch.CompositeAlarm, within time.Duration) cloudwatch.CompositeAlarmActionsSuppressorArgs {
 	seconds := pulumi.Int(int(within.Seconds()))
-	return cloudwatch.CompositeAlarmActionsSuppressorArgs{Alarm: alarm.AlarmName, WaitPeriod: seconds, ExtensionPeriod: seconds}
+	return cloudwatch.CompositeAlarmActionsSuppressorArgs{Alarm: alarm.Arn, WaitPeriod: seconds, ExtensionPeriod: seconds}
 }
 
 // outOf sets "m of the last n periods" on an alarm.

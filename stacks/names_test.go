@@ -23,10 +23,13 @@ func deployedAs(t *testing.T, stack string, changes map[string]string) *graph.Gr
 	return g
 }
 
+// cluster is the identifier that the mocks give the primary cluster, in a name.
+const cluster = "-databaseprimaryclusterxxxx"
+
 // Two organizations, or two backends, may each have a stack of one name in one account. What the program names itself,
 // beside names within something of its own, must then hold what is its own.
 func TestStacksOfOneNameOverwriteNothingOfEachOther(t *testing.T) {
-	const cluster, api = "-database", "-api-id" // what the mocks give the primary cluster and the APIs
+	const api = "-api-id" // what the mocks give the APIs
 	own := map[string]string{
 		"aws:cloudwatch/compositeAlarm:CompositeAlarm": cluster,
 		"aws:cloudwatch/dashboard:Dashboard":           cluster,
@@ -53,7 +56,7 @@ func TestStacksOfOneNameOverwriteNothingOfEachOther(t *testing.T) {
 
 // What is looked for at night comes last: which region, and what happened to it.
 func TestAnAlarmIsCalledAfterStackRegionAndWhatHappened(t *testing.T) {
-	what := regexp.MustCompile(`^aurora-dsql-dr-a\.b_c-d-database-us-(?:east|west)-\d-(?:lost|lost-unconfirmed|unheard)$`)
+	what := regexp.MustCompile(`^aurora-dsql-dr-a\.b_c-d-databaseprimaryclusterxxxx-us-(?:east|west)-\d-(?:lost|lost-unconfirmed|unheard)$`)
 	for _, alarm := range deployedAs(t, "a.b_c-d", nil).Of("aws:cloudwatch/compositeAlarm:CompositeAlarm") {
 		assert.Regexp(t, what, alarm.Input("alarmName"))
 	}
@@ -62,14 +65,22 @@ func TestAnAlarmIsCalledAfterStackRegionAndWhatHappened(t *testing.T) {
 // Pulumi accepts letters, digits and -_. in a stack's name, CloudWatch no dot in a dashboard's.
 func TestADashboardCanShowEveryStack(t *testing.T) {
 	for stack, want := range map[string]string{
-		"v1.2":                   "aurora-dsql-dr-v1-2-database",
-		"A_z-9":                  "aurora-dsql-dr-A_z-9-database",
-		"...":                    "aurora-dsql-dr-----database",
-		strings.Repeat("s", 100): "aurora-dsql-dr-" + strings.Repeat("s", 100) + "-database",
+		"v1.2":                   "aurora-dsql-dr-v1-2" + cluster,
+		"A_z-9":                  "aurora-dsql-dr-A_z-9" + cluster,
+		"...":                    "aurora-dsql-dr----" + cluster,
+		strings.Repeat("s", 100): "aurora-dsql-dr-" + strings.Repeat("s", 100) + cluster,
 	} {
 		dashboard, ok := deployedAs(t, stack, nil).Named("aws:cloudwatch/dashboard:Dashboard", "dashboard")
 		require.True(t, ok)
 		assert.Equal(t, want, dashboard.Input("dashboardName"))
 		assert.Contains(t, dashboard.Input("dashboardBody"), "# aurora-dsql-dr-"+stack, "people read the stack's own name")
 	}
+}
+
+// Pulumi's names of a project and of a stack have up to 100 characters each.
+func TestNamesThatAreTooLongTogetherAreRefused(t *testing.T) {
+	require.NoError(t, checkTitle(strings.Repeat("n", maxTitle)))
+	longest := maxTitle + len(cluster+"-ap-northeast-1-lost-unconfirmed")
+	assert.LessOrEqual(t, longest, 255)
+	require.ErrorContains(t, checkTitle(strings.Repeat("n", maxTitle+1)), "have 191 characters: want at most 190 together")
 }
