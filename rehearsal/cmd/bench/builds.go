@@ -7,7 +7,7 @@ import (
 	"os"
 
 	"aurora-dsql-dr/rehearsal/cmd/bench/internal/builds"
-	"aurora-dsql-dr/rehearsal/cmd/bench/internal/report"
+	"aurora-dsql-dr/rehearsal/cmd/bench/internal/results"
 )
 
 // reportBuilds fails when a binary is not reproducible.
@@ -26,7 +26,7 @@ func reportBuilds(ctx context.Context) error {
 			second = "DIFFERENT"
 			problems = append(problems, fmt.Errorf("%s is not reproducible: a second build has other bytes", b.Name))
 		}
-		rows = append(rows, []string{b.Name, report.Bytes(b.Binary), report.Bytes(b.Zip), second})
+		rows = append(rows, []string{b.Name, results.Bytes(b.Binary), results.Bytes(b.Zip), second})
 	}
-	return errors.Join(append(problems, report.Table{Title: "Function binaries", Rows: rows}.Write(os.Stdout))...)
+	return errors.Join(append(problems, results.Table{Title: "Function binaries", Rows: rows}.Write(os.Stdout))...)
 }

@@ -6,7 +6,7 @@ import (
 	"os"
 
 	"aurora-dsql-dr/rehearsal/cmd/bench/internal/function"
-	"aurora-dsql-dr/rehearsal/cmd/bench/internal/report"
+	"aurora-dsql-dr/rehearsal/cmd/bench/internal/results"
 )
 
 // reportFunctions runs each function by itself, as it is deployed.
@@ -33,10 +33,10 @@ func (d *deployed) reportFunctions(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", subject.Name, err)
 		}
-		rows = append(rows, []string{subject.Name, report.Millis(c.FirstPoll), report.Millis(c.Cold), report.Millis(c.ColdCPU),
-			report.Millis(c.Warm), report.Millis(c.WarmCPU), report.Bytes(c.Peak)})
+		rows = append(rows, []string{subject.Name, results.Millis(c.FirstPoll), results.Millis(c.Cold), results.Millis(c.ColdCPU),
+			results.Millis(c.Warm), results.Millis(c.WarmCPU), results.Bytes(c.Peak)})
 	}
-	return report.Table{
+	return results.Table{
 		Title: "Functions in the sandbox: a cold start, from the start of the process, and later calls",
 		Rows:  rows,
 		Note: fmt.Sprintf("Medians of %d starts and %d later calls. A call is one round of both endpoints (healthcheck), a migration with\n"+

@@ -11,7 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"aurora-dsql-dr/rehearsal/cmd/bench/internal/load"
-	"aurora-dsql-dr/rehearsal/cmd/bench/internal/report"
+	"aurora-dsql-dr/rehearsal/cmd/bench/internal/results"
 )
 
 const (
@@ -55,7 +55,7 @@ func (d *deployed) reportGrowth(ctx context.Context) error {
 		for i := 0; i < len(measured) && err == nil; i++ {
 			var median time.Duration
 			median, err = measured[i].median(ctx)
-			rows[i+1] = append(rows[i+1], report.Millis(median))
+			rows[i+1] = append(rows[i+1], results.Millis(median))
 		}
 		done()
 		if err != nil {
@@ -63,7 +63,7 @@ func (d *deployed) reportGrowth(ctx context.Context) error {
 		}
 		rows[0] = append(rows[0], strconv.Itoa(size)+" rows")
 	}
-	return report.Table{
+	return results.Table{
 		Title: "Growth: the same requests, one client, as transactions, outbox and projection grow",
 		Rows:  rows,
 		Note: fmt.Sprintf("Requests are signed and go through the API, read and sweep through direct invocations. A sweep is a scheduled run of the\n"+

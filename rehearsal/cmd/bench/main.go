@@ -12,7 +12,7 @@ import (
 	"runtime"
 	"syscall"
 
-	"aurora-dsql-dr/rehearsal/cmd/bench/internal/report"
+	"aurora-dsql-dr/rehearsal/cmd/bench/internal/results"
 )
 
 func main() {
@@ -38,4 +38,4 @@ func bench(ctx context.Context) (err error) {
 }
 
 // begin shows on the standard error that something is going on.
-func begin(what string) (done func()) { return report.Begin(os.Stderr, what) }
+func begin(what string) (done func()) { return results.Begin(os.Stderr, what) }

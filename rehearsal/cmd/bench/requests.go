@@ -9,7 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"aurora-dsql-dr/rehearsal/cmd/bench/internal/load"
-	"aurora-dsql-dr/rehearsal/cmd/bench/internal/report"
+	"aurora-dsql-dr/rehearsal/cmd/bench/internal/results"
 )
 
 const (
@@ -40,7 +40,7 @@ func (d *deployed) reportRequests(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return report.Table{
+	return results.Table{
 		Title: "The deployed application end to end: signed request, HTTP API, function, SQL endpoint, database",
 		Rows:  append([][]string{{"request", "clients", "p50", "p99", "requests/s"}}, rows...),
 		Note: fmt.Sprintf("%v a row; through the API details are encrypted. Clients, AWS, functions and database share this machine, and so\n"+
@@ -62,7 +62,7 @@ func measure(ctx context.Context, all []requests) (rows [][]string, err error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", r.name, err)
 		}
-		rows = append(rows, []string{r.name, fmt.Sprint(r.clients), report.Millis(l.Quantile(0.5)), report.Millis(l.Quantile(0.99)), fmt.Sprintf("%.0f", l.PerSecond())})
+		rows = append(rows, []string{r.name, fmt.Sprint(r.clients), results.Millis(l.Quantile(0.5)), results.Millis(l.Quantile(0.99)), fmt.Sprintf("%.0f", l.PerSecond())})
 	}
 	return rows, nil
 }

@@ -7,14 +7,14 @@ import (
 	"time"
 
 	"aurora-dsql-dr/rehearsal/cmd/bench/internal/gotest"
-	"aurora-dsql-dr/rehearsal/cmd/bench/internal/report"
+	"aurora-dsql-dr/rehearsal/cmd/bench/internal/results"
 )
 
 // maxOverhead is what the handler may cost beyond its statements, in percent of them.
 const maxOverhead = 30
 
 // Handler sets the handler against its statements; bound tells where it costs too much.
-func Handler(f *gotest.Figures) (_ report.Table, bound error) {
+func Handler(f *gotest.Figures) (_ results.Table, bound error) {
 	rows := [][]string{{"request", "p50", "p99", "requests/s", "cost"}}
 	for _, r := range []struct{ name, benchmark string }{
 		{"write", "service.Write/plain"}, {"write with encrypted details", "service.Write/encrypted"},
@@ -30,11 +30,11 @@ func Handler(f *gotest.Figures) (_ report.Table, bound error) {
 			bound = errors.Join(bound, fmt.Errorf("%s: the handler costs %.1f %% more than its statements: want at most %d %%", r.name, overhead, maxOverhead))
 		}
 	}
-	return report.Table{
+	return results.Table{
 		Title: "The handler of transactions in process against its statements by plain pgx, in turns through one SQL endpoint",
 		Rows:  rows,
 		Note:  fmt.Sprintf("The cost is what the handler adds to the lower quartile, which other load disturbs least: at most %d %%.", maxOverhead),
 	}, bound
 }
 
-func micros(n float64) string { return report.Millis(time.Duration(n * float64(time.Microsecond))) }
+func micros(n float64) string { return results.Millis(time.Duration(n * float64(time.Microsecond))) }

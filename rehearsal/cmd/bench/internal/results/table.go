@@ -1,5 +1,5 @@
-// Package report writes what a measurement has found, and that it is still going on.
-package report
+// Package results writes what a measurement has found, and that it is still going on.
+package results
 
 import (
 	"fmt"
