@@ -28,7 +28,19 @@ func checkTitle(title string) error {
 // uniqueName is the stack's name where AWS wants one given. PutCompositeAlarm and PutDashboard overwrite what has the name
 // already, and the stacks of two organizations or backends in one account may have the same: no two have the same cluster.
 func uniqueName(title string, database *components.PeeredDsqlCluster) pulumi.StringOutput {
-	return pulumi.Sprintf("%s-%s", title, database.Primary.Identifier)
+	return pulumi.Sprintf("%s-%s", title, database.Primary.Identifier.ToStringOutput().ApplyT(shortened))
+}
+
+// identifier is one of Aurora DSQL's ("Amazon Aurora DSQL API Reference", GetCluster), of which the first characters tell
+// two stacks of one name apart. An alarm's mail has a subject of 100 characters, and what happened is at its end.
+var identifier = regexp.MustCompile(`^([a-z0-9]{8})[a-z0-9]{18}$`)
+
+// shortened is the beginning of an identifier. What is none, such as a reference to one that is still to be made, is whole.
+func shortened(id string) string {
+	if match := identifier.FindStringSubmatch(id); match != nil {
+		return match[1]
+	}
+	return id
 }
 
 // compositeName is the name of an alarm that a person is to recognise: what happened to which region, in which stack.

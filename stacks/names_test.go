@@ -23,8 +23,8 @@ func deployedAs(t *testing.T, stack string, changes map[string]string) *graph.Gr
 	return g
 }
 
-// cluster is the identifier that the mocks give the primary cluster, in a name.
-const cluster = "-databaseprimaryclusterxxxx"
+// cluster is the beginning of the identifier that the mocks give the primary cluster, in a name.
+const cluster = "-database"
 
 // Two organizations, or two backends, may each have a stack of one name in one account. What the program names itself,
 // beside names within something of its own, must then hold what is its own.
@@ -56,7 +56,7 @@ func TestStacksOfOneNameOverwriteNothingOfEachOther(t *testing.T) {
 
 // What is looked for at night comes last: which region, and what happened to it.
 func TestAnAlarmIsCalledAfterStackRegionAndWhatHappened(t *testing.T) {
-	what := regexp.MustCompile(`^aurora-dsql-dr-a\.b_c-d-databaseprimaryclusterxxxx-us-(?:east|west)-\d-(?:lost|lost-unconfirmed|unheard)$`)
+	what := regexp.MustCompile(`^aurora-dsql-dr-a\.b_c-d-database-us-(?:east|west)-\d-(?:lost|lost-unconfirmed|unheard)$`)
 	for _, alarm := range deployedAs(t, "a.b_c-d", nil).Of("aws:cloudwatch/compositeAlarm:CompositeAlarm") {
 		assert.Regexp(t, what, alarm.Input("alarmName"))
 	}
@@ -80,7 +80,12 @@ func TestADashboardCanShowEveryStack(t *testing.T) {
 // Pulumi's names of a project and of a stack have up to 100 characters each.
 func TestNamesThatAreTooLongTogetherAreRefused(t *testing.T) {
 	require.NoError(t, checkTitle(strings.Repeat("n", maxTitle)))
-	longest := maxTitle + len(cluster+"-ap-northeast-1-lost-unconfirmed")
+	longest := maxTitle + len("-abcd2345-ap-northeast-1-lost-unconfirmed")
 	assert.LessOrEqual(t, longest, 255)
 	require.ErrorContains(t, checkTitle(strings.Repeat("n", maxTitle+1)), "have 191 characters: want at most 190 together")
+}
+
+func TestOnlyAnIdentifierIsShortened(t *testing.T) {
+	assert.Equal(t, "foo0bar1", shortened("foo0bar1baz2quux3quuux4xyz"))
+	assert.Equal(t, "${cluster.identifier}", shortened("${cluster.identifier}"))
 }
