@@ -30,7 +30,9 @@ func TestEachProtocolIsSentItsOwnText(t *testing.T) {
 		assert.Equal(t, map[string]string{"sms": "short", "email": "long", "sqs": "long", "lambda": ""}, got,
 			"a value that is no text is ignored, an empty one is sent")
 		var inQueue struct{ Message string }
-		require.NoError(t, json.Unmarshal([]byte(w.queues.sent[0][strings.Index(w.queues.sent[0], "{"):]), &inQueue))
+		_, body, found := strings.Cut(w.queues.sent[0], "{")
+		require.True(t, found)
+		require.NoError(t, json.Unmarshal([]byte("{"+body), &inQueue))
 		assert.Equal(t, "long", inQueue.Message)
 	})
 }

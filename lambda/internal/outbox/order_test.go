@@ -38,7 +38,10 @@ func (d *diary) SentElsewhere(context.Context, Position, time.Time, int) ([]Sent
 
 func (d *diary) CaughtUp(context.Context, time.Time, time.Time) error { return nil }
 
-func (d *diary) Purge(context.Context, time.Duration, int) (int, error) { d.note("purge"); return 0, nil }
+func (d *diary) Purge(context.Context, time.Duration, int) (int, error) {
+	d.note("purge")
+	return 0, nil
+}
 
 // A run records that it is there before any work whose length varies, or a long one would look like an absence. What is
 // due goes before what can wait: on a slow database a run ends before it has done everything.
