@@ -32,9 +32,11 @@ type alarmSet struct {
 	arns, names pulumi.StringArray
 }
 
-// metric creates an alarm on a metric or an expression. It tells the topic, which must be of the same region, when it goes
-// into ALARM, and when it is over only if it is given OkActions; a nil topic makes an alarm without actions.
-func (s *alarmSet) metric(region Region, topic *AlertTopic, name string, args cloudwatch.MetricAlarmArgs) (*cloudwatch.MetricAlarm, error) {
+// metric creates an alarm on a metric or an expression. It tells the topic, which must be of the same region, when it
+// goes into ALARM, and when it is over only if it is given OkActions; a nil topic makes an alarm without actions.
+func (s *alarmSet) metric(
+	region Region, topic *AlertTopic, name string, args cloudwatch.MetricAlarmArgs,
+) (*cloudwatch.MetricAlarm, error) {
 	if topic != nil {
 		args.AlarmActions = pulumi.Array{topic.ARN}
 	}
@@ -47,7 +49,9 @@ func (s *alarmSet) metric(region Region, topic *AlertTopic, name string, args cl
 }
 
 // composite creates an alarm that is in ALARM while another one is, and tells the topic so.
-func (s *alarmSet) composite(region Region, topic *AlertTopic, name string, of *cloudwatch.MetricAlarm, args cloudwatch.CompositeAlarmArgs) (*cloudwatch.CompositeAlarm, error) {
+func (s *alarmSet) composite(
+	region Region, topic *AlertTopic, name string, of *cloudwatch.MetricAlarm, args cloudwatch.CompositeAlarmArgs,
+) (*cloudwatch.CompositeAlarm, error) {
 	args.AlarmRule = pulumi.Sprintf(`ALARM("%s")`, of.Name)
 	args.AlarmActions = pulumi.StringArray{topic.ARN}
 	alarm, err := cloudwatch.NewCompositeAlarm(s.ctx, name, &args, region.child(s.parent)...)
@@ -58,8 +62,8 @@ func (s *alarmSet) composite(region Region, topic *AlertTopic, name string, of *
 	return alarm, nil
 }
 
-// quietWhile holds the actions of a composite alarm back while another alarm of its region is in ALARM. It waits for that
-// alarm to follow a change, and follows its end itself, for as long as within.
+// quietWhile holds the actions of a composite alarm back while another alarm of its region is in ALARM. It waits for
+// that alarm to follow a change, and follows its end itself, for as long as within.
 func quietWhile(alarm *cloudwatch.CompositeAlarm, within time.Duration) cloudwatch.CompositeAlarmActionsSuppressorArgs {
 	seconds := pulumi.Int(int(within.Seconds()))
 	return cloudwatch.CompositeAlarmActionsSuppressorArgs{Alarm: alarm.Arn, WaitPeriod: seconds, ExtensionPeriod: seconds}
@@ -71,8 +75,8 @@ func outOf(args cloudwatch.MetricAlarmArgs, m, n int) cloudwatch.MetricAlarmArgs
 	return args
 }
 
-// described says what an alarm means and where to read what to do. It is the description that CloudWatch puts into every
-// notification.
+// described says what an alarm means and where to read what to do. It is the description that CloudWatch puts into
+// every notification.
 func described(what string, runbooks contract.Runbooks, runbook contract.Runbook) pulumi.String {
 	return pulumi.String(what + " Runbook: " + runbooks.To(runbook))
 }
@@ -84,7 +88,9 @@ type namedAlarm struct {
 
 // countAlarm alarms when something that should not happen does. AWS publishes such counts only when there is something
 // to count, so no data is fine.
-func countAlarm(namespace, metric string, dimensions pulumi.StringMap, period time.Duration, description pulumi.String) cloudwatch.MetricAlarmArgs {
+func countAlarm(
+	namespace, metric string, dimensions pulumi.StringMap, period time.Duration, description pulumi.String,
+) cloudwatch.MetricAlarmArgs {
 	return cloudwatch.MetricAlarmArgs{
 		AlarmDescription:   description,
 		Namespace:          pulumi.String(namespace),
@@ -105,10 +111,12 @@ const (
 	lostEventPeriods = 15
 )
 
-// lostEvents alarms when a message arrives in a queue of events that were lost: the first one, and each that comes when a
-// quarter of an hour was quiet. The depth would stay until somebody purges the queue, and hide the next. Whoever buries a
-// message here calls SendMessage, which NumberOfMessagesSent counts; it would not count what SQS moves by itself.
+// lostEvents alarms when a message arrives in a queue of events that were lost: the first one, and each that comes when
+// a quarter of an hour was quiet. The depth would stay until somebody purges the queue, and hide the next. Whoever
+// buries a message here calls SendMessage, which NumberOfMessagesSent counts; it would not count what SQS moves by
+// itself.
 func lostEvents(queue pulumi.StringInput, description pulumi.String) cloudwatch.MetricAlarmArgs {
 	dimensions := pulumi.StringMap{"QueueName": queue}
-	return outOf(countAlarm("AWS/SQS", "NumberOfMessagesSent", dimensions, lostEventPeriod, description), 1, lostEventPeriods)
+	return outOf(countAlarm("AWS/SQS", "NumberOfMessagesSent", dimensions, lostEventPeriod, description), 1,
+		lostEventPeriods)
 }

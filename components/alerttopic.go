@@ -24,9 +24,10 @@ type Subscription struct {
 	Secret bool
 }
 
-// key names the recipient by what it is, so that its resource stays its own wherever it stands in a list. Were it named by
-// its place, the one that moves up would be "replaced", and since Subscribe returns the subscription that exists (SNS API
-// Reference), what is deleted after is the only one there is. Of a secret the key tells no more than whether a guess is right.
+// key names the recipient by what it is, so that its resource stays its own wherever it stands in a list. Were it named
+// by its place, the one that moves up would be "replaced", and since Subscribe returns the subscription that exists
+// (SNS API Reference), what is deleted after is the only one there is. Of a secret the key tells no more than whether a
+// guess is right.
 func (s Subscription) key() string {
 	sum := sha256.Sum256([]byte(s.Protocol + " " + s.Endpoint))
 	return hex.EncodeToString(sum[:4])
@@ -64,7 +65,9 @@ type AlertTopic struct {
 //
 // The monitors publish through their own identity policies: naming their roles here would make topics and monitors
 // depend on each other.
-func NewAlertTopic(ctx *pulumi.Context, name string, args *AlertTopicArgs, opts ...pulumi.ResourceOption) (*AlertTopic, error) {
+func NewAlertTopic(
+	ctx *pulumi.Context, name string, args *AlertTopicArgs, opts ...pulumi.ResourceOption,
+) (*AlertTopic, error) {
 	t := &AlertTopic{}
 	if err := open(ctx, "AlertTopic", name, t, args.validate(), opts); err != nil {
 		return nil, err
@@ -87,22 +90,26 @@ func NewAlertTopic(ctx *pulumi.Context, name string, args *AlertTopicArgs, opts 
 		return nil, err
 	}
 	topicPolicy, err := sns.NewTopicPolicy(ctx, name+"-policy", &sns.TopicPolicyArgs{
-		Arn:    topic.Arn,
-		Policy: topic.Arn.ApplyT(func(arn string) (string, error) { return alertTopicPolicy(args.Region, arn) }).(pulumi.StringOutput),
+		Arn: topic.Arn,
+		Policy: topic.Arn.ApplyT(func(arn string) (string,
+			error) {
+			return alertTopicPolicy(args.Region, arn)
+		}).(pulumi.StringOutput),
 	}, args.Region.child(t)...)
 	if err != nil {
 		return nil, err
 	}
 	for i, s := range args.Subscriptions {
-		// Earlier versions named subscriptions by their place. What they deployed keeps its subscriptions if the list is still
-		// the same; package recipients refuses any other.
+		// Earlier versions named subscriptions by their place. What they deployed keeps its subscriptions if the list is
+		// still the same; package recipients refuses any other.
 		byPlace := pulumi.Aliases([]pulumi.Alias{{Name: pulumi.String(fmt.Sprintf("%s-subscription-%d", name, i))}})
 		if err := t.subscribe(ctx, name+"-subscription-"+s.key(), topic, s, args.Region, byPlace); err != nil {
 			return nil, err
 		}
 	}
 	// The topic's own ARN would let an alarm be created before the policy that lets it publish.
-	t.ARN = pulumi.All(topic.Arn, topicPolicy.ID()).ApplyT(func(all []any) string { return all[0].(string) }).(pulumi.StringOutput)
+	t.ARN = pulumi.All(topic.Arn, topicPolicy.ID()).ApplyT(
+		func(all []any) string { return all[0].(string) }).(pulumi.StringOutput)
 	t.KeyARN = key.Arn
 	return t, ctx.RegisterResourceOutputs(t, pulumi.Map{"arn": t.ARN, "keyArn": t.KeyARN})
 }
@@ -118,7 +125,8 @@ func (a *AlertTopicArgs) validate() error {
 			problems = append(problems, fmt.Errorf("Subscriptions[%d] lacks something: Protocol and Endpoint are required", i))
 		}
 		if first, again := seen[s.key()]; again {
-			problems = append(problems, fmt.Errorf("Subscriptions[%d] is Subscriptions[%d] again, want each recipient once", i, first))
+			problems = append(problems, fmt.Errorf("Subscriptions[%d] is Subscriptions[%d] again, want each recipient once", i,
+				first))
 		}
 		seen[s.key()] = i
 	}

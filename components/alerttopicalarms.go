@@ -26,8 +26,8 @@ type AlertTopicAlarmsArgs struct {
 	Runbooks contract.Runbooks
 }
 
-// AlertTopicAlarms tell when alerts do not reach a recipient. The topic's other recipients learn it, by the same topic; if
-// there are none, the alarm is on the dashboard.
+// AlertTopicAlarms tell when alerts do not reach a recipient. The topic's other recipients learn it, by the same topic;
+// if there are none, the alarm is on the dashboard.
 type AlertTopicAlarms struct {
 	pulumi.ResourceState
 
@@ -36,7 +36,9 @@ type AlertTopicAlarms struct {
 }
 
 // NewAlertTopicAlarms creates the alarm.
-func NewAlertTopicAlarms(ctx *pulumi.Context, name string, args *AlertTopicAlarmsArgs, opts ...pulumi.ResourceOption) (*AlertTopicAlarms, error) {
+func NewAlertTopicAlarms(
+	ctx *pulumi.Context, name string, args *AlertTopicAlarmsArgs, opts ...pulumi.ResourceOption,
+) (*AlertTopicAlarms, error) {
 	a := &AlertTopicAlarms{}
 	if err := open(ctx, "AlertTopicAlarms", name, a, args.validate(), opts); err != nil {
 		return nil, err
@@ -56,13 +58,14 @@ func (a *AlertTopicAlarmsArgs) validate() error {
 	return required(a.Region.required("Region"), map[string]bool{"Topic": a.Topic != nil, "Runbooks": a.Runbooks != ""})
 }
 
-// undelivered counts what SNS gives up (SNS Developer Guide, "Monitoring Amazon SNS topics using CloudWatch"). Its metrics of
-// redriving stay without data: the subscriptions have no queue to redrive to.
+// undelivered counts what SNS gives up (SNS Developer Guide, "Monitoring Amazon SNS topics using CloudWatch"). Its
+// metrics of redriving stay without data: the subscriptions have no queue to redrive to.
 func (a *AlertTopicAlarmsArgs) undelivered() cloudwatch.MetricAlarmArgs {
 	dimensions := pulumi.StringMap{"TopicName": a.Topic.ARN.ApplyT(func(arn string) string {
 		return arn[strings.LastIndex(arn, ":")+1:]
 	}).(pulumi.StringOutput)}
-	description := described("Alerts of "+a.Region.Name+" do not reach a recipient.", a.Runbooks, contract.RunbookUndelivered)
+	description := described("Alerts of "+a.Region.Name+" do not reach a recipient.", a.Runbooks,
+		contract.RunbookUndelivered)
 	alarm := countAlarm("AWS/SNS", "NumberOfNotificationsFailed", dimensions, deliveryPeriod, description)
 	return outOf(alarm, 1, deliveryPeriods)
 }

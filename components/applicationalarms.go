@@ -45,7 +45,9 @@ type ApplicationAlarms struct {
 }
 
 // NewApplicationAlarms creates the alarms.
-func NewApplicationAlarms(ctx *pulumi.Context, name string, args *ApplicationAlarmsArgs, opts ...pulumi.ResourceOption) (*ApplicationAlarms, error) {
+func NewApplicationAlarms(
+	ctx *pulumi.Context, name string, args *ApplicationAlarmsArgs, opts ...pulumi.ResourceOption,
+) (*ApplicationAlarms, error) {
 	a := &ApplicationAlarms{}
 	if err := open(ctx, "ApplicationAlarms", name, a, args.validate(), opts); err != nil {
 		return nil, err
@@ -65,7 +67,12 @@ func (a *ApplicationAlarmsArgs) validate() error {
 		return errors.New("args are required")
 	}
 	return required(a.Region.required("Region"), map[string]bool{
-		"Topic": a.Topic != nil, "Service": a.Service != nil, "Publisher": a.Publisher != nil && a.Publisher.FirstRun != nil, "Processor": a.Processor != nil, "Bus": a.Bus != nil, "Runbooks": a.Runbooks != "",
+		"Topic":     a.Topic != nil,
+		"Service":   a.Service != nil,
+		"Publisher": a.Publisher != nil && a.Publisher.FirstRun != nil,
+		"Processor": a.Processor != nil,
+		"Bus":       a.Bus != nil,
+		"Runbooks":  a.Runbooks != "",
 	})
 }
 
@@ -73,12 +80,13 @@ func (a *ApplicationAlarmsArgs) described(what string) pulumi.String {
 	return described(what, a.Runbooks, contract.RunbookApplication)
 }
 
-// plumbing are the alarms on what AWS publishes about functions, rules and queues. The publisher's dead letters have none:
-// the next run, a minute later, does what a failed one left.
+// plumbing are the alarms on what AWS publishes about functions, rules and queues. The publisher's dead letters have
+// none: the next run, a minute later, does what a failed one left.
 func (a *ApplicationAlarmsArgs) plumbing(name string) []namedAlarm {
 	region := a.Region.Name
 	errorsOf := func(f *GoFunction, what string) cloudwatch.MetricAlarmArgs {
-		return outOf(countAlarm("AWS/Lambda", "Errors", pulumi.StringMap{"FunctionName": f.Function.Name}, applicationPeriod, a.described(what)), 2, 3)
+		return outOf(countAlarm("AWS/Lambda", "Errors", pulumi.StringMap{"FunctionName": f.Function.Name}, applicationPeriod,
+			a.described(what)), 2, 3)
 	}
 	alarms := []namedAlarm{
 		{name + "-transaction-errors", errorsOf(a.Service.Function, "The transaction service in "+region+" fails.")},
@@ -86,10 +94,13 @@ func (a *ApplicationAlarmsArgs) plumbing(name string) []namedAlarm {
 		{name + "-publisher-errors", errorsOf(a.Publisher.Function, "The outbox publisher in "+region+" fails.")},
 		{name + "-publisher-silent", a.publisherSilent()},
 		{name + "-processor-errors", errorsOf(a.Processor.Function, "The event processor in "+region+" fails.")},
-		{name + "-processor-dead-letters", lostEvents(a.Processor.Function.DeadLetters.Name, a.described("Events in "+region+" could not be processed."))},
-		{name + "-undelivered", lostEvents(a.Bus.Undelivered.Name, a.described("Events from "+region+" did not reach the other region."))},
+		{name + "-processor-dead-letters", lostEvents(a.Processor.Function.DeadLetters.Name,
+			a.described("Events in "+region+" could not be processed."))},
+		{name + "-undelivered", lostEvents(a.Bus.Undelivered.Name,
+			a.described("Events from "+region+" did not reach the other region."))},
 		// What cannot be delivered goes to that queue and is told there; what cannot be buried is gone.
-		{name + "-forward-lost", outOf(countAlarm("AWS/Events", "InvocationsFailedToBeSentToDlq", a.Bus.forwardDimensions(), applicationPeriod,
+		{name + "-forward-lost", outOf(countAlarm("AWS/Events", "InvocationsFailedToBeSentToDlq", a.Bus.forwardDimensions(),
+			applicationPeriod,
 			a.described("Events from "+region+" did not reach the other region, and could not be kept either.")), 1, 5)},
 	}
 	if a.Routes != nil {
@@ -99,8 +110,8 @@ func (a *ApplicationAlarmsArgs) plumbing(name string) []namedAlarm {
 	return alarms
 }
 
-// unavailable alarms on server errors: the service answers 503 where a retry may help. Few requests: one that fails; many:
-// one in a hundred.
+// unavailable alarms on server errors: the service answers 503 where a retry may help. Few requests: one that fails;
+// many: one in a hundred.
 func (a *ApplicationAlarmsArgs) unavailable() cloudwatch.MetricAlarmArgs {
 	dimensions := pulumi.StringMap{"ApiId": a.Service.APIID.ToStringOutput()}
 	return a.perHundred("The transaction API in "+a.Region.Name+" answers with server errors.", 1, "failed",
@@ -108,18 +119,22 @@ func (a *ApplicationAlarmsArgs) unavailable() cloudwatch.MetricAlarmArgs {
 		applicationQuery("requests", "AWS/ApiGateway", "Count", "Sum", dimensions))
 }
 
-// publisherSilent is a dead-man alarm: in each scheduled run, and in no other, the publisher records the outbox's age, or
-// fails. That it fails is told by its errors. Any run counts its errors, none as 0, so silence is 0 while transactions
-// start the publisher, and no data else: both page. No data is no breach, since CloudWatch has none in the first minutes
-// of a new alarm: it reads the age from a log line. Ten periods outlast late samples.
+// publisherSilent is a dead-man alarm: in each scheduled run, and in no other, the publisher records the outbox's age,
+// or fails. That it fails is told by its errors. Any run counts its errors, none as 0, so silence is 0 while
+// transactions start the publisher, and no data else: both page. No data is no breach, since CloudWatch has none in the
+// first minutes of a new alarm: it reads the age from a log line. Ten periods outlast late samples.
 func (a *ApplicationAlarmsArgs) publisherSilent() cloudwatch.MetricAlarmArgs {
 	return outOf(cloudwatch.MetricAlarmArgs{
-		AlarmDescription: a.described("The outbox publisher in " + a.Region.Name + " is not run by its schedule: events that were left behind stay."),
+		AlarmDescription: a.described("The outbox publisher in " + a.Region.Name +
+			" is not run by its schedule: events that were left behind stay."),
 		MetricQueries: cloudwatch.MetricAlarmMetricQueryArray{
 			applicationQuery("ages", contract.ApplicationNamespace, contract.MetricOutboxAge, "SampleCount", a.dimensions()),
-			applicationQuery("failed", "AWS/Lambda", "Errors", "Sum", pulumi.StringMap{"FunctionName": a.Publisher.Function.Function.Name}),
+			applicationQuery("failed", "AWS/Lambda", "Errors", "Sum",
+				pulumi.StringMap{"FunctionName": a.Publisher.Function.Function.Name}),
 			cloudwatch.MetricAlarmMetricQueryArgs{
-				Id: pulumi.String("runs"), Label: pulumi.String("scheduled runs"), ReturnData: pulumi.Bool(true),
+				Id:         pulumi.String("runs"),
+				Label:      pulumi.String("scheduled runs"),
+				ReturnData: pulumi.Bool(true),
 				Expression: pulumi.String("ages+failed"),
 			},
 		},
@@ -138,12 +153,13 @@ func (a *ApplicationAlarmsArgs) dimensions() pulumi.StringMap {
 func (a *ApplicationAlarmsArgs) measured(name string) []namedAlarm {
 	measure := func(metric, statistic string, threshold float64, what string) cloudwatch.MetricAlarmArgs {
 		return cloudwatch.MetricAlarmArgs{
-			AlarmDescription: a.described(what + " in " + a.Region.Name + "."),
-			Namespace:        pulumi.String(contract.ApplicationNamespace),
-			MetricName:       pulumi.String(metric),
-			Dimensions:       a.dimensions(),
-			Statistic:        pulumi.String(statistic),
-			Period:           pulumi.Int(int(applicationPeriod.Seconds())), Threshold: pulumi.Float64(threshold),
+			AlarmDescription:   a.described(what + " in " + a.Region.Name + "."),
+			Namespace:          pulumi.String(contract.ApplicationNamespace),
+			MetricName:         pulumi.String(metric),
+			Dimensions:         a.dimensions(),
+			Statistic:          pulumi.String(statistic),
+			Period:             pulumi.Int(int(applicationPeriod.Seconds())),
+			Threshold:          pulumi.Float64(threshold),
 			ComparisonOperator: pulumi.String(atLeast),
 			TreatMissingData:   pulumi.String(missingIsFine), // no requests, no samples
 		}
@@ -152,12 +168,16 @@ func (a *ApplicationAlarmsArgs) measured(name string) []namedAlarm {
 	slow.Statistic, slow.ExtendedStatistic = nil, pulumi.String(transactionPercentile)
 	return []namedAlarm{
 		{name + "-latency", outOf(slow, 3, 5)},
-		{name + "-breaker-open", outOf(measure(contract.MetricBreakerOpen, "Maximum", 1, "The circuit breaker is open: the regional endpoint fails"), 2, 3)},
+		{name + "-breaker-open", outOf(measure(contract.MetricBreakerOpen, "Maximum", 1,
+			"The circuit breaker is open: the regional endpoint fails"), 2, 3)},
 		{name + "-conflicts", outOf(a.conflicts(), 3, 3)},
 		// Counted once, when they are parked; five minutes are looked at, since a sample may come late.
-		{name + "-events-parked", outOf(measure(contract.MetricEventsParked, "Sum", 1, "Events that can never be sent were parked in the outbox"), 1, 5)},
-		{name + "-outbox-age", outOf(measure(contract.MetricOutboxAge, "Maximum", outboxAgeSeconds, "Events wait in the outbox"), 2, 3)},
-		{name + "-replication-delay", outOf(measure(contract.MetricReplicationDelay, "Average", eventDelayMillis, "Events from the other region arrive late"), 3, 5)},
+		{name + "-events-parked", outOf(measure(contract.MetricEventsParked, "Sum", 1,
+			"Events that can never be sent were parked in the outbox"), 1, 5)},
+		{name + "-outbox-age", outOf(measure(contract.MetricOutboxAge, "Maximum", outboxAgeSeconds,
+			"Events wait in the outbox"), 2, 3)},
+		{name + "-replication-delay", outOf(measure(contract.MetricReplicationDelay, "Average", eventDelayMillis,
+			"Events from the other region arrive late"), 3, 5)},
 	}
 }
 
@@ -165,16 +185,21 @@ func (a *ApplicationAlarmsArgs) measured(name string) []namedAlarm {
 func (a *ApplicationAlarmsArgs) conflicts() cloudwatch.MetricAlarmArgs {
 	return a.perHundred("Many transactions conflict in "+a.Region.Name+".", conflictPercent, "0",
 		applicationQuery("conflicts", contract.ApplicationNamespace, contract.MetricConflictRetries, "Sum", a.dimensions()),
-		applicationQuery("requests", contract.ApplicationNamespace, contract.MetricTransactionLatency, "SampleCount", a.dimensions()))
+		applicationQuery("requests", contract.ApplicationNamespace, contract.MetricTransactionLatency, "SampleCount",
+			a.dimensions()))
 }
 
-// perHundred alarms on a share of the requests, in percent, once there are a hundred in a period; below, on the value of
-// few.
-func (a *ApplicationAlarmsArgs) perHundred(what string, percent float64, few string, part, requests cloudwatch.MetricAlarmMetricQueryArgs) cloudwatch.MetricAlarmArgs {
+// perHundred alarms on a share of the requests, in percent, once there are a hundred in a period; below, on the value
+// of few.
+func (a *ApplicationAlarmsArgs) perHundred(
+	what string, percent float64, few string, part, requests cloudwatch.MetricAlarmMetricQueryArgs,
+) cloudwatch.MetricAlarmArgs {
 	return cloudwatch.MetricAlarmArgs{
 		AlarmDescription: a.described(what),
 		MetricQueries: cloudwatch.MetricAlarmMetricQueryArray{part, requests, cloudwatch.MetricAlarmMetricQueryArgs{
-			Id: pulumi.String("share"), Label: pulumi.String("of a hundred requests"), ReturnData: pulumi.Bool(true),
+			Id:         pulumi.String("share"),
+			Label:      pulumi.String("of a hundred requests"),
+			ReturnData: pulumi.Bool(true),
 			Expression: pulumi.Sprintf("IF(%[2]s >= 100, 100 * %[1]s / %[2]s, %[3]s)", part.Id, requests.Id, few),
 		}},
 		Threshold:          pulumi.Float64(percent),
@@ -183,7 +208,9 @@ func (a *ApplicationAlarmsArgs) perHundred(what string, percent float64, few str
 	}
 }
 
-func applicationQuery(id, namespace, metric, statistic string, dimensions pulumi.StringMap) cloudwatch.MetricAlarmMetricQueryArgs {
+func applicationQuery(
+	id, namespace, metric, statistic string, dimensions pulumi.StringMap,
+) cloudwatch.MetricAlarmMetricQueryArgs {
 	return cloudwatch.MetricAlarmMetricQueryArgs{
 		Id: pulumi.String(id),
 		Metric: cloudwatch.MetricAlarmMetricQueryMetricArgs{

@@ -39,10 +39,18 @@ func (d databaseFunction) create(ctx *pulumi.Context, name string, parent pulumi
 	}
 	maps.Copy(environment, d.environment)
 	return NewGoFunction(ctx, name, &GoFunctionArgs{
-		Region: d.region, Function: d.function, Description: d.description,
-		Packages: d.settings.Packages, MemoryMB: d.settings.MemoryMB, TimeoutSeconds: d.timeoutSeconds, ReservedConcurrency: d.concurrency,
-		LogRetentionDays: d.settings.LogRetentionDays, Tracing: d.settings.Tracing,
-		Asynchronous: d.asynchronous, Environment: environment, Access: d.access,
+		Region:              d.region,
+		Function:            d.function,
+		Description:         d.description,
+		Packages:            d.settings.Packages,
+		MemoryMB:            d.settings.MemoryMB,
+		TimeoutSeconds:      d.timeoutSeconds,
+		ReservedConcurrency: d.concurrency,
+		LogRetentionDays:    d.settings.LogRetentionDays,
+		Tracing:             d.settings.Tracing,
+		Asynchronous:        d.asynchronous,
+		Environment:         environment,
+		Access:              d.access,
 	}, pulumi.Parent(parent))
 }
 

@@ -9,7 +9,12 @@ const archiveVersion = "0.4.0"
 // asset loses, and the package writes a fixed modification time, so equal files give equal bytes. The function is
 // called by its token: this is the one place to change when the package's Go SDK is used instead.
 func zipFile(ctx *pulumi.Context, source, output string) (*zipFileResult, error) {
-	args := zipFileArgs{Type: "zip", SourceFile: source, OutputPath: output, OutputFileMode: "0755"}
+	args := zipFileArgs{
+		Type:           "zip",
+		SourceFile:     source,
+		OutputPath:     output,
+		OutputFileMode: "0755",
+	}
 	var result zipFileResult
 	err := ctx.Invoke("archive:index/getFile:getFile", &args, &result, pulumi.Version(archiveVersion))
 	return &result, err

@@ -45,7 +45,9 @@ func regions(ctx *pulumi.Context) ([3]Region, error) {
 }
 
 // eachWay runs a program with known values and as a preview of a new stack.
-func eachWay(t *testing.T, program func(ctx *pulumi.Context, r [3]Region) error, test func(t *testing.T, g *graph.Graph)) {
+func eachWay(
+	t *testing.T, program func(ctx *pulumi.Context, r [3]Region) error, test func(t *testing.T, g *graph.Graph),
+) {
 	t.Helper()
 	for name, preview := range map[string]bool{"up": false, "preview": true} {
 		t.Run(name, func(t *testing.T) {
@@ -74,8 +76,16 @@ func refused(t *testing.T, program func(ctx *pulumi.Context) error) error {
 // settings are the monitors' defaults.
 func settings(change ...func(*MonitorSettings)) MonitorSettings {
 	s := MonitorSettings{
-		Schedule: time.Minute, ProbeInterval: 15 * time.Second, FailuresToOpen: 2, SuccessesToClose: 3, Reminder: 15 * time.Minute, MinimumOutage: 5 * time.Second,
-		MemoryMB: 128, LogRetentionDays: 30, ReservedConcurrency: 10, Tracing: true,
+		Schedule:            time.Minute,
+		ProbeInterval:       15 * time.Second,
+		FailuresToOpen:      2,
+		SuccessesToClose:    3,
+		Reminder:            15 * time.Minute,
+		MinimumOutage:       5 * time.Second,
+		MemoryMB:            128,
+		LogRetentionDays:    30,
+		ReservedConcurrency: 10,
+		Tracing:             true,
 	}
 	for _, f := range change {
 		f(&s)

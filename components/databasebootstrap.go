@@ -49,21 +49,26 @@ type DatabaseBootstrap struct {
 	Migrated *lambda.Invocation
 }
 
-// NewDatabaseBootstrap creates the migrate function and runs it when migrations, code, role ARNs, the cluster or the key of
-// the keyset have changed. A failed migration fails the deployment with the SQL error.
-func NewDatabaseBootstrap(ctx *pulumi.Context, name string, args *DatabaseBootstrapArgs, opts ...pulumi.ResourceOption) (*DatabaseBootstrap, error) {
+// NewDatabaseBootstrap creates the migrate function and runs it when migrations, code, role ARNs, the cluster or the
+// key of the keyset have changed. A failed migration fails the deployment with the SQL error.
+func NewDatabaseBootstrap(
+	ctx *pulumi.Context, name string, args *DatabaseBootstrapArgs, opts ...pulumi.ResourceOption,
+) (*DatabaseBootstrap, error) {
 	b := &DatabaseBootstrap{}
 	if err := open(ctx, "DatabaseBootstrap", name, b, args.validate(), opts); err != nil {
 		return nil, err
 	}
 	environment, access := args.environmentAndAccess()
 	function, err := NewGoFunction(ctx, name+"-migrate", &GoFunctionArgs{
-		Region: args.Region, Function: "migrate",
-		Description: "Brings the database's schema, roles and grants to their declared state",
-		Packages:    args.Packages, MemoryMB: 128,
+		Region:           args.Region,
+		Function:         "migrate",
+		Description:      "Brings the database's schema, roles and grants to their declared state",
+		Packages:         args.Packages,
+		MemoryMB:         128,
 		TimeoutSeconds:   900, // asynchronous indexes are waited for; this is Lambda's limit
 		LogRetentionDays: args.LogRetentionDays,
-		Environment:      environment, Access: access,
+		Environment:      environment,
+		Access:           access,
 	}, pulumi.Parent(b))
 	if err != nil {
 		return nil, err
@@ -91,9 +96,14 @@ func (a *DatabaseBootstrapArgs) validate() error {
 	if a == nil {
 		return errors.New("args are required")
 	}
-	problems := []error{required(a.Region.required("Region"), map[string]bool{"Database": a.Database != nil, "Roles": len(a.Roles) > 0, "After": len(a.After) > 0})}
+	problems := []error{required(a.Region.required("Region"), map[string]bool{
+		"Database": a.Database != nil,
+		"Roles":    len(a.Roles) > 0,
+		"After":    len(a.After) > 0,
+	})}
 	if a.Database != nil && a.Database.Region != a.Region.Name {
-		problems = append(problems, fmt.Errorf("Database is in %s, want the function's own region, %s", a.Database.Region, a.Region.Name))
+		problems = append(problems, fmt.Errorf("Database is in %s, want the function's own region, %s", a.Database.Region,
+			a.Region.Name))
 	}
 	return errors.Join(problems...)
 }

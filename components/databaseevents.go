@@ -21,9 +21,9 @@ type DatabaseEventsArgs struct {
 	Runbooks contract.Runbooks
 }
 
-// DatabaseEvents reports the API calls that change or end a cluster to a region's topic, those that were refused as such.
-// Aurora DSQL emits no state-change events; "AWS API Call via CloudTrail" is what there is, best effort, and it needs a
-// CloudTrail trail that records management events in the region.
+// DatabaseEvents reports the API calls that change or end a cluster to a region's topic, those that were refused as
+// such. Aurora DSQL emits no state-change events; "AWS API Call via CloudTrail" is what there is, best effort, and it
+// needs a CloudTrail trail that records management events in the region.
 type DatabaseEvents struct {
 	pulumi.ResourceState
 
@@ -43,12 +43,19 @@ type report struct {
 
 var reports = []report{
 	{rule: "-rule", target: "-target", alert: "<call> on Aurora DSQL in <region> by <who> at <time>"},
-	{rule: "-rule-refused", target: "-target-refused", refused: true, alert: "REFUSED (<error>): <call> on Aurora DSQL in <region> by <who> at <time>"},
+	{
+		rule:    "-rule-refused",
+		target:  "-target-refused",
+		refused: true,
+		alert:   "REFUSED (<error>): <call> on Aurora DSQL in <region> by <who> at <time>",
+	},
 }
 
-// NewDatabaseEvents creates the rules and their targets. All come after the clusters and go before them, so that neither a
-// first deployment nor a destroy reports its own calls.
-func NewDatabaseEvents(ctx *pulumi.Context, name string, args *DatabaseEventsArgs, opts ...pulumi.ResourceOption) (*DatabaseEvents, error) {
+// NewDatabaseEvents creates the rules and their targets. All come after the clusters and go before them, so that
+// neither a first deployment nor a destroy reports its own calls.
+func NewDatabaseEvents(
+	ctx *pulumi.Context, name string, args *DatabaseEventsArgs, opts ...pulumi.ResourceOption,
+) (*DatabaseEvents, error) {
 	d := &DatabaseEvents{}
 	if err := open(ctx, "DatabaseEvents", name, d, args.validate(), opts); err != nil {
 		return nil, err
@@ -81,7 +88,8 @@ func NewDatabaseEvents(ctx *pulumi.Context, name string, args *DatabaseEventsArg
 	}
 	set := &alarmSet{ctx: ctx, parent: d}
 	if _, err := set.metric(args.Region, args.Topic, name+"-alarms-undelivered", lostEvents(undelivered.Name, described(
-		"A change of the database in "+args.Region.Name+" could not be reported; the queue has it.", args.Runbooks, contract.RunbookUndelivered))); err != nil {
+		"A change of the database in "+args.Region.Name+" could not be reported; the queue has it.", args.Runbooks,
+		contract.RunbookUndelivered))); err != nil {
 		return nil, err
 	}
 	d.ARNs, d.Names = set.arns, set.names
@@ -92,10 +100,16 @@ func (a *DatabaseEventsArgs) validate() error {
 	if a == nil {
 		return errors.New("args are required")
 	}
-	return required(a.Region.required("Region"), map[string]bool{"Topic": a.Topic != nil, "After": len(a.After) > 0, "Runbooks": a.Runbooks != ""})
+	return required(a.Region.required("Region"), map[string]bool{
+		"Topic":    a.Topic != nil,
+		"After":    len(a.After) > 0,
+		"Runbooks": a.Runbooks != "",
+	})
 }
 
-func (r report) create(ctx *pulumi.Context, name string, parent pulumi.Resource, args *DatabaseEventsArgs) (*cloudwatch.EventRule, error) {
+func (r report) create(
+	ctx *pulumi.Context, name string, parent pulumi.Resource, args *DatabaseEventsArgs,
+) (*cloudwatch.EventRule, error) {
 	pattern, err := json.Marshal(map[string]any{
 		"source":      []string{"aws.dsql"},
 		"detail-type": []string{"AWS API Call via CloudTrail"},
@@ -118,8 +132,8 @@ func (r report) create(ctx *pulumi.Context, name string, parent pulumi.Resource,
 	}, args.Region.child(parent, pulumi.DependsOn(args.After))...)
 }
 
-// transformer makes the message. In quotes are only names that hold no quotation mark, since EventBridge escapes nothing
-// there; the request, which may be a policy and so JSON within JSON, is a value of its own.
+// transformer makes the message. In quotes are only names that hold no quotation mark, since EventBridge escapes
+// nothing there; the request, which may be a policy and so JSON within JSON, is a value of its own.
 func (r report) transformer() cloudwatch.EventTargetInputTransformerArgs {
 	paths := pulumi.StringMap{
 		"call":    pulumi.String("$.detail.eventName"),

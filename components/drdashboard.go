@@ -57,7 +57,9 @@ type DrDashboard struct {
 }
 
 // NewDrDashboard creates the dashboard.
-func NewDrDashboard(ctx *pulumi.Context, name string, args *DrDashboardArgs, opts ...pulumi.ResourceOption) (*DrDashboard, error) {
+func NewDrDashboard(
+	ctx *pulumi.Context, name string, args *DrDashboardArgs, opts ...pulumi.ResourceOption,
+) (*DrDashboard, error) {
 	d := &DrDashboard{}
 	if err := open(ctx, "DrDashboard", name, d, args.validate(), opts); err != nil {
 		return nil, err
@@ -76,7 +78,8 @@ func NewDrDashboard(ctx *pulumi.Context, name string, args *DrDashboardArgs, opt
 // ConsoleURL is where the dashboard is shown, by way of one region's console: any living region will do.
 func (d *DrDashboard) ConsoleURL(region string) pulumi.StringOutput {
 	return d.Name.ApplyT(func(name string) string {
-		return fmt.Sprintf("https://%[1]s.console.aws.amazon.com/cloudwatch/home?region=%[1]s#dashboards/dashboard/%[2]s", region, url.PathEscape(name))
+		return fmt.Sprintf("https://%[1]s.console.aws.amazon.com/cloudwatch/home?region=%[1]s#dashboards/dashboard/%[2]s",
+			region, url.PathEscape(name))
 	}).(pulumi.StringOutput)
 }
 

@@ -21,8 +21,8 @@ const (
 	queryTimeouts        = 1
 )
 
-// aloneRuns is how long a region must hear nobody else before it pages on its own vote, aloneLate how many of its own latest
-// votes may be on their way, and unconfirmedWithin how long the alarm that has a quorum has to say it instead.
+// aloneRuns is how long a region must hear nobody else before it pages on its own vote, aloneLate how many of its own
+// latest votes may be on their way, and unconfirmedWithin how long the alarm that has a quorum has to say it instead.
 const (
 	aloneRuns         = 5
 	aloneLate         = 2
@@ -65,7 +65,9 @@ type EndpointAlarms struct {
 }
 
 // NewEndpointAlarms creates the alarms of one data region.
-func NewEndpointAlarms(ctx *pulumi.Context, name string, args *EndpointAlarmsArgs, opts ...pulumi.ResourceOption) (*EndpointAlarms, error) {
+func NewEndpointAlarms(
+	ctx *pulumi.Context, name string, args *EndpointAlarmsArgs, opts ...pulumi.ResourceOption,
+) (*EndpointAlarms, error) {
 	a := &EndpointAlarms{}
 	if err := open(ctx, "EndpointAlarms", name, a, args.validate(), opts); err != nil {
 		return nil, err
@@ -92,25 +94,30 @@ func (a *EndpointAlarms) outage(set *alarmSet, name string, args *EndpointAlarms
 	if err != nil {
 		return err
 	}
-	if a.Lost, err = set.composite(args.Region, args.Topic, name+"-other-region-lost", other, cloudwatch.CompositeAlarmArgs{
-		AlarmName:        args.CompositeName,
-		AlarmDescription: described("At least two observers cannot reach the database endpoint in "+args.Other.Region+".", args.Runbooks, contract.RunbookRegionLost),
-		OkActions:        pulumi.StringArray{args.Topic.ARN},
-	}); err != nil {
+	if a.Lost, err = set.composite(args.Region, args.Topic, name+"-other-region-lost", other,
+		cloudwatch.CompositeAlarmArgs{
+			AlarmName: args.CompositeName,
+			AlarmDescription: described("At least two observers cannot reach the database endpoint in "+args.Other.Region+".",
+				args.Runbooks, contract.RunbookRegionLost),
+			OkActions: pulumi.StringArray{args.Topic.ARN},
+		}); err != nil {
 		return err
 	}
 	alone, err := set.metric(args.Region, nil, name+"-alone", args.alone())
 	if err != nil {
 		return err
 	}
-	_, err = set.composite(args.Region, args.Topic, name+"-other-region-lost-unconfirmed", alone, cloudwatch.CompositeAlarmArgs{
-		AlarmName: pulumi.Sprintf("%s-unconfirmed", args.CompositeName),
-		AlarmDescription: described(fmt.Sprintf("UNCONFIRMED: the observer in %s cannot reach the database endpoint in %s and hears no other "+
-			"observer. %s is lost together with a second region, or this region is cut off.", args.Region.Name, args.Other.Region, args.Other.Region),
-			args.Runbooks, contract.RunbookRegionLost),
-		OkActions:         pulumi.StringArray{args.Topic.ARN},
-		ActionsSuppressor: quietWhile(a.Lost, unconfirmedWithin),
-	})
+	_, err = set.composite(args.Region, args.Topic, name+"-other-region-lost-unconfirmed", alone,
+		cloudwatch.CompositeAlarmArgs{
+			AlarmName: pulumi.Sprintf("%s-unconfirmed", args.CompositeName),
+			AlarmDescription: described(
+				fmt.Sprintf("UNCONFIRMED: the observer in %s cannot reach the database endpoint in %s and hears no other "+
+					"observer. %s is lost together with a second region, or this region is cut off.", args.Region.Name,
+					args.Other.Region, args.Other.Region),
+				args.Runbooks, contract.RunbookRegionLost),
+			OkActions:         pulumi.StringArray{args.Topic.ARN},
+			ActionsSuppressor: quietWhile(a.Lost, unconfirmedWithin),
+		})
 	return err
 }
 
@@ -119,8 +126,14 @@ func (a *EndpointAlarmsArgs) validate() error {
 		return errors.New("args are required")
 	}
 	problems := []error{required(a.Region.required("Region"), map[string]bool{
-		"Topic": a.Topic != nil, "Own": a.Own != nil, "Other": a.Other != nil, "Schedule": a.Schedule > 0, "ProbeInterval": a.ProbeInterval > 0,
-		"CompositeName": a.CompositeName != nil, "Runbooks": a.Runbooks != "", "After": len(a.After) > 0,
+		"Topic":         a.Topic != nil,
+		"Own":           a.Own != nil,
+		"Other":         a.Other != nil,
+		"Schedule":      a.Schedule > 0,
+		"ProbeInterval": a.ProbeInterval > 0,
+		"CompositeName": a.CompositeName != nil,
+		"Runbooks":      a.Runbooks != "",
+		"After":         len(a.After) > 0,
 	})}
 	if len(a.Observers) != 3 {
 		problems = append(problems, fmt.Errorf("Observers are %q, want three: a quorum is two of three", a.Observers))
@@ -140,11 +153,14 @@ func (a *EndpointAlarmsArgs) quorum(side *DsqlSide) cloudwatch.MetricAlarmArgs {
 		queries = append(queries, a.unreachable(id, side, observer, "Maximum"))
 	}
 	queries = append(queries, cloudwatch.MetricAlarmMetricQueryArgs{
-		Id: pulumi.String("votes"), Label: pulumi.String("observers that cannot reach " + side.Region),
-		Expression: pulumi.String(strings.Join(votes, "+")), ReturnData: pulumi.Bool(true),
+		Id:         pulumi.String("votes"),
+		Label:      pulumi.String("observers that cannot reach " + side.Region),
+		Expression: pulumi.String(strings.Join(votes, "+")),
+		ReturnData: pulumi.Bool(true),
 	})
 	return outOf(cloudwatch.MetricAlarmArgs{
-		AlarmDescription:   pulumi.String("Two of three observers cannot reach the database endpoint in " + side.Region + ", as " + a.Region.Name + " hears them. Notifies nobody: the composite alarm of the other region does."),
+		AlarmDescription: pulumi.String("Two of three observers cannot reach the database endpoint in " + side.Region +
+			", as " + a.Region.Name + " hears them. Notifies nobody: the composite alarm of the other region does."),
 		MetricQueries:      queries,
 		Threshold:          pulumi.Float64(2),
 		ComparisonOperator: pulumi.String(atLeast),
@@ -152,10 +168,11 @@ func (a *EndpointAlarmsArgs) quorum(side *DsqlSide) cloudwatch.MetricAlarmArgs {
 	}, 2, 3)
 }
 
-// alone alarms when this region's observer finds the other endpoint unreachable in five periods in which no other observer
-// was heard: each sample of another one takes the vote back. FILL gives the expression a value in every period, so the
-// latest ones, whose own vote comes with the end of its run, count as 0 and not as missing: five of seven. Five, because
-// a sample of others that comes late looks like silence too, and because quorum decides sooner whenever it can.
+// alone alarms when this region's observer finds the other endpoint unreachable in five periods in which no other
+// observer was heard: each sample of another one takes the vote back. FILL gives the expression a value in every
+// period, so the latest ones, whose own vote comes with the end of its run, count as 0 and not as missing: five of
+// seven. Five, because a sample of others that comes late looks like silence too, and because quorum decides sooner
+// whenever it can.
 func (a *EndpointAlarmsArgs) alone() cloudwatch.MetricAlarmArgs {
 	queries := cloudwatch.MetricAlarmMetricQueryArray{a.unreachable("own", a.Other, a.Region.Name, "Maximum")}
 	expression := "own"
@@ -167,11 +184,14 @@ func (a *EndpointAlarmsArgs) alone() cloudwatch.MetricAlarmArgs {
 		}
 	}
 	queries = append(queries, cloudwatch.MetricAlarmMetricQueryArgs{
-		Id: pulumi.String("alone"), Label: pulumi.String("lost, and no other observer is heard"),
-		Expression: pulumi.String(expression), ReturnData: pulumi.Bool(true),
+		Id:         pulumi.String("alone"),
+		Label:      pulumi.String("lost, and no other observer is heard"),
+		Expression: pulumi.String(expression),
+		ReturnData: pulumi.Bool(true),
 	})
 	return outOf(cloudwatch.MetricAlarmArgs{
-		AlarmDescription: pulumi.String("Only " + a.Region.Name + " is heard, and it cannot reach the database endpoint in " + a.Other.Region +
+		AlarmDescription: pulumi.String("Only " + a.Region.Name + " is heard, and it cannot reach the database endpoint in " +
+			a.Other.Region +
 			". Notifies nobody: its composite alarm does."),
 		MetricQueries:      queries,
 		Threshold:          pulumi.Float64(1),
@@ -181,9 +201,12 @@ func (a *EndpointAlarmsArgs) alone() cloudwatch.MetricAlarmArgs {
 }
 
 // unreachable is a statistic of an observer's votes on an endpoint.
-func (a *EndpointAlarmsArgs) unreachable(id string, side *DsqlSide, observer, statistic string) cloudwatch.MetricAlarmMetricQueryArgs {
+func (a *EndpointAlarmsArgs) unreachable(
+	id string, side *DsqlSide, observer, statistic string,
+) cloudwatch.MetricAlarmMetricQueryArgs {
 	return cloudwatch.MetricAlarmMetricQueryArgs{
-		Id: pulumi.String(id), Label: pulumi.String("seen from " + observer),
+		Id:    pulumi.String(id),
+		Label: pulumi.String("seen from " + observer),
 		Metric: cloudwatch.MetricAlarmMetricQueryMetricArgs{
 			Namespace:  pulumi.String(contract.MetricNamespace),
 			MetricName: pulumi.String(contract.MetricEndpointUnreachable),
@@ -214,16 +237,18 @@ func (a *EndpointAlarmsArgs) warnings(name string) []namedAlarm {
 	}
 	if a.MetricsFull {
 		alarms = append(alarms,
-			namedAlarm{name + "-commit-latency", outOf(a.probed(contract.MetricCommitLatency, commitLatencyMillis, "Commits of the probe in "+a.Own.Region+" are slow."), 3, 5)},
-			namedAlarm{name + "-marker-age", outOf(a.probed(contract.MetricMarkerAge, a.markerAgeSeconds(), "Writes made through "+a.Other.Region+" arrive late in "+a.Own.Region+"."), 3, 5)},
+			namedAlarm{name + "-commit-latency", outOf(a.probed(contract.MetricCommitLatency, commitLatencyMillis,
+				"Commits of the probe in "+a.Own.Region+" are slow."), 3, 5)},
+			namedAlarm{name + "-marker-age", outOf(a.probed(contract.MetricMarkerAge, a.markerAgeSeconds(),
+				"Writes made through "+a.Other.Region+" arrive late in "+a.Own.Region+"."), 3, 5)},
 		)
 	}
 	return alarms
 }
 
-// markerAgeSeconds is half a minute more than twice what a healthy database averages. A run's first probe finds markers as
-// old as the pause since the run before, each later one those of the probe before it: together the schedule, over as many
-// probes as a run makes. Twice, because a period that misses one late probe averages over one less.
+// markerAgeSeconds is half a minute more than twice what a healthy database averages. A run's first probe finds markers
+// as old as the pause since the run before, each later one those of the probe before it: together the schedule, over as
+// many probes as a run makes. Twice, because a period that misses one late probe averages over one less.
 func (a *EndpointAlarmsArgs) markerAgeSeconds() float64 {
 	probes := contract.Rounds(a.Schedule, contract.LongestRun, a.ProbeInterval)
 	return 30 + 2*a.Schedule.Seconds()/float64(probes)
@@ -250,18 +275,23 @@ func (a *EndpointAlarmsArgs) conflicts() cloudwatch.MetricAlarmArgs {
 		return cloudwatch.MetricAlarmMetricQueryArgs{
 			Id: pulumi.String(id),
 			Metric: cloudwatch.MetricAlarmMetricQueryMetricArgs{
-				Namespace: pulumi.String(dsqlmetric.Namespace), MetricName: pulumi.String(metric),
+				Namespace:  pulumi.String(dsqlmetric.Namespace),
+				MetricName: pulumi.String(metric),
 				Dimensions: pulumi.StringMap{dsqlmetric.Cluster: a.Own.Identifier},
-				Period:     pulumi.Int(300), Stat: pulumi.String("Sum"),
+				Period:     pulumi.Int(300),
+				Stat:       pulumi.String("Sum"),
 			},
 		}
 	}
 	return cloudwatch.MetricAlarmArgs{
-		AlarmDescription: described(fmt.Sprintf("More than %d %% of the transactions in %s conflict.", conflictPercent, a.Own.Region), a.Runbooks, contract.RunbookSlowDatabase),
+		AlarmDescription: described(fmt.Sprintf("More than %d %% of the transactions in %s conflict.", conflictPercent,
+			a.Own.Region), a.Runbooks, contract.RunbookSlowDatabase),
 		MetricQueries: cloudwatch.MetricAlarmMetricQueryArray{
 			sum("conflicts", "OccConflicts"), sum("total", "TotalTransactions"),
 			cloudwatch.MetricAlarmMetricQueryArgs{
-				Id: pulumi.String("rate"), Label: pulumi.String("conflicts in %"), ReturnData: pulumi.Bool(true),
+				Id:         pulumi.String("rate"),
+				Label:      pulumi.String("conflicts in %"),
+				ReturnData: pulumi.Bool(true),
 				Expression: pulumi.String(fmt.Sprintf("IF(total >= %d, 100 * conflicts / total, 0)", conflictTransactions)),
 			},
 		},

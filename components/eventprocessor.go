@@ -20,8 +20,8 @@ type EventProcessorArgs struct {
 	// DatabaseRole is the PostgreSQL role to connect as. Required.
 	DatabaseRole string
 	// Concurrency is how many runs there are at a time. What came late comes at once when a region is back: it waits in
-	// Lambda's queue, and does not take the 100 new connections a second that a cluster allows everybody together. Optional;
-	// 0 reserves nothing.
+	// Lambda's queue, and does not take the 100 new connections a second that a cluster allows everybody together.
+	// Optional; 0 reserves nothing.
 	Concurrency int
 	// Settings of the function. Required.
 	Settings FunctionSettings
@@ -39,7 +39,9 @@ type EventProcessor struct {
 }
 
 // NewEventProcessor creates the function. Start lets it run.
-func NewEventProcessor(ctx *pulumi.Context, name string, args *EventProcessorArgs, opts ...pulumi.ResourceOption) (*EventProcessor, error) {
+func NewEventProcessor(
+	ctx *pulumi.Context, name string, args *EventProcessorArgs, opts ...pulumi.ResourceOption,
+) (*EventProcessor, error) {
 	p := &EventProcessor{}
 	if err := open(ctx, "EventProcessor", name, p, args.validate(), opts); err != nil {
 		return nil, err
@@ -49,10 +51,15 @@ func NewEventProcessor(ctx *pulumi.Context, name string, args *EventProcessorArg
 	p.bus = args.Bus
 	var err error
 	if p.Function, err = (databaseFunction{
-		region: args.Region, database: args.Database, function: "processor", role: args.DatabaseRole,
+		region:         args.Region,
+		database:       args.Database,
+		function:       "processor",
+		role:           args.DatabaseRole,
 		description:    "Consumes the events of transactions in " + args.Region.Name,
-		timeoutSeconds: 30, concurrency: args.Concurrency, settings: args.Settings,
-		asynchronous: &AsynchronousTerms{Retries: 2, MaximumAgeSeconds: 6 * 3600},
+		timeoutSeconds: 30,
+		concurrency:    args.Concurrency,
+		settings:       args.Settings,
+		asynchronous:   &AsynchronousTerms{Retries: 2, MaximumAgeSeconds: 6 * 3600},
 		access: args.Database.ARN.ApplyT(func(arn string) (string, error) {
 			return policy.Document(connect(arn))
 		}).(pulumi.StringOutput),
@@ -70,7 +77,8 @@ func (p *EventProcessor) Start(ctx *pulumi.Context, after ...pulumi.Resource) er
 	}
 	rule, err := cloudwatch.NewEventRule(ctx, p.name+"-rule", &cloudwatch.EventRuleArgs{
 		Description:  pulumi.String("Every event of transactions, to the processor in " + p.Region.Name),
-		EventBusName: p.bus.Bus.Name, EventPattern: pulumi.String(string(pattern)),
+		EventBusName: p.bus.Bus.Name,
+		EventPattern: pulumi.String(string(pattern)),
 	}, p.Region.child(p, pulumi.DependsOn(after))...)
 	if err != nil {
 		return err
@@ -83,5 +91,9 @@ func (a *EventProcessorArgs) validate() error {
 	if a == nil {
 		return errors.New("args are required")
 	}
-	return required(a.Region.required("Region"), map[string]bool{"Database": a.Database != nil, "Bus": a.Bus != nil, "DatabaseRole": a.DatabaseRole != ""})
+	return required(a.Region.required("Region"), map[string]bool{
+		"Database":     a.Database != nil,
+		"Bus":          a.Bus != nil,
+		"DatabaseRole": a.DatabaseRole != "",
+	})
 }

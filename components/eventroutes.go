@@ -59,7 +59,9 @@ type EventRoutes struct {
 }
 
 // NewEventRoutes creates a rule and a target for each route.
-func NewEventRoutes(ctx *pulumi.Context, name string, args *EventRoutesArgs, opts ...pulumi.ResourceOption) (*EventRoutes, error) {
+func NewEventRoutes(
+	ctx *pulumi.Context, name string, args *EventRoutesArgs, opts ...pulumi.ResourceOption,
+) (*EventRoutes, error) {
 	e := &EventRoutes{QueueURLs: pulumi.StringMap{}}
 	if err := open(ctx, "EventRoutes", name, e, args.validate(), opts); err != nil {
 		return nil, err
@@ -77,7 +79,8 @@ func NewEventRoutes(ctx *pulumi.Context, name string, args *EventRoutesArgs, opt
 		}
 		if rules[i], err = cloudwatch.NewEventRule(ctx, name+"-"+route.Name, &cloudwatch.EventRuleArgs{
 			Description:  pulumi.String("Route " + route.Name + " to its " + route.Target),
-			EventBusName: args.Bus.Bus.Name, EventPattern: pulumi.String(pattern),
+			EventBusName: args.Bus.Bus.Name,
+			EventPattern: pulumi.String(pattern),
 		}, region.child(e)...); err != nil {
 			return nil, err
 		}
@@ -92,7 +95,9 @@ func NewEventRoutes(ctx *pulumi.Context, name string, args *EventRoutesArgs, opt
 			return nil, err
 		}
 		if _, err := cloudwatch.NewEventTarget(ctx, name+"-"+route.Name+"-target", &cloudwatch.EventTargetArgs{
-			Rule: rules[i].Name, EventBusName: args.Bus.Bus.Name, Arn: arn,
+			Rule:             rules[i].Name,
+			EventBusName:     args.Bus.Bus.Name,
+			Arn:              arn,
 			DeadLetterConfig: cloudwatch.EventTargetDeadLetterConfigArgs{Arn: e.Undelivered.Arn},
 		}, region.child(e, pulumi.DependsOn(append(permission, fed)))...); err != nil {
 			return nil, err
@@ -105,17 +110,25 @@ func (a *EventRoutesArgs) validate() error {
 	if a == nil {
 		return errors.New("args are required")
 	}
-	problems := []error{required(map[string]bool{"Bus": a.Bus != nil, "Processor": a.Processor != nil, "Topic": a.Topic != nil, "Routes": len(a.Routes) > 0})}
+	problems := []error{required(map[string]bool{
+		"Bus":       a.Bus != nil,
+		"Processor": a.Processor != nil,
+		"Topic":     a.Topic != nil,
+		"Routes":    len(a.Routes) > 0,
+	})}
 	for i, r := range a.Routes {
 		if r.Name == "" || !slices.Contains([]string{RouteToFunction, RouteToQueue, RouteToTopic}, r.Target) {
-			problems = append(problems, fmt.Errorf("Routes[%d] is %q to %q, want a name, and %s, %s or %s", i, r.Name, r.Target, RouteToFunction, RouteToQueue, RouteToTopic))
+			problems = append(problems, fmt.Errorf("Routes[%d] is %q to %q, want a name, and %s, %s or %s", i, r.Name, r.Target,
+				RouteToFunction, RouteToQueue, RouteToTopic))
 		}
 	}
 	return errors.Join(problems...)
 }
 
 // target is the ARN of a route's target, and what must exist before the rule may use it.
-func (e *EventRoutes) target(ctx *pulumi.Context, name string, args *EventRoutesArgs, route EventRoute, rule *cloudwatch.EventRule) (pulumi.StringOutput, []pulumi.Resource, error) {
+func (e *EventRoutes) target(
+	ctx *pulumi.Context, name string, args *EventRoutesArgs, route EventRoute, rule *cloudwatch.EventRule,
+) (pulumi.StringOutput, []pulumi.Resource, error) {
 	switch route.Target {
 	case RouteToFunction:
 		permission, err := permit(ctx, name, e, args.Processor.Function, rule)

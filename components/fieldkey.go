@@ -28,7 +28,9 @@ type FieldKey struct {
 }
 
 // NewFieldKey creates the key and its replica. Who may use it is left to the account's IAM.
-func NewFieldKey(ctx *pulumi.Context, name string, args *FieldKeyArgs, opts ...pulumi.ResourceOption) (*FieldKey, error) {
+func NewFieldKey(
+	ctx *pulumi.Context, name string, args *FieldKeyArgs, opts ...pulumi.ResourceOption,
+) (*FieldKey, error) {
 	k := &FieldKey{}
 	if err := open(ctx, "FieldKey", name, k, args.validate(), opts); err != nil {
 		return nil, err
@@ -39,15 +41,18 @@ func NewFieldKey(ctx *pulumi.Context, name string, args *FieldKeyArgs, opts ...p
 	}
 	protect := pulumi.Protect(!args.DisableDeletionProtection)
 	key, err := kms.NewKey(ctx, name+"-key", &kms.KeyArgs{
-		Description: pulumi.String(fieldKeyDescription),
-		MultiRegion: pulumi.Bool(true), EnableKeyRotation: pulumi.Bool(true), Policy: pulumi.String(document),
+		Description:       pulumi.String(fieldKeyDescription),
+		MultiRegion:       pulumi.Bool(true),
+		EnableKeyRotation: pulumi.Bool(true),
+		Policy:            pulumi.String(document),
 	}, args.Primary.child(k, protect)...)
 	if err != nil {
 		return nil, err
 	}
 	replica, err := kms.NewReplicaKey(ctx, name+"-replica", &kms.ReplicaKeyArgs{
 		Description:   pulumi.String(fieldKeyDescription),
-		PrimaryKeyArn: key.Arn, Policy: pulumi.String(document),
+		PrimaryKeyArn: key.Arn,
+		Policy:        pulumi.String(document),
 	}, args.Secondary.child(k, protect)...)
 	if err != nil {
 		return nil, err

@@ -49,12 +49,17 @@ func (b *RegionalBus) forwardDimensions() pulumi.StringMap {
 
 // rules are all rules of the bus, as the pattern of an ARN: every one is the stack's.
 func (b *RegionalBus) rules() pulumi.StringOutput {
-	return b.Bus.Name.ApplyT(func(bus string) string { return b.Region.arn("events", "rule/"+bus+"/*") }).(pulumi.StringOutput)
+	return b.Bus.Name.ApplyT(func(bus string) string {
+		return b.Region.arn("events",
+			"rule/"+bus+"/*")
+	}).(pulumi.StringOutput)
 }
 
 // NewGlobalEventBus creates the buses, their archives, and the rules between them. Both buses come before both rules:
 // each rule's target is the other region's bus.
-func NewGlobalEventBus(ctx *pulumi.Context, name string, args *GlobalEventBusArgs, opts ...pulumi.ResourceOption) (*GlobalEventBus, error) {
+func NewGlobalEventBus(
+	ctx *pulumi.Context, name string, args *GlobalEventBusArgs, opts ...pulumi.ResourceOption,
+) (*GlobalEventBus, error) {
 	g := &GlobalEventBus{}
 	if err := open(ctx, "GlobalEventBus", name, g, args.validate(), opts); err != nil {
 		return nil, err
@@ -70,14 +75,18 @@ func NewGlobalEventBus(ctx *pulumi.Context, name string, args *GlobalEventBusArg
 			return nil, err
 		}
 	}
-	return g, ctx.RegisterResourceOutputs(g, pulumi.Map{"primaryBus": g.Buses[0].Bus.Name, "secondaryBus": g.Buses[1].Bus.Name})
+	return g, ctx.RegisterResourceOutputs(g, pulumi.Map{
+		"primaryBus":   g.Buses[0].Bus.Name,
+		"secondaryBus": g.Buses[1].Bus.Name,
+	})
 }
 
 func (a *GlobalEventBusArgs) validate() error {
 	if a == nil {
 		return errors.New("args are required")
 	}
-	return required(a.Primary.required("Primary"), a.Secondary.required("Secondary"), map[string]bool{"ArchiveDays": a.ArchiveDays > 0})
+	return required(a.Primary.required("Primary"), a.Secondary.required("Secondary"),
+		map[string]bool{"ArchiveDays": a.ArchiveDays > 0})
 }
 
 type busSide struct {
@@ -96,7 +105,8 @@ func (g *GlobalEventBus) bus(ctx *pulumi.Context, name string, region Region, ar
 	}
 	key, err := kms.NewKey(ctx, name+"-key", &kms.KeyArgs{
 		Description:       pulumi.String("Encrypts the events of transactions in " + region.Name),
-		EnableKeyRotation: pulumi.Bool(true), Policy: pulumi.String(document),
+		EnableKeyRotation: pulumi.Bool(true),
+		Policy:            pulumi.String(document),
 	}, region.child(g)...)
 	if err != nil {
 		return nil, err
@@ -106,14 +116,16 @@ func (g *GlobalEventBus) bus(ctx *pulumi.Context, name string, region Region, ar
 		return nil, err
 	}
 	if b.Bus, err = cloudwatch.NewEventBus(ctx, name, &cloudwatch.EventBusArgs{
-		Description: pulumi.String("Events of transactions, in " + region.Name), KmsKeyIdentifier: key.Arn,
+		Description:      pulumi.String("Events of transactions, in " + region.Name),
+		KmsKeyIdentifier: key.Arn,
 		// What the key refuses would otherwise be lost without a trace ("Encrypting event buses").
 		DeadLetterConfig: cloudwatch.EventBusDeadLetterConfigArgs{Arn: b.Undelivered.Arn},
 	}, region.child(g)...); err != nil {
 		return nil, err
 	}
 	_, err = cloudwatch.NewEventArchive(ctx, name+"-archive", &cloudwatch.EventArchiveArgs{
-		EventSourceArn: b.Bus.Arn, RetentionDays: pulumi.Int(archiveDays),
+		EventSourceArn: b.Bus.Arn,
+		RetentionDays:  pulumi.Int(archiveDays),
 	}, region.child(g)...)
 	return b, err
 }
@@ -127,7 +139,8 @@ func (g *GlobalEventBus) forward(ctx *pulumi.Context, name string, from, to *Reg
 	}
 	if from.Forward, err = cloudwatch.NewEventRule(ctx, name+"-forward", &cloudwatch.EventRuleArgs{
 		Description:  pulumi.String("Events published in " + from.Region.Name + ", to " + to.Region.Name),
-		EventBusName: from.Bus.Name, EventPattern: pulumi.String(pattern),
+		EventBusName: from.Bus.Name,
+		EventPattern: pulumi.String(pattern),
 	}, from.Region.child(g)...); err != nil {
 		return err
 	}
@@ -136,23 +149,29 @@ func (g *GlobalEventBus) forward(ctx *pulumi.Context, name string, from, to *Reg
 		return err
 	}
 	role, err := iam.NewRole(ctx, name+"-forward-role", &iam.RoleArgs{
-		Description: pulumi.String("Puts events on the bus in " + to.Region.Name), AssumeRolePolicy: pulumi.String(trust),
+		Description:      pulumi.String("Puts events on the bus in " + to.Region.Name),
+		AssumeRolePolicy: pulumi.String(trust),
 	}, from.Region.child(g)...)
 	if err != nil {
 		return err
 	}
 	access, err := iam.NewRolePolicy(ctx, name+"-forward-access", &iam.RolePolicyArgs{
-		Role: role.ID(), Policy: to.Bus.Arn.ApplyT(forwardPolicy).(pulumi.StringOutput),
+		Role:   role.ID(),
+		Policy: to.Bus.Arn.ApplyT(forwardPolicy).(pulumi.StringOutput),
 	}, from.Region.child(g)...)
 	if err != nil {
 		return err
 	}
-	undelivered, err := feedQueue(ctx, name+"-undelivered-policy", g, from.Region, from.Undelivered, from.Forward.Arn, from.Bus.Arn)
+	undelivered, err := feedQueue(ctx, name+"-undelivered-policy", g, from.Region, from.Undelivered, from.Forward.Arn,
+		from.Bus.Arn)
 	if err != nil {
 		return err
 	}
 	_, err = cloudwatch.NewEventTarget(ctx, name+"-forward-target", &cloudwatch.EventTargetArgs{
-		Rule: from.Forward.Name, EventBusName: from.Bus.Name, Arn: to.Bus.Arn, RoleArn: role.Arn,
+		Rule:         from.Forward.Name,
+		EventBusName: from.Bus.Name,
+		Arn:          to.Bus.Arn,
+		RoleArn:      role.Arn,
 		// No retry policy here: EventBridge accepts none for a bus as target and retries for 24 hours by itself, which
 		// bridges the loss of the other region.
 		DeadLetterConfig: cloudwatch.EventTargetDeadLetterConfigArgs{Arn: from.Undelivered.Arn},
@@ -172,8 +191,8 @@ func forwardPolicy(busARN string) (string, error) {
 	return policy.Document(policy.Allow("PutOnTheOtherBus", "events:PutEvents").On(busARN))
 }
 
-// busKeyPolicy lets EventBridge encrypt for this account's buses ("Encrypting event buses", EventBridge user guide). The
-// bus's name is not known before its key exists, so the encryption context is every bus of account and region.
+// busKeyPolicy lets EventBridge encrypt for this account's buses ("Encrypting event buses", EventBridge user guide).
+// The bus's name is not known before its key exists, so the encryption context is every bus of account and region.
 func busKeyPolicy(region Region) (string, error) {
 	buses := region.arn("events", "event-bus/*")
 	return policy.Document(

@@ -41,8 +41,8 @@ type GoFunctionArgs struct {
 	Access pulumi.StringInput
 }
 
-// AsynchronousTerms bound an asynchronous run. What fails or comes too late ends in a dead-letter queue of the function's
-// own, with the reason.
+// AsynchronousTerms bound an asynchronous run. What fails or comes too late ends in a dead-letter queue of the
+// function's own, with the reason.
 type AsynchronousTerms struct {
 	// Retries after a failed run, 0 to 2.
 	Retries int
@@ -67,7 +67,9 @@ type GoFunction struct {
 }
 
 // NewGoFunction packages the binary and creates log group, role, policies and function.
-func NewGoFunction(ctx *pulumi.Context, name string, args *GoFunctionArgs, opts ...pulumi.ResourceOption) (*GoFunction, error) {
+func NewGoFunction(
+	ctx *pulumi.Context, name string, args *GoFunctionArgs, opts ...pulumi.ResourceOption,
+) (*GoFunction, error) {
 	f := &GoFunction{}
 	if err := open(ctx, "GoFunction", name, f, args.validate(), opts); err != nil {
 		return nil, err
@@ -75,8 +77,10 @@ func NewGoFunction(ctx *pulumi.Context, name string, args *GoFunctionArgs, opts 
 	f.region = args.Region
 	zip := args.Packages.zips[args.Function]
 	f.CodeHash = zip.OutputBase64sha256
-	// Auto-named and handed to the function: a group named after the function would have to know its name before it exists.
-	logs, err := cloudwatch.NewLogGroup(ctx, name+"-logs", &cloudwatch.LogGroupArgs{RetentionInDays: pulumi.Int(args.LogRetentionDays)}, args.Region.child(f)...)
+	// Auto-named and handed to the function: a group named after the function would have to know its name before it
+	// exists.
+	logs, err := cloudwatch.NewLogGroup(ctx, name+"-logs",
+		&cloudwatch.LogGroupArgs{RetentionInDays: pulumi.Int(args.LogRetentionDays)}, args.Region.child(f)...)
 	if err != nil {
 		return nil, err
 	}
@@ -106,7 +110,8 @@ func NewGoFunction(ctx *pulumi.Context, name string, args *GoFunctionArgs, opts 
 	if args.ReservedConcurrency > 0 {
 		function.ReservedConcurrentExecutions = pulumi.Int(args.ReservedConcurrency)
 	}
-	if f.Function, err = lambda.NewFunction(ctx, name, function, args.Region.child(f, pulumi.DependsOn(policies))...); err != nil {
+	if f.Function, err = lambda.NewFunction(ctx, name, function,
+		args.Region.child(f, pulumi.DependsOn(policies))...); err != nil {
 		return nil, err
 	}
 	if args.Asynchronous != nil {
@@ -122,8 +127,11 @@ func (a *GoFunctionArgs) validate() error {
 		return errors.New("args are required")
 	}
 	problems := []error{required(a.Region.required("Region"), map[string]bool{
-		"Description": a.Description != "", "MemoryMB": a.MemoryMB > 0, "TimeoutSeconds": a.TimeoutSeconds > 0,
-		"LogRetentionDays": a.LogRetentionDays > 0, "Access": a.Access != nil,
+		"Description":      a.Description != "",
+		"MemoryMB":         a.MemoryMB > 0,
+		"TimeoutSeconds":   a.TimeoutSeconds > 0,
+		"LogRetentionDays": a.LogRetentionDays > 0,
+		"Access":           a.Access != nil,
 	})}
 	if !a.Packages.has(a.Function) {
 		problems = append(problems, fmt.Errorf("Function is %q, want one of Packages", a.Function))
@@ -139,7 +147,9 @@ func tracingMode(on bool) string {
 }
 
 // role creates the execution role and its two policies: what every function does, and what this one does.
-func (f *GoFunction) role(ctx *pulumi.Context, name string, args *GoFunctionArgs, logs *cloudwatch.LogGroup) ([]pulumi.Resource, error) {
+func (f *GoFunction) role(
+	ctx *pulumi.Context, name string, args *GoFunctionArgs, logs *cloudwatch.LogGroup,
+) ([]pulumi.Resource, error) {
 	trust, err := policy.AssumedBy("lambda.amazonaws.com")
 	if err != nil {
 		return nil, err
@@ -163,7 +173,10 @@ func (f *GoFunction) role(ctx *pulumi.Context, name string, args *GoFunctionArgs
 	if err != nil {
 		return nil, err
 	}
-	access, err := iam.NewRolePolicy(ctx, name+"-access", &iam.RolePolicyArgs{Role: f.Role.ID(), Policy: args.Access}, args.Region.child(f)...)
+	access, err := iam.NewRolePolicy(ctx, name+"-access", &iam.RolePolicyArgs{
+		Role:   f.Role.ID(),
+		Policy: args.Access,
+	}, args.Region.child(f)...)
 	return []pulumi.Resource{telemetry, access}, err
 }
 

@@ -11,8 +11,8 @@ import (
 	"aurora-dsql-dr/lambda/contract"
 )
 
-// Runs of an observer that its two watchers wait for in vain before they say so, and how long the second gives the alarm
-// on the loss of a region to say it instead.
+// Runs of an observer that its two watchers wait for in vain before they say so, and how long the second gives the
+// alarm on the loss of a region to say it instead.
 const (
 	silentRuns    = 3
 	unheardRuns   = 10
@@ -50,8 +50,8 @@ type MonitorAlarmsArgs struct {
 }
 
 // MonitorAlarms tell when an observer itself is broken: it fails, is throttled, is not started, or has gone silent. Its
-// dead letters have no alarm: a run that ends there has failed, was throttled or could not be started, and is counted as
-// that. They are kept for diagnosis.
+// dead letters have no alarm: a run that ends there has failed, was throttled or could not be started, and is counted
+// as that. They are kept for diagnosis.
 type MonitorAlarms struct {
 	pulumi.ResourceState
 
@@ -65,7 +65,9 @@ type AlarmList struct {
 }
 
 // NewMonitorAlarms creates the alarms of one monitor, after its first check.
-func NewMonitorAlarms(ctx *pulumi.Context, name string, args *MonitorAlarmsArgs, opts ...pulumi.ResourceOption) (*MonitorAlarms, error) {
+func NewMonitorAlarms(
+	ctx *pulumi.Context, name string, args *MonitorAlarmsArgs, opts ...pulumi.ResourceOption,
+) (*MonitorAlarms, error) {
 	a := &MonitorAlarms{}
 	if err := open(ctx, "MonitorAlarms", name, a, args.validate(), opts); err != nil {
 		return nil, err
@@ -100,8 +102,8 @@ func (a *MonitorAlarmsArgs) validate() error {
 	})
 }
 
-// own are the alarms on what AWS publishes about the function and its rule. One run that fails pages nobody: the next one
-// is a schedule away, and does the same work.
+// own are the alarms on what AWS publishes about the function and its rule. One run that fails pages nobody: the next
+// one is a schedule away, and does the same work.
 func (a *MonitorAlarmsArgs) own(set *alarmSet, name string) error {
 	region := a.Monitor.Region.Name
 	function := pulumi.StringMap{"FunctionName": a.Monitor.Function.Function.Name}
@@ -114,7 +116,8 @@ func (a *MonitorAlarmsArgs) own(set *alarmSet, name string) error {
 			"The health check in "+region+" fails: it could not make its check.")},
 		{name + "-throttles", count("AWS/Lambda", "Throttles", function,
 			"The health check in "+region+" is throttled.")},
-		{name + "-failed-invocations", count("AWS/Events", "FailedInvocations", pulumi.StringMap{"RuleName": a.StartedBy.Rule.Name},
+		{name + "-failed-invocations", count("AWS/Events", "FailedInvocations",
+			pulumi.StringMap{"RuleName": a.StartedBy.Rule.Name},
 			"EventBridge could not start the health check in "+region+".")},
 	} {
 		if _, err := set.metric(a.Monitor.Region, a.Topic, alarm.name, alarm.args); err != nil {
@@ -127,7 +130,8 @@ func (a *MonitorAlarmsArgs) own(set *alarmSet, name string) error {
 // first is the dead-man alarm, which says as well when the observer is back.
 func (a *MonitorAlarmsArgs) first(set *alarmSet, name string) error {
 	observer := a.Monitor.Region.Name
-	silent := a.withoutSamples(silentRuns, described("The observer in "+observer+" is silent: nobody watches the database from there.",
+	silent := a.withoutSamples(silentRuns, described("The observer in "+observer+
+		" is silent: nobody watches the database from there.",
 		a.Runbooks, contract.RunbookMonitorSilent))
 	silent.OkActions = pulumi.Array{a.First.Topic.ARN}
 	_, err := set.metric(a.First.Region, a.First.Topic, name+"-silent", silent)
@@ -138,14 +142,17 @@ func (a *MonitorAlarmsArgs) first(set *alarmSet, name string) error {
 func (a *MonitorAlarmsArgs) second(set *alarmSet, name string) error {
 	observer, here := a.Monitor.Region.Name, a.Second.Region.Name
 	unheard, err := set.metric(a.Second.Region, nil, name+"-unheard", a.withoutSamples(unheardRuns,
-		pulumi.String("No sample of the observer in "+observer+" reaches "+here+". Notifies nobody: its composite alarm does.")))
+		pulumi.String("No sample of the observer in "+observer+" reaches "+here+
+			". Notifies nobody: its composite alarm does.")))
 	if err != nil {
 		return err
 	}
 	_, err = set.composite(a.Second.Region, a.Second.Topic, name+"-unheard-told", unheard, cloudwatch.CompositeAlarmArgs{
 		AlarmName: a.UnheardName,
-		AlarmDescription: described(fmt.Sprintf("The observer in %s has been silent in %s for %d runs: nobody watches the database from there, "+
-			"and who should have said so may be unable to.", observer, here, unheardRuns), a.Runbooks, contract.RunbookMonitorSilent),
+		AlarmDescription: described(
+			fmt.Sprintf("The observer in %s has been silent in %s for %d runs: nobody watches the database from there, "+
+				"and who should have said so may be unable to.", observer, here, unheardRuns), a.Runbooks,
+			contract.RunbookMonitorSilent),
 		ActionsSuppressor: quietWhile(a.Lost, unheardWithin),
 	})
 	return err

@@ -37,9 +37,11 @@ type MonitorSchedule struct {
 	monitor *RegionalMonitor
 }
 
-// NewMonitorSchedule creates the rule, its target, the permission and the dead-letter policy, and checks once. A monitor
-// that cannot work, or that the database refuses, fails the deployment here, instead of at night.
-func NewMonitorSchedule(ctx *pulumi.Context, name string, args *MonitorScheduleArgs, opts ...pulumi.ResourceOption) (*MonitorSchedule, error) {
+// NewMonitorSchedule creates the rule, its target, the permission and the dead-letter policy, and checks once. A
+// monitor that cannot work, or that the database refuses, fails the deployment here, instead of at night.
+func NewMonitorSchedule(
+	ctx *pulumi.Context, name string, args *MonitorScheduleArgs, opts ...pulumi.ResourceOption,
+) (*MonitorSchedule, error) {
 	s := &MonitorSchedule{}
 	if err := open(ctx, "MonitorSchedule", name, s, args.validate(), opts); err != nil {
 		return nil, err
@@ -101,7 +103,8 @@ func (s *MonitorSchedule) firstCheck(
 // facts are what the dashboard shows of the observer.
 func (s *MonitorSchedule) facts() pulumi.Output {
 	function := s.monitor.Function
-	return pulumi.All(function.Function.Name, s.Rule.Name, function.DeadLetters.Name).ApplyT(func(v []any) dashboard.Monitor {
+	return pulumi.All(function.Function.Name, s.Rule.Name,
+		function.DeadLetters.Name).ApplyT(func(v []any) dashboard.Monitor {
 		return dashboard.Monitor{
 			Region:      s.monitor.Region.Name,
 			Function:    v[0].(string),

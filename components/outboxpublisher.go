@@ -44,7 +44,9 @@ type OutboxPublisher struct {
 }
 
 // NewOutboxPublisher creates the function. Start lets it run.
-func NewOutboxPublisher(ctx *pulumi.Context, name string, args *OutboxPublisherArgs, opts ...pulumi.ResourceOption) (*OutboxPublisher, error) {
+func NewOutboxPublisher(
+	ctx *pulumi.Context, name string, args *OutboxPublisherArgs, opts ...pulumi.ResourceOption,
+) (*OutboxPublisher, error) {
 	p := &OutboxPublisher{}
 	if err := open(ctx, "OutboxPublisher", name, p, args.validate(), opts); err != nil {
 		return nil, err
@@ -54,13 +56,19 @@ func NewOutboxPublisher(ctx *pulumi.Context, name string, args *OutboxPublisherA
 	p.database = args.Database
 	var err error
 	if p.Function, err = (databaseFunction{
-		region: args.Region, database: args.Database, function: "publisher", role: args.DatabaseRole,
+		region:         args.Region,
+		database:       args.Database,
+		function:       "publisher",
+		role:           args.DatabaseRole,
 		description:    "Takes events from the outbox to the bus in " + args.Region.Name,
-		timeoutSeconds: 60, concurrency: args.Concurrency, settings: args.Settings,
+		timeoutSeconds: 60,
+		concurrency:    args.Concurrency,
+		settings:       args.Settings,
 		// The next run takes what this one left: no retry, no run older than a minute.
 		asynchronous: &AsynchronousTerms{Retries: 0, MaximumAgeSeconds: 60},
 		environment: pulumi.StringMap{
-			contract.EnvEventBus: args.Bus.Bus.Name, contract.EnvTakeoverAge: pulumi.String(args.TakeoverAge.String()),
+			contract.EnvEventBus:    args.Bus.Bus.Name,
+			contract.EnvTakeoverAge: pulumi.String(args.TakeoverAge.String()),
 		},
 		access: pulumi.All(args.Database.ARN, args.Bus.Bus.Arn).ApplyT(func(v []any) (string, error) {
 			return publisherPolicy(v[0].(string), v[1].(string))
@@ -97,7 +105,10 @@ func (a *OutboxPublisherArgs) validate() error {
 		return errors.New("args are required")
 	}
 	return required(a.Region.required("Region"), map[string]bool{
-		"Database": a.Database != nil, "Bus": a.Bus != nil, "DatabaseRole": a.DatabaseRole != "", "TakeoverAge": a.TakeoverAge > 0,
+		"Database":     a.Database != nil,
+		"Bus":          a.Bus != nil,
+		"DatabaseRole": a.DatabaseRole != "",
+		"TakeoverAge":  a.TakeoverAge > 0,
 	})
 }
 

@@ -31,7 +31,8 @@ func CheckFunctionsBuilt(architecture string, functions []string) error {
 	var problems []error
 	for _, function := range functions {
 		if _, err := os.Stat(bootstrapPath(architecture, function)); err != nil {
-			problems = append(problems, fmt.Errorf("function %q is not built for %s (%w): run `make lambda`", function, architecture, err))
+			problems = append(problems, fmt.Errorf("function %q is not built for %s (%w): run `make lambda`", function,
+				architecture, err))
 		}
 	}
 	return errors.Join(problems...)
@@ -50,8 +51,8 @@ func bootstrapPath(architecture, function string) string {
 	return path.Join(functionDirectory, architecture, function, "bootstrap")
 }
 
-// Packages are the zipped binaries of functions, each made once a stack: several functions in several regions share one,
-// and a file must not be written again while the engine reads it.
+// Packages are the zipped binaries of functions, each made once a stack: several functions in several regions share
+// one, and a file must not be written again while the engine reads it.
 type Packages struct {
 	// Architecture of the binaries.
 	Architecture string
@@ -63,7 +64,8 @@ type Packages struct {
 func PackageFunctions(ctx *pulumi.Context, architecture string, functions []string) (*Packages, error) {
 	p := &Packages{Architecture: architecture, zips: map[string]*zipFileResult{}}
 	for _, function := range functions {
-		zip, err := zipFile(ctx, bootstrapPath(architecture, function), path.Join(functionDirectory, architecture, function+".zip"))
+		zip, err := zipFile(ctx, bootstrapPath(architecture, function),
+			path.Join(functionDirectory, architecture, function+".zip"))
 		if err != nil {
 			return nil, err
 		}

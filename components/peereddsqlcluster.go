@@ -63,7 +63,9 @@ func (s *DsqlSide) facts() pulumi.Output {
 // Both sides are created and peered concurrently and neither depends on the other. A cluster created for peering stops
 // in PENDING_SETUP, which is stable; each peering then waits for ACTIVE, which needs the other peering. Any dependency
 // between the sides would deadlock, and so would an engine that does one thing at a time.
-func NewPeeredDsqlCluster(ctx *pulumi.Context, name string, args *PeeredDsqlClusterArgs, opts ...pulumi.ResourceOption) (*PeeredDsqlCluster, error) {
+func NewPeeredDsqlCluster(
+	ctx *pulumi.Context, name string, args *PeeredDsqlClusterArgs, opts ...pulumi.ResourceOption,
+) (*PeeredDsqlCluster, error) {
 	c := &PeeredDsqlCluster{}
 	if err := open(ctx, "PeeredDsqlCluster", name, c, args.validate(ctx.Parallel()), opts); err != nil {
 		return nil, err
@@ -82,9 +84,12 @@ func NewPeeredDsqlCluster(ctx *pulumi.Context, name string, args *PeeredDsqlClus
 		return nil, err
 	}
 	return c, ctx.RegisterResourceOutputs(c, pulumi.Map{
-		"primaryIdentifier": c.Primary.Identifier, "secondaryIdentifier": c.Secondary.Identifier,
-		"primaryArn": c.Primary.ARN, "secondaryArn": c.Secondary.ARN,
-		"primaryEndpoint": c.Primary.Endpoint, "secondaryEndpoint": c.Secondary.Endpoint,
+		"primaryIdentifier":   c.Primary.Identifier,
+		"secondaryIdentifier": c.Secondary.Identifier,
+		"primaryArn":          c.Primary.ARN,
+		"secondaryArn":        c.Secondary.ARN,
+		"primaryEndpoint":     c.Primary.Endpoint,
+		"secondaryEndpoint":   c.Secondary.Endpoint,
 	})
 }
 
@@ -101,21 +106,29 @@ func (a *PeeredDsqlClusterArgs) validate(parallel int32) error {
 		return errors.New("args are required")
 	}
 	problems := []error{
-		required(a.Primary.required("Primary"), a.Secondary.required("Secondary"), map[string]bool{"WitnessRegion": a.WitnessRegion != ""}),
+		required(a.Primary.required("Primary"), a.Secondary.required("Secondary"),
+			map[string]bool{"WitnessRegion": a.WitnessRegion != ""}),
 	}
 	if a.Primary.Name == a.Secondary.Name && a.Primary.Name != "" {
-		problems = append(problems, fmt.Errorf("Secondary.Name is %q, the primary's region: the two must differ", a.Secondary.Name))
+		problems = append(problems, fmt.Errorf("Secondary.Name is %q, the primary's region: the two must differ",
+			a.Secondary.Name))
 	}
 	if a.WitnessRegion != "" && (a.WitnessRegion == a.Primary.Name || a.WitnessRegion == a.Secondary.Name) {
-		problems = append(problems, fmt.Errorf("WitnessRegion is %q, a data region: a witness must be a third region", a.WitnessRegion))
+		problems = append(problems, fmt.Errorf("WitnessRegion is %q, a data region: a witness must be a third region",
+			a.WitnessRegion))
 	}
 	if parallel == 1 {
-		problems = append(problems, errors.New("the engine runs with --parallel 1: the two peerings wait for each other and would never finish; use --parallel 2 or more (the default is more)"))
+		problems = append(problems,
+			errors.New(
+				"the engine runs with --parallel 1: the two peerings wait for each other and would never finish; "+
+					"use --parallel 2 or more (the default is more)"))
 	}
 	return errors.Join(problems...)
 }
 
-func (c *PeeredDsqlCluster) side(ctx *pulumi.Context, name string, region Region, args *PeeredDsqlClusterArgs) (*DsqlSide, error) {
+func (c *PeeredDsqlCluster) side(
+	ctx *pulumi.Context, name string, region Region, args *PeeredDsqlClusterArgs,
+) (*DsqlSide, error) {
 	clusterArgs := &dsql.ClusterArgs{
 		// Always explicit: the provider's update sends what it has, and an unset value has been sent as false.
 		DeletionProtectionEnabled: pulumi.Bool(!args.DisableDeletionProtection),
@@ -134,13 +147,17 @@ func (c *PeeredDsqlCluster) side(ctx *pulumi.Context, name string, region Region
 		return nil, err
 	}
 	return &DsqlSide{
-		Region: region.Name, Identifier: cluster.Identifier, ARN: cluster.Arn,
-		Endpoint: pulumi.Sprintf("%s.dsql.%s.on.aws", cluster.Identifier, region.Name),
-		cluster:  cluster,
+		Region:     region.Name,
+		Identifier: cluster.Identifier,
+		ARN:        cluster.Arn,
+		Endpoint:   pulumi.Sprintf("%s.dsql.%s.on.aws", cluster.Identifier, region.Name),
+		cluster:    cluster,
 	}, nil
 }
 
-func (c *PeeredDsqlCluster) peer(ctx *pulumi.Context, name string, own, other *DsqlSide, region Region, witness string) error {
+func (c *PeeredDsqlCluster) peer(
+	ctx *pulumi.Context, name string, own, other *DsqlSide, region Region, witness string,
+) error {
 	var err error
 	own.Peering, err = dsql.NewClusterPeering(ctx, name+"-peering", &dsql.ClusterPeeringArgs{
 		Identifier:    own.Identifier,

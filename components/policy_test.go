@@ -32,7 +32,8 @@ func TestPolicyDocuments(t *testing.T) {
 			return migratePolicy(clusters[0], "arn:aws:kms:us-east-1:123456789012:key/mrk-1")
 		},
 		"transactions.json": func() (string, error) {
-			return transactionPolicy(clusters, "arn:aws:lambda:us-east-1:123456789012:function:publisher", "arn:aws:kms:us-east-1:123456789012:key/mrk-1")
+			return transactionPolicy(clusters, "arn:aws:lambda:us-east-1:123456789012:function:publisher",
+				"arn:aws:kms:us-east-1:123456789012:key/mrk-1")
 		},
 		"publisher.json": func() (string, error) {
 			return publisherPolicy(clusters[0], "arn:aws:events:us-east-1:123456789012:event-bus/b")
@@ -43,8 +44,11 @@ func TestPolicyDocuments(t *testing.T) {
 		"telemetry-untraced.json": func() (string, error) {
 			return telemetryPolicy("arn:aws:logs:us-east-1:123456789012:log-group:g", "", false)
 		},
-		"bus-key.json":     func() (string, error) { return busKeyPolicy(region) },
-		"forward.json":     func() (string, error) { return forwardPolicy("arn:aws:events:us-east-2:123456789012:event-bus/b") },
+		"bus-key.json": func() (string, error) { return busKeyPolicy(region) },
+		"forward.json": func() (string,
+			error) {
+			return forwardPolicy("arn:aws:events:us-east-2:123456789012:event-bus/b")
+		},
 		"account-key.json": func() (string, error) { return accountKeyPolicy(region) },
 		"assume.json":      func() (string, error) { return policy.AssumedBy("lambda.amazonaws.com") },
 	}

@@ -28,12 +28,15 @@ type Region struct {
 // required lists the fields without which a region cannot be used, for required.
 func (r Region) required(field string) map[string]bool {
 	return map[string]bool{
-		field + ".Name": r.Name != "", field + ".Provider": r.Provider != nil,
-		field + ".Account": r.Account != "", field + ".Partition": r.Partition != "",
+		field + ".Name":      r.Name != "",
+		field + ".Provider":  r.Provider != nil,
+		field + ".Account":   r.Account != "",
+		field + ".Partition": r.Partition != "",
 	}
 }
 
-// rootARN is the principal that stands for the whole account: a key policy that names it delegates to the account's IAM.
+// rootARN is the principal that stands for the whole account: a key policy that names it delegates to the account's
+// IAM.
 func (r Region) rootARN() string { return "arn:" + r.Partition + ":iam::" + r.Account + ":root" }
 
 // arn builds the ARN of a resource of this region and account.
@@ -49,7 +52,8 @@ func (r Region) child(parent pulumi.Resource, opts ...pulumi.ResourceOption) []p
 
 // open registers a component, unless its arguments have problems: the first thing that every constructor does.
 func open(
-	ctx *pulumi.Context, kind, name string, component pulumi.ComponentResource, problems error, opts []pulumi.ResourceOption,
+	ctx *pulumi.Context, kind, name string, component pulumi.ComponentResource, problems error,
+	opts []pulumi.ResourceOption,
 ) error {
 	if problems != nil {
 		return fmt.Errorf("%s %q: %w", kind, name, problems)

@@ -69,7 +69,9 @@ type RegionalMonitor struct {
 }
 
 // NewRegionalMonitor creates the function and what it may do.
-func NewRegionalMonitor(ctx *pulumi.Context, name string, args *RegionalMonitorArgs, opts ...pulumi.ResourceOption) (*RegionalMonitor, error) {
+func NewRegionalMonitor(
+	ctx *pulumi.Context, name string, args *RegionalMonitorArgs, opts ...pulumi.ResourceOption,
+) (*RegionalMonitor, error) {
 	m := &RegionalMonitor{}
 	if err := open(ctx, "RegionalMonitor", name, m, args.validate(), opts); err != nil {
 		return nil, err
@@ -78,17 +80,26 @@ func NewRegionalMonitor(ctx *pulumi.Context, name string, args *RegionalMonitorA
 	m.targets = args.Targets
 	var err error
 	if m.Function, err = NewGoFunction(ctx, name, &GoFunctionArgs{
-		Region: args.Region, Function: "healthcheck",
-		Description: "Probes both endpoints of the database from " + args.Region.Name,
-		Packages:    args.Packages, MemoryMB: args.Settings.MemoryMB, TimeoutSeconds: int(contract.LongestRun.Seconds()),
-		LogRetentionDays: args.Settings.LogRetentionDays, ReservedConcurrency: args.Settings.ReservedConcurrency, Tracing: args.Settings.Tracing,
+		Region:              args.Region,
+		Function:            "healthcheck",
+		Description:         "Probes both endpoints of the database from " + args.Region.Name,
+		Packages:            args.Packages,
+		MemoryMB:            args.Settings.MemoryMB,
+		TimeoutSeconds:      int(contract.LongestRun.Seconds()),
+		LogRetentionDays:    args.Settings.LogRetentionDays,
+		ReservedConcurrency: args.Settings.ReservedConcurrency,
+		Tracing:             args.Settings.Tracing,
 		// A late run is worth nothing: no retry, and an event older than the next run is dropped.
 		Asynchronous: &AsynchronousTerms{Retries: 0, MaximumAgeSeconds: 60},
-		Environment:  args.environment(), Access: args.access(),
+		Environment:  args.environment(),
+		Access:       args.access(),
 	}, pulumi.Parent(m)); err != nil {
 		return nil, err
 	}
-	return m, ctx.RegisterResourceOutputs(m, pulumi.Map{"functionName": m.Function.Function.Name, "roleArn": m.Function.Role.Arn})
+	return m, ctx.RegisterResourceOutputs(m, pulumi.Map{
+		"functionName": m.Function.Function.Name,
+		"roleArn":      m.Function.Role.Arn,
+	})
 }
 
 func (a *RegionalMonitorArgs) validate() error {
@@ -97,20 +108,28 @@ func (a *RegionalMonitorArgs) validate() error {
 	}
 	s := a.Settings
 	problems := []error{required(a.Region.required("Region"), map[string]bool{
-		"Targets": len(a.Targets) > 0, "Topics": len(a.Topics) > 0, "MetricRegions": len(a.MetricRegions) > 0, "DatabaseRole": a.DatabaseRole != "", "Runbooks": a.Runbooks != "",
-		"Settings.FailuresToOpen": s.FailuresToOpen > 0, "Settings.SuccessesToClose": s.SuccessesToClose > 0, "Settings.Reminder": s.Reminder > 0,
+		"Targets":                   len(a.Targets) > 0,
+		"Topics":                    len(a.Topics) > 0,
+		"MetricRegions":             len(a.MetricRegions) > 0,
+		"DatabaseRole":              a.DatabaseRole != "",
+		"Runbooks":                  a.Runbooks != "",
+		"Settings.FailuresToOpen":   s.FailuresToOpen > 0,
+		"Settings.SuccessesToClose": s.SuccessesToClose > 0,
+		"Settings.Reminder":         s.Reminder > 0,
 	})}
 	if err := checkSchedule("Settings.Schedule", s.Schedule); err != nil {
 		problems = append(problems, err)
 	}
 	if s.ProbeInterval < contract.MinProbeInterval || s.ProbeInterval > s.Schedule {
-		problems = append(problems, fmt.Errorf("Settings.ProbeInterval is %v, want %v to the schedule, %v", s.ProbeInterval, contract.MinProbeInterval, s.Schedule))
+		problems = append(problems, fmt.Errorf("Settings.ProbeInterval is %v, want %v to the schedule, %v", s.ProbeInterval,
+			contract.MinProbeInterval, s.Schedule))
 	}
 	if s.MinimumOutage < 0 {
 		problems = append(problems, fmt.Errorf("Settings.MinimumOutage is %v, want 0 or more", s.MinimumOutage))
 	}
 	if len(a.Topics) > 0 && a.Topics[0].Region != a.Region.Name {
-		problems = append(problems, fmt.Errorf("Topics[0] is in %s, want the observer's own region, %s, first", a.Topics[0].Region, a.Region.Name))
+		problems = append(problems, fmt.Errorf("Topics[0] is in %s, want the observer's own region, %s, first",
+			a.Topics[0].Region, a.Region.Name))
 	}
 	return errors.Join(problems...)
 }
@@ -123,7 +142,12 @@ func (a *RegionalMonitorArgs) environment() pulumi.StringMap {
 	targets := make(pulumi.Array, len(a.Targets))
 	for i, t := range a.Targets {
 		targets[i] = pulumi.All(t.Identifier, t.ARN, t.Endpoint).ApplyT(func(v []any) contract.Target {
-			return contract.Target{Region: t.Region, ClusterID: v[0].(string), ClusterARN: v[1].(string), Endpoint: v[2].(string)}
+			return contract.Target{
+				Region:     t.Region,
+				ClusterID:  v[0].(string),
+				ClusterARN: v[1].(string),
+				Endpoint:   v[2].(string),
+			}
 		})
 	}
 	topics := make(pulumi.Array, len(a.Topics))

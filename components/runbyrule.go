@@ -13,7 +13,9 @@ import (
 
 // runByRule lets an EventBridge rule, and nobody else, run a function: permission, target with bounded retries, and the
 // function's dead-letter queue for what cannot be delivered. It returns the target.
-func runByRule(ctx *pulumi.Context, name string, parent pulumi.Resource, f *GoFunction, rule *cloudwatch.EventRule) (*cloudwatch.EventTarget, error) {
+func runByRule(
+	ctx *pulumi.Context, name string, parent pulumi.Resource, f *GoFunction, rule *cloudwatch.EventRule,
+) (*cloudwatch.EventTarget, error) {
 	undelivered, err := feedQueue(ctx, name+"-dead-letter-policy", parent, f.region, f.DeadLetters, rule.Arn)
 	if err != nil {
 		return nil, err
@@ -23,23 +25,36 @@ func runByRule(ctx *pulumi.Context, name string, parent pulumi.Resource, f *GoFu
 		return nil, err
 	}
 	return cloudwatch.NewEventTarget(ctx, name+"-target", &cloudwatch.EventTargetArgs{
-		Rule: rule.Name, EventBusName: rule.EventBusName, Arn: f.Function.Arn,
-		RetryPolicy:      cloudwatch.EventTargetRetryPolicyArgs{MaximumRetryAttempts: pulumi.Int(3), MaximumEventAgeInSeconds: pulumi.Int(3600)},
+		Rule:         rule.Name,
+		EventBusName: rule.EventBusName,
+		Arn:          f.Function.Arn,
+		RetryPolicy: cloudwatch.EventTargetRetryPolicyArgs{
+			MaximumRetryAttempts:     pulumi.Int(3),
+			MaximumEventAgeInSeconds: pulumi.Int(3600),
+		},
 		DeadLetterConfig: cloudwatch.EventTargetDeadLetterConfigArgs{Arn: f.DeadLetters.Arn},
 	}, f.region.child(parent, pulumi.DependsOn([]pulumi.Resource{permission, undelivered}))...)
 }
 
 // permit lets a rule run a function.
-func permit(ctx *pulumi.Context, name string, parent pulumi.Resource, f *GoFunction, rule *cloudwatch.EventRule) (*lambda.Permission, error) {
+func permit(
+	ctx *pulumi.Context, name string, parent pulumi.Resource, f *GoFunction, rule *cloudwatch.EventRule,
+) (*lambda.Permission, error) {
 	return lambda.NewPermission(ctx, name+"-permission", &lambda.PermissionArgs{
-		Action: pulumi.String("lambda:InvokeFunction"), Function: f.Function.Name,
-		Principal: pulumi.String("events.amazonaws.com"), SourceArn: rule.Arn,
+		Action:    pulumi.String("lambda:InvokeFunction"),
+		Function:  f.Function.Name,
+		Principal: pulumi.String("events.amazonaws.com"),
+		SourceArn: rule.Arn,
 	}, f.region.child(parent)...)
 }
 
-// feedQueue lets EventBridge put events into a queue on behalf of these rules and buses, and of nobody else's. An ARN may
-// end in a wildcard. A queue's policy takes ten conditions (Amazon SQS policy quotas): one a source and one on plain HTTP.
-func feedQueue(ctx *pulumi.Context, name string, parent pulumi.Resource, region Region, queue *sqs.Queue, sources ...pulumi.StringOutput) (*sqs.QueuePolicy, error) {
+// feedQueue lets EventBridge put events into a queue on behalf of these rules and buses, and of nobody else's. An ARN
+// may end in a wildcard. A queue's policy takes ten conditions (Amazon SQS policy quotas): one a source and one on
+// plain HTTP.
+func feedQueue(
+	ctx *pulumi.Context, name string, parent pulumi.Resource, region Region, queue *sqs.Queue,
+	sources ...pulumi.StringOutput,
+) (*sqs.QueuePolicy, error) {
 	arns := make(pulumi.StringArray, len(sources))
 	for i, source := range sources {
 		arns[i] = source
@@ -65,6 +80,7 @@ func fedQueuePolicy(queueARN string, sourceARNs []string) (string, error) {
 // longLivedQueue keeps messages for as long as SQS keeps any, fourteen days: time to look into them.
 func longLivedQueue(ctx *pulumi.Context, name string, parent pulumi.Resource, region Region) (*sqs.Queue, error) {
 	return sqs.NewQueue(ctx, name, &sqs.QueueArgs{
-		SqsManagedSseEnabled: pulumi.Bool(true), MessageRetentionSeconds: pulumi.Int(14 * 24 * 3600),
+		SqsManagedSseEnabled:    pulumi.Bool(true),
+		MessageRetentionSeconds: pulumi.Int(14 * 24 * 3600),
 	}, region.child(parent)...)
 }

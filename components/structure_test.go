@@ -17,60 +17,112 @@ func everything(ctx *pulumi.Context, r [3]Region, prefix, architecture string, s
 	if err != nil {
 		return err
 	}
-	database, err := NewPeeredDsqlCluster(ctx, prefix+"db", &PeeredDsqlClusterArgs{Primary: r[0], Secondary: r[1], WitnessRegion: r[2].Name, CustomerManagedKeys: true})
-	if err != nil {
-		return err
-	}
-	topic, err := NewAlertTopic(ctx, prefix+"alerts", &AlertTopicArgs{
-		Region: r[0], Subscriptions: []Subscription{{Protocol: "email", Endpoint: "oncall@example.com"}, {Protocol: "https", Endpoint: "https://alerts.example.com"}},
+	database, err := NewPeeredDsqlCluster(ctx, prefix+"db", &PeeredDsqlClusterArgs{
+		Primary:             r[0],
+		Secondary:           r[1],
+		WitnessRegion:       r[2].Name,
+		CustomerManagedKeys: true,
 	})
 	if err != nil {
 		return err
 	}
-	if _, err := NewDatabaseEvents(ctx, prefix+"database-events", &DatabaseEventsArgs{Region: r[0], Topic: topic, After: database.Ready(), Runbooks: "docs/runbooks.md"}); err != nil {
+	topic, err := NewAlertTopic(ctx, prefix+"alerts", &AlertTopicArgs{
+		Region: r[0],
+		Subscriptions: []Subscription{{
+			Protocol: "email",
+			Endpoint: "oncall@example.com",
+		}, {Protocol: "https", Endpoint: "https://alerts.example.com"}},
+	})
+	if err != nil {
+		return err
+	}
+	if _, err := NewDatabaseEvents(ctx, prefix+"database-events", &DatabaseEventsArgs{
+		Region:   r[0],
+		Topic:    topic,
+		After:    database.Ready(),
+		Runbooks: "docs/runbooks.md",
+	}); err != nil {
 		return err
 	}
 	monitor, err := NewRegionalMonitor(ctx, prefix+"monitor", &RegionalMonitorArgs{
-		Region: r[0], Targets: database.Sides(), Topics: []*AlertTopic{topic}, MetricRegions: []string{r[0].Name, r[1].Name}, DatabaseRole: "dr_monitor", Runbooks: "docs/runbooks.md",
-		Packages: packages, Settings: s,
+		Region:        r[0],
+		Targets:       database.Sides(),
+		Topics:        []*AlertTopic{topic},
+		MetricRegions: []string{r[0].Name, r[1].Name},
+		DatabaseRole:  "dr_monitor",
+		Runbooks:      "docs/runbooks.md",
+		Packages:      packages,
+		Settings:      s,
 	})
 	if err != nil {
 		return err
 	}
 	bootstrap, err := NewDatabaseBootstrap(ctx, prefix+"bootstrap", &DatabaseBootstrapArgs{
-		Region: r[0], Database: database.Primary, Roles: map[string]pulumi.StringArray{"dr_monitor": {monitor.Function.Role.Arn}},
-		After: database.Ready(), Packages: packages, LogRetentionDays: s.LogRetentionDays,
+		Region:           r[0],
+		Database:         database.Primary,
+		Roles:            map[string]pulumi.StringArray{"dr_monitor": {monitor.Function.Role.Arn}},
+		After:            database.Ready(),
+		Packages:         packages,
+		LogRetentionDays: s.LogRetentionDays,
 	})
 	if err != nil {
 		return err
 	}
-	schedule, err := NewMonitorSchedule(ctx, prefix+"schedule", &MonitorScheduleArgs{Monitor: monitor, Schedule: s.Schedule, After: []pulumi.Resource{bootstrap.Migrated}})
+	schedule, err := NewMonitorSchedule(ctx, prefix+"schedule", &MonitorScheduleArgs{
+		Monitor:  monitor,
+		Schedule: s.Schedule,
+		After:    []pulumi.Resource{bootstrap.Migrated},
+	})
 	if err != nil {
 		return err
 	}
 	endpoints, err := NewEndpointAlarms(ctx, prefix+"endpoint-alarms", &EndpointAlarmsArgs{
-		Region: r[0], Topic: topic, Own: database.Primary, Other: database.Secondary, Observers: []string{r[0].Name, r[1].Name, r[2].Name},
-		Schedule: s.Schedule, ProbeInterval: s.ProbeInterval, MetricsFull: s.MetricsFull, CompositeName: pulumi.String(prefix + "lost"), Runbooks: "docs/runbooks.md",
-		After: []pulumi.Resource{schedule.FirstCheck},
+		Region:        r[0],
+		Topic:         topic,
+		Own:           database.Primary,
+		Other:         database.Secondary,
+		Observers:     []string{r[0].Name, r[1].Name, r[2].Name},
+		Schedule:      s.Schedule,
+		ProbeInterval: s.ProbeInterval,
+		MetricsFull:   s.MetricsFull,
+		CompositeName: pulumi.String(prefix + "lost"),
+		Runbooks:      "docs/runbooks.md",
+		After:         []pulumi.Resource{schedule.FirstCheck},
 	})
 	if err != nil {
 		return err
 	}
 	watcher := Watcher{Region: r[0], Topic: topic}
 	alarms, err := NewMonitorAlarms(ctx, prefix+"monitor-alarms", &MonitorAlarmsArgs{
-		Monitor: monitor, StartedBy: schedule, Schedule: s.Schedule, Topic: topic, First: watcher, Second: watcher, Lost: endpoints.Lost, UnheardName: pulumi.String(prefix + "unheard"),
-		Runbooks: "docs/runbooks.md",
+		Monitor:     monitor,
+		StartedBy:   schedule,
+		Schedule:    s.Schedule,
+		Topic:       topic,
+		First:       watcher,
+		Second:      watcher,
+		Lost:        endpoints.Lost,
+		UnheardName: pulumi.String(prefix + "unheard"),
+		Runbooks:    "docs/runbooks.md",
 	})
 	if err != nil {
 		return err
 	}
-	if _, err := NewAlertTopicAlarms(ctx, prefix+"alerts-alarms", &AlertTopicAlarmsArgs{Region: r[0], Topic: topic, Runbooks: "docs/runbooks.md"}); err != nil {
+	if _, err := NewAlertTopicAlarms(ctx, prefix+"alerts-alarms", &AlertTopicAlarmsArgs{
+		Region:   r[0],
+		Topic:    topic,
+		Runbooks: "docs/runbooks.md",
+	}); err != nil {
 		return err
 	}
 	_, err = NewDrDashboard(ctx, prefix+"dashboard", &DrDashboardArgs{
-		Region: r[0], DashboardName: pulumi.String(prefix + "dashboard"), Title: prefix + "dashboard", Runbooks: "docs/runbooks.md", Databases: database.Sides(),
-		Schedules: []*MonitorSchedule{schedule, schedule, schedule}, Schedule: s.Schedule,
-		AlarmARNs: map[string]pulumi.StringArray{r[0].Name: alarms.Own.ARNs},
+		Region:        r[0],
+		DashboardName: pulumi.String(prefix + "dashboard"),
+		Title:         prefix + "dashboard",
+		Runbooks:      "docs/runbooks.md",
+		Databases:     database.Sides(),
+		Schedules:     []*MonitorSchedule{schedule, schedule, schedule},
+		Schedule:      s.Schedule,
+		AlarmARNs:     map[string]pulumi.StringArray{r[0].Name: alarms.Own.ARNs},
 	})
 	return err
 }
@@ -118,7 +170,8 @@ func TestTwoInstancesCoexist(t *testing.T) {
 // resources the caller never named.
 func TestOptionsOfAComponentDoNotLeakToItsChildren(t *testing.T) {
 	eachWay(t, func(ctx *pulumi.Context, r [3]Region) error {
-		_, err := NewAlertTopic(ctx, "alerts", &AlertTopicArgs{Region: r[0]}, pulumi.IgnoreChanges([]string{"policy"}), pulumi.Protect(false))
+		_, err := NewAlertTopic(ctx, "alerts", &AlertTopicArgs{Region: r[0]}, pulumi.IgnoreChanges([]string{"policy"}),
+			pulumi.Protect(false))
 		return err
 	}, func(t *testing.T, g *graph.Graph) {
 		for _, r := range g.Resources {
@@ -133,7 +186,12 @@ func TestClustersAreProtectedUnlessToldOtherwise(t *testing.T) {
 	for name, disabled := range map[string]bool{"default": false, "opted out": true} {
 		t.Run(name, func(t *testing.T) {
 			eachWay(t, func(ctx *pulumi.Context, r [3]Region) error {
-				_, err := NewPeeredDsqlCluster(ctx, "db", &PeeredDsqlClusterArgs{Primary: r[0], Secondary: r[1], WitnessRegion: r[2].Name, DisableDeletionProtection: disabled})
+				_, err := NewPeeredDsqlCluster(ctx, "db", &PeeredDsqlClusterArgs{
+					Primary:                   r[0],
+					Secondary:                 r[1],
+					WitnessRegion:             r[2].Name,
+					DisableDeletionProtection: disabled,
+				})
 				return err
 			}, func(t *testing.T, g *graph.Graph) {
 				clusters := g.Of("aws:dsql/cluster:Cluster")
@@ -155,7 +213,11 @@ func TestAnEndpointIsBuiltAsAwsDocumentsIt(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		db, err := NewPeeredDsqlCluster(ctx, "db", &PeeredDsqlClusterArgs{Primary: r[0], Secondary: r[1], WitnessRegion: r[2].Name})
+		db, err := NewPeeredDsqlCluster(ctx, "db", &PeeredDsqlClusterArgs{
+			Primary:       r[0],
+			Secondary:     r[1],
+			WitnessRegion: r[2].Name,
+		})
 		if err != nil {
 			return err
 		}
@@ -171,7 +233,8 @@ func TestAnEndpointIsBuiltAsAwsDocumentsIt(t *testing.T) {
 func TestASecretRecipientIsNowhereInPlainText(t *testing.T) {
 	eachWay(t, func(ctx *pulumi.Context, r [3]Region) error {
 		_, err := NewAlertTopic(ctx, "alerts", &AlertTopicArgs{
-			Region: r[0], Subscriptions: []Subscription{{Protocol: "email", Endpoint: "oncall@example.com", Secret: true}},
+			Region:        r[0],
+			Subscriptions: []Subscription{{Protocol: "email", Endpoint: "oncall@example.com", Secret: true}},
 		})
 		return err
 	}, func(t *testing.T, g *graph.Graph) {

@@ -64,7 +64,9 @@ type TransactionService struct {
 }
 
 // NewTransactionService creates the function and its API.
-func NewTransactionService(ctx *pulumi.Context, name string, args *TransactionServiceArgs, opts ...pulumi.ResourceOption) (*TransactionService, error) {
+func NewTransactionService(
+	ctx *pulumi.Context, name string, args *TransactionServiceArgs, opts ...pulumi.ResourceOption,
+) (*TransactionService, error) {
 	s := &TransactionService{}
 	if err := open(ctx, "TransactionService", name, s, args.validate(), opts); err != nil {
 		return nil, err
@@ -82,10 +84,14 @@ func NewTransactionService(ctx *pulumi.Context, name string, args *TransactionSe
 	}
 	var err error
 	if s.Function, err = (databaseFunction{
-		region: args.Region, database: args.Database, function: "transactions", role: args.DatabaseRole,
+		region:         args.Region,
+		database:       args.Database,
+		function:       "transactions",
+		role:           args.DatabaseRole,
 		description:    "Writes and reads transactions in " + args.Region.Name,
 		timeoutSeconds: 29, // an HTTP API waits no longer than 30 s
-		settings:       args.Settings, environment: environment,
+		settings:       args.Settings,
+		environment:    environment,
 		access: pulumi.All(clusters, args.Publisher.Function.Function.Arn, args.KeyARN).ApplyT(func(v []any) (string, error) {
 			return transactionPolicy(v[0].([]string), v[1].(string), v[2].(string))
 		}).(pulumi.StringOutput),
@@ -103,9 +109,13 @@ func (a *TransactionServiceArgs) validate() error {
 		return errors.New("args are required")
 	}
 	return required(a.Region.required("Region"), map[string]bool{
-		"Database": a.Database != nil, "Publisher": a.Publisher != nil, "KeyARN": a.KeyARN.OutputState != nil,
-		"EncryptedFields": len(a.EncryptedFields) > 0, "DatabaseRole": a.DatabaseRole != "",
-		"Throttle": a.Throttle.Rate > 0 && a.Throttle.Burst > 0, "JWT": a.JWT == nil || a.JWT.Issuer != "" && len(a.JWT.Audiences) > 0,
+		"Database":        a.Database != nil,
+		"Publisher":       a.Publisher != nil,
+		"KeyARN":          a.KeyARN.OutputState != nil,
+		"EncryptedFields": len(a.EncryptedFields) > 0,
+		"DatabaseRole":    a.DatabaseRole != "",
+		"Throttle":        a.Throttle.Rate > 0 && a.Throttle.Burst > 0,
+		"JWT":             a.JWT == nil || a.JWT.Issuer != "" && len(a.JWT.Audiences) > 0,
 	})
 }
 
@@ -113,20 +123,26 @@ func (a *TransactionServiceArgs) validate() error {
 func (s *TransactionService) api(ctx *pulumi.Context, name string, args *TransactionServiceArgs) error {
 	region := args.Region
 	api, err := apigatewayv2.NewApi(ctx, name+"-api", &apigatewayv2.ApiArgs{
-		ProtocolType: pulumi.String("HTTP"), Description: pulumi.String("Transactions, in " + region.Name),
+		ProtocolType: pulumi.String("HTTP"),
+		Description:  pulumi.String("Transactions, in " + region.Name),
 	}, region.child(s)...)
 	if err != nil {
 		return err
 	}
 	integration, err := apigatewayv2.NewIntegration(ctx, name+"-integration", &apigatewayv2.IntegrationArgs{
-		ApiId: api.ID(), IntegrationType: pulumi.String("AWS_PROXY"), IntegrationUri: s.Function.Function.InvokeArn, PayloadFormatVersion: pulumi.String("2.0"),
+		ApiId:                api.ID(),
+		IntegrationType:      pulumi.String("AWS_PROXY"),
+		IntegrationUri:       s.Function.Function.InvokeArn,
+		PayloadFormatVersion: pulumi.String("2.0"),
 	}, region.child(s)...)
 	if err != nil {
 		return err
 	}
 	if _, err := lambda.NewPermission(ctx, name+"-permission", &lambda.PermissionArgs{
-		Action: pulumi.String("lambda:InvokeFunction"), Function: s.Function.Function.Name,
-		Principal: pulumi.String("apigateway.amazonaws.com"), SourceArn: pulumi.Sprintf("%s/*/*", api.ExecutionArn),
+		Action:    pulumi.String("lambda:InvokeFunction"),
+		Function:  s.Function.Function.Name,
+		Principal: pulumi.String("apigateway.amazonaws.com"),
+		SourceArn: pulumi.Sprintf("%s/*/*", api.ExecutionArn),
 	}, region.child(s)...); err != nil {
 		return err
 	}
@@ -136,7 +152,9 @@ func (s *TransactionService) api(ctx *pulumi.Context, name string, args *Transac
 	}
 	for _, route := range contract.Routes() {
 		routeArgs := &apigatewayv2.RouteArgs{
-			ApiId: api.ID(), RouteKey: pulumi.String(route), Target: pulumi.Sprintf("integrations/%s", integration.ID()),
+			ApiId:             api.ID(),
+			RouteKey:          pulumi.String(route),
+			Target:            pulumi.Sprintf("integrations/%s", integration.ID()),
 			AuthorizationType: pulumi.String("AWS_IAM"),
 		}
 		if authorizer != nil {
@@ -153,23 +171,30 @@ func (s *TransactionService) api(ctx *pulumi.Context, name string, args *Transac
 	return nil
 }
 
-func (s *TransactionService) authorizer(ctx *pulumi.Context, name string, args *TransactionServiceArgs, api *apigatewayv2.Api) (*apigatewayv2.Authorizer, error) {
+func (s *TransactionService) authorizer(
+	ctx *pulumi.Context, name string, args *TransactionServiceArgs, api *apigatewayv2.Api,
+) (*apigatewayv2.Authorizer, error) {
 	if args.JWT == nil {
 		return nil, nil
 	}
 	return apigatewayv2.NewAuthorizer(ctx, name+"-authorizer", &apigatewayv2.AuthorizerArgs{
-		ApiId: api.ID(), AuthorizerType: pulumi.String("JWT"), Name: pulumi.String(name), // API Gateway wants a name, unique in the API
+		ApiId:           api.ID(),
+		AuthorizerType:  pulumi.String("JWT"),
+		Name:            pulumi.String(name), // API Gateway wants a name, unique in the API
 		IdentitySources: pulumi.StringArray{pulumi.String("$request.header.Authorization")},
 		JwtConfiguration: apigatewayv2.AuthorizerJwtConfigurationArgs{
-			Issuer: pulumi.String(args.JWT.Issuer), Audiences: pulumi.ToStringArray(args.JWT.Audiences),
+			Issuer:    pulumi.String(args.JWT.Issuer),
+			Audiences: pulumi.ToStringArray(args.JWT.Audiences),
 		},
 	}, args.Region.child(s)...)
 }
 
-func (s *TransactionService) stage(ctx *pulumi.Context, name string, args *TransactionServiceArgs, api *apigatewayv2.Api) error {
-	// Every other group would take its place in the account's one resource policy for log deliveries, of 5,120 characters, and
-	// leave it there when it is gone; of a group below this prefix the policy is told once for all ("Enable logging from AWS
-	// services", CloudWatch Logs User Guide). The API's id makes the name unique, as Pulumi's own suffix would.
+func (s *TransactionService) stage(
+	ctx *pulumi.Context, name string, args *TransactionServiceArgs, api *apigatewayv2.Api,
+) error {
+	// Every other group would take its place in the account's one resource policy for log deliveries, of 5,120 characters,
+	// and leave it there when it is gone; of a group below this prefix the policy is told once for all ("Enable logging
+	// from AWS services", CloudWatch Logs User Guide). The API's id makes the name unique, as Pulumi's own suffix would.
 	logs, err := cloudwatch.NewLogGroup(ctx, name+"-access-logs", &cloudwatch.LogGroupArgs{
 		Name:            pulumi.Sprintf("/aws/vendedlogs/%s-access-logs/%s", name, api.ID()),
 		RetentionInDays: pulumi.Int(args.Settings.LogRetentionDays),
@@ -182,11 +207,13 @@ func (s *TransactionService) stage(ctx *pulumi.Context, name string, args *Trans
 		return err
 	}
 	_, err = apigatewayv2.NewStage(ctx, name+"-stage", &apigatewayv2.StageArgs{
-		ApiId: api.ID(), Name: pulumi.String("$default"), // the stage without a path prefix
+		ApiId:             api.ID(),
+		Name:              pulumi.String("$default"), // the stage without a path prefix
 		AutoDeploy:        pulumi.Bool(true),
 		AccessLogSettings: apigatewayv2.StageAccessLogSettingsArgs{DestinationArn: logs.Arn, Format: pulumi.String(format)},
 		DefaultRouteSettings: apigatewayv2.StageDefaultRouteSettingsArgs{
-			ThrottlingRateLimit: pulumi.Float64(args.Throttle.Rate), ThrottlingBurstLimit: pulumi.Int(args.Throttle.Burst),
+			ThrottlingRateLimit:  pulumi.Float64(args.Throttle.Rate),
+			ThrottlingBurstLimit: pulumi.Int(args.Throttle.Burst),
 		},
 	}, args.Region.child(s)...)
 	return err
@@ -195,8 +222,14 @@ func (s *TransactionService) stage(ctx *pulumi.Context, name string, args *Trans
 // accessLogFormat is one JSON line a request: who asked what, and how it ended. No bodies, no tokens.
 func accessLogFormat() (string, error) {
 	body, err := json.Marshal(map[string]string{
-		"requestId": "$context.requestId", "time": "$context.requestTime", "ip": "$context.identity.sourceIp", "caller": "$context.identity.userArn",
-		"route": "$context.routeKey", "status": "$context.status", "latency": "$context.responseLatency", "error": "$context.error.message",
+		"requestId": "$context.requestId",
+		"time":      "$context.requestTime",
+		"ip":        "$context.identity.sourceIp",
+		"caller":    "$context.identity.userArn",
+		"route":     "$context.routeKey",
+		"status":    "$context.status",
+		"latency":   "$context.responseLatency",
+		"error":     "$context.error.message",
 	})
 	return string(body), err
 }

@@ -33,10 +33,12 @@ func TestMissingArgumentsAreNamedTogether(t *testing.T) {
 	}{
 		"PeeredDsqlCluster": {
 			constructing(NewPeeredDsqlCluster, &PeeredDsqlClusterArgs{}),
-			[]string{"Primary.Name", "Primary.Provider", "Primary.Account", "Primary.Partition", "Secondary.Name", "WitnessRegion"},
+			[]string{"Primary.Name", "Primary.Provider", "Primary.Account", "Primary.Partition", "Secondary.Name",
+				"WitnessRegion"},
 		},
 		"AlertTopic": {
-			constructing(NewAlertTopic, &AlertTopicArgs{Subscriptions: []Subscription{{Protocol: "email"}, {Protocol: "email"}}}),
+			constructing(NewAlertTopic, &AlertTopicArgs{Subscriptions: []Subscription{{Protocol: "email"},
+				{Protocol: "email"}}}),
 			[]string{
 				region,
 				"Subscriptions[0] lacks something: Protocol and Endpoint",
@@ -139,20 +141,32 @@ func TestAPairNeedsThreeDifferentRegions(t *testing.T) {
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			args := &PeeredDsqlClusterArgs{Primary: Region{Name: "us-east-1"}, Secondary: Region{Name: c.secondary}, WitnessRegion: c.witness}
+			args := &PeeredDsqlClusterArgs{
+				Primary:       Region{Name: "us-east-1"},
+				Secondary:     Region{Name: c.secondary},
+				WitnessRegion: c.witness,
+			}
 			assert.ErrorContains(t, args.validate(16), c.want)
 		})
 	}
 }
 
 func TestAnEngineThatDoesOneThingAtATimeIsRefused(t *testing.T) {
-	args := &PeeredDsqlClusterArgs{Primary: Region{Name: "us-east-1"}, Secondary: Region{Name: "us-east-2"}, WitnessRegion: "us-west-2"}
+	args := &PeeredDsqlClusterArgs{
+		Primary:       Region{Name: "us-east-1"},
+		Secondary:     Region{Name: "us-east-2"},
+		WitnessRegion: "us-west-2",
+	}
 	assert.ErrorContains(t, args.validate(1), "--parallel 2 or more")
 	assert.NotContains(t, args.validate(2).Error(), "parallel")
 }
 
 func TestAMonitorAlertsItsOwnRegionFirst(t *testing.T) {
-	args := &RegionalMonitorArgs{Region: Region{Name: "us-east-1"}, Topics: []*AlertTopic{{Region: "us-east-2"}}, Settings: settings()}
+	args := &RegionalMonitorArgs{
+		Region:   Region{Name: "us-east-1"},
+		Topics:   []*AlertTopic{{Region: "us-east-2"}},
+		Settings: settings(),
+	}
 	assert.ErrorContains(t, args.validate(), "Topics[0] is in us-east-2, want the observer's own region, us-east-1, first")
 }
 

@@ -83,7 +83,8 @@ func fixed(g *graph.Graph, p prices) []line {
 	return []line{
 		{"KMS keys", float64(len(g.Of("aws:kms/key:Key"))), "keys", p.Prices.KMSKeyMonth},
 		{"Alarms", float64(alarmMetrics), "metrics alarmed on", p.Prices.AlarmMetricMonth},
-		{"Composite alarms", float64(len(g.Of("aws:cloudwatch/compositeAlarm:CompositeAlarm"))), "alarms", p.Prices.CompositeAlarmMonth},
+		{"Composite alarms", float64(len(g.Of("aws:cloudwatch/compositeAlarm:CompositeAlarm"))), "alarms",
+			p.Prices.CompositeAlarmMonth},
 		{"Dashboards", float64(len(g.Of("aws:cloudwatch/dashboard:Dashboard"))), "dashboards", p.Prices.DashboardMonth},
 	}
 }
@@ -190,12 +191,14 @@ func monitorUseOf(f graph.Resource, environment resource.PropertyMap, p prices) 
 	}
 	rounds := float64(contract.Rounds(schedule, contract.LongestRun, interval))
 	return monitorUse{
-		runs:   p.Assumptions.MonthHours * 3600 / schedule.Seconds(),
-		rounds: rounds, seconds: (rounds-1)*interval.Seconds() + p.Assumptions.RoundSeconds,
-		memoryGB: f.Inputs["memorySize"].NumberValue() / 1024,
-		targets:  float64(len(targets)), metricRegions: float64(len(strings.Split(value(contract.EnvMetricRegions), ","))),
-		full:   value(contract.EnvMetrics) == contract.MetricsFull,
-		arm:    f.Inputs["architectures"].ArrayValue()[0].StringValue() == components.ArchitectureARM,
-		traced: f.Inputs["tracingConfig"].ObjectValue()["mode"].StringValue() == "Active",
+		runs:          p.Assumptions.MonthHours * 3600 / schedule.Seconds(),
+		rounds:        rounds,
+		seconds:       (rounds-1)*interval.Seconds() + p.Assumptions.RoundSeconds,
+		memoryGB:      f.Inputs["memorySize"].NumberValue() / 1024,
+		targets:       float64(len(targets)),
+		metricRegions: float64(len(strings.Split(value(contract.EnvMetricRegions), ","))),
+		full:          value(contract.EnvMetrics) == contract.MetricsFull,
+		arm:           f.Inputs["architectures"].ArrayValue()[0].StringValue() == components.ArchitectureARM,
+		traced:        f.Inputs["tracingConfig"].ObjectValue()["mode"].StringValue() == "Active",
 	}, nil
 }

@@ -58,14 +58,16 @@ func TestTheReadmeSaysWhatWatchingCosts(t *testing.T) {
 	readme, err := os.ReadFile(filepath.Join(root, "README.md"))
 	require.NoError(t, err)
 	for _, stack := range []string{"dev", "prod"} {
-		assert.Contains(t, string(readme), fmt.Sprintf("**$%.2f**", total(linesOf(t, stack, nil))), "the total of stack %s", stack)
+		assert.Contains(t, string(readme), fmt.Sprintf("**$%.2f**", total(linesOf(t, stack, nil))), "the total of stack %s",
+			stack)
 	}
 }
 
 func TestTheBillFollowsTheGraph(t *testing.T) {
 	lean := linesOf(t, "dev", nil)
 	assert.Equal(t, 3.0, quantity(lean, "KMS keys"), "a key for each topic")
-	assert.Equal(t, 16.0, quantity(lean, "Custom metrics"), "3 observers x 2 endpoints x 2 regions, and ClusterHealth in 2 regions for 2 clusters")
+	assert.Equal(t, 16.0, quantity(lean, "Custom metrics"),
+		"3 observers x 2 endpoints x 2 regions, and ClusterHealth in 2 regions for 2 clusters")
 	full := linesOf(t, "prod", nil)
 	assert.Equal(t, 5.0, quantity(full, "KMS keys"), "and one for each cluster")
 	assert.Equal(t, 40.0, quantity(full, "Custom metrics"), "and 4 metrics x 3 observers x 2 endpoints")
@@ -77,7 +79,8 @@ func TestTheBillFollowsTheGraph(t *testing.T) {
 
 func TestAnExpressionIsChargedForEveryMetricItReads(t *testing.T) {
 	queries := resource.NewPropertyMapFromMap(map[string]any{"metricQueries": []any{
-		map[string]any{"metric": map[string]any{}}, map[string]any{"metric": map[string]any{}}, map[string]any{"expression": "a+b"},
+		map[string]any{"metric": map[string]any{}}, map[string]any{"metric": map[string]any{}},
+		map[string]any{"expression": "a+b"},
 	}})
 	assert.Equal(t, 2, alarmReads(graph.Resource{Inputs: queries}))
 	assert.Equal(t, 1, alarmReads(graph.Resource{Inputs: resource.PropertyMap{}}))

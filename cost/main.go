@@ -55,7 +55,8 @@ func describe(stack string, config map[string]string) (*graph.Graph, error) {
 	if err := os.Chdir(dir); err != nil {
 		return nil, err
 	}
-	files := slices.Concat(components.FunctionFiles(components.ArchitectureARM), components.FunctionFiles(components.ArchitectureX86))
+	files := slices.Concat(components.FunctionFiles(components.ArchitectureARM),
+		components.FunctionFiles(components.ArchitectureX86))
 	if err := graph.PretendBuilt(dir, files); err != nil {
 		return nil, err
 	}
@@ -63,15 +64,20 @@ func describe(stack string, config map[string]string) (*graph.Graph, error) {
 }
 
 func show(out io.Writer, stack string, p prices, lines []line) {
-	fmt.Fprintf(out, "A month of watching with stack %s, in US dollars (list prices of %s, us-east-1, free tier left out)\n\n", stack, p.Date)
+	fmt.Fprintf(out,
+		"A month of watching with stack %s, in US dollars (list prices of %s, us-east-1, free tier left out)\n\n", stack,
+		p.Date)
 	fmt.Fprintf(out, "  %-26s %14s %-20s %14s %10s\n", "", "quantity", "", "price", "month")
 	for _, l := range lines {
 		fmt.Fprintf(out, "  %-26s %14.3f %-20s %14.8g %10.2f\n", l.What, l.Quantity, l.Unit, l.Price, l.monthly())
 	}
 	fmt.Fprintf(out, "  %-26s %14s %-20s %14s %10.2f\n\n", "Total", "", "", "", total(lines))
 	a := p.Assumptions
-	fmt.Fprintf(out, "Assumed: %.0f hours a month; %.1f s for a healthy round; %.0f bytes of log a run and, with full metrics, %.0f a probe;\n"+
-		"%.0f bytes over the network a probe. Notifications, dead letters and the database itself are not watching and not included.\n",
+	fmt.Fprintf(out,
+		"Assumed: %.0f hours a month; %.1f s for a healthy round; %.0f bytes of log a run and, "+
+			"with full metrics, %.0f a probe;\n"+
+			"%.0f bytes over the network a probe. Notifications, dead letters and the database itself "+
+			"are not watching and not included.\n",
 		a.MonthHours, a.RoundSeconds, a.LogBytesPerRun, a.LogBytesPerProbeFull, a.TransferBytesPerProbe)
 }
 

@@ -15,7 +15,8 @@ import (
 	"aurora-dsql-dr/internal/graph"
 )
 
-// A dead-man alarm whose period shrinks looks at minutes in which nobody had to publish: the deployment checks once more.
+// A dead-man alarm whose period shrinks looks at minutes in which nobody had to publish: the deployment checks once
+// more.
 func TestAChangedScheduleIsCheckedAtOnce(t *testing.T) {
 	triggers := func(minutes string) map[string]resource.PropertyMap {
 		all := map[string]resource.PropertyMap{}
@@ -34,11 +35,14 @@ func TestAChangedScheduleIsCheckedAtOnce(t *testing.T) {
 	}
 }
 
-// Every alarm, with the application and full metrics: where it is, when it goes into ALARM, whom it tells of that, whether
-// it tells the end, and what keeps it quiet. An outage is told from the other side, an observer is watched from two.
+// Every alarm, with the application and full metrics: where it is, when it goes into ALARM, whom it tells of that,
+// whether it tells the end, and what keeps it quiet. An outage is told from the other side, an observer is watched from
+// two.
 func TestEveryAlarm(t *testing.T) {
 	g := deployed(t, "dev", map[string]string{
-		"application": applicationEnabled, "monitor": `{"metrics":"full"}`, "eventRoutes": `[{"name":"all","target":"queue"}]`,
+		"application": applicationEnabled,
+		"monitor":     `{"metrics":"full"}`,
+		"eventRoutes": `[{"name":"all","target":"queue"}]`,
 	})
 	var lines []string
 	for _, typ := range alarmTypes {
@@ -70,17 +74,23 @@ func describe(g *graph.Graph, alarm graph.Resource) string {
 		what = series(in) + fmt.Sprintf(" by %vs", in["period"].NumberValue())
 	}
 	if in.HasValue("threshold") {
-		what += fmt.Sprintf(" %s %v, %v of %v, missing %s", signs[alarm.Input("comparisonOperator")], in["threshold"].NumberValue(),
+		what += fmt.Sprintf(" %s %v, %v of %v, missing %s", signs[alarm.Input("comparisonOperator")],
+			in["threshold"].NumberValue(),
 			in["datapointsToAlarm"].NumberValue(), in["evaluationPeriods"].NumberValue(), alarm.Input("treatMissingData"))
 	}
 	if in.HasValue("actionsSuppressor") {
 		s := in["actionsSuppressor"].ObjectValue()
-		what += fmt.Sprintf(", quiet while %s (wait %v, extension %v)", s["alarm"].StringValue(), s["waitPeriod"].NumberValue(), s["extensionPeriod"].NumberValue())
+		what += fmt.Sprintf(", quiet while %s (wait %v, extension %v)", s["alarm"].StringValue(),
+			s["waitPeriod"].NumberValue(), s["extensionPeriod"].NumberValue())
 	}
 	return strings.Join([]string{alarm.Name, alarm.Region, what, told(g, alarm)}, " | ")
 }
 
-var signs = map[string]string{"GreaterThanOrEqualToThreshold": ">=", "GreaterThanThreshold": ">", "LessThanThreshold": "<"}
+var signs = map[string]string{
+	"GreaterThanOrEqualToThreshold": ">=",
+	"GreaterThanThreshold":          ">",
+	"LessThanThreshold":             "<",
+}
 
 // series is a statistic of a metric, or an expression.
 func series(in resource.PropertyMap) string {
@@ -103,7 +113,8 @@ func series(in resource.PropertyMap) string {
 		dimensions = append(dimensions, string(key)+"="+value.StringValue())
 	}
 	slices.Sort(dimensions)
-	return fmt.Sprintf("%s of %s %s{%s}%s", statistic, in["namespace"].StringValue(), in["metricName"].StringValue(), strings.Join(dimensions, ","), period)
+	return fmt.Sprintf("%s of %s %s{%s}%s", statistic, in["namespace"].StringValue(), in["metricName"].StringValue(),
+		strings.Join(dimensions, ","), period)
 }
 
 // told says which topics an alarm notifies.

@@ -85,7 +85,8 @@ var physicalNames = map[string]limit{
 // explicitNames are the properties that are a name instead.
 var explicitNames = []string{"name", "alarmName", "dashboardName"}
 
-// members are the forms of every text that is sent, by type and path (the API models of the services; IAM and SQS quotas).
+// members are the forms of every text that is sent, by type and path (the API models of the services; IAM and SQS
+// quotas).
 var members = map[string]map[string]limit{
 	"aws:apigatewayv2/api:Api": {
 		"description":  text(0, 1024),

@@ -22,10 +22,11 @@ type applicationSide struct {
 	service   *components.TransactionService
 }
 
-// applicationFunctions creates the functions, whose roles the bootstrap then lets into the database; nil if the application
-// is disabled.
+// applicationFunctions creates the functions, whose roles the bootstrap then lets into the database; nil if the
+// application is disabled.
 func applicationFunctions(
-	ctx *pulumi.Context, c *config.Config, at regions, database *components.PeeredDsqlCluster, packages *components.Packages,
+	ctx *pulumi.Context, c *config.Config, at regions, database *components.PeeredDsqlCluster,
+	packages *components.Packages,
 ) (*application, error) {
 	if !c.Application.Enabled {
 		return nil, nil
@@ -174,7 +175,9 @@ func startApplication(
 }
 
 // route sets up the configured routes of a data region's events; nil without any.
-func (a *application) route(ctx *pulumi.Context, c *config.Config, topics topicsOf, i int) (*components.EventRoutes, error) {
+func (a *application) route(
+	ctx *pulumi.Context, c *config.Config, topics topicsOf, i int,
+) (*components.EventRoutes, error) {
 	if len(c.Application.Routes) == 0 {
 		return nil, nil
 	}

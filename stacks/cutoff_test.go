@@ -11,8 +11,9 @@ import (
 	"aurora-dsql-dr/lambda/contract"
 )
 
-// From inside, a region that is cut off looks like the last one left. It says so once it has heard nobody for five runs,
-// wherever in a minute its own run ends: the sample of a run comes when the next one has begun. Three minutes are a blip.
+// From inside, a region that is cut off looks like the last one left. It says so once it has heard nobody for five
+// runs, wherever in a minute its own run ends: the sample of a run comes when the next one has begun. Three minutes are
+// a blip.
 func TestARegionThatHearsNobodySaysSoHoweverLateItsSamples(t *testing.T) {
 	const alone = "secondary-endpoint-alarms-alone"
 	for _, late := range []time.Duration{0, 30 * time.Second, 90 * time.Second} {

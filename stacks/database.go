@@ -39,8 +39,8 @@ func databaseEvents(
 	return made, nil
 }
 
-// bootstrap prepares the database for the functions, which need its schema and their roles. What it returns completes when
-// the database is ready for them.
+// bootstrap prepares the database for the functions, which need its schema and their roles. What it returns completes
+// when the database is ready for them.
 func bootstrap(
 	ctx *pulumi.Context, c *config.Config, at regions, database *components.PeeredDsqlCluster,
 	packages *components.Packages, monitors observers, app *application,

@@ -26,12 +26,15 @@ func longest(t *testing.T) *graph.Graph {
 		"regions":     `{"primary":"ap-northeast-1","secondary":"ap-northeast-2","witness":"ap-northeast-3"}`,
 		"runbooksUrl": "https://wiki.example.com/" + strings.Repeat("x", 275),
 		"alerts":      `[{"protocol":"https","endpoint":"https://alerts.example.com/` + strings.Repeat("p", 2021) + `"}]`,
-		"monitor": `{"scheduleMinutes":60,"probeInterval":"1h0m0s","minimumOutage":"5m0s","failuresToOpen":100,"successesToClose":100,` +
+		"monitor": `{"scheduleMinutes":60,"probeInterval":"1h0m0s","minimumOutage":"5m0s","failuresToOpen":100,` +
+			`"successesToClose":100,` +
 			`"reminder":"24h0m0s","metrics":"full","reservedConcurrency":1000,"logRetentionDays":3653}`,
 		"application": applicationEnabled,
-		"applicationSettings": `{"crossRegionFallback":true,"encryptedFields":["details"],"takeoverAge":"1h0m0s","keysetVersion":1000000,` +
+		"applicationSettings": `{"crossRegionFallback":true,"encryptedFields":["details"],` +
+			`"takeoverAge":"1h0m0s","keysetVersion":1000000,` +
 			`"freshKeyset":1000000,"workerConcurrency":1000,"throttle":{"rate":10000,"burst":5000},` +
-			`"jwt":{"issuer":"https://issuer.example.com/` + strings.Repeat("i", 2021) + `","audience":["` + strings.Repeat("a", 2048) + `"]}}`,
+			`"jwt":{"issuer":"https://issuer.example.com/` + strings.Repeat("i", 2021) + `","audience":["` +
+			strings.Repeat("a", 2048) + `"]}}`,
 		"eventRoutes": longestRoutes(),
 	})
 }
@@ -40,9 +43,10 @@ func longest(t *testing.T) *graph.Graph {
 func longestRoutes() string {
 	var routes []string
 	for i := range config.MaxRoutes {
-		routes = append(routes, fmt.Sprintf(`{"name":"%s%02d","minimumAmount":-1234567890.123456,"maximumAmount":1234567890.123456,`+
-			`"types":["Transaction Created"],"regions":["ap-northeast-1","ap-northeast-2"],"target":"%s"}`,
-			strings.Repeat("r", 29), i, []string{"queue", "topic", "function"}[i%3]))
+		routes = append(routes,
+			fmt.Sprintf(`{"name":"%s%02d","minimumAmount":-1234567890.123456,"maximumAmount":1234567890.123456,`+
+				`"types":["Transaction Created"],"regions":["ap-northeast-1","ap-northeast-2"],"target":"%s"}`,
+				strings.Repeat("r", 29), i, []string{"queue", "topic", "function"}[i%3]))
 	}
 	return "[" + strings.Join(routes, ",") + "]"
 }
@@ -57,8 +61,8 @@ func physicalName(r graph.Resource) string {
 	return r.Name + "-1a2b3c4"
 }
 
-// Whatever is deployed is named and described within what each API documents, with everything as long as it may be. What
-// the table does not know fails: a new resource, or a new text of one, has to be looked up first.
+// Whatever is deployed is named and described within what each API documents, with everything as long as it may be.
+// What the table does not know fails: a new resource, or a new text of one, has to be looked up first.
 func TestNoAcceptedConfigurationIsRefusedForItsLength(t *testing.T) {
 	seen := map[string]bool{}
 	for _, r := range longest(t).Resources {
@@ -141,8 +145,9 @@ func TestTheEnvironmentOfEveryFunctionFits(t *testing.T) {
 	}
 }
 
-// Sizes of IAM's policies are without white space (IAM and STS quotas); SQS has bounds of its own (SQS quotas, policies),
-// and so has the resource policy of a function, 20 KB (Lambda quotas), of which a statement is some 400 bytes and two names.
+// Sizes of IAM's policies are without white space (IAM and STS quotas); SQS has bounds of its own (SQS quotas,
+// policies), and so has the resource policy of a function, 20 KB (Lambda quotas), of which a statement is some 400
+// bytes and two names.
 func TestEveryPolicyFits(t *testing.T) {
 	g := longest(t)
 	inline := map[string]int{}

@@ -9,8 +9,8 @@ import (
 	"aurora-dsql-dr/components"
 )
 
-// maxTitle leaves room for a cluster's identifier, a region and what happened to it in the 255 characters of an alarm's name
-// (PutMetricAlarm).
+// maxTitle leaves room for a cluster's identifier, a region and what happened to it in the 255 characters of an alarm's
+// name (PutMetricAlarm).
 const maxTitle = 190
 
 // title is what people call the stack.
@@ -25,17 +25,19 @@ func checkTitle(title string) error {
 		"since alarms are called after them", title, len(title), maxTitle)
 }
 
-// uniqueName is the stack's name where AWS wants one given. PutCompositeAlarm and PutDashboard overwrite what has the name
-// already, and the stacks of two organizations or backends in one account may have the same: no two have the same cluster.
+// uniqueName is the stack's name where AWS wants one given. PutCompositeAlarm and PutDashboard overwrite what has the
+// name already, and the stacks of two organizations or backends in one account may have the same: no two have the same
+// cluster.
 func uniqueName(title string, database *components.PeeredDsqlCluster) pulumi.StringOutput {
 	return pulumi.Sprintf("%s-%s", title, database.Primary.Identifier.ToStringOutput().ApplyT(shortened))
 }
 
-// identifier is one of Aurora DSQL's ("Amazon Aurora DSQL API Reference", GetCluster), of which the first characters tell
-// two stacks of one name apart. An alarm's mail has a subject of 100 characters, and what happened is at its end.
+// identifier is one of Aurora DSQL's ("Amazon Aurora DSQL API Reference", GetCluster), of which the first characters
+// tell two stacks of one name apart. An alarm's mail has a subject of 100 characters, and what happened is at its end.
 var identifier = regexp.MustCompile(`^([a-z0-9]{8})[a-z0-9]{18}$`)
 
-// shortened is the beginning of an identifier. What is none, such as a reference to one that is still to be made, is whole.
+// shortened is the beginning of an identifier. What is none, such as a reference to one that is still to be made, is
+// whole.
 func shortened(id string) string {
 	if match := identifier.FindStringSubmatch(id); match != nil {
 		return match[1]
@@ -44,7 +46,9 @@ func shortened(id string) string {
 }
 
 // compositeName is the name of an alarm that a person is to recognise: what happened to which region, in which stack.
-func compositeName(ctx *pulumi.Context, database *components.PeeredDsqlCluster, region, what string) pulumi.StringOutput {
+func compositeName(
+	ctx *pulumi.Context, database *components.PeeredDsqlCluster, region, what string,
+) pulumi.StringOutput {
 	return pulumi.Sprintf("%s-%s-%s", uniqueName(title(ctx), database), region, what)
 }
 

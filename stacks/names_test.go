@@ -36,7 +36,10 @@ func TestStacksOfOneNameOverwriteNothingOfEachOther(t *testing.T) {
 		"aws:cloudwatch/logGroup:LogGroup":             api,
 	}
 	within := map[string]bool{"aws:apigatewayv2/authorizer:Authorizer": true, "aws:apigatewayv2/stage:Stage": true}
-	g := deployedAs(t, "prod", map[string]string{"application": applicationEnabled, "eventRoutes": `[{"name":"all","target":"queue"}]`})
+	g := deployedAs(t, "prod", map[string]string{
+		"application": applicationEnabled,
+		"eventRoutes": `[{"name":"all","target":"queue"}]`,
+	})
 	named := map[string]int{}
 	for _, r := range g.Resources {
 		for _, property := range []string{"name", "namePrefix", "alarmName", "dashboardName"} {

@@ -120,8 +120,8 @@ func outputName(field reflect.StructField) (name string, optional bool) {
 	return name, optional
 }
 
-// OutputsOf are the outputs of a deployed stack, from their values by name as an engine gives them. It tells everything that
-// is missing or not what this program exports; further outputs are left to whoever added them.
+// OutputsOf are the outputs of a deployed stack, from their values by name as an engine gives them. It tells everything
+// that is missing or not what this program exports; further outputs are left to whoever added them.
 func OutputsOf(values map[string]any) (Outputs, error) {
 	var out Outputs
 	var problems []error

@@ -36,10 +36,10 @@ func newRegions(ctx *pulumi.Context, c *config.Config) (regions, error) {
 }
 
 // providerArgs keep a lost region from stopping every deployment. pulumi-aws validates credentials with the STS of the
-// provider's own region, whatever stsRegion says (provider/resources.go, validateCredentials), so that is skipped. What is
-// left is terraform-provider-aws's own question for the account, which goes to stsRegion and refuses credentials that are
-// no good just as early. Never skipRequestingAccountId: the account is part of an API's executionArn, and so of the
-// permission by which the API invokes its function.
+// provider's own region, whatever stsRegion says (provider/resources.go, validateCredentials), so that is skipped. What
+// is left is terraform-provider-aws's own question for the account, which goes to stsRegion and refuses credentials
+// that are no good just as early. Never skipRequestingAccountId: the account is part of an API's executionArn, and so
+// of the permission by which the API invokes its function.
 func providerArgs(ctx *pulumi.Context, c *config.Config, region string) *aws.ProviderArgs {
 	sts := region
 	if c.CredentialsRegion != "" {

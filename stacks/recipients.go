@@ -35,7 +35,8 @@ func CheckRecipients(exported []byte, alerts string) error {
 			continue
 		}
 		place, _ := strconv.Atoi(match[1]) // the pattern's digits
-		if place >= len(wanted) || r.Inputs["protocol"] != wanted[place].Protocol || r.Inputs["endpoint"] != wanted[place].Endpoint {
+		if place >= len(wanted) || r.Inputs["protocol"] != wanted[place].Protocol ||
+			r.Inputs["endpoint"] != wanted[place].Endpoint {
 			problems = append(problems, fmt.Errorf("%s is not alerts[%d] of the configuration", r.URN.Name(), place))
 		}
 	}

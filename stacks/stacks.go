@@ -1,5 +1,5 @@
-// Package stacks is the whole program: one provider per region, the components wired together, exports. What is configured
-// is read by package config.
+// Package stacks is the whole program: one provider per region, the components wired together, exports. What is
+// configured is read by package config.
 package stacks
 
 import (
@@ -61,7 +61,8 @@ func configured(ctx *pulumi.Context) (*config.Config, error) {
 		return nil, err
 	}
 	c, err := config.Load(values)
-	if err := errors.Join(checkTitle(title(ctx)), err, components.CheckFunctionsBuilt(c.Architecture, c.Functions())); err != nil {
+	if err := errors.Join(checkTitle(title(ctx)), err,
+		components.CheckFunctionsBuilt(c.Architecture, c.Functions())); err != nil {
 		return nil, fmt.Errorf("the configuration of stack %s cannot be deployed:\n%w", ctx.Stack(), err)
 	}
 	return c, nil

@@ -32,7 +32,8 @@ var root, _ = filepath.Abs("..")
 func builtFunctions(t *testing.T) {
 	t.Helper()
 	t.Chdir(t.TempDir())
-	require.NoError(t, graph.PretendBuilt(".", slices.Concat(components.FunctionFiles(components.ArchitectureARM), components.FunctionFiles(components.ArchitectureX86))))
+	require.NoError(t, graph.PretendBuilt(".", slices.Concat(components.FunctionFiles(components.ArchitectureARM),
+		components.FunctionFiles(components.ArchitectureX86))))
 }
 
 // stackConfig is a stack's own configuration with some keys changed.
@@ -96,7 +97,8 @@ func TestNoProviderNeedsALostRegionToSayWhichAccountThisIs(t *testing.T) {
 			for _, p := range g.Of("pulumi:providers:aws") {
 				asked = append(asked, p.Inputs["stsRegion"].StringValue())
 				skips := p.Inputs["skipCredentialsValidation"]
-				assert.True(t, skips.IsBool() && skips.BoolValue(), "pulumi-aws asks the provider's own region, whatever stsRegion says")
+				assert.True(t, skips.IsBool() && skips.BoolValue(),
+					"pulumi-aws asks the provider's own region, whatever stsRegion says")
 				assert.False(t, p.Inputs.HasValue("skipRequestingAccountId"), "the account is part of an API's executionArn")
 			}
 			assert.ElementsMatch(t, want, asked)
@@ -106,7 +108,11 @@ func TestNoProviderNeedsALostRegionToSayWhichAccountThisIs(t *testing.T) {
 
 func TestProtectionIsOneSetting(t *testing.T) {
 	for value, protected := range map[string]bool{"true": true, "false": false} {
-		both(t, map[string]string{"deletionProtection": value, "databaseEncryption": "customer-managed", "application": "enabled"}, func(t *testing.T, g *graph.Graph, _ bool) {
+		both(t, map[string]string{
+			"deletionProtection": value,
+			"databaseEncryption": "customer-managed",
+			"application":        "enabled",
+		}, func(t *testing.T, g *graph.Graph, _ bool) {
 			clusters := g.Of("aws:dsql/cluster:Cluster")
 			require.Len(t, clusters, 2)
 			for _, c := range clusters {
@@ -167,7 +173,8 @@ func TestNewClustersAndANewKeyRunTheMigrationAndTheFirstChecks(t *testing.T) {
 		require.True(t, ok)
 		triggers := migrated.Inputs["triggers"].ObjectValue()
 		if !preview { // which does not know the others yet
-			assert.ElementsMatch(t, []resource.PropertyKey{"migrations", "code", "roles", "cluster", "key"}, triggers.StableKeys())
+			assert.ElementsMatch(t, []resource.PropertyKey{"migrations", "code", "roles", "cluster", "key"},
+				triggers.StableKeys())
 		}
 		checks := 0
 		for _, i := range g.Of("aws:lambda/invocation:Invocation") {
@@ -247,7 +254,10 @@ func TestASurvivorCanBeChangedWhileARegionIsLost(t *testing.T) {
 	_, err := graph.Run(Run, graph.Options{Config: config, Fail: lost})
 	assert.NoError(t, err, "the account is asked for in another region")
 
-	_, err = graph.Run(Run, graph.Options{Config: config, Fail: func(string, string) error { return errors.New("connection refused") }})
+	_, err = graph.Run(Run, graph.Options{
+		Config: config,
+		Fail:   func(string, string) error { return errors.New("connection refused") },
+	})
 	for _, region := range []string{"us-east-1", "us-east-2", "us-west-2"} {
 		assert.ErrorContains(t, err, region, "with every region lost, each is named")
 	}
@@ -257,12 +267,15 @@ func TestEachFunctionIsPackagedOnce(t *testing.T) {
 	config := stackConfig(t, "prod", map[string]string{"application": "enabled"})
 	builtFunctions(t)
 	zips := 0
-	_, err := graph.Run(Run, graph.Options{Config: config, Fail: func(token, _ string) error {
-		if token == "archive:index/getFile:getFile" {
-			zips++
-		}
-		return nil
-	}})
+	_, err := graph.Run(Run, graph.Options{
+		Config: config,
+		Fail: func(token, _ string) error {
+			if token == "archive:index/getFile:getFile" {
+				zips++
+			}
+			return nil
+		},
+	})
 	require.NoError(t, err)
 	assert.Equal(t, len(components.Functions), zips, "a zip written twice may be read half")
 }
@@ -278,7 +291,8 @@ func TestFunctionsThatAreNotBuiltAndBadConfigurationAreOneErrorBeforeAnyResource
 	config := stackConfig(t, "dev", map[string]string{"owner": "", "monitor": `{"probeInterval":"2m"}`})
 	t.Chdir(t.TempDir())
 	g, err := graph.Run(Run, graph.Options{Config: config})
-	for _, part := range []string{"make lambda", `"healthcheck"`, `"migrate"`, `owner is ""`, `monitor.probeInterval is "2m0s"`} {
+	for _, part := range []string{"make lambda", `"healthcheck"`, `"migrate"`, `owner is ""`,
+		`monitor.probeInterval is "2m0s"`} {
 		assert.ErrorContains(t, err, part)
 	}
 	assert.Empty(t, g.Resources)
@@ -286,10 +300,12 @@ func TestFunctionsThatAreNotBuiltAndBadConfigurationAreOneErrorBeforeAnyResource
 
 func TestExportsAreNounsKeyedByRegion(t *testing.T) {
 	builtFunctions(t)
-	base := []string{"regions", "clusterIdentifiers", "clusterArns", "clusterEndpoints", "alertTopicArns", "monitorFunctionNames", "alarmNames", "dashboardUrl"}
+	base := []string{"regions", "clusterIdentifiers", "clusterArns", "clusterEndpoints", "alertTopicArns",
+		"monitorFunctionNames", "alarmNames", "dashboardUrl"}
 	for application, want := range map[string][]string{
 		applicationDisabled: base,
-		applicationEnabled:  append(slices.Clone(base), "transactionApiUrls", "transactionFunctionNames", "eventBusNames", "eventRouteQueueUrls"),
+		applicationEnabled: append(slices.Clone(base), "transactionApiUrls", "transactionFunctionNames", "eventBusNames",
+			"eventRouteQueueUrls"),
 	} {
 		config := stackConfig(t, "dev", map[string]string{"application": application})
 		var names []string

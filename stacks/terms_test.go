@@ -52,13 +52,19 @@ func TestAnObserverTellsEveryRegion(t *testing.T) {
 }
 
 func TestWhatIsConfiguredReachesTheObservers(t *testing.T) {
-	g := deployed(t, "dev", map[string]string{"monitor": `{"scheduleMinutes":2,"probeInterval":"30s","minimumOutage":"7s","failuresToOpen":4,` +
-		`"successesToClose":5,"reminder":"20m","metrics":"full"}`})
+	g := deployed(t, "dev",
+		map[string]string{"monitor": `{"scheduleMinutes":2,"probeInterval":"30s","minimumOutage":"7s","failuresToOpen":4,` +
+			`"successesToClose":5,"reminder":"20m","metrics":"full"}`})
 	for _, place := range places {
 		variables := environment(t, g, place+"-monitor")
 		for key, want := range map[string]string{
-			contract.EnvSchedule: "2m0s", contract.EnvProbeInterval: "30s", contract.EnvMinimumOutage: "7s", contract.EnvFailuresToOpen: "4",
-			contract.EnvSuccessesToClose: "5", contract.EnvReminder: "20m0s", contract.EnvMetrics: contract.MetricsFull,
+			contract.EnvSchedule:         "2m0s",
+			contract.EnvProbeInterval:    "30s",
+			contract.EnvMinimumOutage:    "7s",
+			contract.EnvFailuresToOpen:   "4",
+			contract.EnvSuccessesToClose: "5",
+			contract.EnvReminder:         "20m0s",
+			contract.EnvMetrics:          contract.MetricsFull,
 		} {
 			assert.Equal(t, want, variables[key], "%s %s", place, key)
 		}
@@ -75,7 +81,8 @@ func TestARecipientKeepsItsSubscription(t *testing.T) {
 		body, err := json.Marshal(list)
 		require.NoError(t, err)
 		named := map[string]string{}
-		for _, s := range deployed(t, "dev", map[string]string{"alerts": string(body)}).Of("aws:sns/topicSubscription:TopicSubscription") {
+		for _, s := range deployed(t, "dev", map[string]string{"alerts": string(body)}).Of(
+			"aws:sns/topicSubscription:TopicSubscription") {
 			named[s.Name] = s.Input("endpoint")
 		}
 		return named
@@ -91,7 +98,10 @@ func TestARecipientKeepsItsSubscription(t *testing.T) {
 
 // What one region encrypts the other reads, also when the first is lost.
 func TestEachRegionHasItsOwnReplicaOfTheFieldKey(t *testing.T) {
-	g := deployed(t, "dev", map[string]string{"application": applicationEnabled, "applicationSettings": `{"crossRegionFallback":true}`})
+	g := deployed(t, "dev", map[string]string{
+		"application":         applicationEnabled,
+		"applicationSettings": `{"crossRegionFallback":true}`,
+	})
 	key, ok := g.Named("aws:kms/key:Key", "field-key-key")
 	require.True(t, ok)
 	assert.True(t, key.Inputs["multiRegion"].BoolValue())
@@ -118,8 +128,10 @@ func TestEveryKeyIsRotated(t *testing.T) {
 // Nothing is kept for ever, and what was lost for as long as SQS keeps anything.
 func TestWhatIsKeptIsKeptForATime(t *testing.T) {
 	g := deployed(t, "dev", map[string]string{
-		"application": applicationEnabled, "monitor": `{"logRetentionDays":90}`, "applicationSettings": `{"archiveDays":12}`,
-		"eventRoutes": `[{"name":"all","target":"queue"}]`,
+		"application":         applicationEnabled,
+		"monitor":             `{"logRetentionDays":90}`,
+		"applicationSettings": `{"archiveDays":12}`,
+		"eventRoutes":         `[{"name":"all","target":"queue"}]`,
 	})
 	for _, logs := range g.Of("aws:cloudwatch/logGroup:LogGroup") {
 		assert.EqualValues(t, 90, logs.Inputs["retentionInDays"].NumberValue(), logs.Name)
@@ -160,11 +172,13 @@ func TestWhatIsLostOnItsWayIsKept(t *testing.T) {
 		for _, async := range g.Of("aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig") {
 			destination := async.Inputs["destinationConfig"].ObjectValue()
 			require.True(t, destination.HasValue("onFailure"), async.Name)
-			assert.Equal(t, async.Region, queues[destination["onFailure"].ObjectValue()["destination"].StringValue()], async.Name)
+			assert.Equal(t, async.Region, queues[destination["onFailure"].ObjectValue()["destination"].StringValue()],
+				async.Name)
 		}
 		for _, target := range g.Of("aws:cloudwatch/eventTarget:EventTarget") {
 			require.True(t, target.Inputs.HasValue("deadLetterConfig"), target.Name)
-			assert.Equal(t, target.Region, queues[target.Inputs["deadLetterConfig"].ObjectValue()["arn"].StringValue()], target.Name)
+			assert.Equal(t, target.Region, queues[target.Inputs["deadLetterConfig"].ObjectValue()["arn"].StringValue()],
+				target.Name)
 		}
 	})
 }
@@ -179,13 +193,17 @@ func TestAFunctionComesAfterWhatItMayDo(t *testing.T) {
 }
 
 func TestARouteTakesWhatItSays(t *testing.T) {
-	g := deployed(t, "dev", map[string]string{"application": applicationEnabled, "eventRoutes": `[
+	g := deployed(t, "dev", map[string]string{
+		"application": applicationEnabled,
+		"eventRoutes": `[
 		{"name":"large","minimumAmount":10000,"maximumAmount":20000,"regions":["us-east-1"],"target":"topic"},
 		{"name":"all","target":"queue"},
-		{"name":"again","types":["Transaction Created"],"target":"function"}]`})
+		{"name":"again","types":["Transaction Created"],"target":"function"}]`,
+	})
 	for place, region := range map[string]string{"primary": "us-east-1", "secondary": "us-east-2"} {
 		for route, want := range map[string]string{
-			"large": `{"source":["dsql.application"],"detail":{"amountNumber":[{"numeric":[">=",10000,"<=",20000]}],"region":["us-east-1"],` +
+			"large": `{"source":["dsql.application"],"detail":` +
+				`{"amountNumber":[{"numeric":[">=",10000,"<=",20000]}],"region":["us-east-1"],` +
 				`"publishedIn":["` + region + `"]}}`, // people are told once, by the region where it was published
 			"all":   `{"source":["dsql.application"]}`,
 			"again": `{"source":["dsql.application"],"detail-type":["Transaction Created"]}`,
@@ -205,7 +223,12 @@ func TestTagsAreWhatIsConfigured(t *testing.T) {
 			tags[string(key)] = value.StringValue()
 		}
 		assert.Equal(t, map[string]string{
-			"Project": projectTag, "Stack": "dev", "Environment": "test", "Owner": "payments", "CostCenter": "4711", "ManagedBy": "pulumi",
+			"Project":     projectTag,
+			"Stack":       "dev",
+			"Environment": "test",
+			"Owner":       "payments",
+			"CostCenter":  "4711",
+			"ManagedBy":   "pulumi",
 		}, tags)
 	}
 }

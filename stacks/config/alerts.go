@@ -21,9 +21,10 @@ var alertProtocols = map[string]struct {
 }{
 	"email":      {"an e-mail address such as oncall@example.com", isAddress},
 	"email-json": {"an e-mail address such as oncall@example.com", isAddress},
-	"sms":        {"a phone number in E.164 form, in quotes, such as \"+12065550100\"", regexp.MustCompile(`^\+[1-9]\d{6,14}$`).MatchString},
-	"https":      {"a URL of a public host such as https://alerts.example.com/hook", isHTTPS},
-	"sqs":        {"the ARN of a standard queue such as arn:aws:sqs:us-east-1:123456789012:pages", queueARN.MatchString},
+	"sms": {"a phone number in E.164 form, in quotes, such as \"+12065550100\"",
+		regexp.MustCompile(`^\+[1-9]\d{6,14}$`).MatchString},
+	"https": {"a URL of a public host such as https://alerts.example.com/hook", isHTTPS},
+	"sqs":   {"the ARN of a standard queue such as arn:aws:sqs:us-east-1:123456789012:pages", queueARN.MatchString},
 	"lambda": {
 		"the ARN of a function such as arn:aws:lambda:us-east-1:123456789012:function:pager, not in a region to opt in to: " +
 			"SNS does not deliver there from other regions", isReachableFunction,
@@ -32,13 +33,15 @@ var alertProtocols = map[string]struct {
 
 // Forms of ARNs, in the partition "aws": Aurora DSQL is in no other, and SNS delivers across none.
 var (
-	regionCode  = `(?:af|ap|ca|eu|il|me|mx|sa|us)-(?:central|east|north|northeast|northwest|south|southeast|southwest|west)-\d`
+	direction   = `(?:central|east|north|northeast|northwest|south|southeast|southwest|west)`
+	regionCode  = `(?:af|ap|ca|eu|il|me|mx|sa|us)-` + direction + `-\d`
 	queueARN    = regexp.MustCompile(`^arn:aws:sqs:` + regionCode + `:\d{12}:[A-Za-z0-9_-]{1,80}$`)
-	functionARN = regexp.MustCompile(`^arn:aws:lambda:(` + regionCode + `):\d{12}:function:[A-Za-z0-9_-]{1,64}(?::[A-Za-z0-9_-]{1,128})?$`)
+	functionARN = regexp.MustCompile(`^arn:aws:lambda:(` + regionCode +
+		`):\d{12}:function:[A-Za-z0-9_-]{1,64}(?::[A-Za-z0-9_-]{1,128})?$`)
 )
 
-// defaultRegions are enabled in every account. The list is complete: all launched after March 20, 2019 are to be opted in
-// to (AWS Account Management, "Enable or disable AWS Regions in your account").
+// defaultRegions are enabled in every account. The list is complete: all launched after March 20, 2019 are to be opted
+// in to (AWS Account Management, "Enable or disable AWS Regions in your account").
 var defaultRegions = []string{
 	"ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-south-1", "ap-southeast-1", "ap-southeast-2",
 	"ca-central-1", "eu-central-1", "eu-north-1", "eu-west-1", "eu-west-2", "eu-west-3", "sa-east-1",
@@ -46,8 +49,8 @@ var defaultRegions = []string{
 }
 
 // isReachableFunction leaves out functions in regions to opt in to: every recipient is subscribed in three regions, and
-// "cross-region delivery to Lambda from a region that is enabled by default to an opt-in region" is not supported (Amazon
-// SNS Developer Guide, "Prerequisites for integrating Amazon SNS with Lambda functions across regions").
+// "cross-region delivery to Lambda from a region that is enabled by default to an opt-in region" is not supported
+// (Amazon SNS Developer Guide, "Prerequisites for integrating Amazon SNS with Lambda functions across regions").
 func isReachableFunction(s string) bool {
 	match := functionARN.FindStringSubmatch(s)
 	return match != nil && slices.Contains(defaultRegions, match[1])
@@ -55,7 +58,8 @@ func isReachableFunction(s string) bool {
 
 // Forms of what a mail address and a URL are made of, in ASCII: SNS converts nothing.
 var (
-	hostName  = regexp.MustCompile(`^(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?$`)
+	hostName = regexp.MustCompile(
+		`^(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?$`)
 	localPart = regexp.MustCompile("^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*$")
 	urlText   = regexp.MustCompile(`^(?:[A-Za-z0-9._~:/?@!$&'()*+,;=\[\]-]|%[0-9A-Fa-f]{2})+$`)
 )

@@ -22,7 +22,8 @@ type Application struct {
 	TakeoverAge         time.Duration
 	// KeysetVersion is raised by one to rotate the key that encrypts fields.
 	KeysetVersion int64
-	// FreshKeyset is the version, at most KeysetVersion, that is begun anew because the key of those before is gone; 0 for none.
+	// FreshKeyset is the version, at most KeysetVersion, that is begun anew because the key of those before is gone; 0 for
+	// none.
 	FreshKeyset int64
 	MemoryMB    int
 	// WorkerConcurrency is how many runs there are at a time of the publisher, and of the processor; 0 reserves nothing.
@@ -51,19 +52,24 @@ func (r *reader) application(top object) Application {
 		JWT:                 r.jwt(settings, "jwt"),
 		CrossRegionFallback: r.boolean(settings, "crossRegionFallback", false),
 		EncryptedFields:     r.encryptedFields(settings, "encryptedFields"),
-		Throttle:            components.Throttle{Rate: r.integer(throttle, "rate", 100, 1, 10000), Burst: r.integer(throttle, "burst", 200, 1, 5000)},
-		ArchiveDays:         r.integer(settings, "archiveDays", 30, 1, 3650),
-		TakeoverAge:         r.duration(settings, "takeoverAge", 2*time.Minute, 10*time.Second, time.Hour),
-		KeysetVersion:       int64(r.integer(settings, "keysetVersion", 1, 1, 1_000_000)),
-		FreshKeyset:         int64(r.integer(settings, "freshKeyset", 0, 0, 1_000_000)),
-		MemoryMB:            r.integer(settings, "memoryMb", 256, 128, 10240),
-		WorkerConcurrency:   r.concurrency(settings, "workerConcurrency"),
+		Throttle: components.Throttle{
+			Rate:  r.integer(throttle, "rate", 100, 1, 10000),
+			Burst: r.integer(throttle, "burst", 200, 1, 5000),
+		},
+		ArchiveDays:       r.integer(settings, "archiveDays", 30, 1, 3650),
+		TakeoverAge:       r.duration(settings, "takeoverAge", 2*time.Minute, 10*time.Second, time.Hour),
+		KeysetVersion:     int64(r.integer(settings, "keysetVersion", 1, 1, 1_000_000)),
+		FreshKeyset:       int64(r.integer(settings, "freshKeyset", 0, 0, 1_000_000)),
+		MemoryMB:          r.integer(settings, "memoryMb", 256, 128, 10240),
+		WorkerConcurrency: r.concurrency(settings, "workerConcurrency"),
 	}
 	if !a.Enabled && len(settings.values) > 0 {
-		r.problem("applicationSettings", top.values["applicationSettings"], "none while application is disabled: nothing would come of them")
+		r.problem("applicationSettings", top.values["applicationSettings"],
+			"none while application is disabled: nothing would come of them")
 	}
 	if a.FreshKeyset > a.KeysetVersion {
-		r.problem(settings.path("freshKeyset"), fmt.Sprint(a.FreshKeyset), fmt.Sprintf("at most keysetVersion, %d", a.KeysetVersion))
+		r.problem(settings.path("freshKeyset"), fmt.Sprint(a.FreshKeyset),
+			fmt.Sprintf("at most keysetVersion, %d", a.KeysetVersion))
 	}
 	r.leftOver(settings, throttle)
 	return a
@@ -83,7 +89,8 @@ func (r *reader) jwt(from object, key string) *components.JWT {
 		r.problem(fields.path("issuer"), jwt.Issuer, "the https URL of the token issuer")
 	}
 	if slices.Contains(jwt.Audiences, "") || len(jwt.Audiences) > maxAudiences {
-		r.problem(fields.path("audience"), strings.Join(jwt.Audiences, ","), fmt.Sprintf("who the tokens are for: a text, or a list of up to %d", maxAudiences))
+		r.problem(fields.path("audience"), strings.Join(jwt.Audiences, ","),
+			fmt.Sprintf("who the tokens are for: a text, or a list of up to %d", maxAudiences))
 	}
 	return jwt
 }

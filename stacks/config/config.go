@@ -21,9 +21,11 @@ type Config struct {
 	Owner       string
 	CostCenter  string
 	Regions     Regions
-	// CredentialsRegion is the region whose STS says which account this is, for every region's provider; "" is each one's own.
+	// CredentialsRegion is the region whose STS says which account this is, for every region's provider; "" is each one's
+	// own.
 	CredentialsRegion string
-	// DeletionProtection guards the clusters in AWS and in Pulumi, and in Pulumi the keys that their data is encrypted with.
+	// DeletionProtection guards the clusters in AWS and in Pulumi, and in Pulumi the keys that their data is encrypted
+	// with.
 	DeletionProtection bool
 	// CustomerManagedKeys is databaseEncryption: customer-managed.
 	CustomerManagedKeys bool
@@ -53,7 +55,8 @@ const (
 const defaultRunbooks = "docs/runbooks.md"
 
 // logRetentions are the days CloudWatch Logs accepts (PutRetentionPolicy).
-var logRetentions = []int{1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653}
+var logRetentions = []int{1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922,
+	3288, 3653}
 
 // Load reads and checks every key and reports all problems together, each with key, value and what is accepted.
 func Load(values Values) (*Config, error) {
@@ -61,15 +64,20 @@ func Load(values Values) (*Config, error) {
 	top := top(values.Texts)
 	regions, monitor := r.object(top, "regions"), r.object(top, "monitor")
 	c := &Config{
-		Environment:         r.tag(top, "environment"),
-		Owner:               r.tag(top, "owner"),
-		CostCenter:          r.tag(top, "costCenter"),
-		Regions:             Regions{r.text(regions, "primary", ""), r.text(regions, "secondary", ""), r.text(regions, "witness", "")},
-		CredentialsRegion:   r.text(top, "credentialsRegion", ""),
-		DeletionProtection:  r.boolean(top, "deletionProtection", true),
-		CustomerManagedKeys: r.choice(top, "databaseEncryption", encryptionAWSOwned, encryptionCustomerManaged) == encryptionCustomerManaged,
-		Architecture:        r.choice(monitor, "architecture", components.ArchitectureARM, components.ArchitectureX86),
-		Runbooks:            r.runbooks(top, "runbooksUrl"),
+		Environment: r.tag(top, "environment"),
+		Owner:       r.tag(top, "owner"),
+		CostCenter:  r.tag(top, "costCenter"),
+		Regions: Regions{
+			Primary:   r.text(regions, "primary", ""),
+			Secondary: r.text(regions, "secondary", ""),
+			Witness:   r.text(regions, "witness", ""),
+		},
+		CredentialsRegion:  r.text(top, "credentialsRegion", ""),
+		DeletionProtection: r.boolean(top, "deletionProtection", true),
+		CustomerManagedKeys: encryptionCustomerManaged ==
+			r.choice(top, "databaseEncryption", encryptionAWSOwned, encryptionCustomerManaged),
+		Architecture: r.choice(monitor, "architecture", components.ArchitectureARM, components.ArchitectureX86),
+		Runbooks:     r.runbooks(top, "runbooksUrl"),
 		Monitor: components.MonitorSettings{
 			Schedule:            time.Duration(r.integer(monitor, "scheduleMinutes", 1, 1, 60)) * time.Minute,
 			ProbeInterval:       r.duration(monitor, "probeInterval", 15*time.Second, time.Second, time.Hour),
@@ -119,14 +127,16 @@ func (r *reader) regions(regions Regions) {
 // credentialsRegion must be one of the stack's: another may not be enabled in the account, or not answer either.
 func (r *reader) credentialsRegion(c *Config) {
 	if c.CredentialsRegion != "" && !slices.Contains(c.Regions.All(), c.CredentialsRegion) {
-		r.problem("credentialsRegion", c.CredentialsRegion, "one of the stack's regions, "+strings.Join(c.Regions.All(), ", ")+", or none")
+		r.problem("credentialsRegion", c.CredentialsRegion,
+			"one of the stack's regions, "+strings.Join(c.Regions.All(), ", ")+", or none")
 	}
 }
 
 func (r *reader) monitor(m components.MonitorSettings) {
 	if m.ProbeInterval < contract.MinProbeInterval {
 		r.problem("monitor.probeInterval", m.ProbeInterval.String(), fmt.Sprintf(
-			"at least %v: a step of a probe may take a quarter of it, and a connection needs five round trips of up to 150ms and reserve",
+			"at least %v: a step of a probe may take a quarter of it, "+
+				"and a connection needs five round trips of up to 150ms and reserve",
 			contract.MinProbeInterval))
 	}
 	if m.ProbeInterval > m.Schedule {
@@ -137,14 +147,15 @@ func (r *reader) monitor(m components.MonitorSettings) {
 	}
 }
 
-// runbooksPattern has the characters of RFC 3986 but #, and bounds the address so that the description of an alarm with a link
-// fits into its 1,024 characters.
+// runbooksPattern has the characters of RFC 3986 but #, and bounds the address so that the description of an alarm with
+// a link fits into its 1,024 characters.
 var runbooksPattern = regexp.MustCompile(`^[A-Za-z0-9._~:/?\[\]@!$&'()*+,;=%-]{1,300}$`)
 
 func (r *reader) runbooks(from object, key string) contract.Runbooks {
 	value := r.text(from, key, defaultRunbooks)
 	if !runbooksPattern.MatchString(value) {
-		r.problem(from.path(key), value, "a URL or a path of 1 to 300 ASCII characters that a URL may hold, without #: links to a runbook add #its-name")
+		r.problem(from.path(key), value,
+			"a URL or a path of 1 to 300 ASCII characters that a URL may hold, without #: links to a runbook add #its-name")
 	}
 	return contract.Runbooks(value)
 }
@@ -153,19 +164,21 @@ func (r *reader) runbooks(from object, key string) contract.Runbooks {
 func (r *reader) plain() {
 	for _, key := range slices.Sorted(maps.Keys(r.secrets)) {
 		if r.secrets[key] && key != "alerts" {
-			r.problem(key, "", "plain text: only alerts can be secret, other values end in tags, names, messages or AWS's own settings")
+			r.problem(key, "",
+				"plain text: only alerts can be secret, other values end in tags, names, messages or AWS's own settings")
 		}
 	}
 }
 
-// tagPattern is what Aurora DSQL accepts in a tag value, which these three become: ASCII, where other services take every
-// letter (Aurora DSQL API, TagValue). "aws:" begins AWS's own tags; spaces at the ends would not all come back.
+// tagPattern is what Aurora DSQL accepts in a tag value, which these three become: ASCII, where other services take
+// every letter (Aurora DSQL API, TagValue). "aws:" begins AWS's own tags; spaces at the ends would not all come back.
 var tagPattern = regexp.MustCompile(`^[A-Za-z0-9_.:/=+@-]([A-Za-z0-9_.:/=+@ -]{0,254}[A-Za-z0-9_.:/=+@-])?$`)
 
 func (r *reader) tag(from object, key string) string {
 	value := r.text(from, key, "")
 	if !tagPattern.MatchString(value) || strings.HasPrefix(strings.ToLower(value), "aws:") {
-		r.problem(from.path(key), value, "1 to 256 ASCII letters, digits, inner spaces and _ . : / = + - @, not beginning with aws: (it becomes a tag)")
+		r.problem(from.path(key), value,
+			"1 to 256 ASCII letters, digits, inner spaces and _ . : / = + - @, not beginning with aws: (it becomes a tag)")
 	}
 	return value
 }

@@ -21,8 +21,8 @@ type reader struct {
 	problems []error
 }
 
-// object is a level of the configuration, and the path to it for messages. Values are as the engine hands them over: text
-// as it is, anything else as JSON.
+// object is a level of the configuration, and the path to it for messages. Values are as the engine hands them over:
+// text as it is, anything else as JSON.
 type object struct {
 	prefix string
 	values map[string]string
@@ -61,7 +61,12 @@ func (r *reader) object(from object, key string) object {
 }
 
 func fieldsObject(prefix string, fields map[string]json.RawMessage) object {
-	o := object{prefix: prefix, values: map[string]string{}, texts: map[string]bool{}, used: map[string]bool{}}
+	o := object{
+		prefix: prefix,
+		values: map[string]string{},
+		texts:  map[string]bool{},
+		used:   map[string]bool{},
+	}
 	for key, raw := range fields {
 		o.values[key] = string(raw)
 		var text *string
@@ -85,8 +90,8 @@ func (r *reader) leftOver(objects ...object) {
 	}
 }
 
-// text reads a text. Of the top level all scalars come as text; below it a number is none: it would not be what was typed,
-// as a telephone number without its plus.
+// text reads a text. Of the top level all scalars come as text; below it a number is none: it would not be what was
+// typed, as a telephone number without its plus.
 func (r *reader) text(from object, key, missing string) string {
 	value, ok := from.look(key)
 	if !ok {
@@ -152,7 +157,8 @@ func (r *reader) concurrency(from object, key string) int {
 	case err == nil && value >= 2 && value <= 1000:
 		return value
 	}
-	r.problem(from.path(key), raw, "a whole number from 2 to 1000 (a deployment checks while the schedule runs), or none to reserve nothing")
+	r.problem(from.path(key), raw,
+		"a whole number from 2 to 1000 (a deployment checks while the schedule runs), or none to reserve nothing")
 	return 0
 }
 

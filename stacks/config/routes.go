@@ -12,7 +12,8 @@ import (
 	"aurora-dsql-dr/lambda/contract"
 )
 
-// MaxRoutes keeps every policy of the routes' targets below its quota: the processor's, of 20 KB, has a statement for each.
+// MaxRoutes keeps every policy of the routes' targets below its quota: the processor's, of 20 KB, has a statement for
+// each.
 const MaxRoutes = 20
 
 var routeName = regexp.MustCompile(`^[a-z][a-z0-9-]{0,30}$`)
@@ -64,7 +65,8 @@ func (r *reader) eventRoute(entry object, route components.EventRoute, before []
 		r.problem(entry.path("target"), route.Target, strings.Join(targets, ", "))
 	}
 	if route.MinimumAmount != nil && route.MaximumAmount != nil && *route.MinimumAmount > *route.MaximumAmount {
-		r.problem(entry.path("minimumAmount"), strconv.FormatFloat(*route.MinimumAmount, 'f', -1, 64), "at most maximumAmount")
+		r.problem(entry.path("minimumAmount"), strconv.FormatFloat(*route.MinimumAmount, 'f', -1, 64),
+			"at most maximumAmount")
 	}
 }
 
@@ -90,8 +92,8 @@ func (r *reader) subset(from object, key string, accepted ...string) []string {
 	return list
 }
 
-// decimal is a number that EventBridge's numeric matching compares exactly ("Amazon EventBridge event pattern comparison
-// operators": up to 15 digits, six of them after the point).
+// decimal is a number that EventBridge's numeric matching compares exactly ("Amazon EventBridge event pattern
+// comparison operators": up to 15 digits, six of them after the point).
 var decimal = regexp.MustCompile(`^-?\d{1,10}(\.\d{1,6})?$`)
 
 // amount reads a bound of numeric matching.
@@ -102,7 +104,8 @@ func (r *reader) amount(from object, key string) *float64 {
 	}
 	value, err := strconv.ParseFloat(raw, 64)
 	if err != nil || !decimal.MatchString(raw) || value < -5e9 || value > 5e9 {
-		r.problem(from.path(key), raw, "a decimal number from -5000000000 to 5000000000 with up to six digits after the point, as EventBridge compares")
+		r.problem(from.path(key), raw,
+			"a decimal number from -5000000000 to 5000000000 with up to six digits after the point, as EventBridge compares")
 		return nil
 	}
 	return &value

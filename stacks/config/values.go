@@ -17,8 +17,8 @@ type Values struct {
 	Secrets map[string]bool
 }
 
-// Configured are the values of a running program. Nearly the project's name, another namespace is a mistake that would go
-// unnoticed: Pulumi keeps it for a package of that name.
+// Configured are the values of a running program. Nearly the project's name, another namespace is a mistake that would
+// go unnoticed: Pulumi keeps it for a package of that name.
 func Configured(ctx *pulumi.Context) (Values, error) {
 	v := Values{Texts: map[string]string{}, Secrets: map[string]bool{}}
 	keys, err := configKeys(ctx)
@@ -38,9 +38,9 @@ func Configured(ctx *pulumi.Context) (Values, error) {
 	return v, nil
 }
 
-// configKeys are all keys of the stack's configuration. The SDK hands them to a program only one by one, by their names;
-// the map behind them is the same for the language host, for inline programs and for mocks, so it is read by reflection. A
-// release of the SDK that keeps it elsewhere fails every test.
+// configKeys are all keys of the stack's configuration. The SDK hands them to a program only one by one, by their
+// names; the map behind them is the same for the language host, for inline programs and for mocks, so it is read by
+// reflection. A release of the SDK that keeps it elsewhere fails every test.
 func configKeys(ctx *pulumi.Context) ([]string, error) {
 	config := reflect.ValueOf(ctx)
 	for _, field := range []string{"state", "info", "Config"} {

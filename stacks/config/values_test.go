@@ -40,10 +40,17 @@ func TestAProgramOfTheLanguageHostSeesItsKeys(t *testing.T) {
 func TestTheNearestKeyIsTheOneThatWasMeant(t *testing.T) {
 	known := []string{"alerts", "application", "applicationSettings", "monitor", "owner", "regions"}
 	for word, want := range map[string]string{
-		"alert": "alerts", "alrets": "alerts", "Alerts": "alerts", "applicatoin": "application", "applicationSetting": "applicationSettings",
-		"monitoring": "monitor", "region": "regions", "ownre": "owner",
+		"alert":              "alerts",
+		"alrets":             "alerts",
+		"Alerts":             "alerts",
+		"applicatoin":        "application",
+		"applicationSetting": "applicationSettings",
+		"monitoring":         "monitor",
+		"region":             "regions",
+		"ownre":              "owner",
 	} {
 		assert.Equal(t, want, nearest(word, known), word)
 	}
-	assert.Equal(t, []int{0, 3, 3, 1, 2}, []int{distance("a", "a"), distance("", "abc"), distance("abc", ""), distance("ab", "b"), distance("ab", "ba")})
+	assert.Equal(t, []int{0, 3, 3, 1, 2}, []int{distance("a", "a"), distance("", "abc"), distance("abc", ""),
+		distance("ab", "b"), distance("ab", "ba")})
 }

@@ -41,8 +41,8 @@ type Alarms struct {
 	ARNs   []string
 }
 
-// Application is one region's part of the application: the names of its functions, of its bus, of the rule that forwards
-// events and of the queue of those it could not.
+// Application is one region's part of the application: the names of its functions, of its bus, of the rule that
+// forwards events and of the queue of those it could not.
 type Application struct {
 	Region      string
 	Service     string

@@ -55,13 +55,16 @@ func alarms(a Alarms) widget {
 
 // metrics is a widget of one region's metrics.
 func (f Facts) metrics(title, region, stat, label string, lines []line) widget {
-	return widget{Type: "metric", Properties: metricProperties{
-		Title:   title,
-		Region:  region,
-		View:    "timeSeries",
-		Stat:    stat,
-		Period:  f.Period,
-		YAxis:   yAxis{Left: axis{Label: label}},
-		Metrics: lines,
-	}}
+	return widget{
+		Type: "metric",
+		Properties: metricProperties{
+			Title:   title,
+			Region:  region,
+			View:    "timeSeries",
+			Stat:    stat,
+			Period:  f.Period,
+			YAxis:   yAxis{Left: axis{Label: label}},
+			Metrics: lines,
+		},
+	}
 }

@@ -86,8 +86,8 @@ func AssumedBy(service string) (string, error) {
 	return Document(Allow("Assume", "sts:AssumeRole").ToService(service))
 }
 
-// AccountAdministers delegates a key to the IAM of an account, by the ARN of its root: without it nobody could administer
-// the key, and identity policies could not grant its use.
+// AccountAdministers delegates a key to the IAM of an account, by the ARN of its root: without it nobody could
+// administer the key, and identity policies could not grant its use.
 func AccountAdministers(root string) Statement {
 	return Allow("AccountAdministers", "kms:*").To(root).On("*")
 }
