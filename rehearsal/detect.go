@@ -33,9 +33,9 @@ type Detection struct {
 	Pages int
 }
 
-// Detections deploys the stack once, with a probe every interval, and loses the primary region as often as asked. In every
-// run the observers' phases and the moment of the loss are drawn anew: they decide how long detection takes. Progress is
-// told each detection as it is made.
+// Detections deploys the stack once, with a probe every interval, and loses the primary region as often as asked. In
+// every run the observers' phases and the moment of the loss are drawn anew: they decide how long detection takes.
+// Progress is told each detection as it is made.
 func Detections(
 	ctx context.Context, runs int, interval time.Duration, opts Options, progress func(Detection),
 ) (err error) {
@@ -139,7 +139,8 @@ func (s Stage) await(
 
 func (s Stage) says(m sns.Message, kind chronicle.Kind, after time.Time) bool {
 	got := chronicle.ReadMessage(m)
-	return got.Kind == kind && got.Endpoint == stack.Places()["primary"] && got.To == s.recipient() && got.Time.After(after)
+	about := got.Kind == kind && got.Endpoint == stack.Places()["primary"]
+	return about && got.To == s.recipient() && got.Time.After(after)
 }
 
 func (s Stage) pagesSince(begun time.Time) int {

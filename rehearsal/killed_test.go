@@ -84,9 +84,16 @@ func beKilled() {
 	check(clusters(ctx, s))
 	database, err := workload.PrepareDatabase(ctx, s)
 	check(err)
-	load := workload.Start(workload.Options{Clock: s.Clock, Dial: database.Dial, Regions: [2]string{stack.Places()["primary"], stack.Places()["secondary"]}})
+	load := workload.Start(workload.Options{
+		Clock:   s.Clock,
+		Dial:    database.Dial,
+		Regions: [2]string{stack.Places()["primary"], stack.Places()["secondary"]},
+	})
 	check(load.AwaitAcknowledged(ctx, 1))
-	_, err = fault.NewInjector(s, stack.Places()).Inject(fault.Spec{Name: "region-lost", With: map[string]string{"region": "primary"}})
+	_, err = fault.NewInjector(s, stack.Places()).Inject(fault.Spec{
+		Name: "region-lost",
+		With: map[string]string{"region": "primary"},
+	})
 	check(err)
 	check(os.WriteFile(os.Getenv(toBeKilled), []byte("now"), 0o600))
 	select {}
@@ -113,7 +120,13 @@ func TestAKilledRehearsalLeavesNothing(t *testing.T) {
 
 	require.NoError(t, syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL))
 	assert.Error(t, cmd.Wait())
-	assert.Eventually(t, func() bool { return len(using(t, temp)) == 0 }, 10*time.Second, 20*time.Millisecond, "processes are left")
+	assert.Eventually(
+		t,
+		func() bool { return len(using(t, temp)) == 0 },
+		10*time.Second,
+		20*time.Millisecond,
+		"processes are left",
+	)
 
 	s, err := stack.Start(t.Context(), sandbox.Options{})
 	require.NoError(t, err)
@@ -159,7 +172,7 @@ func using(t *testing.T, dir string) (pids []int) {
 // reachable is a temporary directory that PostgreSQL's own user can reach too.
 func reachable(t *testing.T) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("/tmp", "rehearsal-") //nolint:usetesting // t.TempDir is inside a directory of this user alone
+	dir, err := os.MkdirTemp("/tmp", "rehearsal-") //nolint:usetesting // t.TempDir is this user's alone
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, os.RemoveAll(dir)) })
 	require.NoError(t, os.Chmod(dir, 0o755))

@@ -107,8 +107,8 @@ func (r *run) steadyBefore(ctx context.Context, c *clients) error {
 	return c.load.AwaitAcknowledged(ctx, writesBefore)
 }
 
-// play carries out the method, faults and deployments beside each other. Every fault is undone when it returns, in time or
-// early.
+// play carries out the method, faults and deployments beside each other. Every fault is undone when it returns, in time
+// or early.
 func (r *run) play(ctx context.Context) (outage fault.Outage, deployments []report.Check, err error) {
 	all, ctx := errgroup.WithContext(ctx)
 	all.Go(func() error { return r.startObservers(ctx, r.plan.ProbeInterval) })

@@ -44,11 +44,18 @@ func newWatch(t *testing.T, speed float64) *watch {
 		Regions: []string{"us-east-1", "us-east-2", "us-west-2"},
 	})}
 	t.Cleanup(func() { assert.NoError(t, w.account.Close()) })
-	role, err := w.account.IAM.CreateRole(iam.Role{Name: "observer", AssumeRolePolicy: `{"Version":"2012-10-17","Statement":[
-		{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}`})
+	role, err := w.account.IAM.CreateRole(iam.Role{
+		Name: "observer",
+		AssumeRolePolicy: `{"Version":"2012-10-17","Statement":[
+		{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}`,
+	})
 	require.NoError(t, err)
-	_, err = w.account.IAM.PutRolePolicy(iam.RolePolicy{Role: role.Name, Name: "logs", Policy: `{"Version":"2012-10-17","Statement":[
-		{"Effect":"Allow","Action":"logs:*","Resource":"*"}]}`})
+	_, err = w.account.IAM.PutRolePolicy(iam.RolePolicy{
+		Role: role.Name,
+		Name: "logs",
+		Policy: `{"Version":"2012-10-17","Statement":[
+		{"Effect":"Allow","Action":"logs:*","Resource":"*"}]}`,
+	})
 	require.NoError(t, err)
 	for _, r := range w.account.Regions() {
 		w.observer(t, r, role)
@@ -61,16 +68,26 @@ func (w *watch) observer(t *testing.T, r *aws.Region, role iam.Role) {
 	t.Helper()
 	_, err := r.Logs.CreateGroup(logs.Group{Name: logGroup, RetentionInDays: 1})
 	require.NoError(t, err)
-	f, err := r.Lambda.CreateFunction(lambda.Function{Name: "observer", Role: role.Arn, Runtime: "provided.al2023", Handler: "bootstrap",
+	f, err := r.Lambda.CreateFunction(lambda.Function{
+		Name:    "observer",
+		Role:    role.Arn,
+		Runtime: "provided.al2023",
+		Handler: "bootstrap",
 		Logging: &lambda.LoggingConfig{LogFormat: "JSON", LogGroup: logGroup},
-		Stub:    func(context.Context, []byte) ([]byte, error) { return []byte("{}"), w.observe(r) }})
+		Stub:    func(context.Context, []byte) ([]byte, error) { return []byte("{}"), w.observe(r) },
+	})
 	require.NoError(t, err)
 	rule, err := r.Events.PutRule(events.Rule{Name: "every-minute", ScheduleExpression: "rate(1 minute)"})
 	require.NoError(t, err)
 	_, err = r.Events.PutTarget(events.Target{Rule: rule.Name, TargetID: "f", Arn: f.ARN})
 	require.NoError(t, err)
-	_, err = r.Lambda.AddPermission(lambda.Permission{StatementID: "rule", Action: "lambda:InvokeFunction", Function: f.Name,
-		Principal: "events.amazonaws.com", SourceARN: rule.Arn})
+	_, err = r.Lambda.AddPermission(lambda.Permission{
+		StatementID: "rule",
+		Action:      "lambda:InvokeFunction",
+		Function:    f.Name,
+		Principal:   "events.amazonaws.com",
+		SourceARN:   rule.Arn,
+	})
 	require.NoError(t, err)
 }
 
@@ -84,8 +101,12 @@ func (w *watch) observe(r *aws.Region) error {
 	if w.lost {
 		value = 1
 	}
-	datum := cloudwatch.Datum{MetricName: contract.MetricEndpointUnreachable, Values: []float64{value}, Timestamp: r.Now(),
-		Dimensions: contract.ObserverDimensions("c", "us-east-1", r.Name)}
+	datum := cloudwatch.Datum{
+		MetricName: contract.MetricEndpointUnreachable,
+		Values:     []float64{value},
+		Timestamp:  r.Now(),
+		Dimensions: contract.ObserverDimensions("c", "us-east-1", r.Name),
+	}
 	for _, region := range []string{"us-east-1", "us-east-2"} {
 		if err := w.account.Region(region).CloudWatch.PutMetricData(contract.MetricNamespace, datum); err != nil {
 			return err
@@ -102,15 +123,30 @@ func (w *watch) alarm(t *testing.T, r *aws.Region) {
 	require.NoError(t, err)
 	var queries []cloudwatch.MetricQuery
 	for i, observer := range []string{"us-east-1", "us-east-2", "us-west-2"} {
-		queries = append(queries, cloudwatch.MetricQuery{ID: fmt.Sprintf("u%d", i+1), Metric: &cloudwatch.MetricStat{
-			Namespace: contract.MetricNamespace, MetricName: contract.MetricEndpointUnreachable, Stat: "Maximum", Period: 60,
-			Dimensions: contract.ObserverDimensions("c", "us-east-1", observer)}})
+		queries = append(queries, cloudwatch.MetricQuery{
+			ID: fmt.Sprintf("u%d", i+1),
+			Metric: &cloudwatch.MetricStat{
+				Namespace:  contract.MetricNamespace,
+				MetricName: contract.MetricEndpointUnreachable,
+				Stat:       "Maximum",
+				Period:     60,
+				Dimensions: contract.ObserverDimensions("c", "us-east-1", observer),
+			},
+		})
 	}
 	yes, threshold := true, 2.0
 	queries = append(queries, cloudwatch.MetricQuery{ID: "votes", Expression: "u1+u2+u3", ReturnData: &yes})
-	_, err = r.CloudWatch.PutMetricAlarm(cloudwatch.MetricAlarm{Name: "lost", MetricQueries: queries, Threshold: &threshold, EvaluationPeriods: 3,
-		DatapointsToAlarm: 2, ComparisonOperator: "GreaterThanOrEqualToThreshold", TreatMissingData: "notBreaching",
-		AlarmActions: []string{topic.Arn}, OkActions: []string{topic.Arn}})
+	_, err = r.CloudWatch.PutMetricAlarm(cloudwatch.MetricAlarm{
+		Name:               "lost",
+		MetricQueries:      queries,
+		Threshold:          &threshold,
+		EvaluationPeriods:  3,
+		DatapointsToAlarm:  2,
+		ComparisonOperator: "GreaterThanOrEqualToThreshold",
+		TreatMissingData:   "notBreaching",
+		AlarmActions:       []string{topic.Arn},
+		OkActions:          []string{topic.Arn},
+	})
 	require.NoError(t, err)
 }
 
@@ -129,7 +165,10 @@ func (w *watch) outage(t *testing.T) []string {
 		w.mu.Unlock()
 	}
 	for _, item := range w.account.Region("us-east-2").CloudWatch.History("lost") {
-		w.happens = append(w.happens, fmt.Sprintf("%s: %s %s→%s", item.Timestamp.Sub(start).Truncate(time.Minute), item.Type, item.Old, item.New))
+		w.happens = append(
+			w.happens,
+			fmt.Sprintf("%s: %s %s→%s", item.Timestamp.Sub(start).Truncate(time.Minute), item.Type, item.Old, item.New),
+		)
 	}
 	for _, m := range w.account.Inbox.Messages() {
 		if m.Kind == sns.KindAlarm {
@@ -159,8 +198,8 @@ func TestAFastClockKeepsCauseAndEffect(t *testing.T) {
 	assert.Contains(t, fmt.Sprint(orders[1]), "ALARM→OK")
 }
 
-// A day of sandbox time with three observers neither drifts nor grows without bound: the second half of the day adds what
-// the minutes' metrics and the day's logs take, and nothing else. `make bench` prints the numbers.
+// A day of sandbox time with three observers neither drifts nor grows without bound: the second half of the day adds
+// what the minutes' metrics and the day's logs take, and nothing else. `make bench` prints the numbers.
 func TestADayNeitherDriftsNorGrows(t *testing.T) {
 	heap := func() float64 {
 		runtime.GC()
@@ -190,7 +229,12 @@ func TestADayNeitherDriftsNorGrows(t *testing.T) {
 		}
 	})
 	assert.Len(t, runs, 24*60, "none was lost, none came late")
-	numbers, err := json.Marshal(map[string]float64{"startMiB": before, "noonMiB": noon, "endMiB": after, "wallSeconds": time.Since(begun).Seconds()})
+	numbers, err := json.Marshal(map[string]float64{
+		"startMiB":    before,
+		"noonMiB":     noon,
+		"endMiB":      after,
+		"wallSeconds": time.Since(begun).Seconds(),
+	})
 	require.NoError(t, err)
 	t.Logf("a day of sandbox time: %s", numbers)
 	assert.Less(t, after-noon, 2*(noon-before)+8, "MiB in the second half of the day, against the first")

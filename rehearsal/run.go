@@ -1,4 +1,5 @@
-// Package rehearsal lives the deployed stack through a disaster that a script describes, and has it reported what happened.
+// Package rehearsal lives the deployed stack through a disaster that a script describes, and has it reported what
+// happened.
 package rehearsal
 
 import (
@@ -26,15 +27,15 @@ type Options struct {
 	Speed float64
 	// Beside runs the same outage against the recipe's deployment.
 	Beside bool
-	// Deploying is held while a stack is deployed, so that rehearsals at the same time deploy one after the other and leave
-	// the machine to those that measure. Optional.
+	// Deploying is held while a stack is deployed, so that rehearsals at the same time deploy one after the other and
+	// leave the machine to those that measure. Optional.
 	Deploying sync.Locker
 	// Progress is told what happens, as it happens, one thing at a time; optional.
 	Progress func(chronicle.Entry)
 }
 
-// Run holds a rehearsal in a sandbox of its own, which it deploys to and which is gone when it returns. A rehearsal that
-// fails is a report, not an error; errors are of rehearsals that could not be held.
+// Run holds a rehearsal in a sandbox of its own, which it deploys to and which is gone when it returns. A rehearsal
+// that fails is a report, not an error; errors are of rehearsals that could not be held.
 func Run(ctx context.Context, r *script.Rehearsal, opts Options) (_ *report.Report, err error) {
 	begun := time.Now()
 	s, err := stack.Start(ctx, sandbox.Options{Dir: opts.Dir, Speed: opts.Speed})
@@ -121,8 +122,8 @@ func (s Stage) chronicled(progress func(chronicle.Entry)) chronicle.Options {
 	return opts
 }
 
-// reported is what reports show: the probes instead of what they change in an observer's word, and of the messages those
-// that matter to somebody.
+// reported is what reports show: the probes instead of what they change in an observer's word, and of the messages
+// those that matter to somebody.
 func reported(e chronicle.Entry) bool {
 	return e.Source != chronicle.Verdict && (e.Source != chronicle.Told || e.Tone != chronicle.Note)
 }
@@ -141,8 +142,8 @@ func (r *run) note(tone chronicle.Tone, format string, args ...any) {
 	r.seen.Add(chronicle.Remark(r.now(), chronicle.Rehearsal, tone, fmt.Sprintf(format, args...)))
 }
 
-// startRecipe begins the same outage against the recipe and returns how to get what it went through: after it has come to
-// its own end, or, if it is not wanted any more, at once.
+// startRecipe begins the same outage against the recipe and returns how to get what it went through: after it has come
+// to its own end, or, if it is not wanted any more, at once.
 func startRecipe(ctx context.Context, r *script.Rehearsal, opts Options) func(wanted bool) (*recipe.Lived, error) {
 	if !opts.Beside {
 		return func(bool) (*recipe.Lived, error) { return nil, nil }

@@ -55,7 +55,8 @@ func (r *run) survivorDeployment(ctx context.Context, before []string) string {
 	return r.apiAnswers(ctx, survivor)
 }
 
-// changed counts what was done to resources of AWS, by operation. That a provider asks elsewhere who it is, is no change.
+// changed counts what was done to resources of AWS, by operation. That a provider asks elsewhere who it is, is no
+// change.
 func changed(result engine.Result) map[string]int {
 	did := map[string]int{}
 	for _, step := range result.Steps {
@@ -66,8 +67,9 @@ func changed(result engine.Result) map[string]int {
 	return did
 }
 
-// emptyAccount is an ARN of a regional service that lacks the account: what a provider makes up that was told not to ask
-// for it. Those of API Gateway itself have none (Service Authorization Reference, "Amazon API Gateway Management V2").
+// emptyAccount is an ARN of a regional service that lacks the account: what a provider makes up that was told not to
+// ask for it. Those of API Gateway itself have none (Service Authorization Reference, "Amazon API Gateway Management
+// V2").
 var emptyAccount = regexp.MustCompile(`arn:aws:([a-z0-9-]+):[a-z0-9-]+::[^\s"]*`)
 
 // withoutAccount are the ARNs in the state that have no account, each with its resource.

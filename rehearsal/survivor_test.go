@@ -14,12 +14,20 @@ func TestAnARNWithoutItsAccountIsFoundWhereverItIsInTheState(t *testing.T) {
 		resource engine.Resource
 		wrong    int
 	}{
-		"as an output":                 {engine.Resource{Outputs: map[string]any{"executionArn": lost}}, 1},
-		"as an input":                  {engine.Resource{Inputs: map[string]any{"sourceArn": lost}}, 1},
-		"within a list and a document": {engine.Resource{Inputs: map[string]any{"a": []any{lost, `{"Resource":"` + lost + `"}`}}}, 2},
-		"with the account":             {engine.Resource{Outputs: map[string]any{"arn": "arn:aws:sns:us-east-2:123456789012:alerts"}}, 0},
-		"of a global service":          {engine.Resource{Outputs: map[string]any{"arn": "arn:aws:iam::123456789012:role/x"}}, 0},
-		"of API Gateway itself":        {engine.Resource{Outputs: map[string]any{"arn": "arn:aws:apigateway:us-east-2::/apis/abc"}}, 0},
+		"as an output": {engine.Resource{Outputs: map[string]any{"executionArn": lost}}, 1},
+		"as an input":  {engine.Resource{Inputs: map[string]any{"sourceArn": lost}}, 1},
+		"within a list and a document": {engine.Resource{
+			Inputs: map[string]any{"a": []any{lost, `{"Resource":"` + lost + `"}`}},
+		}, 2},
+		"with the account": {engine.Resource{
+			Outputs: map[string]any{"arn": "arn:aws:sns:us-east-2:123456789012:alerts"},
+		}, 0},
+		"of a global service": {engine.Resource{
+			Outputs: map[string]any{"arn": "arn:aws:iam::123456789012:role/x"},
+		}, 0},
+		"of API Gateway itself": {engine.Resource{
+			Outputs: map[string]any{"arn": "arn:aws:apigateway:us-east-2::/apis/abc"},
+		}, 0},
 	} {
 		assert.Len(t, withoutAccount([]engine.Resource{test.resource}), test.wrong, name)
 	}

@@ -15,7 +15,8 @@ type Entry struct {
 	Tone   Tone
 	// Region is where it happened; "" for all of them.
 	Region string
-	// Lane is whom it concerns: a fault, an observer and an endpoint, an alarm, a client. Text says beside it what happened.
+	// Lane is whom it concerns: a fault, an observer and an endpoint, an alarm, a client. Text says beside it what
+	// happened.
 	Lane string
 	Text string
 	// Title says both in a few words, and Detail more.

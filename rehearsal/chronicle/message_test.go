@@ -62,7 +62,14 @@ func TestWhatAMessageMeans(t *testing.T) {
 func TestOnlyChangesIntoAlarmAndOutOfItAreTold(t *testing.T) {
 	at := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	item := func(kind string, from, to cloudwatch.State) cloudwatch.HistoryItem {
-		return cloudwatch.HistoryItem{AlarmName: "lost", Timestamp: at, Type: kind, Old: from, New: to, Reason: "crossed"}
+		return cloudwatch.HistoryItem{
+			AlarmName: "lost",
+			Timestamp: at,
+			Type:      kind,
+			Old:       from,
+			New:       to,
+			Reason:    "crossed",
+		}
 	}
 	const update = cloudwatch.HistoryStateUpdate
 	e, ok := readAlarm("us-east-2", item(update, cloudwatch.StateOK, cloudwatch.StateAlarm))

@@ -40,6 +40,12 @@ type word struct {
 	since           time.Time
 }
 
+func (w *word) say(verdict, reason, cause string) {
+	w.verdict = verdict
+	w.reason = reason
+	w.cause = cause
+}
+
 func (w word) says() Says {
 	down := w.verdict == contract.Down
 	switch {
@@ -79,14 +85,14 @@ func (w words) read(observer string, at time.Time, line contract.ProbeLine) (new
 	}
 	switch line.Message {
 	case contract.LogNotUp:
-		change(line.Region, func(w *word) { w.verdict, w.reason, w.cause = line.Verdict, line.Reason, line.Cause })
+		change(line.Region, func(w *word) { w.say(line.Verdict, line.Reason, line.Cause) })
 	case contract.LogLost:
 		change(line.Region, func(w *word) { w.open, w.verdict = true, contract.Down })
 	case contract.LogServes:
 		change(line.Region, func(w *word) { *w = word{verdict: contract.Up, since: w.since} })
 	case contract.LogFinished:
 		for _, t := range line.Report.Targets {
-			change(t.Region, func(w *word) { w.verdict, w.reason, w.cause = t.Verdict, t.Reason, t.Detail })
+			change(t.Region, func(w *word) { w.say(t.Verdict, t.Reason, t.Detail) })
 		}
 	}
 	return news
@@ -135,7 +141,8 @@ func (w word) entry(p pair) Entry {
 	}
 }
 
-// Word is what an observer said last of an endpoint, each named by its region; false if it has never said anything of it.
+// Word is what an observer said last of an endpoint, each named by its region; false if it has never said anything of
+// it.
 func (c *Chronicle) Word(observer, endpoint string) (Word, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

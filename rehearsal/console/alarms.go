@@ -40,7 +40,10 @@ func viewAlarms(region *aws.Region, history []cloudwatch.HistoryItem) []alarmVie
 	changes := map[string][]alarmHistoryView{}
 	for _, item := range slices.Backward(history) {
 		if item.Type == cloudwatch.HistoryStateUpdate && len(changes[item.AlarmName]) < shownHistory {
-			changes[item.AlarmName] = append(changes[item.AlarmName], alarmHistoryView{item.Timestamp, item.Old, item.New, item.Reason})
+			changes[item.AlarmName] = append(
+				changes[item.AlarmName],
+				alarmHistoryView{item.Timestamp, item.Old, item.New, item.Reason},
+			)
 		}
 	}
 	var views []alarmView
@@ -50,8 +53,17 @@ func viewAlarms(region *aws.Region, history []cloudwatch.HistoryItem) []alarmVie
 			return // deleted since it was listed
 		}
 		views = append(views, alarmView{
-			ARN: arn, Name: name, Region: region.Name, Composite: composite, Description: description, State: status.Value,
-			Reason: status.Reason, Since: status.TransitionedAt, Tells: tells, Down: region.Down(), History: changes[name],
+			ARN:         arn,
+			Name:        name,
+			Region:      region.Name,
+			Composite:   composite,
+			Description: description,
+			State:       status.Value,
+			Reason:      status.Reason,
+			Since:       status.TransitionedAt,
+			Tells:       tells,
+			Down:        region.Down(),
+			History:     changes[name],
 		})
 	}
 	for _, a := range region.CloudWatch.CompositeAlarms() {
@@ -65,4 +77,8 @@ func viewAlarms(region *aws.Region, history []cloudwatch.HistoryItem) []alarmVie
 }
 
 // urgency orders alarms for whoever reads them.
-var urgency = map[cloudwatch.State]int{cloudwatch.StateAlarm: 0, cloudwatch.StateInsufficientData: 1, cloudwatch.StateOK: 2}
+var urgency = map[cloudwatch.State]int{
+	cloudwatch.StateAlarm:            0,
+	cloudwatch.StateInsufficientData: 1,
+	cloudwatch.StateOK:               2,
+}

@@ -9,6 +9,7 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -40,8 +41,8 @@ const (
 	width, height = 1600, 1000
 )
 
-// The outage of the primary region, lived through on the page with the keyboard alone: the deployed stack, its functions
-// and alarms, in headless Chromium.
+// The outage of the primary region, lived through on the page with the keyboard alone: the deployed stack, its
+// functions and alarms, in headless Chromium.
 func TestAnOutageIsSeenToldAndEndedOnThePage(t *testing.T) {
 	page := open(t, deploy(t))
 
@@ -61,13 +62,25 @@ func TestAnOutageIsSeenToldAndEndedOnThePage(t *testing.T) {
 	page.waits(`#announce`, "DSQL LOST in us-east-1")
 	page.screenshot(filepath.Join("docs", "console.png"))
 
-	assert.Equal(t, "Bring back us-east-1, the primary", evaluate[string](page, `document.activeElement.getAttribute('aria-label')`), "the focus stays where it was")
+	assert.Equal(
+		t,
+		"Bring back us-east-1, the primary",
+		evaluate[string](page, `document.activeElement.getAttribute('aria-label')`),
+		"the focus stays where it was",
+	)
 	page.press(kb.Enter)
 	page.waits(`#inbox li[data-kind=alert][data-tone=good]`, "DSQL RESOLVED in us-east-1")
 	page.waits(`#map td[data-endpoint=us-east-1][data-observer=us-east-2][data-says=up]`, "up")
 	page.waits(`#faults .empty`, "Nothing is broken")
 
-	assert.Equal(t, 403, evaluate[int](page, `fetch('/faults', {method: 'POST', headers: {'Content-Type': 'application/json'}, body: '{"name":"witness-lost"}'}).then((r) => r.status)`),
+	assert.Equal(t, 403, evaluate[int](
+		page,
+		`fetch('/faults', {
+				method: 'POST',
+				headers: {'Content-Type': 'application/json'},
+				body: '{"name":"witness-lost"}',
+			}).then((r) => r.status)`,
+	),
 		"the token is missing")
 	page.types(`#fault`, "endpoint-slow")
 	page.types(`#parameter-latency`, "soon"+kb.Enter)
@@ -99,15 +112,18 @@ func deploy(t *testing.T) string {
 	}
 	places := stack.Places()
 	c, err := console.Start(console.Config{
-		Account: s.Account, Monitors: monitors, Faults: fault.NewInjector(s, places),
-		Regions: [3]string{places["primary"], places["secondary"], places["witness"]},
+		Account:  s.Account,
+		Monitors: monitors,
+		Faults:   fault.NewInjector(s, places),
+		Regions:  [3]string{places["primary"], places["secondary"], places["witness"]},
 	}, "127.0.0.1:0")
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, c.Close()) })
 	return c.URL
 }
 
-// awaitSchedule returns when the observer's schedule has begun: its second run, after the first check of the deployment.
+// awaitSchedule returns when the observer's schedule has begun: its second run, after the first check of the
+// deployment.
 func awaitSchedule(t *testing.T, s *sandbox.Sandbox, region, name string) {
 	t.Helper()
 	f, err := s.Account.Region(region).Lambda.Function(name)
@@ -139,8 +155,13 @@ type browser struct {
 
 func open(t *testing.T, url string) *browser {
 	t.Helper()
-	flags := append(chromedp.DefaultExecAllocatorOptions[:len(chromedp.DefaultExecAllocatorOptions):len(chromedp.DefaultExecAllocatorOptions)],
-		chromedp.NoSandbox, chromedp.DisableGPU, chromedp.WindowSize(width, height), chromedp.Flag("disable-dev-shm-usage", true))
+	flags := append(
+		slices.Clone(chromedp.DefaultExecAllocatorOptions[:]),
+		chromedp.NoSandbox,
+		chromedp.DisableGPU,
+		chromedp.WindowSize(width, height),
+		chromedp.Flag("disable-dev-shm-usage", true),
+	)
 	ctx, cancel := chromedp.NewExecAllocator(t.Context(), flags...)
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewContext(ctx)
@@ -152,8 +173,18 @@ func open(t *testing.T, url string) *browser {
 			emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "dark"}}})
 		return errors.Join(enabled, emulated)
 	}), chromedp.EmulateViewport(width, height)))
-	go note(b, chromedp.Events(ctx, network.RequestWillBeSent), &b.requests, func(e network.EventRequestWillBeSent) string { return e.Request.URL })
-	go note(b, chromedp.Events(ctx, runtime.ExceptionThrown), &b.problems, func(e runtime.EventExceptionThrown) string { return e.ExceptionDetails.Text })
+	go note(
+		b,
+		chromedp.Events(ctx, network.RequestWillBeSent),
+		&b.requests,
+		func(e network.EventRequestWillBeSent) string { return e.Request.URL },
+	)
+	go note(
+		b,
+		chromedp.Events(ctx, runtime.ExceptionThrown),
+		&b.problems,
+		func(e runtime.EventExceptionThrown) string { return e.ExceptionDetails.Text },
+	)
 	b.do(chromedp.Navigate(url))
 	return b
 }
@@ -189,11 +220,22 @@ func evaluate[T any](b *browser, expression string) T {
 // waits returns when an element that matches the selector holds the text, in whatever case.
 func (b *browser) waits(selector, text string) {
 	b.t.Helper()
-	expression := fmt.Sprintf(`[...document.querySelectorAll(%q)].some((e) => e.textContent.toLowerCase().includes(%q))`, selector, strings.ToLower(text))
+	expression := fmt.Sprintf(
+		`[...document.querySelectorAll(%q)].some((e) => e.textContent.toLowerCase().includes(%q))`,
+		selector,
+		strings.ToLower(text),
+	)
 	for deadline := time.Now().Add(patience); !evaluate[bool](b, expression); time.Sleep(200 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			b.screenshot(filepath.Join(b.t.ArtifactDir(), "failed.png"))
-			require.Fail(b.t, "the page does not show it", "no %s with %q; the screenshot is in %s", selector, text, b.t.ArtifactDir())
+			require.Fail(
+				b.t,
+				"the page does not show it",
+				"no %s with %q; the screenshot is in %s",
+				selector,
+				text,
+				b.t.ArtifactDir(),
+			)
 		}
 	}
 }
@@ -215,7 +257,10 @@ func (b *browser) tabTo(name string) {
 	const enough = 40
 	for range enough {
 		b.press(kb.Tab)
-		focus := evaluate[[]string](b, `[document.activeElement.getAttribute('aria-label') ?? '', getComputedStyle(document.activeElement).outlineStyle]`)
+		focus := evaluate[[]string](
+			b,
+			`[document.activeElement.getAttribute('aria-label') ?? '', getComputedStyle(document.activeElement).outlineStyle]`,
+		)
 		assert.Equal(b.t, "solid", focus[1], "the focus can be seen")
 		if focus[0] == name {
 			return

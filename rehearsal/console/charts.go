@@ -28,7 +28,12 @@ type chartData struct {
 // chartData asks the chart's own region, as CloudWatch's console does.
 func (c *Console) chartData(chart chart, now time.Time) chartData {
 	from := now.Add(-min(max(now.Sub(c.started), shortestChart), longestChart))
-	data := chartData{From: from.Unix(), To: now.Unix(), Times: []int64{}, Values: make([][]*float64, len(chart.Lines))}
+	data := chartData{
+		From:   from.Unix(),
+		To:     now.Unix(),
+		Times:  []int64{},
+		Values: make([][]*float64, len(chart.Lines)),
+	}
 	for i := range data.Values {
 		data.Values[i] = []*float64{}
 	}

@@ -1,6 +1,6 @@
-// Package console is the sandbox's page: the deployed dashboard rendered from its own body, the map of regions with what
-// every observer says of every endpoint, alarms, inbox and logs, and buttons for faults and rehearsals. It is a server on
-// loopback whose page asks nothing of any other host.
+// Package console is the sandbox's page: the deployed dashboard rendered from its own body, the map of regions with
+// what every observer says of every endpoint, alarms, inbox and logs, and buttons for faults and rehearsals. It is a
+// server on loopback whose page asks nothing of any other host.
 package console
 
 import (
@@ -108,7 +108,11 @@ func listen(address string) (net.Listener, error) {
 	}
 	listener, err := net.Listen("tcp", address)
 	if err != nil {
-		return nil, fmt.Errorf("the console cannot listen on %s: %w; choose another address, or port 0 for any that is free", address, err)
+		return nil, fmt.Errorf(
+			"the console cannot listen on %s: %w; choose another address, or port 0 for any that is free",
+			address,
+			err,
+		)
 	}
 	return listener, nil
 }

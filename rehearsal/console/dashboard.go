@@ -96,8 +96,8 @@ type (
 	}
 )
 
-// viewDashboard reads a dashboard's body. What it does not know it says in the widget's place, rather than show a part as
-// if it were the whole.
+// viewDashboard reads a dashboard's body. What it does not know it says in the widget's place, rather than show a part
+// as if it were the whole.
 func viewDashboard(d cloudwatch.Dashboard) dashboardView {
 	view := dashboardView{Name: d.DashboardName}
 	var body bodySyntax
@@ -107,8 +107,12 @@ func viewDashboard(d cloudwatch.Dashboard) dashboardView {
 	}
 	for i, syntax := range body.Widgets {
 		w := widget{
-			ID: fmt.Sprintf("%s/%d", d.DashboardName, i), Type: syntax.Type,
-			X: syntax.X, Y: syntax.Y, Width: syntax.Width, Height: syntax.Height,
+			ID:     fmt.Sprintf("%s/%d", d.DashboardName, i),
+			Type:   syntax.Type,
+			X:      syntax.X,
+			Y:      syntax.Y,
+			Width:  syntax.Width,
+			Height: syntax.Height,
 		}
 		if err := w.read(syntax); err != nil {
 			w.Problem = "The console does not show this widget in full: " + err.Error()
@@ -147,7 +151,13 @@ func (w *widget) read(syntax widgetSyntax) error {
 }
 
 func (p metricSyntax) chart() (*chart, error) {
-	c := &chart{Region: p.Region, Label: p.YAxis.Left.Label, Min: p.YAxis.Left.Min, Max: p.YAxis.Left.Max, Lines: []line{}}
+	c := &chart{
+		Region: p.Region,
+		Label:  p.YAxis.Left.Label,
+		Min:    p.YAxis.Left.Min,
+		Max:    p.YAxis.Left.Max,
+		Lines:  []line{},
+	}
 	var problems []error
 	for i, array := range p.Metrics {
 		l, err := p.line(array)
@@ -181,9 +191,16 @@ func (p metricSyntax) line(array []json.RawMessage) (l line, err error) {
 	if len(words) < 2 || len(words)%2 != 0 {
 		return l, errors.New("want namespace, name, and pairs of dimension and value")
 	}
-	l = line{Label: options.Label, Metric: cloudwatch.MetricStat{
-		Namespace: words[0], MetricName: words[1], Dimensions: map[string]string{}, Stat: options.Stat, Period: options.Period,
-	}}
+	l = line{
+		Label: options.Label,
+		Metric: cloudwatch.MetricStat{
+			Namespace:  words[0],
+			MetricName: words[1],
+			Dimensions: map[string]string{},
+			Stat:       options.Stat,
+			Period:     options.Period,
+		},
+	}
 	for i := 2; i < len(words); i += 2 {
 		l.Metric.Dimensions[words[i]] = words[i+1]
 	}

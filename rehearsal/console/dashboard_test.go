@@ -19,7 +19,15 @@ var update = flag.Bool("update", false, "write the golden files")
 func TestTheDeployedDashboardIsShownInFull(t *testing.T) {
 	for _, name := range []string{"dashboard-application", "dashboard-full", "dashboard-lean"} {
 		t.Run(name, func(t *testing.T) {
-			stored, err := os.ReadFile(filepath.Join("..", "..", "components", "internal", "dashboard", "testdata", name+".json"))
+			stored, err := os.ReadFile(filepath.Join(
+				"..",
+				"..",
+				"components",
+				"internal",
+				"dashboard",
+				"testdata",
+				name+".json",
+			))
 			require.NoError(t, err)
 			var widgets struct{ Widgets []any }
 			require.NoError(t, json.Unmarshal(stored, &widgets))
@@ -49,13 +57,34 @@ func golden(t *testing.T, name string, value any) {
 
 func TestWhatIsNotShownIsSaid(t *testing.T) {
 	for name, tt := range map[string]struct{ widget, says string }{
-		"another type":       {`{"type":"log","properties":{"query":"fields @message"}}`, `type "log": it knows text, alarm and metric`},
-		"another view":       {`{"type":"metric","properties":{"view":"pie","metrics":[]}}`, `view "pie": it knows timeSeries`},
-		"an unknown option":  {`{"type":"metric","properties":{"view":"timeSeries","stacked":true,"metrics":[]}}`, `unknown field "stacked"`},
-		"the short form":     {`{"type":"metric","properties":{"view":"timeSeries","metrics":[["N","M"],[".","."]]}}`, `metrics[1]: ".": it does not know the short form`},
-		"an expression":      {`{"type":"metric","properties":{"view":"timeSeries","metrics":[[{"expression":"m1+m2"}]]}}`, `metrics[0]: json: unknown field "expression"`},
-		"half a dimension":   {`{"type":"metric","properties":{"view":"timeSeries","metrics":[["N","M","D"]]}}`, "metrics[0]: want namespace, name, and pairs"},
-		"an unknown setting": {`{"type":"alarm","properties":{"title":"t","alarms":[],"sortBy":"x"}}`, `unknown field "sortBy"`},
+		"another type": {
+			`{"type":"log","properties":{"query":"fields @message"}}`,
+			`type "log": it knows text, alarm and metric`,
+		},
+		"another view": {
+			`{"type":"metric","properties":{"view":"pie","metrics":[]}}`,
+			`view "pie": it knows timeSeries`,
+		},
+		"an unknown option": {
+			`{"type":"metric","properties":{"view":"timeSeries","stacked":true,"metrics":[]}}`,
+			`unknown field "stacked"`,
+		},
+		"the short form": {
+			`{"type":"metric","properties":{"view":"timeSeries","metrics":[["N","M"],[".","."]]}}`,
+			`metrics[1]: ".": it does not know the short form`,
+		},
+		"an expression": {
+			`{"type":"metric","properties":{"view":"timeSeries","metrics":[[{"expression":"m1+m2"}]]}}`,
+			`metrics[0]: json: unknown field "expression"`,
+		},
+		"half a dimension": {
+			`{"type":"metric","properties":{"view":"timeSeries","metrics":[["N","M","D"]]}}`,
+			"metrics[0]: want namespace, name, and pairs",
+		},
+		"an unknown setting": {
+			`{"type":"alarm","properties":{"title":"t","alarms":[],"sortBy":"x"}}`,
+			`unknown field "sortBy"`,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			view := viewDashboard(cloudwatch.Dashboard{DashboardName: "d", DashboardBody: `{"widgets":[` + tt.widget + `]}`})
@@ -75,14 +104,28 @@ func TestMarkdown(t *testing.T) {
 			{Heading: 1, Spans: []span{{Text: "One"}}}, {Spans: []span{{Text: "first second"}}},
 			{Heading: 3, Spans: []span{{Text: "Three"}}}, {Spans: []span{{Text: "third"}}}}},
 		"bold, code and links": {"a **b** `c` [d](https://e.example/f#g)", []block{{Spans: []span{
-			{Text: "a "}, {Text: "b", Bold: true}, {Text: " "}, {Text: "c", Code: true}, {Text: " "}, {Text: "d", Link: "https://e.example/f#g"}}}}},
-		"a link in bold":       {"**see [d](http://e)**", []block{{Spans: []span{{Text: "see ", Bold: true}, {Text: "d", Bold: true, Link: "http://e"}}}}},
-		"code is as it is":     {"`**a** [b](http://c)`", []block{{Spans: []span{{Text: "**a** [b](http://c)", Code: true}}}}},
-		"fenced code":          {"a\n```\nb **c**\n\n# d\n```\ne", []block{{Spans: []span{{Text: "a"}}}, {Code: true, Spans: []span{{Text: "b **c**\n\n# d"}}}, {Spans: []span{{Text: "e"}}}}},
+			{
+				Text: "a ",
+			}, {
+				Text: "b",
+				Bold: true,
+			}, {Text: " "}, {Text: "c", Code: true}, {Text: " "}, {Text: "d", Link: "https://e.example/f#g"}}}}},
+		"a link in bold": {"**see [d](http://e)**", []block{{
+			Spans: []span{{Text: "see ", Bold: true}, {Text: "d", Bold: true, Link: "http://e"}},
+		}}},
+		"code is as it is": {"`**a** [b](http://c)`", []block{{
+			Spans: []span{{Text: "**a** [b](http://c)", Code: true}},
+		}}},
+		"fenced code": {"a\n```\nb **c**\n\n# d\n```\ne", []block{{
+			Spans: []span{{Text: "a"}},
+		}, {Code: true, Spans: []span{{Text: "b **c**\n\n# d"}}}, {Spans: []span{{Text: "e"}}}}},
 		"a fence left open":    {"```\na", []block{{Code: true, Spans: []span{{Text: "a"}}}}},
 		"markup means nothing": {"<script>alert(1)</script>", []block{{Spans: []span{{Text: "<script>alert(1)</script>"}}}}},
-		"only web addresses are links": {"[a](javascript:alert(1)) [b](docs/runbooks.md#c) [d](data:text/html,e)", []block{{Spans: []span{
-			{Text: "a (javascript:alert(1)"}, {Text: ") "}, {Text: "b (docs/runbooks.md#c)"}, {Text: " "}, {Text: "d (data:text/html,e)"}}}}},
+		"only web addresses are links": {
+			"[a](javascript:alert(1)) [b](docs/runbooks.md#c) [d](data:text/html,e)", []block{{Spans: []span{
+				{
+					Text: "a (javascript:alert(1)",
+				}, {Text: ") "}, {Text: "b (docs/runbooks.md#c)"}, {Text: " "}, {Text: "d (data:text/html,e)"}}}}},
 		"nothing": {"", nil},
 	} {
 		t.Run(name, func(t *testing.T) { assert.Equal(t, tt.want, parseMarkdown(tt.text)) })

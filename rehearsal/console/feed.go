@@ -43,8 +43,8 @@ func (f *feed) put(name string, value any) {
 	f.changed = make(chan struct{})
 }
 
-// since returns the sections that changed after a revision, in the order of their change, the revision to go on with, and
-// a channel that closes with the next change.
+// since returns the sections that changed after a revision, in the order of their change, the revision to go on with,
+// and a channel that closes with the next change.
 func (f *feed) since(revision int) (news []section, next int, changed <-chan struct{}) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -10,9 +10,11 @@ import (
 // What a dashboard's body holds reaches the page as JSON, whatever it is.
 func FuzzDashboards(f *testing.F) {
 	for _, seed := range []string{
-		`{"widgets":[{"type":"metric","width":6,"properties":{"region":"us-east-1","view":"timeSeries","stat":"Sum","period":60,"metrics":[["N","m","d","v",{"label":"l"}]]}}]}`,
+		`{"widgets":[{"type":"metric","width":6,"properties":{"region":"us-east-1","view":"timeSeries","stat":"Sum",
+			"period":60,"metrics":[["N","m","d","v",{"label":"l"}]]}}]}`,
 		`{"widgets":[{"type":"text","properties":{"markdown":"# a\n[b](c) **d** ` + "`e`" + `"}}]}`,
-		`{"widgets":[{"type":"alarm","properties":{"title":"t","alarms":["a"]}},{"type":"metric","properties":{"view":"timeSeries","metrics":[[],[{}],["."],[1]]}}]}`,
+		`{"widgets":[{"type":"alarm","properties":{"title":"t","alarms":["a"]}},
+			{"type":"metric","properties":{"view":"timeSeries","metrics":[[],[{}],["."],[1]]}}]}`,
 		`{"widgets":[{"x":1e400}]}`, `{"widgets":[null]}`, `[]`,
 	} {
 		f.Add(seed)

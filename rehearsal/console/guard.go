@@ -13,7 +13,8 @@ const tokenHeader = "X-Console-Token"
 
 // contentSecurityPolicy lets the page load and call nothing but its own server, run no inline script and be framed by
 // nobody.
-const contentSecurityPolicy = "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'"
+const contentSecurityPolicy = "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; " +
+	"object-src 'none'"
 
 // newToken is 128 random bits: new with every start, known to the page alone.
 func newToken() string { return rand.Text() }

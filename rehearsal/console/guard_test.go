@@ -30,13 +30,41 @@ func TestOnlyThePageItselfChangesAnything(t *testing.T) {
 		status int
 		says   string
 	}{
-		"without the token":          {func(r *http.Request) { r.Header.Del(tokenHeader) }, http.StatusForbidden, "reload the page"},
-		"with another token":         {func(r *http.Request) { r.Header.Set(tokenHeader, newToken()) }, http.StatusForbidden, "reload the page"},
-		"from another site":          {func(r *http.Request) { r.Header.Set("Origin", "https://example.com") }, http.StatusForbidden, "own page only"},
-		"from nowhere":               {func(r *http.Request) { r.Header.Del("Origin") }, http.StatusForbidden, "own page only"},
-		"under another name":         {func(r *http.Request) { r.Host = "rebound.example.com" }, http.StatusMisdirectedRequest, "not as rebound.example.com"},
-		"as a form of another site":  {func(r *http.Request) { r.Header.Set("Content-Type", "text/plain") }, http.StatusUnsupportedMediaType, "application/json"},
-		"under the loopback's alias": {func(r *http.Request) { r.Host = strings.Replace(r.Host, "127.0.0.1", "localhost", 1) }, http.StatusForbidden, "own page only"},
+		"without the token": {
+			func(r *http.Request) { r.Header.Del(tokenHeader) },
+			http.StatusForbidden,
+			"reload the page",
+		},
+		"with another token": {
+			func(r *http.Request) { r.Header.Set(tokenHeader, newToken()) },
+			http.StatusForbidden,
+			"reload the page",
+		},
+		"from another site": {
+			func(r *http.Request) { r.Header.Set("Origin", "https://example.com") },
+			http.StatusForbidden,
+			"own page only",
+		},
+		"from nowhere": {
+			func(r *http.Request) { r.Header.Del("Origin") },
+			http.StatusForbidden,
+			"own page only",
+		},
+		"under another name": {
+			func(r *http.Request) { r.Host = "rebound.example.com" },
+			http.StatusMisdirectedRequest,
+			"not as rebound.example.com",
+		},
+		"as a form of another site": {
+			func(r *http.Request) { r.Header.Set("Content-Type", "text/plain") },
+			http.StatusUnsupportedMediaType,
+			"application/json",
+		},
+		"under the loopback's alias": {
+			func(r *http.Request) { r.Host = strings.Replace(r.Host, "127.0.0.1", "localhost", 1) },
+			http.StatusForbidden,
+			"own page only",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, path := range []string{"faults", "faults/undo", "faults/undo-all", "rehearsals", "rehearsals/stop"} {
@@ -85,11 +113,31 @@ func TestWhatGoesWrongIsSaidToThePerson(t *testing.T) {
 		status        int
 		says          string
 	}{
-		"a fault that is unknown":       {"faults", `{"name":"meteor"}`, http.StatusUnprocessableEntity, "want one of region-lost"},
-		"a request that is no JSON":     {"faults", `region-lost`, http.StatusBadRequest, "cannot be read"},
-		"a request with more than that": {"faults", `{"name":"witness-lost","force":true}`, http.StatusBadRequest, `unknown field \"force\"`},
-		"a request without an end":      {"faults", `{"name":"` + strings.Repeat("x", maxRequest), http.StatusBadRequest, "too large"},
-		"a rehearsal there is not":      {"rehearsals", `{"name":"x"}`, http.StatusUnprocessableEntity, `no rehearsal \"x\": want one of calm`},
+		"a fault that is unknown": {
+			"faults",
+			`{"name":"meteor"}`,
+			http.StatusUnprocessableEntity,
+			"want one of region-lost",
+		},
+		"a request that is no JSON": {"faults", `region-lost`, http.StatusBadRequest, "cannot be read"},
+		"a request with more than that": {
+			"faults",
+			`{"name":"witness-lost","force":true}`,
+			http.StatusBadRequest,
+			`unknown field \"force\"`,
+		},
+		"a request without an end": {
+			"faults",
+			`{"name":"` + strings.Repeat("x", maxRequest),
+			http.StatusBadRequest,
+			"too large",
+		},
+		"a rehearsal there is not": {
+			"rehearsals",
+			`{"name":"x"}`,
+			http.StatusUnprocessableEntity,
+			`no rehearsal \"x\": want one of calm`,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			status, answer := s.post(t, tt.path, tt.request, nil)

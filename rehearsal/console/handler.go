@@ -36,7 +36,10 @@ func (c *Console) handler(address string) http.Handler {
 
 func (c *Console) page(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	_ = indexPage.Execute(w, map[string]string{"Token": c.token, "TokenHeader": tokenHeader}) // fails only with the connection
+	_ = indexPage.Execute(w, map[string]string{
+		"Token":       c.token,
+		"TokenHeader": tokenHeader,
+	}) // fails only with the connection
 }
 
 func (c *Console) injectFault(w http.ResponseWriter, r *http.Request) {

@@ -81,7 +81,8 @@ func (c *Console) endpoint(region string, words []wordView) *endpointView {
 	return nil
 }
 
-// agree is what observers who do speak say together: an endpoint is lost when two hold it for lost, or the only one left.
+// agree is what observers who do speak say together: an endpoint is lost when two hold it for lost, or the only one
+// left.
 func agree(words []wordView) (state says, inWords string) {
 	count := map[says]int{}
 	for _, w := range words {

@@ -67,11 +67,15 @@ func (c Config) fitting() []*script.Rehearsal {
 	deployed := map[string]bool{}
 	for region, name := range c.Monitors {
 		if f, err := c.Account.Region(region).Lambda.Function(name); err == nil && f.Environment != nil {
-			interval, _ := time.ParseDuration(f.Environment.Variables[contract.EnvProbeInterval]) // none fits what cannot be read
+			// What cannot be read fits none.
+			interval, _ := time.ParseDuration(f.Environment.Variables[contract.EnvProbeInterval])
 			deployed[interval.String()] = true
 		}
 	}
-	return slices.DeleteFunc(slices.Clone(c.Rehearsals), func(r *script.Rehearsal) bool { return !deployed[r.ProbeInterval.String()] })
+	return slices.DeleteFunc(
+		slices.Clone(c.Rehearsals),
+		func(r *script.Rehearsal) bool { return !deployed[r.ProbeInterval.String()] },
+	)
 }
 
 // start begins a rehearsal.

@@ -16,7 +16,12 @@ func TestARehearsalIsHeldFromThePage(t *testing.T) {
 	status, _ := start()
 	require.Equal(t, http.StatusNoContent, status)
 	steps := await(w, "timeline", func(entries []entryView) bool { return len(entries) == 2 })
-	assert.Equal(t, []string{"by client", "by rehearsal"}, []string{steps[0].Text, steps[1].Text}, "messages are in the inbox")
+	assert.Equal(
+		t,
+		[]string{"by client", "by rehearsal"},
+		[]string{steps[0].Text, steps[1].Text},
+		"messages are in the inbox",
+	)
 	running := await(w, "rehearsals", func(v rehearsalsView) bool { return v.Latest != nil })
 	assert.True(t, running.Latest.Running)
 

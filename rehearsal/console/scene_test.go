@@ -55,7 +55,8 @@ func newScene(t *testing.T) *scene {
 		require.NoError(t, err)
 	}
 	role, err := account.IAM.CreateRole(iam.Role{Name: "monitor",
-		AssumeRolePolicy: `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}`})
+		AssumeRolePolicy: `{"Version":"2012-10-17","Statement":[
+			{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}`})
 	require.NoError(t, err)
 	monitors := map[string]string{}
 	for _, r := range account.Regions() {
@@ -64,7 +65,11 @@ func newScene(t *testing.T) *scene {
 		require.NoError(t, err)
 		for _, name := range []string{"another", monitors[r.Name]} {
 			_, err = r.Lambda.CreateFunction(lambda.Function{
-				Name: name, Role: role.Arn, Runtime: "provided.al2023", Handler: "bootstrap", Code: emptyPackage(t),
+				Name:        name,
+				Role:        role.Arn,
+				Runtime:     "provided.al2023",
+				Handler:     "bootstrap",
+				Code:        emptyPackage(t),
 				Environment: &lambda.Environment{Variables: map[string]string{"SCHEDULE": "1m", "PROBE_INTERVAL": "15s"}},
 				Logging:     &lambda.LoggingConfig{LogGroup: group(r.Name), LogFormat: "JSON"},
 			})
@@ -78,7 +83,12 @@ func newScene(t *testing.T) *scene {
 		Monitors: monitors,
 		Faults:   s.faults,
 		Rehearsals: []*script.Rehearsal{
-			{Name: "calm", Title: "Nothing happens", ProbeInterval: 15 * time.Second}, {Name: "hasty", Title: "For others", ProbeInterval: 5 * time.Second}}, Hold: s.holdCalm,
+			{
+				Name:          "calm",
+				Title:         "Nothing happens",
+				ProbeInterval: 15 * time.Second,
+			}, {Name: "hasty", Title: "For others", ProbeInterval: 5 * time.Second}},
+		Hold: s.holdCalm,
 	}, "127.0.0.1:0")
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.Close()) })
@@ -93,8 +103,18 @@ func (s *scene) holdCalm(ctx context.Context, r *script.Rehearsal, opts rehearsa
 	}
 	select {
 	case err := <-s.calm:
-		check := report.Check{Name: "detect", Want: "within 40s", Got: "31s", Passed: true}
-		return &report.Report{Rehearsal: r, Passed: true, Score: 93, Checks: []report.Check{check}}, err
+		check := report.Check{
+			Name:   "detect",
+			Want:   "within 40s",
+			Got:    "31s",
+			Passed: true,
+		}
+		return &report.Report{
+			Rehearsal: r,
+			Passed:    true,
+			Score:     93,
+			Checks:    []report.Check{check},
+		}, err
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
@@ -119,14 +139,24 @@ func (s *scene) log(t *testing.T, region string, record map[string]any) {
 	t.Helper()
 	line, err := json.Marshal(record)
 	require.NoError(t, err)
-	require.NoError(t, s.account.Region(region).Logs.Write(s.account.IAM.Admin().Principal, group(region), "s", s.account.Clock.Now(), string(line)))
+	require.NoError(
+		t,
+		s.account.Region(region).Logs.Write(
+			s.account.IAM.Admin().Principal,
+			group(region),
+			"s",
+			s.account.Clock.Now(),
+			string(line),
+		),
+	)
 }
 
 // token is the page's token, as its script reads it.
 func (s *scene) pageToken(t *testing.T) string {
 	t.Helper()
 	_, _, page := s.get(t, "")
-	m := regexp.MustCompile(`<meta name="console-token" content="(\w+)" data-header="X-Console-Token">`).FindStringSubmatch(page)
+	form := regexp.MustCompile(`<meta name="console-token" content="(\w+)" data-header="X-Console-Token">`)
+	m := form.FindStringSubmatch(page)
 	require.NotNil(t, m, "the page holds its token")
 	return m[1]
 }

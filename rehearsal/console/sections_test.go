@@ -41,7 +41,11 @@ func TestTheLogsOfTheObserversAreRead(t *testing.T) {
 	view := await(w, "map", func(m mapView) bool { return m.Words[2].Says == chronicle.SaysFailing })
 	assert.Equal(t, "connect", view.Words[2].Reason)
 	assert.Equal(t, saysSuspected, view.Regions[0].Endpoint.State)
-	assert.Equal(t, []string{"primary", "secondary", "witness"}, []string{view.Regions[0].Role, view.Regions[1].Role, view.Regions[2].Role})
+	assert.Equal(
+		t,
+		[]string{"primary", "secondary", "witness"},
+		[]string{view.Regions[0].Role, view.Regions[1].Role, view.Regions[2].Role},
+	)
 	assert.Nil(t, view.Regions[2].Endpoint, "the witness has none")
 }
 
@@ -119,8 +123,19 @@ func TestTheTimelineTellsWhatMattersCountedFromTheFault(t *testing.T) {
 	for _, e := range viewTimeline([]chronicle.Entry{
 		told(75, chronicle.Resolved, "RESOLVED"),
 		told(22, chronicle.Lost, "LOST"),
-		{Time: at(21), Source: chronicle.Probe, Tone: chronicle.Warning, Title: "endpoint x down timeout"},
-		{Time: at(23), Source: chronicle.Client, Tone: chronicle.Bad, Lane: "client x", Title: "refused"},
+		{
+			Time:   at(21),
+			Source: chronicle.Probe,
+			Tone:   chronicle.Warning,
+			Title:  "endpoint x down timeout",
+		},
+		{
+			Time:   at(23),
+			Source: chronicle.Client,
+			Tone:   chronicle.Bad,
+			Lane:   "client x",
+			Title:  "refused",
+		},
 		chronicle.Injected(lost, at(10)),
 		chronicle.Undone(lost, at(60)),
 	}) {
@@ -153,8 +168,16 @@ func TestAlarmsComeWithTheirHistoryTheMostUrgentFirst(t *testing.T) {
 	region := s.account.Region(ohio)
 	threshold := 0.5
 	for _, name := range []string{"a", "b", "c"} {
-		_, err := region.CloudWatch.PutMetricAlarm(cloudwatch.MetricAlarm{Name: name, Namespace: "n", MetricName: "m", Statistic: "Sum", Period: 60,
-			EvaluationPeriods: 1, Threshold: &threshold, ComparisonOperator: "GreaterThanThreshold"})
+		_, err := region.CloudWatch.PutMetricAlarm(cloudwatch.MetricAlarm{
+			Name:               name,
+			Namespace:          "n",
+			MetricName:         "m",
+			Statistic:          "Sum",
+			Period:             60,
+			EvaluationPeriods:  1,
+			Threshold:          &threshold,
+			ComparisonOperator: "GreaterThanThreshold",
+		})
 		require.NoError(t, err)
 	}
 	_, err := region.CloudWatch.PutCompositeAlarm(cloudwatch.CompositeAlarm{AlarmName: "z", AlarmRule: "ALARM(c)"})
@@ -169,11 +192,21 @@ func TestAlarmsComeWithTheirHistoryTheMostUrgentFirst(t *testing.T) {
 	for _, a := range alarms {
 		names = append(names, a.Name)
 	}
-	assert.Contains(t, [][]string{{"z", "c", "b", "a"}, {"c", "z", "b", "a"}}, names, "a composite follows its child at once or with the next tick")
+	assert.Contains(
+		t,
+		[][]string{{"z", "c", "b", "a"}, {"c", "z", "b", "a"}},
+		names,
+		"a composite follows its child at once or with the next tick",
+	)
 	for _, a := range alarms {
 		if a.Name == "c" {
 			require.Len(t, a.History, shownHistory)
-			assert.Equal(t, alarmHistoryView{Time: a.History[0].Time, From: cloudwatch.StateOK, To: cloudwatch.StateAlarm, Why: "crossed"}, a.History[0])
+			assert.Equal(t, alarmHistoryView{
+				Time: a.History[0].Time,
+				From: cloudwatch.StateOK,
+				To:   cloudwatch.StateAlarm,
+				Why:  "crossed",
+			}, a.History[0])
 			assert.False(t, a.Tells)
 		}
 	}
@@ -183,14 +216,22 @@ func TestAChartAsksItsOwnRegion(t *testing.T) {
 	s := newScene(t)
 	now := s.account.Clock.Now().Truncate(time.Minute)
 	put := func(region, name string, value float64, at time.Time) {
-		require.NoError(t, s.account.Region(region).CloudWatch.PutMetricData("n", cloudwatch.Sample(name, nil, value, "Count", at)))
+		require.NoError(
+			t,
+			s.account.Region(region).CloudWatch.PutMetricData("n", cloudwatch.Sample(name, nil, value, "Count", at)),
+		)
 	}
 	put(ohio, "a", 1, now.Add(-3*time.Minute))
 	put(ohio, "a", 2, now.Add(-2*time.Minute))
 	put(ohio, "b", 3, now.Add(-2*time.Minute))
 	put(west, "b", 99, now.Add(-3*time.Minute))
 	of := func(name string) line {
-		return line{name, cloudwatch.MetricStat{Namespace: "n", MetricName: name, Stat: "Sum", Period: 60}}
+		return line{name, cloudwatch.MetricStat{
+			Namespace:  "n",
+			MetricName: name,
+			Stat:       "Sum",
+			Period:     60,
+		}}
 	}
 	wanted := chart{Region: ohio, Lines: []line{of("a"), of("b")}}
 	data := s.chartData(wanted, now)
@@ -213,5 +254,9 @@ func TestTheObserversFunctionsComeFirst(t *testing.T) {
 	for _, f := range newScene(t).functions() {
 		names = append(names, f.Name)
 	}
-	assert.Equal(t, []string{"monitor-us-east-1", "monitor-us-east-2", "monitor-us-west-2", "another", "another", "another"}, names)
+	assert.Equal(
+		t,
+		[]string{"monitor-us-east-1", "monitor-us-east-2", "monitor-us-west-2", "another", "another", "another"},
+		names,
+	)
 }

@@ -28,7 +28,8 @@ func TestTheChartLibraryIsTheReleasedOne(t *testing.T) {
 
 // What the sandbox says reaches the page as text nodes: nothing in the page's own code parses markup or runs text.
 func TestThePageNeverParsesWhatItIsTold(t *testing.T) {
-	forbidden := regexp.MustCompile(`innerHTML|outerHTML|insertAdjacentHTML|document\.write|DOMParser|\beval\b|new Function|srcdoc`)
+	forbidden := regexp.MustCompile(
+		`innerHTML|outerHTML|insertAdjacentHTML|document\.write|DOMParser|\beval\b|new Function|srcdoc`)
 	outside := regexp.MustCompile(`(?i)(src|href|url\(|import|fetch\()[^\n]{0,12}(https?:)?//[a-z]`)
 	inline := regexp.MustCompile(`(?i)<script[^>]*>[^<]|\sstyle=|\son[a-z]+=`)
 	sources := map[string]string{"index.html": index}

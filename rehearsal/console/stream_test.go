@@ -39,7 +39,13 @@ func (s *scene) watch(t *testing.T, query string) *watcher {
 	require.NoError(t, err)
 	response, err := http.DefaultClient.Do(request) //nolint:bodyclose // closed by the goroutine that reads it
 	require.NoError(t, err)
-	w := &watcher{t: t, status: response.StatusCode, events: make(chan [2]string, 100), latest: map[string]string{}, cancel: cancel}
+	w := &watcher{
+		t:      t,
+		status: response.StatusCode,
+		events: make(chan [2]string, 100),
+		latest: map[string]string{},
+		cancel: cancel,
+	}
 	go func() {
 		defer close(w.events)
 		defer response.Body.Close()
@@ -165,7 +171,11 @@ func TestAFeedKeepsTheLatestOfEachSectionOnly(t *testing.T) {
 	<-changed
 	news, next, changed := f.since(start)
 	require.Len(t, news, 2)
-	assert.Equal(t, []string{"a 99", `b "x"`}, []string{news[0].name + " " + string(news[0].data), news[1].name + " " + string(news[1].data)})
+	assert.Equal(
+		t,
+		[]string{"a 99", `b "x"`},
+		[]string{news[0].name + " " + string(news[0].data), news[1].name + " " + string(news[1].data)},
+	)
 	f.put("b", "x")
 	news, _, _ = f.since(next)
 	assert.Empty(t, news, "what is as it was is no news")
@@ -180,8 +190,11 @@ func TestAFeedKeepsTheLatestOfEachSectionOnly(t *testing.T) {
 func TestNoMetricEndsThePage(t *testing.T) {
 	s := newScene(t)
 	metrics := s.account.Region(east).CloudWatch
-	_, err := metrics.PutDashboard(cloudwatch.Dashboard{DashboardName: "d", DashboardBody: `{"widgets":[{"type":"metric","width":6,"height":6,"properties":
-		{"region":"us-east-1","view":"timeSeries","stat":"Sum","period":60,"metrics":[["N","m"]]}}]}`})
+	_, err := metrics.PutDashboard(cloudwatch.Dashboard{
+		DashboardName: "d",
+		DashboardBody: `{"widgets":[{"type":"metric","width":6,"height":6,"properties":
+		{"region":"us-east-1","view":"timeSeries","stat":"Sum","period":60,"metrics":[["N","m"]]}}]}`,
+	})
 	require.NoError(t, err)
 	page := s.watch(t, "")
 	for _, value := range []float64{math.NaN(), math.Inf(1)} {

@@ -28,7 +28,8 @@ type entryView struct {
 	After *float64 `json:"after,omitempty"`
 }
 
-// viewTimeline is the latest of what happened, newest first. Single probes are left out: the page shows what they change.
+// viewTimeline is the latest of what happened, newest first. Single probes are left out: the page shows what they
+// change.
 func viewTimeline(happened []chronicle.Entry) []entryView {
 	views := []entryView{}
 	for _, e := range happened {

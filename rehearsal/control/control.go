@@ -1,5 +1,5 @@
-// Package control lets another process of the same user break and mend a running sandbox: a server on loopback that asks
-// for a token, which only that user can read, in the sandbox's private directory.
+// Package control lets another process of the same user break and mend a running sandbox: a server on loopback that
+// asks for a token, which only that user can read, in the sandbox's private directory.
 package control
 
 import (
@@ -54,8 +54,8 @@ func Serve(s *sandbox.Sandbox, faults *fault.Injector) (stop func(), err error) 
 	return func() { _ = server.Close() }, nil
 }
 
-// handler answers whoever has the token. A page of another origin has not, and cannot send the header without being asked
-// for by a preflight, which is refused like everything without a token.
+// handler answers whoever has the token. A page of another origin has not, and cannot send the header without being
+// asked for by a preflight, which is refused like everything without a token.
 func handler(faults *fault.Injector, token string) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /faults", func(w http.ResponseWriter, _ *http.Request) { answer(w, faults.Active(), nil) })

@@ -18,7 +18,12 @@ import (
 
 var (
 	inRegion   = Parameter{Name: "region", Kind: KindRegion, Description: "where"}
-	ofFunction = Parameter{Name: "function", Kind: KindPart, Default: "*", Description: "a part of the name of the functions meant, of those that run on a schedule"}
+	ofFunction = Parameter{
+		Name:        "function",
+		Kind:        KindPart,
+		Default:     "*",
+		Description: "a part of the name of the functions meant, of those that run on a schedule",
+	}
 )
 
 var catalogue = []Fault{
@@ -31,8 +36,9 @@ var catalogue = []Fault{
 		},
 	},
 	{
-		Name:        "witness-lost",
-		Description: "The witness region with its observer; both endpoints go on. (Commits become a little slower on AWS, not here.)",
+		Name: "witness-lost",
+		Description: "The witness region with its observer; both endpoints go on. (Commits become a little slower on AWS, " +
+			"not here.)",
 		inject: func(one *injection) error {
 			witness, ok := one.places["witness"]
 			if !ok {
@@ -62,22 +68,25 @@ var catalogue = []Fault{
 		},
 	},
 	{
-		Name:        "connections-failing",
-		Description: "A percentage of new connections to the region's SQL endpoint fails, as aws:dsql:cluster-connection-failure of AWS FIS does.",
-		Parameters:  []Parameter{inRegion, {Name: "percent", Kind: KindPercent, Description: "of a hundred new connections"}},
+		Name: "connections-failing",
+		Description: "A percentage of new connections to the region's SQL endpoint fails, as " +
+			"aws:dsql:cluster-connection-failure of AWS FIS does.",
+		Parameters: []Parameter{inRegion, {Name: "percent", Kind: KindPercent, Description: "of a hundred new connections"}},
 		inject: func(one *injection) error {
 			return one.endpoint(sqlendpoint.Fault{FailPercent: one.values["percent"].(int)})
 		},
 	},
 	{
-		Name:        "silent-address",
-		Description: "The first of the region's SQL endpoint's addresses takes connections and never answers; the other goes on.",
-		Parameters:  []Parameter{inRegion},
-		inject:      func(one *injection) error { return one.endpoint(sqlendpoint.Fault{SilentAddress: true}) },
+		Name: "silent-address",
+		Description: "The first of the region's SQL endpoint's addresses takes connections and never answers; the other " +
+			"goes on.",
+		Parameters: []Parameter{inRegion},
+		inject:     func(one *injection) error { return one.endpoint(sqlendpoint.Fault{SilentAddress: true}) },
 	},
 	{
 		Name: "server-unavailable",
-		Description: "A percentage of transactions through the region's SQL endpoint ends with XX000 \"server unavailable\": " +
+		Description: "A percentage of transactions through the region's SQL endpoint ends with XX000 \"server " +
+			"unavailable\": " +
 			"the connection lives, the commit may have taken effect or not.",
 		Parameters: []Parameter{inRegion, {Name: "percent", Kind: KindPercent, Description: "of a hundred transactions"}},
 		inject: func(one *injection) error {
@@ -91,9 +100,10 @@ var catalogue = []Fault{
 		inject:      func(one *injection) error { return one.endpoint(sqlendpoint.Fault{CommitStall: true}) },
 	},
 	{
-		Name:        "regions-partitioned",
-		Description: "Two regions cannot reach each other: the functions of each get no answer from the other's SQL endpoint and AWS APIs.",
-		Parameters:  []Parameter{inRegion, {Name: "from", Kind: KindRegion, Description: "the other region"}},
+		Name: "regions-partitioned",
+		Description: "Two regions cannot reach each other: the functions of each get no answer from the other's SQL " +
+			"endpoint and AWS APIs.",
+		Parameters: []Parameter{inRegion, {Name: "from", Kind: KindRegion, Description: "the other region"}},
 		check: func(values map[string]any) error {
 			if values["region"] == values["from"] {
 				return fmt.Errorf("fault regions-partitioned: region and from are both %s: want two regions", values["region"])
@@ -106,28 +116,43 @@ var catalogue = []Fault{
 		},
 	},
 	{
-		Name:        "key-disabled",
-		Description: "The customer managed KMS key of the region's clusters is disabled; Aurora DSQL notices within a minute.",
-		Parameters:  []Parameter{inRegion},
-		inject:      (*injection).disableKeys,
+		Name: "key-disabled",
+		Description: "The customer managed KMS key of the region's clusters is disabled; Aurora DSQL notices within a " +
+			"minute.",
+		Parameters: []Parameter{inRegion},
+		inject:     (*injection).disableKeys,
 	},
 	{
 		Name:        "cluster-idle",
 		Description: "The region's clusters fall IDLE; the next connection waits until they are awake.",
-		Parameters:  []Parameter{inRegion, {Name: "wake", Kind: KindDuration, Default: "10s", Description: "how long they take to wake"}},
-		inject:      func(one *injection) error { return one.suspend(dsql.Idle) },
+		Parameters: []Parameter{inRegion, {
+			Name:        "wake",
+			Kind:        KindDuration,
+			Default:     "10s",
+			Description: "how long they take to wake",
+		}},
+		inject: func(one *injection) error { return one.suspend(dsql.Idle) },
 	},
 	{
 		Name:        "cluster-inactive",
 		Description: "The region's clusters fall INACTIVE; the next connection waits until they are awake.",
-		Parameters:  []Parameter{inRegion, {Name: "wake", Kind: KindDuration, Default: "30s", Description: "how long they take to wake"}},
-		inject:      func(one *injection) error { return one.suspend(dsql.Inactive) },
+		Parameters: []Parameter{inRegion, {
+			Name:        "wake",
+			Kind:        KindDuration,
+			Default:     "30s",
+			Description: "how long they take to wake",
+		}},
+		inject: func(one *injection) error { return one.suspend(dsql.Inactive) },
 	},
 	{
 		Name:        "permission-removed",
 		Description: "The roles of the region's scheduled functions lose an IAM action, on every resource.",
-		Parameters:  []Parameter{inRegion, {Name: "action", Kind: KindAction, Description: "what they may no longer do"}, ofFunction},
-		inject:      (*injection).removePermission,
+		Parameters: []Parameter{inRegion, {
+			Name:        "action",
+			Kind:        KindAction,
+			Description: "what they may no longer do",
+		}, ofFunction},
+		inject: (*injection).removePermission,
 	},
 	{
 		Name:        "sns-failing",
@@ -275,15 +300,22 @@ func (one *injection) removePermission() error {
 	if err != nil {
 		return err
 	}
-	document, err := json.Marshal(map[string]any{"Version": "2012-10-17", "Statement": []any{
-		map[string]any{"Effect": "Deny", "Action": one.values["action"], "Resource": "*"}}})
+	document, err := json.Marshal(map[string]any{
+		"Version": "2012-10-17",
+		"Statement": []any{
+			map[string]any{"Effect": "Deny", "Action": one.values["action"], "Resource": "*"}},
+	})
 	if err != nil {
 		return err
 	}
 	name := fmt.Sprintf("fault-%d", one.ID)
 	for _, f := range functions {
 		role := f.Role[strings.LastIndex(f.Role, "/")+1:]
-		if _, err := one.sandbox.Account.IAM.PutRolePolicy(iam.RolePolicy{Role: role, Name: name, Policy: string(document)}); err != nil {
+		if _, err := one.sandbox.Account.IAM.PutRolePolicy(iam.RolePolicy{
+			Role:   role,
+			Name:   name,
+			Policy: string(document),
+		}); err != nil {
 			return err
 		}
 		one.onUndo(func() error { return unlessGone(one.sandbox.Account.IAM.DeleteRolePolicy(role, name)) })

@@ -45,8 +45,8 @@ func (s Spec) String() string {
 // Catalogue are all faults, in the order in which people look for them.
 func Catalogue() []Fault { return slices.Clone(catalogue) }
 
-// Check reports everything that is wrong with a spec, each problem with what is accepted. Places are the names that stand
-// for regions, as in NewInjector.
+// Check reports everything that is wrong with a spec, each problem with what is accepted. Places are the names that
+// stand for regions, as in NewInjector.
 func Check(spec Spec, places map[string]string) error {
 	_, _, err := resolve(spec, places)
 	return err
@@ -56,7 +56,11 @@ func Check(spec Spec, places map[string]string) error {
 func resolve(spec Spec, places map[string]string) (Fault, map[string]any, error) {
 	at := slices.IndexFunc(catalogue, func(f Fault) bool { return f.Name == spec.Name })
 	if at < 0 {
-		return Fault{}, nil, fmt.Errorf("fault %q is unknown: want one of %s", spec.Name, strings.Join(names(catalogue, func(f Fault) string { return f.Name }), ", "))
+		return Fault{}, nil, fmt.Errorf(
+			"fault %q is unknown: want one of %s",
+			spec.Name,
+			strings.Join(names(catalogue, func(f Fault) string { return f.Name }), ", "),
+		)
 	}
 	f := catalogue[at]
 	values := map[string]any{}
@@ -64,7 +68,10 @@ func resolve(spec Spec, places map[string]string) (Fault, map[string]any, error)
 	for _, p := range f.Parameters {
 		text, given := spec.With[p.Name]
 		if !given && p.Default == "" {
-			problems = append(problems, fmt.Errorf("fault %s: parameter %q is missing: %s", f.Name, p.Name, p.Kind.accepts(places)))
+			problems = append(
+				problems,
+				fmt.Errorf("fault %s: parameter %q is missing: %s", f.Name, p.Name, p.Kind.accepts(places)),
+			)
 			continue
 		}
 		if !given {
@@ -72,7 +79,10 @@ func resolve(spec Spec, places map[string]string) (Fault, map[string]any, error)
 		}
 		value, err := p.Kind.read(text, places)
 		if err != nil {
-			problems = append(problems, fmt.Errorf("fault %s: parameter %q is %q: want %s", f.Name, p.Name, text, p.Kind.accepts(places)))
+			problems = append(
+				problems,
+				fmt.Errorf("fault %s: parameter %q is %q: want %s", f.Name, p.Name, text, p.Kind.accepts(places)),
+			)
 		}
 		values[p.Name] = value
 	}

@@ -50,14 +50,26 @@ func newWorld(t *testing.T) *world {
 	w.cluster, err = s.Account.Region(east).DSQL.CreateCluster(dsql.CreateClusterInput{KMSEncryptionKey: &w.key.Arn})
 	require.NoError(t, err)
 	w.await(t, dsql.Active)
-	role, err := s.Account.IAM.CreateRole(iam.Role{Name: roleName, AssumeRolePolicy: `{"Version":"2012-10-17","Statement":[
-		{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}`})
+	role, err := s.Account.IAM.CreateRole(iam.Role{
+		Name: roleName,
+		AssumeRolePolicy: `{"Version":"2012-10-17","Statement":[
+		{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}`,
+	})
 	require.NoError(t, err)
-	_, err = s.Account.IAM.PutRolePolicy(iam.RolePolicy{Role: roleName, Name: "own", Policy: `{"Version":"2012-10-17","Statement":[
-		{"Effect":"Allow","Action":["dsql:DbConnect","dsql:GetCluster"],"Resource":"*"}]}`})
+	_, err = s.Account.IAM.PutRolePolicy(iam.RolePolicy{
+		Role: roleName,
+		Name: "own",
+		Policy: `{"Version":"2012-10-17","Statement":[
+		{"Effect":"Allow","Action":["dsql:DbConnect","dsql:GetCluster"],"Resource":"*"}]}`,
+	})
 	require.NoError(t, err)
-	w.function, err = s.Account.Region(east).Lambda.CreateFunction(lambda.Function{Name: "primary-monitor", Role: role.Arn, Runtime: "provided.al2023", Handler: "bootstrap",
-		Stub: func(_ context.Context, payload []byte) ([]byte, error) { return payload, nil }})
+	w.function, err = s.Account.Region(east).Lambda.CreateFunction(lambda.Function{
+		Name:    "primary-monitor",
+		Role:    role.Arn,
+		Runtime: "provided.al2023",
+		Handler: "bootstrap",
+		Stub:    func(_ context.Context, payload []byte) ([]byte, error) { return payload, nil },
+	})
 	require.NoError(t, err)
 	_, err = home.Events.PutRule(events.Rule{Name: ruleName, ScheduleExpression: "rate(1 minute)"})
 	require.NoError(t, err)
@@ -101,7 +113,13 @@ func (w *world) state() map[string]any {
 	key, _ := w.Account.Region(east).KMS.Key(w.key.Arn)
 	rule, _ := w.Account.Region(east).Events.Rule(events.DefaultBus, ruleName)
 	cluster, _ := w.Account.Region(east).DSQL.GetCluster(w.clusterID())
-	result, err := w.Account.Region(east).Lambda.Invoke(context.Background(), w.Account.IAM.Admin().Principal, w.function.Name, nil, nil)
+	result, err := w.Account.Region(east).Lambda.Invoke(
+		context.Background(),
+		w.Account.IAM.Admin().Principal,
+		w.function.Name,
+		nil,
+		nil,
+	)
 	session := iam.Session(w.function.Role, "s")
 	all["key"], all["schedule"], all["cluster"] = *key.IsEnabled, rule.State, cluster.Status
 	all["function"] = fmt.Sprint(result.FunctionError, err)
@@ -136,16 +154,28 @@ func TestEveryFaultDoesWhatItSaysAndIsUndone(t *testing.T) {
 		with map[string]string
 		want change
 	}{
-		"region-lost": {home, change{east + " down": true, east + " sns": false, east + " endpoint": sqlendpoint.Fault{BlackHole: true},
-			"function": "ServiceUnavailable: region us-east-1 is unavailable"}},
+		"region-lost": {home, change{
+			east + " down": true,
+			east + " sns":  false,
+			east + " endpoint": sqlendpoint.Fault{
+				BlackHole: true,
+			},
+			"function": "ServiceUnavailable: region us-east-1 is unavailable",
+		}},
 		"witness-lost":         {nil, change{witness + " down": true, witness + " sns": false}},
 		"endpoint-refused":     {home, change{east + " endpoint": sqlendpoint.Fault{Refuse: true}}},
 		"endpoint-black-holed": {home, change{east + " endpoint": sqlendpoint.Fault{BlackHole: true}}},
-		"endpoint-slow":        {with("region", east, "latency", "2s"), change{east + " endpoint": sqlendpoint.Fault{Latency: 2 * time.Second}}},
-		"connections-failing":  {with("region", "primary", "percent", "30"), change{east + " endpoint": sqlendpoint.Fault{FailPercent: 30}}},
-		"silent-address":       {home, change{east + " endpoint": sqlendpoint.Fault{SilentAddress: true}}},
-		"server-unavailable":   {with("region", "primary", "percent", "30"), change{east + " endpoint": sqlendpoint.Fault{UnavailablePercent: 30}}},
-		"commits-stalled":      {home, change{east + " endpoint": sqlendpoint.Fault{CommitStall: true}}},
+		"endpoint-slow": {with("region", east, "latency", "2s"), change{
+			east + " endpoint": sqlendpoint.Fault{Latency: 2 * time.Second},
+		}},
+		"connections-failing": {with("region", "primary", "percent", "30"), change{
+			east + " endpoint": sqlendpoint.Fault{FailPercent: 30},
+		}},
+		"silent-address": {home, change{east + " endpoint": sqlendpoint.Fault{SilentAddress: true}}},
+		"server-unavailable": {with("region", "primary", "percent", "30"), change{
+			east + " endpoint": sqlendpoint.Fault{UnavailablePercent: 30},
+		}},
+		"commits-stalled": {home, change{east + " endpoint": sqlendpoint.Fault{CommitStall: true}}},
 		"regions-partitioned": {with("region", "primary", "from", "secondary"),
 			change{west + " reaches " + east: false, east + " reaches " + west: false}},
 		"key-disabled":        {home, change{"key": false}},
@@ -247,14 +277,36 @@ func TestWhatCannotBeInjectedSaysWhatIsAccepted(t *testing.T) {
 	for want, spec := range map[string]Spec{
 		`fault "region-los" is unknown: want one of region-lost, witness-lost,`: {Name: "region-los"},
 		`parameter "region" is missing: primary (us-east-1), secondary`:         {Name: "region-lost"},
-		"want a whole number from 1 to 100":                                     {"connections-failing", map[string]string{"region": east, "percent": "0"}},
-		"want a duration above 0":                                               {"endpoint-slow", map[string]string{"region": east, "latency": "fast"}},
-		"want a duration other than 0":                                          {"clock-skewed", map[string]string{"region": east, "by": "0s"}},
-		"want an IAM action such as dsql:DbConnect":                             {"permission-removed", map[string]string{"region": east, "action": "connect"}},
-		"region and from are both us-east-1":                                    {"regions-partitioned", map[string]string{"region": east, "from": east}},
-		"there is no cluster in us-east-2":                                      {"key-disabled", map[string]string{"region": west}},
-		"runs on a schedule in us-east-2":                                       {"function-crashing", map[string]string{"region": west}},
-		`no function of a name with "other"`:                                    {"schedule-stopped", map[string]string{"region": east, "function": "other"}},
+		"want a whole number from 1 to 100": {"connections-failing", map[string]string{
+			"region":  east,
+			"percent": "0",
+		}},
+		"want a duration above 0": {"endpoint-slow", map[string]string{
+			"region":  east,
+			"latency": "fast",
+		}},
+		"want a duration other than 0": {"clock-skewed", map[string]string{
+			"region": east,
+			"by":     "0s",
+		}},
+		"want an IAM action such as dsql:DbConnect": {"permission-removed", map[string]string{
+			"region": east,
+			"action": "connect",
+		}},
+		"region and from are both us-east-1": {"regions-partitioned", map[string]string{
+			"region": east,
+			"from":   east,
+		}},
+		"there is no cluster in us-east-2": {"key-disabled", map[string]string{
+			"region": west,
+		}},
+		"runs on a schedule in us-east-2": {"function-crashing", map[string]string{
+			"region": west,
+		}},
+		`no function of a name with "other"`: {"schedule-stopped", map[string]string{
+			"region":   east,
+			"function": "other",
+		}},
 	} {
 		_, err := i.Inject(spec)
 		assert.ErrorContains(t, err, want)

@@ -26,8 +26,8 @@ func (e *InjectionError) Error() string { return e.err.Error() }
 // Unwrap is what was wrong.
 func (e *InjectionError) Unwrap() error { return e.err }
 
-// Play injects faults and undoes them, each in its time. It tells of each when it begins and when it has ended, one thing at
-// a time; both are optional. However it ends, in time or early, no fault is left active.
+// Play injects faults and undoes them, each in its time. It tells of each when it begins and when it has ended, one
+// thing at a time; both are optional. However it ends, in time or early, no fault is left active.
 func (i *Injector) Play(ctx context.Context, steps []Step, onBegin, onEnd func(Spec, time.Time)) (Outage, error) {
 	p := &play{
 		Injector: i,

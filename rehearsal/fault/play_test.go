@@ -34,7 +34,11 @@ func TestAPlayTellsWhenFaultsBeginAndEnd(t *testing.T) {
 	steps := []Step{lostRegion(60 * time.Millisecond), witnessLost(20*time.Millisecond, 40*time.Millisecond)}
 	outage, err := faults.Play(t.Context(), steps, tell("begin"), tell("end"))
 	require.NoError(t, err)
-	assert.ElementsMatch(t, []string{"begin region-lost", "begin witness-lost", "end witness-lost", "end region-lost"}, told)
+	assert.ElementsMatch(
+		t,
+		[]string{"begin region-lost", "begin witness-lost", "end witness-lost", "end region-lost"},
+		told,
+	)
 	assert.Equal(t, times["begin region-lost"], outage.Start, "the first injection")
 	assert.Equal(t, times["end region-lost"], outage.End, "the end of the last")
 	assert.False(t, w.Account.Region(east).Down())

@@ -79,7 +79,9 @@ func (r *builder) cluster(s *side) (err error) {
 func (r *builder) peer() error {
 	for i, s := range r.sides {
 		if _, err := dsql.NewClusterPeering(r.ctx, "recipe-peering-"+s.place, &dsql.ClusterPeeringArgs{
-			Identifier: s.database.Identifier, Clusters: pulumi.StringArray{r.sides[1-i].database.Arn}, WitnessRegion: pulumi.String(r.witness),
+			Identifier:    s.database.Identifier,
+			Clusters:      pulumi.StringArray{r.sides[1-i].database.Arn},
+			WitnessRegion: pulumi.String(r.witness),
 		}, s.in); err != nil {
 			return err
 		}
@@ -92,17 +94,24 @@ func (r *builder) topic(s *side) (err error) {
 		return err
 	}
 	_, err = sns.NewTopicSubscription(r.ctx, "recipe-oncall-"+s.place, &sns.TopicSubscriptionArgs{
-		Topic: s.alerts.Arn, Protocol: pulumi.String("email"), Endpoint: pulumi.String(recipient)}, s.in)
+		Topic:    s.alerts.Arn,
+		Protocol: pulumi.String("email"),
+		Endpoint: pulumi.String(recipient),
+	}, s.in)
 	return err
 }
 
 // observer is the function. What it does is in this process, see observe; its package is a placeholder.
 func (r *builder) observer(s *side) error {
-	trust, err := json.Marshal(document("sts:AssumeRole", map[string]any{"Principal": map[string]string{"Service": "lambda.amazonaws.com"}}))
+	trust, err := json.Marshal(document("sts:AssumeRole", map[string]any{
+		"Principal": map[string]string{"Service": "lambda.amazonaws.com"},
+	}))
 	if err != nil {
 		return err
 	}
-	role, err := iam.NewRole(r.ctx, "recipe-role-"+s.place, &iam.RoleArgs{AssumeRolePolicy: pulumi.String(string(trust))}, s.in)
+	role, err := iam.NewRole(r.ctx, "recipe-role-"+s.place, &iam.RoleArgs{
+		AssumeRolePolicy: pulumi.String(string(trust)),
+	}, s.in)
 	if err != nil {
 		return err
 	}
@@ -110,14 +119,22 @@ func (r *builder) observer(s *side) error {
 	if err != nil {
 		return err
 	}
-	policy, err := iam.NewRolePolicy(r.ctx, "recipe-access-"+s.place, &iam.RolePolicyArgs{Role: role.Name, Policy: pulumi.String(string(access))}, s.in)
+	policy, err := iam.NewRolePolicy(r.ctx, "recipe-access-"+s.place, &iam.RolePolicyArgs{
+		Role:   role.Name,
+		Policy: pulumi.String(string(access)),
+	}, s.in)
 	if err != nil {
 		return err
 	}
 	s.function, err = lambda.NewFunction(r.ctx, "recipe-monitor-"+s.place, &lambda.FunctionArgs{
-		Role: role.Arn, Runtime: pulumi.String("provided.al2023"), Handler: pulumi.String("bootstrap"), Timeout: pulumi.Int(60),
-		Code:        pulumi.NewAssetArchive(map[string]any{"bootstrap": pulumi.NewStringAsset("in the sandbox's process")}),
-		Environment: &lambda.FunctionEnvironmentArgs{Variables: pulumi.StringMap{variableCluster: s.database.Identifier, variableTopic: s.alerts.Arn}},
+		Role:    role.Arn,
+		Runtime: pulumi.String("provided.al2023"),
+		Handler: pulumi.String("bootstrap"),
+		Timeout: pulumi.Int(60),
+		Code:    pulumi.NewAssetArchive(map[string]any{"bootstrap": pulumi.NewStringAsset("in the sandbox's process")}),
+		Environment: &lambda.FunctionEnvironmentArgs{
+			Variables: pulumi.StringMap{variableCluster: s.database.Identifier, variableTopic: s.alerts.Arn},
+		},
 	}, s.in, pulumi.DependsOn([]pulumi.Resource{policy}))
 	return err
 }
@@ -131,25 +148,39 @@ func document(action any, more map[string]any) map[string]any {
 }
 
 func (r *builder) schedule(s *side) error {
-	rule, err := cloudwatch.NewEventRule(r.ctx, "recipe-schedule-"+s.place, &cloudwatch.EventRuleArgs{ScheduleExpression: pulumi.String(schedule)}, s.in)
+	rule, err := cloudwatch.NewEventRule(r.ctx, "recipe-schedule-"+s.place, &cloudwatch.EventRuleArgs{
+		ScheduleExpression: pulumi.String(schedule),
+	}, s.in)
 	if err != nil {
 		return err
 	}
-	if _, err := cloudwatch.NewEventTarget(r.ctx, "recipe-target-"+s.place, &cloudwatch.EventTargetArgs{Rule: rule.Name, Arn: s.function.Arn}, s.in); err != nil {
+	if _, err := cloudwatch.NewEventTarget(r.ctx, "recipe-target-"+s.place, &cloudwatch.EventTargetArgs{
+		Rule: rule.Name,
+		Arn:  s.function.Arn,
+	}, s.in); err != nil {
 		return err
 	}
-	_, err = lambda.NewPermission(r.ctx, "recipe-permission-"+s.place, &lambda.PermissionArgs{Action: pulumi.String("lambda:InvokeFunction"),
-		Function: s.function.Name, Principal: pulumi.String("events.amazonaws.com"), SourceArn: rule.Arn}, s.in)
+	_, err = lambda.NewPermission(r.ctx, "recipe-permission-"+s.place, &lambda.PermissionArgs{
+		Action:    pulumi.String("lambda:InvokeFunction"),
+		Function:  s.function.Name,
+		Principal: pulumi.String("events.amazonaws.com"),
+		SourceArn: rule.Arn,
+	}, s.in)
 	return err
 }
 
 func (r *builder) alarm(s *side) error {
 	_, err := cloudwatch.NewMetricAlarm(r.ctx, "recipe-cluster-health", &cloudwatch.MetricAlarmArgs{
-		Namespace: pulumi.String(namespace), MetricName: pulumi.String(metricName), Statistic: pulumi.String("Average"),
-		Dimensions: pulumi.StringMap{"ClusterID": s.database.Identifier, "Region": pulumi.String(s.region)},
-		Period:     pulumi.Int(period), EvaluationPeriods: pulumi.Int(periods), Threshold: pulumi.Float64(threshold),
+		Namespace:          pulumi.String(namespace),
+		MetricName:         pulumi.String(metricName),
+		Statistic:          pulumi.String("Average"),
+		Dimensions:         pulumi.StringMap{"ClusterID": s.database.Identifier, "Region": pulumi.String(s.region)},
+		Period:             pulumi.Int(period),
+		EvaluationPeriods:  pulumi.Int(periods),
+		Threshold:          pulumi.Float64(threshold),
 		ComparisonOperator: pulumi.String("LessThanThreshold"),
-		AlarmActions:       pulumi.Array{s.alerts.Arn}, OkActions: pulumi.Array{s.alerts.Arn},
+		AlarmActions:       pulumi.Array{s.alerts.Arn},
+		OkActions:          pulumi.Array{s.alerts.Arn},
 	}, s.in)
 	return err
 }

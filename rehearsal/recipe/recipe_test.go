@@ -71,7 +71,8 @@ func TestTheObserverKnowsTheStatusOnly(t *testing.T) {
 	home := s.Account.Region("us-east-1")
 	cluster, err := s.Account.Region("us-east-1").DSQL.CreateCluster(dsql.CreateClusterInput{})
 	require.NoError(t, err)
-	for changed := s.Account.DSQL.Changed(); s.Account.DSQL.Clusters()[0].Status != dsql.Active; changed = s.Account.DSQL.Changed() {
+	plane := s.Account.DSQL
+	for changed := plane.Changed(); plane.Clusters()[0].Status != dsql.Active; changed = plane.Changed() {
 		select {
 		case <-changed:
 		case <-time.After(10 * time.Millisecond): // it may have changed before
@@ -81,20 +82,40 @@ func TestTheObserverKnowsTheStatusOnly(t *testing.T) {
 	require.NoError(t, err)
 	_, err = home.SNS.Subscribe(sns.Subscription{Topic: topic.Arn, Protocol: "email", Endpoint: recipient})
 	require.NoError(t, err)
-	role, err := s.Account.IAM.CreateRole(iam.Role{Name: "r", AssumeRolePolicy: `{"Version":"2012-10-17","Statement":[
-		{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}`})
+	role, err := s.Account.IAM.CreateRole(iam.Role{
+		Name: "r",
+		AssumeRolePolicy: `{"Version":"2012-10-17","Statement":[
+		{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}`,
+	})
 	require.NoError(t, err)
-	_, err = s.Account.IAM.PutRolePolicy(iam.RolePolicy{Role: "r", Name: "all", Policy: `{"Version":"2012-10-17","Statement":[
-		{"Effect":"Allow","Action":["dsql:*","sns:*","cloudwatch:*"],"Resource":"*"}]}`})
+	_, err = s.Account.IAM.PutRolePolicy(iam.RolePolicy{
+		Role: "r",
+		Name: "all",
+		Policy: `{"Version":"2012-10-17","Statement":[
+		{"Effect":"Allow","Action":["dsql:*","sns:*","cloudwatch:*"],"Resource":"*"}]}`,
+	})
 	require.NoError(t, err)
-	f, err := s.Account.Region("us-east-1").Lambda.CreateFunction(lambda.Function{Name: "f", Role: role.Arn, Runtime: "provided.al2023", Handler: "bootstrap",
-		Stub:        func(context.Context, []byte) ([]byte, error) { return nil, nil },
-		Environment: &lambda.Environment{Variables: map[string]string{variableCluster: cluster.Identifier, variableTopic: topic.Arn}}})
+	f, err := s.Account.Region("us-east-1").Lambda.CreateFunction(lambda.Function{
+		Name:    "f",
+		Role:    role.Arn,
+		Runtime: "provided.al2023",
+		Handler: "bootstrap",
+		Stub:    func(context.Context, []byte) ([]byte, error) { return nil, nil },
+		Environment: &lambda.Environment{
+			Variables: map[string]string{variableCluster: cluster.Identifier, variableTopic: topic.Arn},
+		},
+	})
 	require.NoError(t, err)
 	require.NoError(t, install(s))
 	observe := func() (paged []string) {
 		before := len(s.Account.Inbox.Messages())
-		result, err := s.Account.Region("us-east-1").Lambda.Invoke(t.Context(), s.Account.IAM.Admin().Principal, f.Name, nil, nil)
+		result, err := s.Account.Region("us-east-1").Lambda.Invoke(
+			t.Context(),
+			s.Account.IAM.Admin().Principal,
+			f.Name,
+			nil,
+			nil,
+		)
 		require.NoError(t, err)
 		assert.Equal(t, `{"statusCode":200}`, string(result.Payload), "whatever happened")
 		for _, m := range s.Account.Inbox.Messages()[before:] {
@@ -115,8 +136,14 @@ func TestTheObserverKnowsTheStatusOnly(t *testing.T) {
 	assert.Equal(t, []string{"Aurora DSQL cluster IDLE in us-east-1"}, observe(), "an idle cluster pages people")
 	assert.Equal(t, []string{"Aurora DSQL cluster IDLE in us-east-1"}, observe(), "at every run")
 	now := s.Clock.Now()
-	points, err := home.CloudWatch.GetMetricStatistics(cloudwatch.Metric{Namespace: namespace, Name: metricName,
-		Dimensions: map[string]string{"ClusterID": cluster.Identifier, "Region": "us-east-1"}}, now.Add(-5*time.Minute), now.Add(time.Minute), 10*time.Minute, "")
+	points, err := home.CloudWatch.GetMetricStatistics(cloudwatch.Metric{
+		Namespace: namespace,
+		Name:      metricName,
+		Dimensions: map[string]string{
+			"ClusterID": cluster.Identifier,
+			"Region":    "us-east-1",
+		},
+	}, now.Add(-5*time.Minute), now.Add(time.Minute), 10*time.Minute, "")
 	require.NoError(t, err)
 	require.NotEmpty(t, points)
 }
@@ -124,7 +151,12 @@ func TestTheObserverKnowsTheStatusOnly(t *testing.T) {
 func TestOnlyWhatTheOutageCausedIsRead(t *testing.T) {
 	epoch := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	message := func(after time.Duration, kind sns.Kind, subject string) sns.Message {
-		return sns.Message{Time: epoch.Add(after), Region: "us-east-1", Kind: kind, Subject: subject}
+		return sns.Message{
+			Time:    epoch.Add(after),
+			Region:  "us-east-1",
+			Kind:    kind,
+			Subject: subject,
+		}
 	}
 	var told []string
 	for _, m := range since(epoch, []sns.Message{

@@ -56,8 +56,8 @@ type Lived struct {
 	Messages []chronicle.Message
 }
 
-// Run deploys the recipe with the real engine to a sandbox of its own in this process and lives it through the outage. An
-// outage of one fault is held for 20 minutes at least, so that the recipe's alarm has the time that it needs.
+// Run deploys the recipe with the real engine to a sandbox of its own in this process and lives it through the outage.
+// An outage of one fault is held for 20 minutes at least, so that the recipe's alarm has the time that it needs.
 func Run(ctx context.Context, opts Options) (_ *Lived, err error) {
 	s, err := stack.Start(ctx, sandbox.Options{Dir: opts.Dir, Speed: speed})
 	if err != nil {
@@ -140,7 +140,12 @@ type observer struct {
 // observe asks for the cluster's status, publishes it as a number, tells people of any status but ACTIVE, at every run,
 // and answers that all went well, whatever happened.
 func (o *observer) observe(ctx context.Context, _ []byte) ([]byte, error) {
-	config := sdk.Config{Region: o.region, BaseEndpoint: &o.sandbox.Endpoint, RetryMaxAttempts: 1, Credentials: sdk.CredentialsProviderFunc(o.credentials)}
+	config := sdk.Config{
+		Region:           o.region,
+		BaseEndpoint:     &o.sandbox.Endpoint,
+		RetryMaxAttempts: 1,
+		Credentials:      sdk.CredentialsProviderFunc(o.credentials),
+	}
 	variables := o.function.Environment.Variables
 	id, topic := variables[variableCluster], variables[variableTopic]
 	healthy, subject := 1.0, ""
@@ -152,12 +157,23 @@ func (o *observer) observe(ctx context.Context, _ []byte) ([]byte, error) {
 		healthy, subject = 0, fmt.Sprintf("Aurora DSQL cluster %s in %s", cluster.Status, o.region)
 	}
 	if subject != "" {
-		_, _ = sns.NewFromConfig(config).Publish(ctx, &sns.PublishInput{TopicArn: &topic, Subject: &subject, Message: &subject})
+		_, _ = sns.NewFromConfig(config).Publish(ctx, &sns.PublishInput{
+			TopicArn: &topic,
+			Subject:  &subject,
+			Message:  &subject,
+		})
 	}
-	_, _ = cloudwatch.NewFromConfig(config).PutMetricData(ctx, &cloudwatch.PutMetricDataInput{Namespace: sdk.String(namespace), MetricData: []cwtypes.MetricDatum{{
-		MetricName: sdk.String(metricName), Value: &healthy,
-		Dimensions: []cwtypes.Dimension{{Name: sdk.String("ClusterID"), Value: &id}, {Name: sdk.String("Region"), Value: &o.region}},
-	}}})
+	_, _ = cloudwatch.NewFromConfig(config).PutMetricData(ctx, &cloudwatch.PutMetricDataInput{
+		Namespace: sdk.String(namespace),
+		MetricData: []cwtypes.MetricDatum{{
+			MetricName: sdk.String(metricName),
+			Value:      &healthy,
+			Dimensions: []cwtypes.Dimension{
+				{Name: sdk.String("ClusterID"), Value: &id},
+				{Name: sdk.String("Region"), Value: &o.region},
+			},
+		}},
+	})
 	return []byte(`{"statusCode":200}`), nil // the recipe swallows every error, too
 }
 
@@ -168,5 +184,9 @@ func (o *observer) credentials(context.Context) (sdk.Credentials, error) {
 		return sdk.Credentials{}, err
 	}
 	identities.Place(c.AccessKeyID, o.region)
-	return sdk.Credentials{AccessKeyID: c.AccessKeyID, SecretAccessKey: c.SecretAccessKey, SessionToken: c.SessionToken}, nil
+	return sdk.Credentials{
+		AccessKeyID:     c.AccessKeyID,
+		SecretAccessKey: c.SecretAccessKey,
+		SessionToken:    c.SessionToken,
+	}, nil
 }

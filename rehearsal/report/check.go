@@ -16,7 +16,13 @@ type Check struct {
 
 // NewCheck is a thing that has passed or not.
 func NewCheck(name, want, got string, passed bool) Check {
-	c := Check{Name: name, Want: want, Got: got, Judged: true, Passed: passed}
+	c := Check{
+		Name:   name,
+		Want:   want,
+		Got:    got,
+		Judged: true,
+		Passed: passed,
+	}
 	if passed {
 		c.Score = 100
 	}
@@ -27,7 +33,12 @@ func NewCheck(name, want, got string, passed bool) Check {
 func budgetCheck(m script.Measure, b script.Budget, t Time, speed float64) Check {
 	switch {
 	case b.Unjudged || !b.Never && speed != 1:
-		return Check{Name: string(m), Want: b.String(), Got: t.String(), Passed: true}
+		return Check{
+			Name:   string(m),
+			Want:   b.String(),
+			Got:    t.String(),
+			Passed: true,
+		}
 	case b.Never:
 		return NewCheck(string(m), "never", t.String(), !t.Happened)
 	}

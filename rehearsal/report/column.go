@@ -14,8 +14,8 @@ type Column struct {
 	Why      string `json:"why,omitempty"`
 	// Held is how long the outage lasted.
 	Held Offset `json:"held"`
-	// Alert is the first message of a function, Alarm the first of its alarm, AllClear the alarm's return to OK, counted from
-	// the outage's end.
+	// Alert is the first message of a function, Alarm the first of its alarm, AllClear the alarm's return to OK, counted
+	// from the outage's end.
 	Alert    Time   `json:"alert"`
 	Alarm    Time   `json:"alarm"`
 	AllClear Time   `json:"allClear"`

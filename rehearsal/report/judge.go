@@ -36,8 +36,8 @@ func matches(e script.Expectation, m Message) bool {
 		(len(e.From) == 0 || slices.Contains(e.From, m.Region))
 }
 
-// judge gives every message its judgement, the earliest first, and returns a check for each expectation and one each for
-// duplicates and false alarms.
+// judge gives every message its judgement, the earliest first, and returns a check for each expectation and one each
+// for duplicates and false alarms.
 func judge(expected []script.Expectation, messages []Message) []Check {
 	counts := make([]int, len(expected))
 	var duplicates, wrong []string

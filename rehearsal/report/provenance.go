@@ -8,8 +8,8 @@ import (
 	"slices"
 )
 
-// revision is the commit that the program was built from, with "+changes" if the working tree had more. The Makefile sets
-// it, since the go command's own stamp is off where a repository belongs to somebody else.
+// revision is the commit that the program was built from, with "+changes" if the working tree had more. The Makefile
+// sets it, since the go command's own stamp is off where a repository belongs to somebody else.
 var revision string
 
 // Provenance says which program was rehearsed and where, so that a report can be traced and the rehearsal repeated.
@@ -26,7 +26,12 @@ type Provenance struct {
 
 // provenance is this program's own.
 func provenance() Provenance {
-	p := Provenance{Revision: cmp.Or(revision, "unknown"), Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH, Processors: runtime.NumCPU()}
+	p := Provenance{
+		Revision:   cmp.Or(revision, "unknown"),
+		Go:         runtime.Version(),
+		Platform:   runtime.GOOS + "/" + runtime.GOARCH,
+		Processors: runtime.NumCPU(),
+	}
 	if info, ok := debug.ReadBuildInfo(); ok {
 		p.RaceDetector = slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"})
 	}

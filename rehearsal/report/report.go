@@ -1,6 +1,6 @@
-// Package report says what became of a rehearsal: how long it took to notice, to tell people, to serve clients again and to
-// say that it is over, who was told what, and whether an acknowledged write was lost. It judges what was seen and writes it
-// for people, programs and CI.
+// Package report says what became of a rehearsal: how long it took to notice, to tell people, to serve clients again
+// and to say that it is over, who was told what, and whether an acknowledged write was lost. It judges what was seen
+// and writes it for people, programs and CI.
 package report
 
 import (
@@ -84,11 +84,14 @@ func (r *Report) conclude() {
 
 // Limits say what the workload proves and what it cannot.
 func (r *Report) Limits() []string {
-	proved := "they noticed a refusal, repeated the write under the same id, moved to the endpoint that serves, and found every " +
+	proved := "they noticed a refusal, repeated the write under the same id, moved to the endpoint that serves, and " +
+		"found every " +
 		"acknowledged row through both endpoints afterwards."
 	if r.Workload == script.WorkloadApplication {
-		proved = "they noticed a refusal, repeated the order under the same id, moved to the other region's API, and found every " +
-			"acknowledged transaction through both APIs afterwards; and that the outbox and the buses brought the event of each into both regions."
+		proved = "they noticed a refusal, repeated the order under the same id, moved to the other region's API, and " +
+			"found every " +
+			"acknowledged transaction through both APIs afterwards; and that the outbox and the buses brought the event of " +
+			"each into both regions."
 	}
 	return []string{
 		"What the writes prove is the clients' part: " + proved,

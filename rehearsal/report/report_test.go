@@ -71,9 +71,25 @@ func reported(raw ...sns.Message) []Message {
 
 func TestMessagesAreJudgedAgainstWhatTheFileExpects(t *testing.T) {
 	expected := []script.Expectation{
-		{Message: chronicle.Lost, Endpoint: "us-east-1", From: []string{"us-east-2"}, AtLeast: 1, AtMost: 1},
-		{Message: chronicle.Resolved, Endpoint: "us-east-1", AtLeast: 1, AtMost: 1},
-		{Message: chronicle.InAlarm, Alarm: "us-east-1-lost", AtLeast: 0, AtMost: 1},
+		{
+			Message:  chronicle.Lost,
+			Endpoint: "us-east-1",
+			From:     []string{"us-east-2"},
+			AtLeast:  1,
+			AtMost:   1,
+		},
+		{
+			Message:  chronicle.Resolved,
+			Endpoint: "us-east-1",
+			AtLeast:  1,
+			AtMost:   1,
+		},
+		{
+			Message: chronicle.InAlarm,
+			Alarm:   "us-east-1-lost",
+			AtLeast: 0,
+			AtMost:  1,
+		},
 	}
 	messages := reported(
 		alarmOf(0, "new-alarm", "us-east-1", "INSUFFICIENT_DATA", "OK"),
@@ -95,7 +111,14 @@ func TestMessagesAreJudgedAgainstWhatTheFileExpects(t *testing.T) {
 		{"message", "resolved us-east-1 once", "not once", true, false, 0},
 		{"message", `alarm "us-east-1-lost" 0 to 1 times`, "once", true, true, 100},
 		{"no duplicate messages", "none", `"DSQL opened" from us-east-2 at 11s`, true, false, 0},
-		{"no false alarms", "none", `"DSQL opened" from us-west-2 at 12s; "DSQL reminder" from us-east-2 at 13s`, true, false, 0},
+		{
+			"no false alarms",
+			"none",
+			`"DSQL opened" from us-west-2 at 12s; "DSQL reminder" from us-east-2 at 13s`,
+			true,
+			false,
+			0,
+		},
 	}, checks)
 }
 
@@ -108,7 +131,13 @@ func TestBudgets(t *testing.T) {
 		speed  float64
 		want   Check
 	}{
-		{"half of it leaves a score of 75", within, at(30 * time.Second), 1, Check{"alert", "within 1m", "30s", true, true, 75}},
+		{
+			"half of it leaves a score of 75",
+			within,
+			at(30 * time.Second),
+			1,
+			Check{"alert", "within 1m", "30s", true, true, 75},
+		},
 		{"the last moment is in time", within, at(time.Minute), 1, Check{"alert", "within 1m", "1m", true, true, 50}},
 		{"later is not", within, at(90 * time.Second), 1, Check{"alert", "within 1m", "1m30s", true, false, 25}},
 		{"never is not", within, Time{}, 1, Check{"alert", "within 1m", "never", true, false, 0}},
@@ -245,11 +274,36 @@ func example(t *testing.T) *Report {
 		},
 		Messages: reported(alertOf(70*time.Second, contract.AlertOpened, "us-east-1", "us-east-2")),
 		Timeline: []Moment{
-			{At: 0, Lane: regionLost, Tone: chronicle.Bad, Text: "injected"},
-			{At: Offset(5 * time.Second), Lane: "us-east-2 sees us-east-1", Tone: chronicle.Warning, Text: "down timeout"},
-			{At: Offset(10 * time.Second), Lane: "us-east-2 sees us-east-1", Tone: chronicle.Bad, Text: "lost"},
-			{At: Offset(70 * time.Second), Lane: chronicle.LaneMessages, Tone: chronicle.Bad, Text: "DSQL LOST & gone"},
-			{At: Offset(4 * time.Minute), Lane: regionLost, Tone: chronicle.Good, Text: "undone"},
+			{
+				At:   0,
+				Lane: regionLost,
+				Tone: chronicle.Bad,
+				Text: "injected",
+			},
+			{
+				At:   Offset(5 * time.Second),
+				Lane: "us-east-2 sees us-east-1",
+				Tone: chronicle.Warning,
+				Text: "down timeout",
+			},
+			{
+				At:   Offset(10 * time.Second),
+				Lane: "us-east-2 sees us-east-1",
+				Tone: chronicle.Bad,
+				Text: "lost",
+			},
+			{
+				At:   Offset(70 * time.Second),
+				Lane: chronicle.LaneMessages,
+				Tone: chronicle.Bad,
+				Text: "DSQL LOST & gone",
+			},
+			{
+				At:   Offset(4 * time.Minute),
+				Lane: regionLost,
+				Tone: chronicle.Good,
+				Text: "undone",
+			},
 		},
 	}
 	for _, m := range script.Measures {
@@ -345,7 +399,12 @@ func TestTheTimelineHasALaneForEveryoneAndBarsForBadTimes(t *testing.T) {
 	for _, l := range p.Lanes {
 		names = append(names, l.Name)
 	}
-	assert.Equal(t, []string{"fault region-lost region=primary", "us-east-2 sees us-east-1", chronicle.LaneMessages}, names, "from the cause to those who are told")
+	assert.Equal(
+		t,
+		[]string{"fault region-lost region=primary", "us-east-2 sees us-east-1", chronicle.LaneMessages},
+		names,
+		"from the cause to those who are told",
+	)
 	assert.Equal(t, "0s to 4m: injected", p.Lanes[0].Bars[0].Text)
 	assert.Equal(t, "10s to 7m: lost", p.Lanes[1].Bars[0].Text, "what has not ended lasts to the end")
 	assert.Len(t, p.Lanes[1].Marks, 1)

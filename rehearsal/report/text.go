@@ -25,9 +25,20 @@ func (r *Report) Text(out io.Writer) error {
 	w.line("")
 	c := r.Counts()
 	w.line("messages  %d sent, %d duplicated, %d false, %d missing", c.Sent, c.Duplicate, c.False, c.Missing)
-	w.line("writes    %d acknowledged, %d lost, %d refused and repeated", r.Writes.Acknowledged, r.Writes.Lost, r.Writes.Refused)
+	w.line(
+		"writes    %d acknowledged, %d lost, %d refused and repeated",
+		r.Writes.Acknowledged,
+		r.Writes.Lost,
+		r.Writes.Refused,
+	)
 	if e := r.Events; e != nil {
-		w.line("events    %d lost, %d repeated, %d more by catching up, the longest %s on its way into both regions", e.Lost, e.Repeated, e.CaughtUp, e.Longest)
+		w.line(
+			"events    %d lost, %d repeated, %d more by catching up, the longest %s on its way into both regions",
+			e.Lost,
+			e.Repeated,
+			e.CaughtUp,
+			e.Longest,
+		)
 	}
 	w.line("held      %s", r.Held())
 	for _, note := range r.Notes() {
@@ -132,12 +143,21 @@ func (r *Report) Held() string {
 func (r *Report) Notes() []string {
 	var notes []string
 	if r.Speed != 1 {
-		notes = append(notes, fmt.Sprintf("At speed %g only what happened and in which order is judged, not how long it took.", r.Speed))
+		notes = append(
+			notes,
+			fmt.Sprintf("At speed %g only what happened and in which order is judged, not how long it took.", r.Speed),
+		)
 	}
 	if r.Recipe != nil {
 		notes = append(notes, "The recipe: "+strings.Join(recipe.Repairs, "; ")+". Both are repaired here.")
 		if r.Recipe.Injected {
-			notes = append(notes, fmt.Sprintf("The recipe's outage was held for %s, since its alarm needs more than ten minutes to notice any.", r.Recipe.Held))
+			notes = append(
+				notes,
+				fmt.Sprintf(
+					"The recipe's outage was held for %s, since its alarm needs more than ten minutes to notice any.",
+					r.Recipe.Held,
+				),
+			)
 		} else {
 			notes = append(notes, "The recipe was spared: "+r.Recipe.Why+".")
 		}

@@ -17,7 +17,11 @@ func Write(directory string, reports []*Report) (page string, err error) {
 	if err := os.MkdirAll(directory, 0o755); err != nil { //nolint:gosec // reports are for everyone
 		return "", err
 	}
-	for name, write := range map[string]func(io.Writer, []*Report) error{"report.json": JSON, "junit.xml": JUnit, "index.html": HTML} {
+	for name, write := range map[string]func(io.Writer, []*Report) error{
+		"report.json": JSON,
+		"junit.xml":   JUnit,
+		"index.html":  HTML,
+	} {
 		var body bytes.Buffer
 		if err := write(&body, reports); err != nil {
 			return "", fmt.Errorf("%s: %w", name, err)
@@ -67,8 +71,12 @@ type junitMessage struct {
 func JUnit(out io.Writer, reports []*Report) error {
 	var all junitSuites
 	for _, r := range reports {
-		suite := junitSuite{Name: r.Name, Tests: len(r.Checks), Time: fmt.Sprintf("%.3f", time.Duration(r.Took).Seconds()),
-			Timestamp: r.Started.UTC().Format("2006-01-02T15:04:05")}
+		suite := junitSuite{
+			Name:      r.Name,
+			Tests:     len(r.Checks),
+			Time:      fmt.Sprintf("%.3f", time.Duration(r.Took).Seconds()),
+			Timestamp: r.Started.UTC().Format("2006-01-02T15:04:05"),
+		}
 		for _, c := range r.Checks {
 			one := junitCase{Class: "rehearsals." + r.Name, Name: c.Name}
 			if c.Name == "message" {

@@ -24,7 +24,8 @@ const (
 	longest = 24 * time.Hour
 )
 
-// decoder reads a file and collects what is wrong with it: first what its grammar refuses, then what no grammar can say.
+// decoder reads a file and collects what is wrong with it: first what its grammar refuses, then what no grammar can
+// say.
 type decoder struct {
 	file     string
 	places   map[string]string

@@ -45,8 +45,8 @@ type Workload string
 const (
 	// WorkloadSQL is a table of the workload's own, by SQL at the regional endpoints.
 	WorkloadSQL Workload = "sql"
-	// WorkloadApplication is the distributed application by its regional APIs, which is deployed for it. Afterwards its events
-	// are looked for as its rows are.
+	// WorkloadApplication is the distributed application by its regional APIs, which is deployed for it. Afterwards its
+	// events are looked for as its rows are.
 	WorkloadApplication Workload = "application"
 )
 
@@ -69,11 +69,12 @@ type Deployment string
 const (
 	// DeployRefused is a plain deployment that has to fail, within its bound, naming a lost region, with the state intact.
 	DeployRefused Deployment = "refused"
-	// DeploySurvivor adds a recipient in the secondary region alone and, with the application, changes the stage of its API, as
-	// the runbook "Change the survivor" says: credentialsRegion, --refresh=false, --target. The API has to answer afterwards.
+	// DeploySurvivor adds a recipient in the secondary region alone and, with the application, changes the stage of its
+	// API, as the runbook "Change the survivor" says: credentialsRegion, --refresh=false, --target. The API has to answer
+	// afterwards.
 	DeploySurvivor Deployment = "survivor"
-	// DeployComplete is a plain deployment without credentialsRegion that has to succeed, and another after it that must not
-	// change anything.
+	// DeployComplete is a plain deployment without credentialsRegion that has to succeed, and another after it that must
+	// not change anything.
 	DeployComplete Deployment = "complete"
 )
 

@@ -60,7 +60,12 @@ func TestAFileIsRead(t *testing.T) {
 				AtLeast:  1,
 				AtMost:   1,
 			},
-			{Message: chronicle.InAlarm, Alarm: "us-east-1-lost", AtLeast: 0, AtMost: 2},
+			{
+				Message: chronicle.InAlarm,
+				Alarm:   "us-east-1-lost",
+				AtLeast: 0,
+				AtMost:  2,
+			},
 		},
 	}, r)
 	assert.Equal(t, 4*time.Minute, r.End())
@@ -80,7 +85,8 @@ func TestFilesThatNobodyCanRehearseAreRefused(t *testing.T) {
 		strings.Replace(minimal, "title: t", "title: 5", 1):                   `line 1: title is "5": want text`,
 		strings.Replace(minimal, "region: primary}", "region: [primary]}", 1): "line 4: with.region is a list: want text",
 		strings.Replace(minimal, "times: 0-2", "times: 0", 1):                 `line 9: times is "0": want at least 1`,
-		strings.Replace(minimal, "alert: 60s", "alert: 0s", 1):                `line 6: budgets.alert is "0s": want a duration from 1ms to 24h`,
+		strings.Replace(minimal, "alert: 60s", "alert: 0s", 1)://
+		`line 6: budgets.alert is "0s": want a duration from 1ms to 24h`,
 	} {
 		_, err := Parse("rehearsals/bad.yaml", []byte(text), places)
 		require.ErrorContains(t, err, want)
@@ -107,6 +113,10 @@ func TestAliasesAreFollowed(t *testing.T) {
 
 // A malformed file is one error that lists every problem with its line.
 func TestEveryProblemIsListedWithItsLine(t *testing.T) {
+	const (
+		keys    = "title, proves, probeInterval, workload, hypothesis, method, watch, budgets, expect"
+		regions = "primary (us-east-1), secondary (us-east-2), witness (us-west-2)"
+	)
 	_, err := Parse("rehearsals/bad.yaml", []byte(`titel: t
 proves: ""
 probeInterval: 90s
@@ -131,18 +141,18 @@ workload: nosql
 	require.Error(t, err)
 	assert.Equal(t, strings.TrimSpace(`
 rehearsals/bad.yaml: 29 problems:
-  line 1: a rehearsal has no key "titel": want title, proves, probeInterval, workload, hypothesis, method, watch, budgets, expect
+  line 1: a rehearsal has no key "titel": want `+keys+`
   line 1: a rehearsal lacks the key "title"
   line 2: proves is "": want text
   line 3: probeInterval is "90s": want a duration from 5s to 1m
   line 5: fault region-lost has no parameter "regio": want region
-  line 5: fault region-lost: parameter "region" is missing: primary (us-east-1), secondary (us-east-2), witness (us-west-2)
+  line 5: fault region-lost: parameter "region" is missing: `+regions+`
   line 5: until is 4s, which is not after at, 5s
   line 6: at is "-5s": want a duration such as 90s or 1m30s
   line 6: fault is "region-los": want one of `+strings.Join(faultNames(), ", ")+`
   line 7: a step with the key "fault" lacks the key "until"
   line 7: fault connections-failing: parameter "percent" is "130": want a whole number from 1 to 100
-  line 7: fault connections-failing: parameter "region" is "here": want primary (us-east-1), secondary (us-east-2), witness (us-west-2)
+  line 7: fault connections-failing: parameter "region" is "here": want `+regions+`
   line 8: a step with the key "deploy" lacks the key "within"
   line 8: deploy is "sometimes": want one of refused, survivor, complete
   line 8: until and with belong to a fault

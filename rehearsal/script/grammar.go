@@ -18,8 +18,8 @@ import (
 //go:embed schema.json
 var schemaText []byte
 
-// grammar is schema.json: what it accepts, and its text, whose "title" and "errorMessage" (a word of editors, beside the
-// standard) are the words of problems.
+// grammar is schema.json: what it accepts, and its text, whose "title" and "errorMessage" (a word of editors, beside
+// the standard) are the words of problems.
 var grammar = readGrammar()
 
 type schemaFile struct {

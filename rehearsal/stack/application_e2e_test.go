@@ -88,7 +88,11 @@ func (l life) theKeyOfStoredFieldsIsNotRemoved() {
 // call sends a request to a region's API, signed by the administrator.
 func (a application) call(region, method, path string, body any) (status int, answer map[string]any) {
 	a.t.Helper()
-	status, text, err := sandbox.Caller{Region: region, HTTP: http.DefaultClient, Credentials: a.Account.IAM.Admin()}.Call(a.t.Context(), method, a.urls[region]+path, body)
+	status, text, err := sandbox.Caller{
+		Region:      region,
+		HTTP:        http.DefaultClient,
+		Credentials: a.Account.IAM.Admin(),
+	}.Call(a.t.Context(), method, a.urls[region]+path, body)
 	require.NoError(a.t, err)
 	require.NoError(a.t, json.Unmarshal(text, &answer), "%s", text)
 	return status, answer
@@ -107,7 +111,11 @@ func (a application) do(r *http.Request) (status int, answer map[string]any) {
 
 func (a application) write(region, id, amount string) {
 	a.t.Helper()
-	status, answer := a.call(region, http.MethodPost, "/transactions", map[string]string{"transaction_id": id, "amount": amount, "details": "for " + id})
+	status, answer := a.call(region, http.MethodPost, "/transactions", map[string]string{
+		"transaction_id": id,
+		"amount":         amount,
+		"details":        "for " + id,
+	})
 	require.Equal(a.t, http.StatusCreated, status, answer)
 }
 
@@ -184,7 +192,8 @@ func (a application) summed(asked, region, want string) {
 	}, time.Minute, 100*time.Millisecond)
 }
 
-// theRecipeRuns is the public recipe's validation: write in the primary, read in the secondary, look at rules and targets.
+// theRecipeRuns is the public recipe's validation: write in the primary, read in the secondary, look at rules and
+// targets.
 func (a application) theRecipeRuns() {
 	a.t.Helper()
 	written := a.invoke(here, a.functions[here], `{"operation":"write","transaction_id":"test-001","amount":100.50}`)
@@ -200,7 +209,10 @@ func (a application) theRecipeRuns() {
 	require.NoError(a.t, err)
 	var arns []string
 	for _, rule := range rules.Rules {
-		targets, err := client.ListTargetsByRule(a.t.Context(), &eventbridge.ListTargetsByRuleInput{EventBusName: &bus, Rule: rule.Name})
+		targets, err := client.ListTargetsByRule(a.t.Context(), &eventbridge.ListTargetsByRuleInput{
+			EventBusName: &bus,
+			Rule:         rule.Name,
+		})
 		require.NoError(a.t, err)
 		require.Len(a.t, targets.Targets, 1)
 		arns = append(arns, *targets.Targets[0].Arn)
@@ -230,9 +242,18 @@ func (a application) invoke(region, function, payload string) (body map[string]a
 func (a application) publish(region string) {
 	a.t.Helper()
 	functions := a.Account.Region(region).Lambda.Functions()
-	i := slices.IndexFunc(functions, func(f sandboxlambda.Function) bool { return strings.Contains(f.Name, "-publisher-") })
+	i := slices.IndexFunc(
+		functions,
+		func(f sandboxlambda.Function) bool { return strings.Contains(f.Name, "-publisher-") },
+	)
 	require.GreaterOrEqual(a.t, i, 0)
-	result, err := a.Account.Region(region).Lambda.Invoke(a.t.Context(), a.Account.IAM.Admin().Principal, functions[i].Name, []byte("{}"), nil)
+	result, err := a.Account.Region(region).Lambda.Invoke(
+		a.t.Context(),
+		a.Account.IAM.Admin().Principal,
+		functions[i].Name,
+		[]byte("{}"),
+		nil,
+	)
 	require.NoError(a.t, err)
 	require.Empty(a.t, result.FunctionError, "%s", result.Payload)
 }
@@ -246,7 +267,11 @@ func (a application) aLostRegionLosesNoEvent() {
 	env.SetDown(true)
 	impatient, cancel := context.WithTimeout(a.t.Context(), 100*time.Millisecond)
 	defer cancel()
-	_, _, err := sandbox.Caller{Region: here, HTTP: http.DefaultClient, Credentials: a.Account.IAM.Admin()}.Call(impatient, http.MethodGet, a.urls[here]+"/healthz", nil)
+	_, _, err := sandbox.Caller{
+		Region:      here,
+		HTTP:        http.DefaultClient,
+		Credentials: a.Account.IAM.Admin(),
+	}.Call(impatient, http.MethodGet, a.urls[here]+"/healthz", nil)
 	require.ErrorIs(a.t, err, context.DeadlineExceeded, "a lost region does not answer")
 
 	e := a.delivered(there, "orphan-1", func() { a.publish(there) })

@@ -25,15 +25,24 @@ func (s databaseEvents) reported(ctx *pulumi.Context) error {
 	if err != nil {
 		return err
 	}
-	region := components.Region{Name: "us-east-1", Provider: provider, Account: s.Account.ID, Partition: "aws"}
+	region := components.Region{
+		Name:      "us-east-1",
+		Provider:  provider,
+		Account:   s.Account.ID,
+		Partition: "aws",
+	}
 	topic, err := components.NewAlertTopic(ctx, "primary-alerts", &components.AlertTopicArgs{
-		Region: region, Subscriptions: []components.Subscription{{Protocol: "email", Endpoint: "oncall@example.com"}},
+		Region:        region,
+		Subscriptions: []components.Subscription{{Protocol: "email", Endpoint: "oncall@example.com"}},
 	})
 	if err != nil {
 		return err
 	}
 	_, err = components.NewDatabaseEvents(ctx, "primary-database-events", &components.DatabaseEventsArgs{
-		Region: region, Topic: topic, After: []pulumi.Resource{topic}, Runbooks: "docs/runbooks.md",
+		Region:   region,
+		Topic:    topic,
+		After:    []pulumi.Resource{topic},
+		Runbooks: "docs/runbooks.md",
 	})
 	return err
 }
@@ -49,13 +58,18 @@ func TestAChangeOfTheDatabaseIsReportedAsWhatItWas(t *testing.T) {
 
 	const policy = `{"Version":"2012-10-17","Statement":[{"Sid":"A \"quoted\" name"}]}`
 	call := map[string]any{
-		"eventSource": "dsql.amazonaws.com", "eventName": "PutClusterPolicy",
+		"eventSource":       "dsql.amazonaws.com",
+		"eventName":         "PutClusterPolicy",
 		"userIdentity":      map[string]any{"type": "IAMUser", "arn": "arn:aws:iam::123456789012:user/eve"},
 		"requestParameters": map[string]any{"identifier": "abc", "policy": policy},
 	}
 	require.NoError(t, region.Events.CloudTrail("dsql.amazonaws.com", call))
 	alert, request := s.report(t, 0)
-	assert.Regexp(t, `^PutClusterPolicy on Aurora DSQL in us-east-1 by arn:aws:iam::123456789012:user/eve at 20\d\d-`, alert)
+	assert.Regexp(
+		t,
+		`^PutClusterPolicy on Aurora DSQL in us-east-1 by arn:aws:iam::123456789012:user/eve at 20\d\d-`,
+		alert,
+	)
 	assert.JSONEq(t, policy, request["policy"].(string))
 
 	call["eventName"], call["errorCode"], call["requestParameters"] = "DeleteCluster", "AccessDenied", nil
@@ -81,7 +95,8 @@ func TestAChangeOfTheDatabaseIsReportedAsWhatItWas(t *testing.T) {
 	assert.Contains(t, messages[0].Body, "UpdateCluster")
 }
 
-const noPublisher = `{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","Action":"sns:Publish","Resource":"*"}]}`
+const noPublisher = `{"Version":"2012-10-17","Statement":[
+		{"Effect":"Deny","Principal":"*","Action":"sns:Publish","Resource":"*"}]}`
 
 // report awaits the event of this number that reached a person, and reads it.
 func (s databaseEvents) report(t *testing.T, number int) (alert string, request map[string]any) {

@@ -130,15 +130,19 @@ func TestTheLifeOfAStack(t *testing.T) {
 	l.aProtectedStackIsNotTouched()
 
 	l.set("deletionProtection", false)
-	assert.Equal(t, []string{"update Cluster database-primary-cluster", "update Cluster database-secondary-cluster"}, changed(l.up()))
+	assert.Equal(
+		t,
+		[]string{"update Cluster database-primary-cluster", "update Cluster database-secondary-cluster"},
+		changed(l.up()),
+	)
 	_, err = l.stack.Destroy(t.Context(), engine.Run{})
 	require.NoError(t, err)
 	assert.Empty(t, l.Leftovers())
 	assert.Empty(t, l.paged(), "a destroy pages nobody")
 }
 
-// aFirstDeploymentSendsAHandfulOfNotices evaluates the alarms for the next minutes, in which each says OK for the first time
-// or never. Only what needs an all-clear tells people so.
+// aFirstDeploymentSendsAHandfulOfNotices evaluates the alarms for the next minutes, in which each says OK for the first
+// time or never. Only what needs an all-clear tells people so.
 func (l life) aFirstDeploymentSendsAHandfulOfNotices(outputs Outputs) {
 	l.t.Helper()
 	next := l.Account.Clock.Now().Truncate(time.Minute).Add(time.Minute)

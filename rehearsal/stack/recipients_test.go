@@ -43,7 +43,12 @@ func (r *recipients) program(ctx *pulumi.Context) error {
 	if err != nil {
 		return err
 	}
-	region := components.Region{Name: "us-east-1", Provider: provider, Account: r.Account.ID, Partition: "aws"}
+	region := components.Region{
+		Name:      "us-east-1",
+		Provider:  provider,
+		Account:   r.Account.ID,
+		Partition: "aws",
+	}
 	args := &components.AlertTopicArgs{Region: region}
 	if !r.byIndex {
 		for _, name := range r.names {
@@ -55,8 +60,11 @@ func (r *recipients) program(ctx *pulumi.Context) error {
 		return err
 	}
 	for i, name := range r.names {
-		if _, err := sns.NewTopicSubscription(ctx, fmt.Sprintf("primary-alerts-subscription-%d", i), &sns.TopicSubscriptionArgs{
-			Topic: topic.ARN, Protocol: pulumi.String("email"), Endpoint: pulumi.String(address(name)),
+		resource := fmt.Sprintf("primary-alerts-subscription-%d", i)
+		if _, err := sns.NewTopicSubscription(ctx, resource, &sns.TopicSubscriptionArgs{
+			Topic:    topic.ARN,
+			Protocol: pulumi.String("email"),
+			Endpoint: pulumi.String(address(name)),
 		}, pulumi.Parent(topic), pulumi.Provider(provider)); err != nil {
 			return err
 		}
@@ -157,7 +165,11 @@ func TestAStackOfBeforeLosesSubscriptionsByAChangedListAndIsToldSo(t *testing.T)
 	require.NoError(t, stacks.CheckRecipients(state, list("a", "b", "c")))
 	err = stacks.CheckRecipients(state, list("b", "c"))
 	for place := range 3 {
-		require.ErrorContains(t, err, fmt.Sprintf("primary-alerts-subscription-%d is not alerts[%d] of the configuration", place, place))
+		require.ErrorContains(
+			t,
+			err,
+			fmt.Sprintf("primary-alerts-subscription-%d is not alerts[%d] of the configuration", place, place),
+		)
 	}
 
 	r.byIndex = false

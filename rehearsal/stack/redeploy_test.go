@@ -12,8 +12,8 @@ import (
 	"aurora-dsql-dr/sandbox/dsql"
 )
 
-// Somebody deletes both clusters; a deployment makes new ones, for the same functions under the same roles. All the while
-// IAM takes its time, as it does on AWS.
+// Somebody deletes both clusters; a deployment makes new ones, for the same functions under the same roles. All the
+// while IAM takes its time, as it does on AWS.
 func TestNewClustersAreMigratedThoughIAMTakesItsTime(t *testing.T) {
 	t.Parallel()
 	config := Config()
@@ -42,8 +42,8 @@ func TestNewClustersAreMigratedThoughIAMTakesItsTime(t *testing.T) {
 	l.whatIsNamedAfterTheClusterFollows(l.outputs(again))
 }
 
-// whatIsNamedAfterTheClusterFollows holds composite alarms and dashboards to the clusters there are: nothing of former ones
-// is left, and nothing is missing.
+// whatIsNamedAfterTheClusterFollows holds composite alarms and dashboards to the clusters there are: nothing of former
+// ones is left, and nothing is missing.
 func (l life) whatIsNamedAfterTheClusterFollows(outputs Outputs) {
 	l.t.Helper()
 	name := "aurora-dsql-dr-sandbox-" + outputs.ClusterIdentifiers["us-east-1"][:8]

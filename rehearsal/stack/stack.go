@@ -18,8 +18,8 @@ const Name = "sandbox"
 // RouteOfAll is the event route that WithApplication adds.
 const RouteOfAll = "all"
 
-// Start starts a sandbox for the product's functions, see sandbox.Start: their durations follow its clock, and they find
-// its SQL endpoints.
+// Start starts a sandbox for the product's functions, see sandbox.Start: their durations follow its clock, and they
+// find its SQL endpoints.
 func Start(ctx context.Context, opts sandbox.Options) (*sandbox.Sandbox, error) {
 	opts.Durations = contract.HealthCheckDurations()
 	maps.Copy(opts.Durations, contract.ApplicationDurations())
@@ -65,8 +65,8 @@ func Config() map[string]any {
 	}
 }
 
-// WithApplication adds the distributed application to a configuration, with a route of all its events to a queue in each
-// data region.
+// WithApplication adds the distributed application to a configuration, with a route of all its events to a queue in
+// each data region.
 func WithApplication(config map[string]any) map[string]any {
 	config = maps.Clone(config)
 	config["aurora-dsql-dr:application"] = "enabled"

@@ -14,8 +14,8 @@ import (
 // amount is what every transaction of the workload is over.
 const amount = "1.00"
 
-// Application is the deployed application behind its regional APIs, for clients with an IAM role that may call these and
-// nothing else.
+// Application is the deployed application behind its regional APIs, for clients with an IAM role that may call these
+// and nothing else.
 type Application struct {
 	identity *identity
 	urls     map[string]string // by region
@@ -24,7 +24,8 @@ type Application struct {
 // PrepareApplication makes the role. URLs are the APIs' by region, the program's output transactionApiUrls.
 func PrepareApplication(s *sandbox.Sandbox, urls map[string]string) (*Application, error) {
 	if len(urls) == 0 {
-		return nil, errors.New(`the stack has no application for the workload to write to: deploy it with "application: enabled"`)
+		return nil, errors.New(
+			`the stack has no application for the workload to write to: deploy it with "application: enabled"`)
 	}
 	var arns []string
 	for region := range urls {
@@ -41,7 +42,12 @@ func (a *Application) Remove(context.Context) error { return a.identity.remove()
 
 // Dial is the workload's Dial: the API of a region, for a client in another or the same.
 func (a *Application) Dial(client, endpoint string) Endpoint {
-	return &apiEndpoint{application: a, client: client, region: endpoint, http: &http.Client{Transport: &http.Transport{}}}
+	return &apiEndpoint{
+		application: a,
+		client:      client,
+		region:      endpoint,
+		http:        &http.Client{Transport: &http.Transport{}},
+	}
 }
 
 // apiEndpoint keeps its connections between requests.

@@ -71,7 +71,15 @@ func TestTheApplicationIsAskedThroughItsAPIs(t *testing.T) {
 	require.NoError(t, err)
 	client, err := application.identity.credentials(east)
 	require.NoError(t, err)
-	require.NoError(t, s.Account.IAM.Authorize(client.Principal, "execute-api:Invoke", gateway.ExecutionArn+"/$default/POST/transactions", nil))
+	require.NoError(
+		t,
+		s.Account.IAM.Authorize(
+			client.Principal,
+			"execute-api:Invoke",
+			gateway.ExecutionArn+"/$default/POST/transactions",
+			nil,
+		),
+	)
 	assert.Error(t, s.Account.IAM.Authorize(client.Principal, "dsql:DbConnect", "*", nil), "and nothing else")
 
 	endpoint := application.Dial(east, east)

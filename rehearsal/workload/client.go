@@ -38,7 +38,8 @@ func (c *client) run(ctx context.Context) {
 	}
 }
 
-// write tries a row, at one endpoint and then at the other, until it is acknowledged; false when the workload ends before.
+// write tries a row, at one endpoint and then at the other, until it is acknowledged; false when the workload ends
+// before.
 func (c *client) write(ctx context.Context, id string) bool {
 	o := c.workload.opts
 	if c.at != c.region && o.Clock.Since(c.left) >= o.Home {

@@ -28,8 +28,8 @@ type Arrivals struct {
 	Missing map[string][]string
 	// Longest is the longest time from a transaction's acknowledgement to its event in the region where it arrived last.
 	Longest time.Duration
-	// Repeated are events that arrived more than once in a region: delivery is at least once. CaughtUp are further ones, which a
-	// region that was away has repeated, or which came after it had taken them itself.
+	// Repeated are events that arrived more than once in a region: delivery is at least once. CaughtUp are further ones,
+	// which a region that was away has repeated, or which came after it had taken them itself.
 	Repeated, CaughtUp int
 }
 
@@ -50,7 +50,12 @@ const patience = time.Second
 
 // NewEvents is of these queues, URLs by region.
 func NewEvents(s *sandbox.Sandbox, queues map[string]string) *Events {
-	e := &Events{sandbox: s, queues: queues, arrived: map[string]map[string]arrival{}, changed: make(chan struct{})}
+	e := &Events{
+		sandbox: s,
+		queues:  queues,
+		arrived: map[string]map[string]arrival{},
+		changed: make(chan struct{}),
+	}
 	for region := range queues {
 		e.arrived[region] = map[string]arrival{}
 	}
@@ -104,8 +109,8 @@ func (e *Events) note(region string, event contract.TransactionCreated, now time
 	e.changed = make(chan struct{})
 }
 
-// Await returns when the events of all these transactions, by id with the time of their acknowledgement, have arrived in
-// every region, or the context ends.
+// Await returns when the events of all these transactions, by id with the time of their acknowledgement, have arrived
+// in every region, or the context ends.
 func (e *Events) Await(ctx context.Context, acknowledged map[string]time.Time) Arrivals {
 	for {
 		e.mu.Lock()

@@ -44,8 +44,8 @@ func sendDetail(t *testing.T, s *sandbox.Sandbox, queue, region string, detail c
 	require.NoError(t, err)
 }
 
-// An event counts once in each region, however often it comes, also in a region that was lost meanwhile; one that came to
-// one region only is missing in the other.
+// An event counts once in each region, however often it comes, also in a region that was lost meanwhile; one that came
+// to one region only is missing in the other.
 func TestEventsAreLookedForInBothRegions(t *testing.T) {
 	s, urls := queues(t)
 	events := NewEvents(s, urls)

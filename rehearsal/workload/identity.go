@@ -27,11 +27,19 @@ type identity struct {
 
 func newIdentity(s *sandbox.Sandbox, action string, resources []string) (*identity, error) {
 	i := &identity{sandbox: s, current: map[string]iam.Credentials{}}
-	trust, err := document(map[string]any{"Effect": "Allow", "Principal": map[string]string{"Service": compute}, "Action": "sts:AssumeRole"})
+	trust, err := document(map[string]any{
+		"Effect":    "Allow",
+		"Principal": map[string]string{"Service": compute},
+		"Action":    "sts:AssumeRole",
+	})
 	if err != nil {
 		return nil, err
 	}
-	if i.role, err = s.Account.IAM.CreateRole(iam.Role{Name: clientRole, AssumeRolePolicy: trust, ForceDetachPolicies: true}); err != nil {
+	if i.role, err = s.Account.IAM.CreateRole(iam.Role{
+		Name:                clientRole,
+		AssumeRolePolicy:    trust,
+		ForceDetachPolicies: true,
+	}); err != nil {
 		return nil, err
 	}
 	access, err := document(map[string]any{"Effect": "Allow", "Action": action, "Resource": resources})

@@ -20,8 +20,8 @@ import (
 // databaseRole is the clients' in the database.
 const databaseRole = "rehearsal_client"
 
-// Database is a table of the workload's own behind the SQL endpoints of a cluster pair, for clients with a database role
-// and an IAM role that may write and read it and nothing else.
+// Database is a table of the workload's own behind the SQL endpoints of a cluster pair, for clients with a database
+// role and an IAM role that may write and read it and nothing else.
 type Database struct {
 	*identity
 	clusters map[string]dsql.Cluster // by region
@@ -159,7 +159,10 @@ func (d *Database) connect(ctx context.Context, region, user string, credentials
 	if err != nil {
 		return nil, err
 	}
-	config.Host, config.User, config.Database, config.Fallbacks = cluster.Endpoint, user, "postgres", nil
+	config.Host = cluster.Endpoint
+	config.User = user
+	config.Database = "postgres"
+	config.Fallbacks = nil
 	config.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12, ServerName: cluster.Endpoint, RootCAs: d.roots}
 	config.LookupFunc = func(context.Context, string) ([]string, error) {
 		return []string{d.sandbox.Account.Region(region).SQL.Addr()}, nil

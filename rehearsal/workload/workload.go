@@ -24,8 +24,8 @@ type System interface {
 
 // Endpoint is one regional way to the data, as one client uses it; it is not shared.
 type Endpoint interface {
-	// Write stores a row under an id; nil means that it was acknowledged. Writing it again is harmless. After any error the
-	// row may be there or not.
+	// Write stores a row under an id; nil means that it was acknowledged. Writing it again is harmless. After any error
+	// the row may be there or not.
 	Write(ctx context.Context, id string) error
 	// Stored reads the ids of all rows there are.
 	Stored(ctx context.Context) (map[string]bool, error)
@@ -42,10 +42,10 @@ type Options struct {
 	// Regions are the two data regions; Clients is how many clients are near each, by default 2.
 	Regions [2]string
 	Clients int
-	// Every is the time between two writes of a client, by default half a second; Patience how long it waits for an answer,
-	// by default 2 s; Home how long it stays away from its own region's endpoint before it tries that again, by default 30 s.
-	// Renew is the longest life of a connection, by default 30 s: pools bound it, and clients that never connect would not
-	// meet what goes wrong with new connections. All are sandbox time.
+	// Every is the time between two writes of a client, by default half a second; Patience how long it waits for an
+	// answer, by default 2 s; Home how long it stays away from its own region's endpoint before it tries that again, by
+	// default 30 s. Renew is the longest life of a connection, by default 30 s: pools bound it, and clients that never
+	// connect would not meet what goes wrong with new connections. All are sandbox time.
 	Every, Patience, Home, Renew time.Duration
 	// Report is told what clients notice, as it happens; optional.
 	Report func(Notice)
@@ -108,13 +108,25 @@ type Workload struct {
 func Start(opts Options) *Workload {
 	opts = opts.withDefaults()
 	ctx, cancel := context.WithCancel(context.Background())
-	w := &Workload{opts: opts, cancel: cancel, acknowledged: map[string]time.Time{}, changed: make(chan struct{}),
-		result: Result{Acknowledged: map[string]int{}, Lost: map[string][]string{}}}
+	w := &Workload{
+		opts:         opts,
+		cancel:       cancel,
+		acknowledged: map[string]time.Time{},
+		changed:      make(chan struct{}),
+		result:       Result{Acknowledged: map[string]int{}, Lost: map[string][]string{}},
+	}
 	begun := opts.Clock.Now().UTC().Format("150405.000") // so that ids are new when another workload has left its rows
 	for i, region := range opts.Regions {
 		for n := range opts.Clients {
-			c := &client{workload: w, begun: begun, name: fmt.Sprintf("%s-%d", region, n+1), region: region, other: opts.Regions[1-i],
-				connections: map[string]connection{}, at: region}
+			c := &client{
+				workload:    w,
+				begun:       begun,
+				name:        fmt.Sprintf("%s-%d", region, n+1),
+				region:      region,
+				other:       opts.Regions[1-i],
+				connections: map[string]connection{},
+				at:          region,
+			}
 			w.work.Go(func() { c.run(ctx) })
 		}
 	}
@@ -164,8 +176,8 @@ func (w *Workload) Acknowledged() map[string]time.Time {
 	return maps.Clone(w.acknowledged)
 }
 
-// Stop ends the clients and looks for every acknowledged row through both endpoints. The error says which endpoint could
-// not be asked; then nothing is known of the rows there.
+// Stop ends the clients and looks for every acknowledged row through both endpoints. The error says which endpoint
+// could not be asked; then nothing is known of the rows there.
 func (w *Workload) Stop(ctx context.Context) (Result, error) {
 	w.cancel()
 	w.work.Wait()

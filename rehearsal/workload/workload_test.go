@@ -30,7 +30,12 @@ type store struct {
 }
 
 func newStore() *store {
-	return &store{rows: map[string]bool{}, down: map[string]error{}, hangs: map[string]bool{}, forget: map[string]bool{}}
+	return &store{
+		rows:   map[string]bool{},
+		down:   map[string]error{},
+		hangs:  map[string]bool{},
+		forget: map[string]bool{},
+	}
 }
 
 func (s *store) set(change func()) {
@@ -77,11 +82,17 @@ func (d *door) Close() { d.set(func() { d.closed++ }) }
 
 func start(s *store, notices *[]Notice) *Workload {
 	var mu sync.Mutex
-	return Start(Options{Clock: clock.New(1), Dial: s.dial, Regions: [2]string{east, west}, Clients: 1, Report: func(n Notice) {
-		mu.Lock()
-		defer mu.Unlock()
-		*notices = append(*notices, n)
-	}})
+	return Start(Options{
+		Clock:   clock.New(1),
+		Dial:    s.dial,
+		Regions: [2]string{east, west},
+		Clients: 1,
+		Report: func(n Notice) {
+			mu.Lock()
+			defer mu.Unlock()
+			*notices = append(*notices, n)
+		},
+	})
 }
 
 func TestAClientMovesToTheEndpointThatServesAndComesHome(t *testing.T) {
@@ -101,7 +112,12 @@ func TestAClientMovesToTheEndpointThatServesAndComesHome(t *testing.T) {
 		assert.Empty(t, r.Lost[west])
 		assert.Zero(t, r.Pending)
 		require.Len(t, r.Gaps, 1, "one client was refused, once: it stays away for half a minute")
-		assert.Equal(t, Gap{Client: east + "-1", Region: east, From: r.Gaps[0].From, To: r.Gaps[0].From.Add(2 * time.Second)}, r.Gaps[0],
+		assert.Equal(t, Gap{
+			Client: east + "-1",
+			Region: east,
+			From:   r.Gaps[0].From,
+			To:     r.Gaps[0].From.Add(2 * time.Second),
+		}, r.Gaps[0],
 			"from the begin of the attempt, for as long as the client is patient")
 		require.Len(t, notices, 2)
 		assert.Equal(t, []string{east, west}, []string{notices[0].Endpoint, notices[1].Endpoint})

@@ -21,7 +21,8 @@ type database struct{ *pgxpool.Pool }
 func (d *deployed) connect(ctx context.Context) (database, error) {
 	clusters := d.Account.DSQL.Clusters()
 	cluster := clusters[slices.IndexFunc(clusters, func(c dsql.Cluster) bool { return c.Region == d.region })]
-	config, err := pgxpool.ParseConfig(fmt.Sprintf("host=%s port=5432 user=admin dbname=postgres sslmode=verify-full sslrootcert=%s pool_max_conns=%d",
+	config, err := pgxpool.ParseConfig(fmt.Sprintf("host=%s port=5432 user=admin dbname=postgres sslmode=verify-full "+
+		"sslrootcert=%s pool_max_conns=%d",
 		cluster.Endpoint, d.CAFile, manyClients))
 	if err != nil {
 		return database{}, err
@@ -46,16 +47,19 @@ func (d database) write(ctx context.Context, event contract.TransactionCreated, 
 		return err
 	}
 	batch := &pgx.Batch{}
-	batch.Queue(`INSERT INTO app.transaction (id, amount, details, region, status) VALUES ($1, $2::text::numeric, $3, $4, $5) RETURNING created_at`,
+	batch.Queue(`INSERT INTO app.transaction (id, amount, details, region, status)
+			VALUES ($1, $2::text::numeric, $3, $4, $5) RETURNING created_at`,
 		event.TransactionID, event.Amount, "text:"+details, event.Region, event.Status)
-	batch.Queue(`INSERT INTO app.outbox (id, region, transaction_id, body, sent_at) VALUES ($1::uuid, $2, $3, $4, CASE WHEN $5 THEN now() END)`,
+	batch.Queue(`INSERT INTO app.outbox (id, region, transaction_id, body, sent_at)
+			VALUES ($1::uuid, $2, $3, $4, CASE WHEN $5 THEN now() END)`,
 		event.ID, event.Region, event.TransactionID, string(body), sent)
 	return pgx.BeginFunc(ctx, d, func(tx pgx.Tx) error { return tx.SendBatch(ctx, batch).Close() })
 }
 
 // read runs the statement of its read.
 func (d database) read(ctx context.Context, id string) error {
-	rows, err := d.Query(ctx, `SELECT id, amount::text, coalesce(reference, ''), coalesce(details, ''), created_at, region, status
+	rows, err := d.Query(ctx, `
+		SELECT id, amount::text, coalesce(reference, ''), coalesce(details, ''), created_at, region, status
 		FROM app.transaction WHERE id = $1`, id)
 	if err != nil {
 		return err

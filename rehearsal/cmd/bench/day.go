@@ -30,7 +30,8 @@ func reportDay(ctx context.Context) error {
 	if err := json.Unmarshal(match[1], &day); err != nil {
 		return err
 	}
-	fmt.Printf("\nThe sandbox over a day of its time, lived in %.0f s: heap %.1f MiB at its start, %.1f MiB at noon, %.1f MiB at its end\n",
+	fmt.Printf("\nThe sandbox over a day of its time, lived in %.0f s: heap %.1f MiB at its start, %.1f MiB at noon, "+
+		"%.1f MiB at its end\n",
 		day.WallSeconds, day.StartMiB, day.NoonMiB, day.EndMiB)
 	return nil
 }

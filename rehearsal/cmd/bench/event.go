@@ -54,13 +54,23 @@ func (d *deployed) foreign(context.Context) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return json.Marshal(events.EventBridgeEvent{ID: event.ID, Source: contract.EventSource, DetailType: contract.EventTransactionCreated, Detail: detail})
+	return json.Marshal(events.EventBridgeEvent{
+		ID:         event.ID,
+		Source:     contract.EventSource,
+		DetailType: contract.EventTransactionCreated,
+		Detail:     detail,
+	})
 }
 
 // created is the event of a new transaction as it is kept in the outbox.
 func created(region string) contract.TransactionCreated {
 	return contract.TransactionCreated{
-		Schema: contract.EventSchema, ID: uuid.NewString(), Region: region, TransactionID: uuid.NewString(),
-		Amount: "100.50", AmountNumber: 100.50, Status: "completed",
+		Schema:        contract.EventSchema,
+		ID:            uuid.NewString(),
+		Region:        region,
+		TransactionID: uuid.NewString(),
+		Amount:        "100.50",
+		AmountNumber:  100.50,
+		Status:        "completed",
 	}
 }

@@ -33,13 +33,21 @@ func (d *deployed) reportFunctions(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", subject.Name, err)
 		}
-		rows = append(rows, []string{subject.Name, results.Millis(c.FirstPoll), results.Millis(c.Cold), results.Millis(c.ColdCPU),
-			results.Millis(c.Warm), results.Millis(c.WarmCPU), results.Bytes(c.Peak)})
+		rows = append(rows, []string{
+			subject.Name,
+			results.Millis(c.FirstPoll),
+			results.Millis(c.Cold),
+			results.Millis(c.ColdCPU),
+			results.Millis(c.Warm),
+			results.Millis(c.WarmCPU),
+			results.Bytes(c.Peak),
+		})
 	}
 	return results.Table{
 		Title: "Functions in the sandbox: a cold start, from the start of the process, and later calls",
 		Rows:  rows,
-		Note: fmt.Sprintf("Medians of %d starts and %d later calls. A call is one round of both endpoints (healthcheck), a migration with\n"+
+		Note: fmt.Sprintf("Medians of %d starts and %d later calls. "+
+			"A call is one round of both endpoints (healthcheck), a migration with\n"+
 			"nothing to do (migrate), a write with encrypted details (transactions), one event sent (publisher), one event of\n"+
 			"the other region recorded (processor).",
 			function.Starts, function.Calls),

@@ -21,8 +21,8 @@ const (
 	swept = 100
 )
 
-// sizes are the numbers of transactions that the database is brought to; DEEP=1 goes on to a million, which takes minutes
-// to fill in.
+// sizes are the numbers of transactions that the database is brought to; DEEP=1 goes on to a million, which takes
+// minutes to fill in.
 func sizes() []int {
 	if os.Getenv("DEEP") == "1" {
 		return []int{10_000, 100_000, 1_000_000}
@@ -66,8 +66,10 @@ func (d *deployed) reportGrowth(ctx context.Context) error {
 	return results.Table{
 		Title: "Growth: the same requests, one client, as transactions, outbox and projection grow",
 		Rows:  rows,
-		Note: fmt.Sprintf("Requests are signed and go through the API, read and sweep through direct invocations. A sweep is a scheduled run of the\n"+
-			"publisher that finds %d events to send, counts, catches up and cleans up. The rows are counted, as all are but a minute's.", swept),
+		Note: fmt.Sprintf("Requests are signed and go through the API, read and sweep through direct invocations. A sweep "+
+			"is a scheduled run of the\n"+
+			"publisher that finds %d events to send, counts, catches up and cleans up. The rows are counted, as all are but "+
+			"a minute's.", swept),
 	}.Write(os.Stdout)
 }
 
@@ -99,7 +101,13 @@ func (d *deployed) invoke(ctx context.Context, binary, payload string) error {
 	if err != nil {
 		return err
 	}
-	result, err := d.Account.Region(d.region).Lambda.Invoke(ctx, d.Account.IAM.Admin().Principal, name, []byte(payload), nil)
+	result, err := d.Account.Region(d.region).Lambda.Invoke(
+		ctx,
+		d.Account.IAM.Admin().Principal,
+		name,
+		[]byte(payload),
+		nil,
+	)
 	if err == nil && result.FunctionError != "" {
 		err = fmt.Errorf("%s: %s", binary, result.Payload)
 	}

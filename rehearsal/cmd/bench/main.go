@@ -1,6 +1,6 @@
-// Command bench measures what the stack costs to run: the function binaries, the functions, the application from its API
-// to the database, its parts, and the sandbox itself. Progress goes to the standard error, the report to the standard
-// output.
+// Command bench measures what the stack costs to run: the function binaries, the functions, the application from its
+// API to the database, its parts, and the sandbox itself. Progress goes to the standard error, the report to the
+// standard output.
 package main
 
 import (

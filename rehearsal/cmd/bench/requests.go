@@ -43,7 +43,8 @@ func (d *deployed) reportRequests(ctx context.Context) error {
 	return results.Table{
 		Title: "The deployed application end to end: signed request, HTTP API, function, SQL endpoint, database",
 		Rows:  append([][]string{{"request", "clients", "p50", "p99", "requests/s"}}, rows...),
-		Note: fmt.Sprintf("%v a row; through the API details are encrypted. Clients, AWS, functions and database share this machine, and so\n"+
+		Note: fmt.Sprintf("%v a row; through the API details are encrypted. "+
+			"Clients, AWS, functions and database share this machine, and so\n"+
 			"do the publishers and processors that every write through the API sets to work.", lasting),
 	}.Write(os.Stdout)
 }
@@ -62,7 +63,13 @@ func measure(ctx context.Context, all []requests) (rows [][]string, err error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", r.name, err)
 		}
-		rows = append(rows, []string{r.name, fmt.Sprint(r.clients), results.Millis(l.Quantile(0.5)), results.Millis(l.Quantile(0.99)), fmt.Sprintf("%.0f", l.PerSecond())})
+		rows = append(rows, []string{
+			r.name,
+			fmt.Sprint(r.clients),
+			results.Millis(l.Quantile(0.5)),
+			results.Millis(l.Quantile(0.99)),
+			fmt.Sprintf("%.0f", l.PerSecond()),
+		})
 	}
 	return rows, nil
 }

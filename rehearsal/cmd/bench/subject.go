@@ -38,7 +38,9 @@ func (d *deployed) subject(name string) (function.Subject, error) {
 	environment := []string{
 		"AWS_REGION=" + d.region, "AWS_LAMBDA_FUNCTION_NAME=" + f.Name, "AWS_ACCESS_KEY_ID=" + credentials.AccessKeyID,
 		"AWS_SECRET_ACCESS_KEY=" + credentials.SecretAccessKey, "AWS_SESSION_TOKEN=" + credentials.SessionToken,
-		"AWS_ENDPOINT_URL=" + d.Endpoint, "SSL_CERT_FILE=" + d.CAFile, contract.EnvHostAddr + "=" + strings.Join(addresses, ","),
+		"AWS_ENDPOINT_URL=" + d.Endpoint,
+		"SSL_CERT_FILE=" + d.CAFile,
+		contract.EnvHostAddr + "=" + strings.Join(addresses, ","),
 		"HOME=" + os.TempDir(),
 	}
 	for key, value := range f.Environment.Variables {
@@ -54,7 +56,8 @@ func (d *deployed) nameOf(binary string) (string, error) {
 		file, _ := code["path"].(string)
 		arn, _ := r.Outputs["arn"].(string)
 		name, _ := r.Outputs["name"].(string)
-		if r.Type == "aws:lambda/function:Function" && path.Base(file) == binary+".zip" && strings.Contains(arn, ":"+d.region+":") {
+		of := r.Type == "aws:lambda/function:Function" && path.Base(file) == binary+".zip"
+		if of && strings.Contains(arn, ":"+d.region+":") {
 			return name, nil
 		}
 	}

@@ -23,7 +23,8 @@ type recorded struct {
 	Region string `json:"region"`
 }
 
-// useApplication writes through the API of one region, reads through that of the other, and follows the event into both.
+// useApplication writes through the API of one region, reads through that of the other, and follows the event into
+// both.
 func useApplication(ctx context.Context, p *printer, stage rehearsal.Stage) error {
 	here, there := stack.Places()["primary"], stack.Places()["secondary"]
 	done := p.begin("The application: writing in " + here + ", reading in " + there)

@@ -44,9 +44,11 @@ func detect(ctx context.Context, p *printer, args []string) error {
 }
 
 // detectAll deals the runs out to some sandboxes at a time.
-func detectAll(ctx context.Context, p *printer, runs, jobs int, interval time.Duration, opts rehearsal.Options) ([]time.Duration, error) {
-	done := p.follow(fmt.Sprintf("Losing the primary region %d times, at moments drawn by lot, in %d sandboxes at a time", runs, jobs),
-		signOfLife, func() string { return "…" })
+func detectAll(
+	ctx context.Context, p *printer, runs, jobs int, interval time.Duration, opts rehearsal.Options,
+) ([]time.Duration, error) {
+	const heading = "Losing the primary region %d times, at moments drawn by lot, in %d sandboxes at a time"
+	done := p.follow(fmt.Sprintf(heading, runs, jobs), signOfLife, func() string { return "…" })
 	defer done("")
 	var mu sync.Mutex
 	var all []time.Duration

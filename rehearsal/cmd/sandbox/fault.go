@@ -23,7 +23,8 @@ func faults(ctx context.Context, p *printer, args []string) error {
 	}
 	command, known := map[string]func(context.Context, *control.Client, []string) ([]fault.Active, error){
 		"active": func(ctx context.Context, c *control.Client, _ []string) ([]fault.Active, error) { return c.Active(ctx) },
-		"inject": inject, "undo": undo,
+		"inject": inject,
+		"undo":   undo,
 	}[args[0]]
 	if !known {
 		return errUsage

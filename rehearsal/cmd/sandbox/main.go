@@ -27,16 +27,16 @@ const usage = `usage: sandbox demo  [-dir DIR]
        sandbox detect [-dir DIR] [-runs N] [-interval DURATION] [-jobs N]
        sandbox fault list | active | inject NAME [PARAMETER=VALUE...] | undo ID... | undo all
 
-  demo   deploy the stack, check the database from all observers, write in one region and read in the other, deploy again,
-         lose the primary region, destroy, leave nothing behind
+  demo   deploy the stack, check the database from all observers, write in one region and read in the other,
+         deploy again, lose the primary region, destroy, leave nothing behind
   serve  deploy the stack and stay until Ctrl-C
   rehearse
-         live the stack through the disasters that the files describe, each in a sandbox of its own, beside the public recipe;
-         -speed 1 to 10 (budgets are judged at 1 only), -jobs how many at a time, -report for JSON, JUnit and HTML, -alone without the recipe;
-         exit status 1 when one does not pass
+         live the stack through the disasters that the files describe, each in a sandbox of its own, beside the
+         public recipe; -speed 1 to 10 (budgets are judged at 1 only), -jobs how many at a time, -report for JSON,
+         JUnit and HTML, -alone without the recipe; exit status 1 when one does not pass
   detect
-         lose the primary region -runs times, the observers' phases and the moment drawn by lot, with a probe every -interval;
-         shows the distribution of the time until a person is told; -jobs sandboxes at a time
+         lose the primary region -runs times, the observers' phases and the moment drawn by lot, with a probe every
+         -interval; shows the distribution of the time until a person is told; -jobs sandboxes at a time
   fault  break and mend the sandbox that "serve" keeps up
 `
 
@@ -101,7 +101,9 @@ func run(ctx context.Context, out io.Writer, args []string) error {
 }
 
 // inSandbox runs a command in a sandbox of its own and ends that on every way out.
-func inSandbox(ctx context.Context, p *printer, opts sandbox.Options, command func(context.Context, *printer, *sandbox.Sandbox) error) (err error) {
+func inSandbox(
+	ctx context.Context, p *printer, opts sandbox.Options, command func(context.Context, *printer, *sandbox.Sandbox) error,
+) (err error) {
 	done := p.begin("Starting an AWS account with 3 regions on this machine")
 	s, err := stack.Start(ctx, opts)
 	if err != nil {

@@ -40,7 +40,14 @@ func (o *output) String() string {
 }
 
 func TestACommandLineThatSaysNothingIsAnsweredWithTheUsage(t *testing.T) {
-	for _, args := range [][]string{nil, {"deploy"}, {"demo", "now"}, {"demo", "-address", "127.0.0.1:0"}, {"serve", "-port", "1"}, {"detect", "now"}} {
+	for _, args := range [][]string{
+		nil,
+		{"deploy"},
+		{"demo", "now"},
+		{"demo", "-address", "127.0.0.1:0"},
+		{"serve", "-port", "1"},
+		{"detect", "now"},
+	} {
 		assert.ErrorIs(t, run(t.Context(), &output{}, args), errUsage, "%q", args)
 	}
 }
@@ -78,7 +85,9 @@ func TestTheSandboxEndsOnEveryWayOut(t *testing.T) {
 			ctx, interrupt := context.WithCancel(t.Context())
 			defer interrupt()
 			out := &output{}
-			err := inSandbox(ctx, newPrinter(out), sandbox.Options{Template: postgrestest.Template(t)}, func(context.Context, *printer, *sandbox.Sandbox) error { return way(interrupt) })
+			err := inSandbox(ctx, newPrinter(out), sandbox.Options{
+				Template: postgrestest.Template(t),
+			}, func(context.Context, *printer, *sandbox.Sandbox) error { return way(interrupt) })
 			assert.Equal(t, name == "success", err == nil, err)
 			assert.Contains(t, out.String(), "AWS API at http://127.0.0.1:")
 			left, err := filepath.Glob(filepath.Join(os.TempDir(), "aurora-dsql-dr-sandbox-*"))
@@ -115,8 +124,12 @@ func TestAPageIsAFailureOfTheDemonstration(t *testing.T) {
 // Alarms are named, and what is alike is one line.
 func TestWhatReachesPeopleIsToldOnce(t *testing.T) {
 	alarm := func(region, name, from, to string) sns.Message {
-		return sns.Message{Region: region, Kind: sns.KindAlarm, Subject: fmt.Sprintf("%s: %q in %s", to, name, region),
-			Body: fmt.Sprintf(`{"AlarmName":%q,"OldStateValue":%q,"NewStateValue":%q}`, name, from, to)}
+		return sns.Message{
+			Region:  region,
+			Kind:    sns.KindAlarm,
+			Subject: fmt.Sprintf("%s: %q in %s", to, name, region),
+			Body:    fmt.Sprintf(`{"AlarmName":%q,"OldStateValue":%q,"NewStateValue":%q}`, name, from, to),
+		}
 	}
 	first := func(region, name string) sns.Message { return alarm(region, name, "INSUFFICIENT_DATA", "OK") }
 	assert.Equal(t, []string{
@@ -127,13 +140,24 @@ func TestWhatReachesPeopleIsToldOnce(t *testing.T) {
 		`us-east-1  OK: "a" in us-east-1`,
 	}, linesOf([]sns.Message{
 		{Region: "us-east-1", Kind: sns.KindConfirmation}, {Region: "us-east-1", Kind: sns.KindConfirmation},
-		first("us-east-1", "a"), first("us-east-2", "e"), first("us-east-1", "b"), first("us-east-1", "c"), first("us-east-1", "d"),
+		first("us-east-1", "a"),
+		first("us-east-2", "e"),
+		first("us-east-1", "b"),
+		first("us-east-1", "c"),
+		first("us-east-1", "d"),
 		alarm("us-east-1", "a", "OK", "ALARM"), alarm("us-east-1", "a", "ALARM", "OK"),
 	}))
 }
 
 func TestTheTableOfVerdicts(t *testing.T) {
-	up := contract.TargetHealth{Region: "us-east-2", Verdict: "up", ConnectMillis: 12.34, QueryMillis: 1, CommitMillis: 2, MarkerAgeSeconds: 0.52}
+	up := contract.TargetHealth{
+		Region:           "us-east-2",
+		Verdict:          "up",
+		ConnectMillis:    12.34,
+		QueryMillis:      1,
+		CommitMillis:     2,
+		MarkerAgeSeconds: 0.52,
+	}
 	assert.Equal(t, []string{"us-east-1", "us-east-2", "up", "12.3 ms", "1.0 ms", "2.0 ms", "0.5 s"}, row("us-east-1", up))
 	assert.Equal(t, "down (connect)", row("us-east-1", contract.TargetHealth{Verdict: "down", Reason: "connect"})[2])
 }
@@ -146,7 +170,12 @@ func TestProgressSaysHowFarItIsAndAtWhat(t *testing.T) {
 	assert.Equal(t, "0 resources done, at alerts, database", d.progress())
 	d.step(engine.Step{Name: "alerts", Op: "create", State: engine.Finished})
 	assert.Empty(t, out.String(), "an ordinary resource gets no line")
-	d.step(engine.Step{Name: "database", Type: "aws:dsql/cluster:Cluster", Op: "create", State: engine.Finished})
+	d.step(engine.Step{
+		Name:  "database",
+		Type:  "aws:dsql/cluster:Cluster",
+		Op:    "create",
+		State: engine.Finished,
+	})
 	assert.Equal(t, "2 resources done, saving the state", d.progress())
 	assert.Contains(t, out.String(), "created  database")
 	assert.Equal(t, "2 created, 1 unchanged", counts(engine.Result{Counts: map[string]int{"create": 2, "same": 1}}))

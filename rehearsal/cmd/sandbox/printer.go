@@ -107,7 +107,11 @@ type deployment struct {
 }
 
 // telling are the types whose steps get a line of their own: those that take time on AWS, and those that run code.
-var telling = []string{"aws:dsql/cluster:Cluster", "aws:dsql/clusterPeering:ClusterPeering", "aws:lambda/invocation:Invocation"}
+var telling = []string{
+	"aws:dsql/cluster:Cluster",
+	"aws:dsql/clusterPeering:ClusterPeering",
+	"aws:lambda/invocation:Invocation",
+}
 
 // stackType is the resource that all others belong to: saying that it is worked at says nothing.
 const stackType = "pulumi:pulumi:Stack"
@@ -127,7 +131,8 @@ func (d *deployment) step(s engine.Step) {
 		d.running = slices.DeleteFunc(d.running, func(name string) bool { return name == s.Name })
 	}
 	d.mu.Unlock()
-	if s.State == engine.Failed || s.State == engine.Finished && slices.Contains(telling, s.Type) && s.Op != "same" && s.Op != "refresh" {
+	told := slices.Contains(telling, s.Type) && s.Op != "same" && s.Op != "refresh"
+	if s.State == engine.Failed || s.State == engine.Finished && told {
 		d.p.line("    %-8s %-32s %-22s %5.1fs", verb(s), s.Name, s.Type[strings.LastIndex(s.Type, ":")+1:], s.Took.Seconds())
 	}
 }

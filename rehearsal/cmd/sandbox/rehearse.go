@@ -147,7 +147,9 @@ var signs = map[chronicle.Tone]string{
 
 // summary shows a row for each of several rehearsals; the error names those that did not pass.
 func summary(p *printer, reports []*report.Report) error {
-	rows := [][]string{{"REHEARSAL", "RESULT", "SCORE", "DETECT", "ALERT", "RECOVERY", "ALL-CLEAR", "ALARM", "WRITES", "LOST"}}
+	rows := [][]string{
+		{"REHEARSAL", "RESULT", "SCORE", "DETECT", "ALERT", "RECOVERY", "ALL-CLEAR", "ALARM", "WRITES", "LOST"},
+	}
 	var failed []string
 	for _, r := range reports {
 		result := "passed"

@@ -20,11 +20,22 @@ func TestRehearsalsThatCannotBeHeld(t *testing.T) {
 		"-speed is 11: want 1 to 10":                 {"rehearse", "-speed", "11", bad},
 		"-jobs is 0: want how many":                  {"rehearse", "-jobs", "0", bad},
 		"nowhere.yaml":                               {"rehearse", "nowhere.yaml"},
-		"the rehearsals of this project: ../../../rehearsals/connections-failing.yaml, ": {"rehearse", "-dir", "../../..", "nowhere.yaml"},
+		"the rehearsals of this project: ../../../rehearsals/connections-failing.yaml, ": {
+			"rehearse",
+			"-dir",
+			"../../..",
+			"nowhere.yaml",
+		},
 	} {
 		assert.ErrorContains(t, run(t.Context(), &output{}, args), want)
 	}
-	for _, args := range [][]string{{"rehearse"}, {"rehearse", "-fast", bad}, {"fault"}, {"fault", "break"}, {"fault", "list", "all"}} {
+	for _, args := range [][]string{
+		{"rehearse"},
+		{"rehearse", "-fast", bad},
+		{"fault"},
+		{"fault", "break"},
+		{"fault", "list", "all"},
+	} {
 		assert.ErrorIs(t, run(t.Context(), &output{}, args), errUsage, "%q", args)
 	}
 }

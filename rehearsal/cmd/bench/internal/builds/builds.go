@@ -25,7 +25,8 @@ type Build struct {
 	Reproducible bool
 }
 
-// secondBuild is where the second build is made. Its name is fixed, so that the next bench removes what a killed one left.
+// secondBuild is where the second build is made. Its name is fixed, so that the next bench removes what a killed one
+// left.
 const secondBuild = "build/elsewhere"
 
 // Twice builds the functions a second time, in another directory, and compares all of them.

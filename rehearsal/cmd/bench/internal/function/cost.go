@@ -36,8 +36,8 @@ type Cost struct {
 	Peak int64
 }
 
-// Measure starts the function again and again, and calls it several times in one life. The calling goroutine must hold its
-// thread (runtime.LockOSThread): the function dies with the thread that has started it.
+// Measure starts the function again and again, and calls it several times in one life. The calling goroutine must hold
+// its thread (runtime.LockOSThread): the function dies with the thread that has started it.
 func Measure(ctx context.Context, s Subject) (Cost, error) {
 	var polls, answers, processor []time.Duration
 	for range Starts {
@@ -45,7 +45,9 @@ func Measure(ctx context.Context, s Subject) (Cost, error) {
 		if err != nil {
 			return Cost{}, err
 		}
-		polls, answers, processor = append(polls, l.firstPoll), append(answers, l.firstPoll+l.calls[0]), append(processor, l.cpu)
+		polls = append(polls, l.firstPoll)
+		answers = append(answers, l.firstPoll+l.calls[0])
+		processor = append(processor, l.cpu)
 	}
 	l, err := live(ctx, s, 1+Calls)
 	if err != nil {
@@ -53,8 +55,12 @@ func Measure(ctx context.Context, s Subject) (Cost, error) {
 	}
 	start := median(processor)
 	return Cost{
-		FirstPoll: median(polls), Cold: median(answers), ColdCPU: start,
-		Warm: median(l.calls[1:]), WarmCPU: max(0, l.cpu-start) / Calls, Peak: l.peak,
+		FirstPoll: median(polls),
+		Cold:      median(answers),
+		ColdCPU:   start,
+		Warm:      median(l.calls[1:]),
+		WarmCPU:   max(0, l.cpu-start) / Calls,
+		Peak:      l.peak,
 	}, nil
 }
 

@@ -37,7 +37,10 @@ func live(ctx context.Context, s Subject, calls int) (l life, err error) {
 	defer api.close()
 	var output bytes.Buffer
 	cmd := exec.Command(s.Bootstrap)
-	cmd.Dir, cmd.Env = filepath.Dir(s.Bootstrap), slices.Concat(s.Environment, []string{"AWS_LAMBDA_RUNTIME_API=" + api.address})
+	cmd.Dir, cmd.Env = filepath.Dir(s.Bootstrap), slices.Concat(
+		s.Environment,
+		[]string{"AWS_LAMBDA_RUNTIME_API=" + api.address},
+	)
 	cmd.Stdout, cmd.Stderr = &output, &output
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	began := time.Now()

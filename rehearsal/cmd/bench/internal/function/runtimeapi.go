@@ -25,7 +25,12 @@ func serve() (*runtimeAPI, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &runtimeAPI{address: listener.Addr().String(), polled: make(chan struct{}, 1), events: make(chan []byte), replies: make(chan error, 1)}
+	a := &runtimeAPI{
+		address: listener.Addr().String(),
+		polled:  make(chan struct{}, 1),
+		events:  make(chan []byte),
+		replies: make(chan error, 1),
+	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /2018-06-01/runtime/invocation/next", a.next)
 	mux.HandleFunc("POST /2018-06-01/runtime/invocation/{id}/response", a.reply(answered))

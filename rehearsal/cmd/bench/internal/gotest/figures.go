@@ -11,15 +11,16 @@ import (
 	"strings"
 )
 
-// Figures are what benchmarks reported: values by unit, by "<package>.<benchmark>" such as "breaker.Do". Whoever reads them
-// asks Missing afterwards.
+// Figures are what benchmarks reported: values by unit, by "<package>.<benchmark>" such as "breaker.Do". Whoever reads
+// them asks Missing afterwards.
 type Figures struct {
 	values  map[string]map[string]float64
 	missing error
 }
 
-// result is a line such as "BenchmarkDo-2   1000   167.0 ns/op   0 B/op": a name with GOMAXPROCS behind it, if that is not
-// 1, how often it ran, then values with units ("Go Benchmark Data Format", golang.org/design/14313-benchmark-format).
+// result is a line such as "BenchmarkDo-2   1000   167.0 ns/op   0 B/op": a name with GOMAXPROCS behind it, if that is
+// not 1, how often it ran, then values with units ("Go Benchmark Data Format",
+// golang.org/design/14313-benchmark-format).
 var result = regexp.MustCompile(`^Benchmark(\S*?)(-\d+)?\s+\d+\s+(\S.*)$`)
 
 // Parse reads the benchmarks in the output of go test.

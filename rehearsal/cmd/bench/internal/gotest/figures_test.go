@@ -11,7 +11,7 @@ const output = `goos: linux
 goarch: amd64
 pkg: example.org/lambda/internal/service
 cpu: Some CPU @ 2.50GHz
-BenchmarkWrite/plain-2         	     312	        41.50 overhead-%	      1200 handler-p50-µs	   10240 B/op	     120 allocs/op
+BenchmarkWrite/plain-2     	     312	    41.50 overhead-%	    1200 handler-p50-µs	   10240 B/op	    120 allocs/op
 BenchmarkWrite/encrypted-2     	     300	        -0.5000 overhead-%
 PASS
 ok  	example.org/lambda/internal/service	5.1s
@@ -36,7 +36,11 @@ func TestWhatIsMissingIsTold(t *testing.T) {
 	require.NoError(t, err)
 	assert.Zero(t, f.Of("breaker.Undo", "ns/op"))
 	assert.Zero(t, f.Of("breaker.Do", "MB/s"))
-	assert.EqualError(t, f.Missing(), "benchmark breaker.Undo has not reported ns/op\nbenchmark breaker.Do has not reported MB/s")
+	assert.EqualError(
+		t,
+		f.Missing(),
+		"benchmark breaker.Undo has not reported ns/op\nbenchmark breaker.Do has not reported MB/s",
+	)
 }
 
 func TestALineThatIsCutOffIsAnError(t *testing.T) {

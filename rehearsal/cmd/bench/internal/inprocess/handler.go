@@ -27,13 +27,16 @@ func Handler(f *gotest.Figures) (_ results.Table, bound error) {
 		overhead := f.Of(r.benchmark, "overhead-%")
 		rows[len(rows)-1][4] = fmt.Sprintf("%+.0f %%", overhead)
 		if overhead > maxOverhead {
-			bound = errors.Join(bound, fmt.Errorf("%s: the handler costs %.1f %% more than its statements: want at most %d %%", r.name, overhead, maxOverhead))
+			const much = "%s: the handler costs %.1f %% more than its statements: want at most %d %%"
+			bound = errors.Join(bound, fmt.Errorf(much, r.name, overhead, maxOverhead))
 		}
 	}
 	return results.Table{
-		Title: "The handler of transactions in process against its statements by plain pgx, in turns through one SQL endpoint",
-		Rows:  rows,
-		Note:  fmt.Sprintf("The cost is what the handler adds to the lower quartile, which other load disturbs least: at most %d %%.", maxOverhead),
+		Title: "The handler of transactions in process against its statements by plain pgx, in turns through one SQL " +
+			"endpoint",
+		Rows: rows,
+		Note: fmt.Sprintf("The cost is what the handler adds to the lower quartile, which other load disturbs least: at "+
+			"most %d %%.", maxOverhead),
 	}, bound
 }
 

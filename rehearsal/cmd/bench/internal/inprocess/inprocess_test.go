@@ -16,7 +16,8 @@ func figures(t *testing.T, overhead map[string]float64) *gotest.Figures {
 	t.Helper()
 	output := "pkg: example.org/service\n"
 	for name, percent := range overhead {
-		output += fmt.Sprintf("Benchmark%s-2 100 2000 pgx-p50-µs 5000 pgx-p99-µs 400 pgx/s %f handler-p50-µs 6000 handler-p99-µs 300 handler/s %f overhead-%%\n",
+		output += fmt.Sprintf("Benchmark%s-2 100 2000 pgx-p50-µs 5000 pgx-p99-µs 400 pgx/s %f handler-p50-µs 6000 "+
+			"handler-p99-µs 300 handler/s %f overhead-%%\n",
 			name, 20*(100+percent), percent)
 	}
 	f, err := gotest.Parse([]byte(output))
@@ -25,10 +26,19 @@ func figures(t *testing.T, overhead map[string]float64) *gotest.Figures {
 }
 
 func TestAHandlerThatCostsTooMuchIsAnErrorBesideTheTable(t *testing.T) {
-	f := figures(t, map[string]float64{"Write/plain": 12.4, "Write/encrypted": 30.4, "Read/plain": -1, "Read/encrypted": 30})
+	f := figures(t, map[string]float64{
+		"Write/plain":     12.4,
+		"Write/encrypted": 30.4,
+		"Read/plain":      -1,
+		"Read/encrypted":  30,
+	})
 	table, bound := Handler(f)
 	require.NoError(t, f.Missing())
-	assert.EqualError(t, bound, "write with encrypted details: the handler costs 30.4 % more than its statements: want at most 30 %")
+	assert.EqualError(
+		t,
+		bound,
+		"write with encrypted details: the handler costs 30.4 % more than its statements: want at most 30 %",
+	)
 	rows := make([]string, len(table.Rows))
 	for i, row := range table.Rows {
 		rows[i] = strings.Join(row, "|")
@@ -36,9 +46,11 @@ func TestAHandlerThatCostsTooMuchIsAnErrorBesideTheTable(t *testing.T) {
 	assert.Equal(t, []string{
 		"request|p50|p99|requests/s|cost",
 		"write by plain pgx|2.00 ms|5.00 ms|400|", "write by the handler|2.25 ms|6.00 ms|300|+12 %",
-		"write with encrypted details by plain pgx|2.00 ms|5.00 ms|400|", "write with encrypted details by the handler|2.61 ms|6.00 ms|300|+30 %",
+		"write with encrypted details by plain pgx|2.00 ms|5.00 ms|400|", "write with encrypted details by the " +
+			"handler|2.61 ms|6.00 ms|300|+30 %",
 		"read by plain pgx|2.00 ms|5.00 ms|400|", "read by the handler|1.98 ms|6.00 ms|300|-1 %",
-		"read of encrypted details by plain pgx|2.00 ms|5.00 ms|400|", "read of encrypted details by the handler|2.60 ms|6.00 ms|300|+30 %",
+		"read of encrypted details by plain pgx|2.00 ms|5.00 ms|400|", "read of encrypted details by the handler|2.60 " +
+			"ms|6.00 ms|300|+30 %",
 	}, rows)
 }
 

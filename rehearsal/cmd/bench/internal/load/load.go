@@ -1,5 +1,5 @@
-// Package load has clients call something at the same time, each as fast as it is answered, and tells how long the calls
-// took.
+// Package load has clients call something at the same time, each as fast as it is answered, and tells how long the
+// calls took.
 package load
 
 import (

@@ -43,10 +43,22 @@ func TestWhatTakesTimeShowsThatItGoesOn(t *testing.T) {
 }
 
 func TestUnits(t *testing.T) {
-	for d, want := range map[time.Duration]string{0: "0s", 153: "153ns", 6552: "6.55µs", 15_630_925: "15.6ms", 999_600_000: "1s"} {
+	for d, want := range map[time.Duration]string{
+		0:           "0s",
+		153:         "153ns",
+		6552:        "6.55µs",
+		15_630_925:  "15.6ms",
+		999_600_000: "1s",
+	} {
 		assert.Equal(t, want, Duration(d))
 	}
-	for n, want := range map[int64]string{0: "0 B", 999: "999 B", 5008: "5.0 kB", 930_223: "930.2 kB", 23_456_789: "23.5 MB"} {
+	for n, want := range map[int64]string{
+		0:          "0 B",
+		999:        "999 B",
+		5008:       "5.0 kB",
+		930_223:    "930.2 kB",
+		23_456_789: "23.5 MB",
+	} {
 		assert.Equal(t, want, Bytes(n))
 	}
 }
