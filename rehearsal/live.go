@@ -37,7 +37,7 @@ func (r *run) live(ctx context.Context) (lived report.Lived, err error) {
 	stopWatching := r.watch(ctx, arriving)
 	defer stopWatching()
 	clients := r.startClients(system)
-	defer clients.stop(ctx)
+	defer func() { _, _ = clients.stop(ctx) }() // has said why when it was stopped in time
 	lived, err = r.hold(ctx, clients, arriving)
 	stopWatching() // so that nothing of the end is missed
 	lived.Speed = r.Sandbox.Clock.Speed()
@@ -78,7 +78,7 @@ func (r *run) hold(ctx context.Context, c *clients, arriving *workload.Events) (
 		lived.Outage = fault.Outage{Start: now, End: now}
 		lived.Watched = now
 		lived.Writes, lived.Unread = c.stop(ctx)
-		return lived, nil
+		return lived, nil //nolint:nilerr // a hypothesis that does not hold is a report, not an error
 	}
 	if lived.Outage, lived.Deployments, err = r.play(ctx); err != nil {
 		return lived, err

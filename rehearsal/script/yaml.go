@@ -116,6 +116,7 @@ func find(node *yaml.Node, path []string) *yaml.Node {
 		if i, err := strconv.Atoi(path[0]); err == nil && i < len(node.Content) {
 			return find(node.Content[i], path[1:])
 		}
+	default: // a scalar holds nothing
 	}
 	return nil
 }
