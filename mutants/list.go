@@ -91,10 +91,21 @@ func (m mutant) source() ([]byte, error) {
 	case strings.ContainsAny(m.From+m.To, "\n"):
 		return nil, errors.New("from or to is longer than a line")
 	case n != 1:
-		return nil, fmt.Errorf("%s holds %q %d times, want once: follow the code, or give more of the line", m.File, m.From, n)
+		return nil, fmt.Errorf(
+			"%s holds %q %d times, want once: follow the code, or give more of the line",
+			m.File,
+			m.From,
+			n,
+		)
 	}
 	mutated := strings.Replace(string(content), m.From, m.To, 1)
-	if _, err := parser.ParseFile(token.NewFileSet(), m.File, mutated, parser.SkipObjectResolution); err != nil && strings.HasSuffix(m.File, ".go") {
+	if _, err := parser.ParseFile(
+		token.NewFileSet(),
+		m.File,
+		mutated,
+		parser.SkipObjectResolution,
+	); err != nil &&
+		strings.HasSuffix(m.File, ".go") {
 		return nil, fmt.Errorf("is no Go: %w", err)
 	}
 	return []byte(mutated), nil

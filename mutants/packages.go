@@ -25,7 +25,9 @@ func list(ctx context.Context) (*tree, error) {
 	if err != nil {
 		return nil, fmt.Errorf("go list -m: %w", err)
 	}
-	out, err := exec.CommandContext(ctx, "go", "list", "-json=ImportPath,Deps,TestGoFiles,XTestGoFiles,TestImports,XTestImports", "./...").Output()
+	const fields = "-json=ImportPath,Deps,TestGoFiles,XTestGoFiles,TestImports,XTestImports"
+	out, err := exec.CommandContext(ctx, "go", "list", fields, "./...").
+		Output()
 	if err != nil {
 		return nil, fmt.Errorf("go list ./...: %w", err)
 	}
@@ -48,8 +50,8 @@ func list(ctx context.Context) (*tree, error) {
 	}
 }
 
-// testsOf are the directories of the packages whose tests could notice a change of the file: its own first, then those that
-// need it, the ones that need least first, since they are compiled soonest.
+// testsOf are the directories of the packages whose tests could notice a change of the file: its own first, then those
+// that need it, the ones that need least first, since they are compiled soonest.
 func (t *tree) testsOf(file string) []string {
 	own := path.Join(t.module, path.Dir(file))
 	var found []string

@@ -76,11 +76,24 @@ var (
 	hanging = regexp.MustCompile(`(?m)^panic: test timed out after \S+\n\s*running tests:\n\s*(\S+)`)
 )
 
-// run is the first test of a package that fails, the package itself if it ends otherwise, or nothing if all pass. Tests that
-// take long come last, when the others have noticed nothing: they are those that -short leaves out.
+// run is the first test of a package that fails, the package itself if it ends otherwise, or nothing if all pass. Tests
+// that take long come last, when the others have noticed nothing: they are those that -short leaves out.
 func run(ctx context.Context, dir, overlay, tested string) (string, error) {
 	binary := filepath.Join(dir, "tests")
-	build := exec.CommandContext(ctx, "go", "test", "-c", "-o", binary, "-vet=off", "-ldflags", "-s -w", "-overlay", overlay, tested)
+	build := exec.CommandContext(
+		ctx,
+		"go",
+		"test",
+		"-c",
+		"-o",
+		binary,
+		"-vet=off",
+		"-ldflags",
+		"-s -w",
+		"-overlay",
+		overlay,
+		tested,
+	)
 	if out, err := build.CombinedOutput(); err != nil {
 		return "", cmp.Or(ctx.Err(), fmt.Errorf("does not compile, so it proves nothing:\n%s", out))
 	}

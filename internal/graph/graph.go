@@ -85,10 +85,17 @@ type Options struct {
 // Run executes the program and returns what it registered, also beside an error.
 func Run(program pulumi.RunFunc, o Options) (*Graph, error) {
 	rec := &recorder{preview: o.Preview, fail: o.Fail, regions: map[string]string{}}
-	err := pulumi.RunErr(program, pulumi.WithMocks("aurora-dsql-dr", cmp.Or(o.Stack, "test"), rec), func(info *pulumi.RunInfo) {
-		info.Config, info.DryRun, info.Parallel = o.Config, o.Preview, cmp.Or(o.Parallel, 16)
-	})
-	slices.SortFunc(rec.resources, func(a, b Resource) int { return cmp.Or(cmp.Compare(a.Type, b.Type), cmp.Compare(a.Name, b.Name)) })
+	err := pulumi.RunErr(
+		program,
+		pulumi.WithMocks("aurora-dsql-dr", cmp.Or(o.Stack, "test"), rec),
+		func(info *pulumi.RunInfo) {
+			info.Config, info.DryRun, info.Parallel = o.Config, o.Preview, cmp.Or(o.Parallel, 16)
+		},
+	)
+	slices.SortFunc(
+		rec.resources,
+		func(a, b Resource) int { return cmp.Or(cmp.Compare(a.Type, b.Type), cmp.Compare(a.Name, b.Name)) },
+	)
 	return &Graph{Resources: rec.resources}, err
 }
 
@@ -105,7 +112,14 @@ type recorder struct {
 func (rec *recorder) NewResource(a pulumi.MockResourceArgs) (string, resource.PropertyMap, error) {
 	rec.mu.Lock()
 	defer rec.mu.Unlock()
-	r := Resource{Type: a.TypeToken, Name: a.Name, Custom: a.Custom, Inputs: a.Inputs, RPC: a.RegisterRPC, Region: rec.regions[providerName(a.Provider)]}
+	r := Resource{
+		Type:   a.TypeToken,
+		Name:   a.Name,
+		Custom: a.Custom,
+		Inputs: a.Inputs,
+		RPC:    a.RegisterRPC,
+		Region: rec.regions[providerName(a.Provider)],
+	}
 	if a.TypeToken == "pulumi:providers:aws" {
 		rec.regions[a.Name] = text(a.Inputs["region"])
 	}
@@ -149,7 +163,11 @@ func computed(r Resource) map[string]string {
 	case "aws:iam/role:Role":
 		return map[string]string{"name": name, "arn": "arn:aws:iam::" + Account + ":role/" + name}
 	case "aws:sqs/queue:Queue":
-		return map[string]string{"name": name, "arn": arn("sqs", name), "url": "https://sqs." + r.Region + ".amazonaws.com/" + Account + "/" + name}
+		return map[string]string{
+			"name": name,
+			"arn":  arn("sqs", name),
+			"url":  "https://sqs." + r.Region + ".amazonaws.com/" + Account + "/" + name,
+		}
 	case "aws:sns/topic:Topic":
 		return map[string]string{"name": name, "arn": arn("sns", name)}
 	case "aws:kms/key:Key":
@@ -161,8 +179,13 @@ func computed(r Resource) map[string]string {
 		return map[string]string{"arn": arn("kms", "key/mrk-"+name), "keyId": "mrk-" + name}
 	case "aws:lambda/function:Function":
 		return map[string]string{
-			"name": name, "arn": arn("lambda", "function:"+name),
-			"invokeArn": fmt.Sprintf("arn:aws:apigateway:%s:lambda:path/2015-03-31/functions/%s/invocations", r.Region, arn("lambda", "function:"+name)),
+			"name": name,
+			"arn":  arn("lambda", "function:"+name),
+			"invokeArn": fmt.Sprintf(
+				"arn:aws:apigateway:%s:lambda:path/2015-03-31/functions/%s/invocations",
+				r.Region,
+				arn("lambda", "function:"+name),
+			),
 		}
 	case "aws:cloudwatch/logGroup:LogGroup":
 		return map[string]string{"name": name, "arn": arn("logs", "log-group:"+name)}
@@ -177,7 +200,10 @@ func computed(r Resource) map[string]string {
 	case "aws:cloudwatch/eventArchive:EventArchive":
 		return map[string]string{"name": name, "arn": arn("events", "archive/"+name)}
 	case "aws:apigatewayv2/api:Api":
-		return map[string]string{"executionArn": arn("execute-api", name), "apiEndpoint": "https://" + name + ".execute-api." + r.Region + ".amazonaws.com"}
+		return map[string]string{
+			"executionArn": arn("execute-api", name),
+			"apiEndpoint":  "https://" + name + ".execute-api." + r.Region + ".amazonaws.com",
+		}
 	case "aws:lambda/invocation:Invocation":
 		return map[string]string{"result": "{}"}
 	}
@@ -195,9 +221,18 @@ func (rec *recorder) Call(a pulumi.MockCallArgs) (resource.PropertyMap, error) {
 	}
 	switch a.Token {
 	case "aws:index/getCallerIdentity:getCallerIdentity":
-		return resource.NewPropertyMapFromMap(map[string]any{"accountId": Account, "arn": "arn:aws:iam::" + Account + ":user/deployer", "userId": "AIDADEPLOYER", "id": Account}), nil
+		return resource.NewPropertyMapFromMap(
+			map[string]any{
+				"accountId": Account,
+				"arn":       "arn:aws:iam::" + Account + ":user/deployer",
+				"userId":    "AIDADEPLOYER",
+				"id":        Account,
+			},
+		), nil
 	case "aws:index/getPartition:getPartition":
-		return resource.NewPropertyMapFromMap(map[string]any{"partition": "aws", "dnsSuffix": "amazonaws.com", "id": "aws", "reverseDnsPrefix": "com.amazonaws"}), nil
+		return resource.NewPropertyMapFromMap(
+			map[string]any{"partition": "aws", "dnsSuffix": "amazonaws.com", "id": "aws", "reverseDnsPrefix": "com.amazonaws"},
+		), nil
 	case "archive:index/getFile:getFile":
 		out := a.Args.Copy()
 		out["outputBase64sha256"] = resource.NewStringProperty("hash-of-" + text(a.Args["sourceFile"]))

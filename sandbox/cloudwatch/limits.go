@@ -7,8 +7,8 @@ import (
 	"aurora-dsql-dr/sandbox/internal/constraint"
 )
 
-// What an alarm takes (CloudWatch API Reference, PutMetricAlarm and PutCompositeAlarm; CloudWatch User Guide, "CloudWatch
-// service quotas"). Lengths are in characters.
+// What an alarm takes (CloudWatch API Reference, PutMetricAlarm and PutCompositeAlarm; CloudWatch User Guide,
+// "CloudWatch service quotas"). Lengths are in characters.
 const (
 	maxAlarmName   = 255
 	maxDescription = 1024
@@ -23,7 +23,12 @@ const (
 var alarmText = regexp.MustCompile(`^[^\x00-\x1f\x7f]*$`)
 
 // checkAlarm is what both kinds of alarm are held to.
-func checkAlarm(c *constraint.Check, name, description string, tags map[string]string, ok, alarm, insufficient []string) {
+func checkAlarm(
+	c *constraint.Check,
+	name, description string,
+	tags map[string]string,
+	ok, alarm, insufficient []string,
+) {
 	c.Pattern("alarmName", name, 1, maxAlarmName, alarmText)
 	c.Length("alarmDescription", description, 0, maxDescription)
 	c.Tags(tags)

@@ -25,8 +25,8 @@ type metadata struct {
 	}
 }
 
-// What a line takes (CloudWatch User Guide, "Specification: Embedded metric format"): metrics of a directive, and values
-// of a metric.
+// What a line takes (CloudWatch User Guide, "Specification: Embedded metric format"): metrics of a directive, and
+// values of a metric.
 const (
 	maxMetrics = 100
 	maxValues  = 100
