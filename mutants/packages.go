@@ -26,8 +26,7 @@ func list(ctx context.Context) (*tree, error) {
 		return nil, fmt.Errorf("go list -m: %w", err)
 	}
 	const fields = "-json=ImportPath,Deps,TestGoFiles,XTestGoFiles,TestImports,XTestImports"
-	out, err := exec.CommandContext(ctx, "go", "list", fields, "./...").
-		Output()
+	out, err := exec.CommandContext(ctx, "go", "list", fields, "./...").Output()
 	if err != nil {
 		return nil, fmt.Errorf("go list ./...: %w", err)
 	}
