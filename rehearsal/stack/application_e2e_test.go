@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -60,6 +61,7 @@ func TestTheApplicationInTwoRegions(t *testing.T) {
 	a.theRecipeRuns()
 	a.aLostRegionLosesNoEvent()
 	l.theKeyOfStoredFieldsIsNotRemoved()
+	l.theApplicationGoesAndComesBack()
 
 	assert.Empty(t, changed(l.up()), "nothing has changed")
 	_, err = l.stack.Destroy(t.Context(), engine.Run{})
@@ -72,17 +74,62 @@ func (l life) theKeyOfStoredFieldsIsNotRemoved() {
 	l.t.Helper()
 	l.set("deletionProtection", true)
 	l.up()
-	l.set("application", "disabled")
-	l.set("applicationSettings", map[string]any{})
-	l.set("eventRoutes", []any{})
+	l.switchOff()
 	_, err := l.stack.Preview(l.t.Context(), engine.Run{}) // with which `pulumi up` begins
 	require.ErrorContains(l.t, err, "field-key")
 	assert.ErrorContains(l.t, err, "protect")
-	l.set("application", "enabled")
-	l.set("applicationSettings", applicationSettings)
-	l.set("eventRoutes", eventRoutes)
+	l.switchOn(applicationSettings)
 	l.set("deletionProtection", false)
 	l.up()
+}
+
+func (l life) switchOff() {
+	l.t.Helper()
+	l.set("application", "disabled")
+	l.set("applicationSettings", map[string]any{})
+	l.set("eventRoutes", []any{})
+}
+
+func (l life) switchOn(settings map[string]any) {
+	l.t.Helper()
+	l.set("application", "enabled")
+	l.set("applicationSettings", settings)
+	l.set("eventRoutes", eventRoutes)
+}
+
+// theApplicationGoesAndComesBack switches the application off, which takes the key of stored fields with it, and on again: the
+// deployment says that their keyset cannot be opened, until somebody decides for a fresh one.
+func (l life) theApplicationGoesAndComesBack() {
+	l.t.Helper()
+	l.switchOff()
+	l.up()
+	l.switchOn(applicationSettings)
+	_, err := l.stack.Up(l.t.Context(), engine.Run{})
+	require.ErrorContains(l.t, err, "version 1 of the keyset cannot be used")
+
+	fresh := maps.Clone(applicationSettings)
+	fresh["keysetVersion"], fresh["freshKeyset"] = 2, 2
+	l.switchOn(fresh)
+	outputs := l.up().Outputs
+	a := application{
+		Sandbox:   l.Sandbox,
+		t:         l.t,
+		urls:      byRegion(outputs, "transactionApiUrls"),
+		functions: byRegion(outputs, "transactionFunctionNames"),
+		buses:     byRegion(outputs, "eventBusNames"),
+	}
+	a.write(here, "again-1", "3.00")
+	status, page := a.call(there, http.MethodGet, "/transactions", nil)
+	require.Equal(l.t, http.StatusOK, status, page)
+	assert.ElementsMatch(l.t, []string{"again-1", "test-001"}, ids(page["transactions"]), "new ones, and those without encrypted fields")
+	assert.ElementsMatch(l.t, []string{"large-1", "orphan-1"}, ids(page["unreadable"]))
+}
+
+func ids(list any) (ids []string) {
+	for _, item := range list.([]any) {
+		ids = append(ids, item.(map[string]any)["transaction_id"].(string))
+	}
+	return ids
 }
 
 // call sends a request to a region's API, signed by the administrator.
