@@ -17,7 +17,10 @@ import (
 )
 
 func TestTheDeployerPoliciesAreEnoughForEveryResource(t *testing.T) {
-	for application, policies := range map[string][]string{"disabled": {basePolicy}, "enabled": {basePolicy, applicationPolicy}} {
+	for application, policies := range map[string][]string{
+		"disabled": {basePolicy},
+		"enabled":  {basePolicy, applicationPolicy},
+	} {
 		may := deployer(t, policies...)
 		for _, policy := range policies {
 			for service, name := range serviceRoles[policy] {
@@ -74,11 +77,15 @@ func TestTheDeployerPoliciesAreNoMoreThanTheProgramNeeds(t *testing.T) {
 		{"iam:PassRole", writes, toEvents},
 		{"iam:AttachRolePolicy", monitors, tagged},
 		{"iam:PassRole", monitors, toEvents},
-		{"iam:CreateServiceLinkedRole", "arn:aws:iam::" + graph.Account + ":role/aws-service-role/ecs.amazonaws.com/x", iam.Context{"iam:AWSServiceName": "ecs.amazonaws.com"}},
-		{"iam:CreateServiceLinkedRole", "arn:aws:iam::" + graph.Account + ":role/aws-service-role/dsql.amazonaws.com/x", iam.Context{"iam:AWSServiceName": "ecs.amazonaws.com"}},
-		{"iam:CreateServiceLinkedRole", "arn:aws:iam::" + graph.Account + ":role/aws-service-role/mrk.kms.amazonaws.com/x", iam.Context{"iam:AWSServiceName": "ecs.amazonaws.com"}},
+		{"iam:CreateServiceLinkedRole", "arn:aws:iam::" + graph.Account + ":role/aws-service-role/ecs.amazonaws.com/x",
+			iam.Context{"iam:AWSServiceName": "ecs.amazonaws.com"}},
+		{"iam:CreateServiceLinkedRole", "arn:aws:iam::" + graph.Account + ":role/aws-service-role/dsql.amazonaws.com/x",
+			iam.Context{"iam:AWSServiceName": "ecs.amazonaws.com"}},
+		{"iam:CreateServiceLinkedRole", "arn:aws:iam::" + graph.Account + ":role/aws-service-role/mrk.kms.amazonaws.com/x",
+			iam.Context{"iam:AWSServiceName": "ecs.amazonaws.com"}},
 		{"lambda:InvokeFunction", "arn:aws:lambda:us-east-1:" + graph.Account + ":function:payroll", tagged},
-		{"lambda:InvokeFunction", "arn:aws:lambda:us-east-1:" + graph.Account + ":function:primary-transactions-1a2b3c4", tagged},
+		{"lambda:InvokeFunction", "arn:aws:lambda:us-east-1:" + graph.Account + ":function:primary-transactions-1a2b3c4",
+			tagged},
 		{"dsql:DbConnectAdmin", "arn:aws:dsql:us-east-1:" + graph.Account + ":cluster/abc", tagged},
 		{"dsql:DeleteCluster", "arn:aws:dsql:us-east-1:999999999999:cluster/abc", tagged},
 		{"sns:DeleteTopic", "arn:aws:sns:us-east-1:" + graph.Account + ":payroll", tagged},
@@ -88,7 +95,8 @@ func TestTheDeployerPoliciesAreNoMoreThanTheProgramNeeds(t *testing.T) {
 		{"events:DeleteEventBus", "arn:aws:events:us-east-1:" + graph.Account + ":event-bus/default", tagged},
 		{"events:DeleteArchive", "arn:aws:events:us-east-1:" + graph.Account + ":archive/payroll", tagged},
 		{"events:DeleteRule", "arn:aws:events:us-east-1:" + graph.Account + ":rule/payroll/nightly", tagged},
-		{"events:PutEvents", "arn:aws:events:us-east-1:" + graph.Account + ":event-bus/transaction-events-primary-1a2b3c4", tagged},
+		{"events:PutEvents", "arn:aws:events:us-east-1:" + graph.Account + ":event-bus/transaction-events-primary-1a2b3c4",
+			tagged},
 		{"apigateway:POST", "arn:aws:apigateway:us-east-1::/apis", ofOthers},
 		{"apigateway:DELETE", "arn:aws:apigateway:us-east-1::/restapis/a1b2c3d4e5", tagged},
 		{"apigateway:PATCH", "arn:aws:apigateway:us-east-1::/account", tagged},
@@ -97,7 +105,9 @@ func TestTheDeployerPoliciesAreNoMoreThanTheProgramNeeds(t *testing.T) {
 		{"kms:ReplicateKey", kmsKey, ofOthers},
 		{"kms:ScheduleKeyDeletion", kmsKey, ofOthers},
 		{"kms:Decrypt", kmsKey, tagged},
-		{"kms:GenerateDataKey", kmsKey, iam.Context{"kms:EncryptionContext:aws:events:event-bus:arn": "arn:aws:events:us-east-1:" + graph.Account + ":event-bus/payroll"}},
+		{"kms:GenerateDataKey", kmsKey,
+			iam.Context{"kms:EncryptionContext:aws:events:event-bus:arn": "arn:aws:events:us-east-1:" + graph.Account +
+				":event-bus/payroll"}},
 	} {
 		assert.Error(t, may(c.action, c.arn, c.context), "%s on %s", c.action, c.arn)
 	}
@@ -146,7 +156,8 @@ func TestTheDocumentedCommandPutsTheAccountIntoThePolicies(t *testing.T) {
 	edits := all(`sed "([^"]+)" docs/\$part-policy\.json`, read(t, "docs/deploying.md"))
 	require.Len(t, edits, 1)
 	for _, policy := range []string{basePolicy, applicationPolicy} {
-		edited, err := exec.CommandContext(t.Context(), "sed", strings.ReplaceAll(edits[0], "$account", "210987654321"), filepath.Join(root, policy)).Output()
+		edited, err := exec.CommandContext(t.Context(), "sed", strings.ReplaceAll(edits[0], "$account", "210987654321"),
+			filepath.Join(root, policy)).Output()
 		require.NoError(t, err)
 		assert.False(t, has(string(edited), graph.Account), "%s still names the example's account", policy)
 	}

@@ -34,7 +34,8 @@ func within(pkg, folder string) bool {
 	return pkg == folder || strings.HasPrefix(pkg, folder+"/")
 }
 
-// ruleOf is the folder of the table that a package belongs to: the deepest. It is not there for a package that no row has.
+// ruleOf is the folder of the table that a package belongs to: the deepest. It is not there for a package that no row
+// has.
 func ruleOf(rules map[string][]string, pkg string) (folder string, found bool) {
 	for candidate := range rules {
 		if within(pkg, candidate) && (!found || len(candidate) > len(folder)) {
@@ -117,6 +118,7 @@ func TestAForbiddenImportIsFound(t *testing.T) {
 	} {
 		folder, found := ruleOf(rules, pkg)
 		require.True(t, found, pkg)
-		assert.Equal(t, []string{pkg + " imports " + imported}, forbidden(rules, folder, pkg, []string{module + "/" + imported, "fmt"}, nil))
+		assert.Equal(t, []string{pkg + " imports " + imported},
+			forbidden(rules, folder, pkg, []string{module + "/" + imported, "fmt"}, nil))
 	}
 }

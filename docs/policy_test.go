@@ -76,18 +76,27 @@ func api(path string) target {
 func partOfAPI(collection string) []need {
 	return []need{
 		{on: api("/apis/a1b2c3d4e5/" + collection), actions: []string{"apigateway:POST"}},
-		{on: api("/apis/a1b2c3d4e5/" + collection + "/f6g7h8"), actions: []string{"apigateway:GET", "apigateway:PATCH", "apigateway:DELETE"}},
+		{
+			on:      api("/apis/a1b2c3d4e5/" + collection + "/f6g7h8"),
+			actions: []string{"apigateway:GET", "apigateway:PATCH", "apigateway:DELETE"},
+		},
 	}
 }
 
-// tagsOfAPI are checked on the resource, and on the collection it is created in; those of an existing resource also on a
-// path of their own.
+// tagsOfAPI are checked on the resource, and on the collection it is created in; those of an existing resource also on
+// a path of their own.
 func tagsOfAPI(collection, resource string) []need {
 	return []need{
 		{on: api(collection), actions: []string{"apigateway:TagResource"}},
 		{on: api(resource), actions: []string{"apigateway:TagResource", "apigateway:UntagResource"}},
-		{on: api("/tags/arn%3Aaws%3Aapigateway%3Aus-east-1%3A%3A" + strings.ReplaceAll(resource, "/", "%2F")), actions: []string{"apigateway:POST", "apigateway:PUT", "apigateway:DELETE"}},
-		{on: api("/tags/arn:aws:apigateway:us-east-1::" + resource), actions: []string{"apigateway:POST", "apigateway:PUT", "apigateway:DELETE"}},
+		{
+			on:      api("/tags/arn%3Aaws%3Aapigateway%3Aus-east-1%3A%3A" + strings.ReplaceAll(resource, "/", "%2F")),
+			actions: []string{"apigateway:POST", "apigateway:PUT", "apigateway:DELETE"},
+		},
+		{
+			on:      api("/tags/arn:aws:apigateway:us-east-1::" + resource),
+			actions: []string{"apigateway:POST", "apigateway:PUT", "apigateway:DELETE"},
+		},
 	}
 }
 
@@ -104,37 +113,63 @@ const (
 )
 
 var (
-	tagged       = iam.Context{"aws:RequestTag/Project": "AuroraDsqlDr", "aws:ResourceTag/Project": "AuroraDsqlDr"}
-	untagged     = iam.Context{}
-	created      = iam.Context{"aws:RequestTag/Project": "AuroraDsqlDr"}
-	existing     = iam.Context{"aws:ResourceTag/Project": "AuroraDsqlDr"}
-	ofOthers     = iam.Context{"aws:RequestTag/Project": "Payroll", "aws:ResourceTag/Project": "Payroll"}
-	throughDSQL  = iam.Context{"kms:ViaService": "dsql.us-east-1.amazonaws.com", "kms:EncryptionContext:aws:dsql:ClusterId": "abc"}
-	forEventBus  = iam.Context{"kms:EncryptionContext:aws:events:event-bus:arn": "arn:aws:events:us-east-1:" + graph.Account + ":event-bus/transaction-events-primary-1a2b3c4"}
-	toLambda     = iam.Context{"iam:PassedToService": "lambda.amazonaws.com"}
-	toEvents     = iam.Context{"iam:PassedToService": "events.amazonaws.com"}
-	keyActions   = []string{"kms:DescribeKey", "kms:GetKeyPolicy", "kms:PutKeyPolicy", "kms:UpdateKeyDescription", "kms:ListResourceTags", "kms:UntagResource", "kms:ScheduleKeyDeletion"}
-	alarmActions = []string{"cloudwatch:DeleteAlarms", "cloudwatch:TagResource", "cloudwatch:UntagResource", "cloudwatch:ListTagsForResource"}
+	tagged      = iam.Context{"aws:RequestTag/Project": "AuroraDsqlDr", "aws:ResourceTag/Project": "AuroraDsqlDr"}
+	untagged    = iam.Context{}
+	created     = iam.Context{"aws:RequestTag/Project": "AuroraDsqlDr"}
+	existing    = iam.Context{"aws:ResourceTag/Project": "AuroraDsqlDr"}
+	ofOthers    = iam.Context{"aws:RequestTag/Project": "Payroll", "aws:ResourceTag/Project": "Payroll"}
+	throughDSQL = iam.Context{
+		"kms:ViaService": "dsql.us-east-1.amazonaws.com",
+		"kms:EncryptionContext:aws:dsql:ClusterId": "abc",
+	}
+	forEventBus = iam.Context{"kms:EncryptionContext:aws:events:event-bus:arn": "arn:aws:events:us-east-1:" +
+		graph.Account + ":event-bus/transaction-events-primary-1a2b3c4"}
+	toLambda   = iam.Context{"iam:PassedToService": "lambda.amazonaws.com"}
+	toEvents   = iam.Context{"iam:PassedToService": "events.amazonaws.com"}
+	keyActions = []string{"kms:DescribeKey", "kms:GetKeyPolicy", "kms:PutKeyPolicy", "kms:UpdateKeyDescription",
+		"kms:ListResourceTags", "kms:UntagResource", "kms:ScheduleKeyDeletion"}
+	alarmActions = []string{"cloudwatch:DeleteAlarms", "cloudwatch:TagResource", "cloudwatch:UntagResource",
+		"cloudwatch:ListTagsForResource"}
 )
 
-// needs are the calls that the AWS provider makes to create, read, update and delete each type of the program, and those
-// that the services make in the deployer's name.
+// needs are the calls that the AWS provider makes to create, read, update and delete each type of the program, and
+// those that the services make in the deployer's name.
 var needs = map[string][]need{
 	cluster: {
-		{on: own, actions: []string{
-			"dsql:CreateCluster", "dsql:GetCluster", "dsql:GetVpcEndpointServiceName", "dsql:UpdateCluster", "dsql:DeleteCluster",
-			"dsql:TagResource", "dsql:UntagResource", "dsql:ListTagsForResource", "dsql:PutMultiRegionProperties", "dsql:PutWitnessRegion",
-		}},
-		{on: input("kmsEncryptionKey"), actions: []string{"kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:ReEncryptFrom", "kms:ReEncryptTo"}, context: throughDSQL},
+		{
+			on: own,
+			actions: []string{
+				"dsql:CreateCluster", "dsql:GetCluster", "dsql:GetVpcEndpointServiceName", "dsql:UpdateCluster",
+				"dsql:DeleteCluster",
+				"dsql:TagResource", "dsql:UntagResource", "dsql:ListTagsForResource", "dsql:PutMultiRegionProperties",
+				"dsql:PutWitnessRegion",
+			},
+		},
+		{
+			on:      input("kmsEncryptionKey"),
+			actions: []string{"kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:ReEncryptFrom", "kms:ReEncryptTo"},
+			context: throughDSQL,
+		},
 	},
-	"aws:dsql/clusterPeering:ClusterPeering": {{on: every(cluster), actions: []string{
-		"dsql:GetCluster", "dsql:UpdateCluster", "dsql:AddPeerCluster", "dsql:RemovePeerCluster", "dsql:PutMultiRegionProperties", "dsql:PutWitnessRegion",
-	}}},
-	role: {{on: own, actions: []string{
-		"iam:CreateRole", "iam:GetRole", "iam:UpdateRole", "iam:UpdateRoleDescription", "iam:UpdateAssumeRolePolicy", "iam:DeleteRole", "iam:TagRole",
-		"iam:UntagRole", "iam:ListRolePolicies", "iam:ListAttachedRolePolicies", "iam:ListInstanceProfilesForRole",
-	}}},
-	"aws:iam/rolePolicy:RolePolicy": {{on: every(role), actions: []string{"iam:PutRolePolicy", "iam:GetRolePolicy", "iam:DeleteRolePolicy"}}},
+	"aws:dsql/clusterPeering:ClusterPeering": {{
+		on: every(cluster),
+		actions: []string{
+			"dsql:GetCluster", "dsql:UpdateCluster", "dsql:AddPeerCluster", "dsql:RemovePeerCluster",
+			"dsql:PutMultiRegionProperties", "dsql:PutWitnessRegion",
+		},
+	}},
+	role: {{
+		on: own,
+		actions: []string{
+			"iam:CreateRole", "iam:GetRole", "iam:UpdateRole", "iam:UpdateRoleDescription", "iam:UpdateAssumeRolePolicy",
+			"iam:DeleteRole", "iam:TagRole",
+			"iam:UntagRole", "iam:ListRolePolicies", "iam:ListAttachedRolePolicies", "iam:ListInstanceProfilesForRole",
+		},
+	}},
+	"aws:iam/rolePolicy:RolePolicy": {{
+		on:      every(role),
+		actions: []string{"iam:PutRolePolicy", "iam:GetRolePolicy", "iam:DeleteRolePolicy"},
+	}},
 	key: {
 		{on: own, actions: append(keyActions, "kms:GetKeyRotationStatus", "kms:EnableKeyRotation", "kms:DisableKeyRotation")},
 		{on: own, actions: []string{"kms:TagResource"}, context: created},
@@ -147,52 +182,93 @@ var needs = map[string][]need{
 		{on: input("primaryKeyArn"), actions: []string{"kms:ReplicateKey"}},
 		{on: account, actions: []string{"kms:CreateKey"}, context: untagged},
 	},
-	topic: {{on: own, actions: []string{
-		"sns:CreateTopic", "sns:GetTopicAttributes", "sns:SetTopicAttributes", "sns:DeleteTopic", "sns:TagResource", "sns:UntagResource", "sns:ListTagsForResource",
-	}}},
-	"aws:sns/topicPolicy:TopicPolicy": {{on: every(topic), actions: []string{"sns:SetTopicAttributes", "sns:GetTopicAttributes"}}},
+	topic: {{
+		on: own,
+		actions: []string{
+			"sns:CreateTopic", "sns:GetTopicAttributes", "sns:SetTopicAttributes", "sns:DeleteTopic", "sns:TagResource",
+			"sns:UntagResource", "sns:ListTagsForResource",
+		},
+	}},
+	"aws:sns/topicPolicy:TopicPolicy": {{
+		on:      every(topic),
+		actions: []string{"sns:SetTopicAttributes", "sns:GetTopicAttributes"},
+	}},
 	"aws:sns/topicSubscription:TopicSubscription": {
 		{on: every(topic), actions: []string{"sns:Subscribe", "sns:ListSubscriptionsByTopic"}},
 		{on: account, actions: []string{"sns:Unsubscribe", "sns:GetSubscriptionAttributes", "sns:SetSubscriptionAttributes"}},
 	},
-	queue: {{on: own, actions: []string{
-		"sqs:CreateQueue", "sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:SetQueueAttributes", "sqs:DeleteQueue", "sqs:TagQueue", "sqs:UntagQueue", "sqs:ListQueueTags",
-	}}},
-	"aws:sqs/queuePolicy:QueuePolicy": {{on: every(queue), actions: []string{"sqs:SetQueueAttributes", "sqs:GetQueueAttributes"}}},
+	queue: {{
+		on: own,
+		actions: []string{
+			"sqs:CreateQueue", "sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:SetQueueAttributes", "sqs:DeleteQueue",
+			"sqs:TagQueue", "sqs:UntagQueue", "sqs:ListQueueTags",
+		},
+	}},
+	"aws:sqs/queuePolicy:QueuePolicy": {{
+		on:      every(queue),
+		actions: []string{"sqs:SetQueueAttributes", "sqs:GetQueueAttributes"},
+	}},
 	function: {
-		{on: own, actions: []string{
-			"lambda:CreateFunction", "lambda:GetFunction", "lambda:GetFunctionConfiguration", "lambda:GetFunctionCodeSigningConfig", "lambda:ListVersionsByFunction",
-			"lambda:UpdateFunctionCode", "lambda:UpdateFunctionConfiguration", "lambda:DeleteFunction", "lambda:TagResource", "lambda:UntagResource", "lambda:ListTags",
-		}},
+		{
+			on: own,
+			actions: []string{
+				"lambda:CreateFunction", "lambda:GetFunction", "lambda:GetFunctionConfiguration",
+				"lambda:GetFunctionCodeSigningConfig", "lambda:ListVersionsByFunction",
+				"lambda:UpdateFunctionCode", "lambda:UpdateFunctionConfiguration", "lambda:DeleteFunction", "lambda:TagResource",
+				"lambda:UntagResource", "lambda:ListTags",
+			},
+		},
 		{on: ownConcurrency, actions: []string{"lambda:PutFunctionConcurrency", "lambda:DeleteFunctionConcurrency"}},
 		{on: input("role"), actions: []string{"iam:PassRole"}, context: toLambda},
 	},
 	"aws:lambda/invocation:Invocation": {{on: invoked, actions: []string{"lambda:InvokeFunction"}}},
-	"aws:lambda/permission:Permission": {{on: every(function), actions: []string{"lambda:AddPermission", "lambda:GetPolicy", "lambda:RemovePermission"}}},
-	"aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig": {{on: every(function), actions: []string{
-		"lambda:PutFunctionEventInvokeConfig", "lambda:UpdateFunctionEventInvokeConfig", "lambda:GetFunctionEventInvokeConfig", "lambda:DeleteFunctionEventInvokeConfig",
-	}}},
-	rule: {{on: own, actions: []string{
-		"events:PutRule", "events:DescribeRule", "events:DeleteRule", "events:TagResource", "events:UntagResource", "events:ListTagsForResource",
-	}}},
+	"aws:lambda/permission:Permission": {{
+		on:      every(function),
+		actions: []string{"lambda:AddPermission", "lambda:GetPolicy", "lambda:RemovePermission"},
+	}},
+	"aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig": {{
+		on: every(function),
+		actions: []string{
+			"lambda:PutFunctionEventInvokeConfig", "lambda:UpdateFunctionEventInvokeConfig",
+			"lambda:GetFunctionEventInvokeConfig", "lambda:DeleteFunctionEventInvokeConfig",
+		},
+	}},
+	rule: {{
+		on: own,
+		actions: []string{
+			"events:PutRule", "events:DescribeRule", "events:DeleteRule", "events:TagResource", "events:UntagResource",
+			"events:ListTagsForResource",
+		},
+	}},
 	"aws:cloudwatch/eventTarget:EventTarget": {
 		{on: every(rule), actions: []string{"events:PutTargets", "events:ListTargetsByRule", "events:RemoveTargets"}},
 		{on: input("roleArn"), actions: []string{"iam:PassRole"}, context: toEvents},
 	},
 	bus: {
-		{on: own, actions: []string{
-			"events:CreateEventBus", "events:DescribeEventBus", "events:UpdateEventBus", "events:DeleteEventBus", "events:TagResource", "events:UntagResource", "events:ListTagsForResource",
-		}},
+		{
+			on: own,
+			actions: []string{
+				"events:CreateEventBus", "events:DescribeEventBus", "events:UpdateEventBus", "events:DeleteEventBus",
+				"events:TagResource", "events:UntagResource", "events:ListTagsForResource",
+			},
+		},
 		{on: input("kmsKeyIdentifier"), actions: []string{"kms:Decrypt", "kms:GenerateDataKey"}, context: forEventBus},
 	},
 	"aws:cloudwatch/eventArchive:EventArchive": {
-		{on: own, actions: []string{"events:CreateArchive", "events:DescribeArchive", "events:UpdateArchive", "events:DeleteArchive"}},
+		{
+			on:      own,
+			actions: []string{"events:CreateArchive", "events:DescribeArchive", "events:UpdateArchive", "events:DeleteArchive"},
+		},
 		{on: input("eventSourceArn"), actions: []string{"events:CreateArchive"}},
 	},
 	"aws:cloudwatch/logGroup:LogGroup": {
-		{on: own, actions: []string{
-			"logs:CreateLogGroup", "logs:PutRetentionPolicy", "logs:DeleteRetentionPolicy", "logs:DeleteLogGroup", "logs:TagResource", "logs:UntagResource", "logs:ListTagsForResource",
-		}},
+		{
+			on: own,
+			actions: []string{
+				"logs:CreateLogGroup", "logs:PutRetentionPolicy", "logs:DeleteRetentionPolicy", "logs:DeleteLogGroup",
+				"logs:TagResource", "logs:UntagResource", "logs:ListTagsForResource",
+			},
+		},
 		{on: account, actions: []string{"logs:DescribeLogGroups"}},
 	},
 	"aws:cloudwatch/metricAlarm:MetricAlarm": {
@@ -205,7 +281,10 @@ var needs = map[string][]need{
 		{on: account, actions: []string{"cloudwatch:PutCompositeAlarm"}},
 		{on: account, actions: []string{"cloudwatch:DescribeAlarms"}},
 	},
-	board: {{on: own, actions: []string{"cloudwatch:PutDashboard", "cloudwatch:GetDashboard", "cloudwatch:DeleteDashboards"}}},
+	board: {{
+		on:      own,
+		actions: []string{"cloudwatch:PutDashboard", "cloudwatch:GetDashboard", "cloudwatch:DeleteDashboards"},
+	}},
 	"aws:apigatewayv2/api:Api": append(tagsOfAPI("/apis", "/apis/a1b2c3d4e5"),
 		need{on: api("/apis"), actions: []string{"apigateway:POST"}},
 		need{on: api("/apis/a1b2c3d4e5"), actions: []string{"apigateway:GET", "apigateway:PATCH", "apigateway:DELETE"}},
@@ -213,13 +292,18 @@ var needs = map[string][]need{
 	"aws:apigatewayv2/authorizer:Authorizer":   partOfAPI("authorizers"),
 	"aws:apigatewayv2/integration:Integration": partOfAPI("integrations"),
 	"aws:apigatewayv2/route:Route":             partOfAPI("routes"),
-	"aws:apigatewayv2/stage:Stage": slices.Concat(partOfAPI("stages"), tagsOfAPI("/apis/a1b2c3d4e5/stages", "/apis/a1b2c3d4e5/stages/$default"), []need{
-		// Access logs ("Configure logging for HTTP APIs").
-		{on: account, actions: []string{
-			"logs:CreateLogDelivery", "logs:UpdateLogDelivery", "logs:DeleteLogDelivery", "logs:GetLogDelivery", "logs:ListLogDeliveries",
-			"logs:PutResourcePolicy", "logs:DescribeResourcePolicies",
-		}},
-	}),
+	"aws:apigatewayv2/stage:Stage": slices.Concat(partOfAPI("stages"),
+		tagsOfAPI("/apis/a1b2c3d4e5/stages", "/apis/a1b2c3d4e5/stages/$default"), []need{
+			// Access logs ("Configure logging for HTTP APIs").
+			{
+				on: account,
+				actions: []string{
+					"logs:CreateLogDelivery", "logs:UpdateLogDelivery", "logs:DeleteLogDelivery", "logs:GetLogDelivery",
+					"logs:ListLogDeliveries",
+					"logs:PutResourcePolicy", "logs:DescribeResourcePolicies",
+				},
+			},
+		}),
 }
 
 // ownConcurrency is a function that reserves concurrency.
@@ -232,7 +316,10 @@ func ownConcurrency(g *graph.Graph, r graph.Resource) []string {
 
 // invoked is the function that a deployment runs.
 func invoked(g *graph.Graph, r graph.Resource) []string {
-	functions := slices.DeleteFunc(g.Of(function), func(f graph.Resource) bool { return text(f, "name") != r.Input("functionName") })
+	functions := slices.DeleteFunc(g.Of(function), func(f graph.Resource) bool {
+		return text(f,
+			"name") != r.Input("functionName")
+	})
 	return own(g, functions[0])
 }
 
@@ -244,16 +331,18 @@ func text(r graph.Resource, state string) string {
 var serviceRoles = map[string]map[string]string{
 	basePolicy: {"dsql.amazonaws.com": "AWSServiceRoleForAuroraDsql"},
 	applicationPolicy: {
-		"mrk.kms.amazonaws.com": "AWSServiceRoleForKeyManagementServiceMultiRegionKeys", "ops.apigateway.amazonaws.com": "AWSServiceRoleForAPIGateway",
+		"mrk.kms.amazonaws.com":        "AWSServiceRoleForKeyManagementServiceMultiRegionKeys",
+		"ops.apigateway.amazonaws.com": "AWSServiceRoleForAPIGateway",
 	},
 }
 
-// deployer is a caller with these of the documented policies and nothing else. Each is inline in a role of its own: they are
-// managed policies, which together are larger than what a role may have inline; both only allow.
+// deployer is a caller with these of the documented policies and nothing else. Each is inline in a role of its own:
+// they are managed policies, which together are larger than what a role may have inline; both only allow.
 func deployer(t *testing.T, policies ...string) func(action, arn string, context iam.Context) error {
 	t.Helper()
 	service := iam.New(graph.Account, clock.New(1))
-	trust := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":["arn:aws:iam::` + graph.Account + `:root"]},"Action":["sts:AssumeRole"]}]}`
+	trust := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":["arn:aws:iam::` + graph.Account +
+		`:root"]},"Action":["sts:AssumeRole"]}]}`
 	var callers []iam.Principal
 	for _, policy := range policies {
 		name := filepath.Base(policy)
@@ -285,11 +374,13 @@ func program(t *testing.T, stack, application string) *graph.Graph {
 		maps.Copy(config, map[string]string{
 			"aurora-dsql-dr:application":         application,
 			"aurora-dsql-dr:applicationSettings": `{"jwt":{"issuer":"https://issuer.example.com","audience":"transactions"}}`,
-			"aurora-dsql-dr:eventRoutes":         `[{"name":"large","target":"topic"},{"name":"all","target":"queue"},{"name":"again","target":"function"}]`,
+			"aurora-dsql-dr:eventRoutes": `[{"name":"large","target":"topic"},
+			{"name":"all","target":"queue"},{"name":"again","target":"function"}]`,
 		})
 	}
 	t.Chdir(t.TempDir())
-	require.NoError(t, graph.PretendBuilt(".", slices.Concat(components.FunctionFiles(components.ArchitectureARM), components.FunctionFiles(components.ArchitectureX86))))
+	require.NoError(t, graph.PretendBuilt(".", slices.Concat(components.FunctionFiles(components.ArchitectureARM),
+		components.FunctionFiles(components.ArchitectureX86))))
 	g, err := graph.Run(stacks.Run, graph.Options{Stack: stack, Config: config})
 	require.NoError(t, err)
 	return g

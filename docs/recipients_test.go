@@ -40,7 +40,10 @@ func delivered(t *testing.T, regions []string, policy string) (reached []string)
 	a, topics := subscribed(t, regions, policy)
 	for i, topic := range topics {
 		service := a.Region(regions[i]).SNS
-		_, err := service.Publish(a.IAM.Admin().Principal, sns.Publication{TopicARN: topic, Message: "m"}, iam.Context{"aws:SecureTransport": "true"})
+		_, err := service.Publish(a.IAM.Admin().Principal, sns.Publication{
+			TopicARN: topic,
+			Message:  "m",
+		}, iam.Context{"aws:SecureTransport": "true"})
 		require.NoError(t, err)
 		if service.TakeCounts()[topic].Failed == 0 {
 			reached = append(reached, regions[i])
@@ -50,7 +53,8 @@ func delivered(t *testing.T, regions []string, policy string) (reached []string)
 }
 
 func TestTheQueuePolicyOfTheDocsAdmitsAllThreeTopics(t *testing.T) {
-	blocks := regexp.MustCompile("(?s)```json\n([^`]*AlertsOfThreeRegions[^`]*)```").FindStringSubmatch(read(t, "docs/deploying.md"))
+	blocks := regexp.MustCompile("(?s)```json\n([^`]*AlertsOfThreeRegions[^`]*)```").FindStringSubmatch(read(t,
+		"docs/deploying.md"))
 	require.Len(t, blocks, 2)
 	policy := blocks[1]
 	regions := []string{"us-east-1", "us-east-2", "us-west-2"}
@@ -61,7 +65,10 @@ func TestTheQueuePolicyOfTheDocsAdmitsAllThreeTopics(t *testing.T) {
 	regions = []string{"us-east-1", "us-east-2", "ca-west-1"}
 	policy = strings.ReplaceAll(policy, "us-west-2", "ca-west-1")
 	assert.Equal(t, regions[:2], delivered(t, regions, policy))
-	const service, both = `"Service": "sns.amazonaws.com"`, `"Service": ["sns.amazonaws.com", "sns.ca-west-1.amazonaws.com"]`
+	const (
+		service = `"Service": "sns.amazonaws.com"`
+		both    = `"Service": ["sns.amazonaws.com", "sns.ca-west-1.amazonaws.com"]`
+	)
 	require.Contains(t, policy, service)
 	assert.Contains(t, read(t, "docs/deploying.md"), both)
 	assert.Equal(t, regions, delivered(t, regions, strings.ReplaceAll(policy, service, both)))

@@ -11,23 +11,29 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// subscription is what the names of the subscriptions begin with.
+const subscription = "urn:pulumi:scratch::aurora-dsql-dr::" +
+	"aws:sns/topicSubscription:TopicSubscription::primary-alerts-subscription"
+
 // ofBefore is the state of a stack that an earlier version deployed with two recipients.
 const ofBefore = `{"version":3,"deployment":{
 	"manifest":{"time":"2026-01-01T00:00:00Z","magic":"","version":""},
 	"resources":[
-		{"urn":"urn:pulumi:scratch::aurora-dsql-dr::pulumi:pulumi:Stack::aurora-dsql-dr-scratch","custom":false,"type":"pulumi:pulumi:Stack"},
-		{"urn":"urn:pulumi:scratch::aurora-dsql-dr::pulumi:providers:aws::primary","custom":true,"id":"p","type":"pulumi:providers:aws"},
-		{"urn":"urn:pulumi:scratch::aurora-dsql-dr::aws:sns/topicSubscription:TopicSubscription::primary-alerts-subscription-0",
+		{"urn":"urn:pulumi:scratch::aurora-dsql-dr::pulumi:pulumi:Stack::aurora-dsql-dr-scratch",
+		 "custom":false,"type":"pulumi:pulumi:Stack"},
+		{"urn":"urn:pulumi:scratch::aurora-dsql-dr::pulumi:providers:aws::primary",
+		 "custom":true,"id":"p","type":"pulumi:providers:aws"},
+		{"urn":"` + subscription + `-0",
 		 "custom":true,"id":"a","type":"aws:sns/topicSubscription:TopicSubscription",
 		 "provider":"urn:pulumi:scratch::aurora-dsql-dr::pulumi:providers:aws::primary::p",
 		 "inputs":{"protocol":"email","endpoint":"a@example.com"}},
-		{"urn":"urn:pulumi:scratch::aurora-dsql-dr::aws:sns/topicSubscription:TopicSubscription::primary-alerts-subscription-1",
+		{"urn":"` + subscription + `-1",
 		 "custom":true,"id":"b","type":"aws:sns/topicSubscription:TopicSubscription",
 		 "provider":"urn:pulumi:scratch::aurora-dsql-dr::pulumi:providers:aws::primary::p",
 		 "inputs":{"protocol":"email","endpoint":"b@example.com"}}]}}`
 
-// project, under a name, is a copy of the project's settings with a stack in a backend of its own, for the pulumi on PATH, else in
-// build/bin.
+// project, under a name, is a copy of the project's settings with a stack in a backend of its own, for the pulumi on
+// PATH, else in build/bin.
 func project(t *testing.T, name string) {
 	t.Helper()
 	named := func(text string) []byte { return []byte(strings.ReplaceAll(text, "aurora-dsql-dr", name)) }

@@ -41,8 +41,9 @@ const (
 	EnvSweepAge = "SWEEP_AGE"
 	// EnvOutboxRetention is how long a sent row is kept (publisher).
 	EnvOutboxRetention = "OUTBOX_RETENTION"
-	// EnvCatchUpAge is how long a region's scheduled publisher may be unseen before its next run catches up with the events
-	// that the other region sent meanwhile (publisher). Below it, EventBridge's own attempts are a minute apart at most.
+	// EnvCatchUpAge is how long a region's scheduled publisher may be unseen before its next run catches up with the
+	// events that the other region sent meanwhile (publisher). Below it, EventBridge's own attempts are a minute apart at
+	// most.
 	EnvCatchUpAge = "CATCH_UP_AGE"
 )
 
@@ -101,8 +102,8 @@ const (
 )
 
 // PublishEvent is the optional part of an invocation of the publisher. EventBridge's scheduled event has none of its
-// fields and so asks for a full run: everything that is due, the other region's overdue rows, catching up, counting, metrics and
-// cleaning up.
+// fields and so asks for a full run: everything that is due, the other region's overdue rows, catching up, counting,
+// metrics and cleaning up.
 type PublishEvent struct {
 	// IDs are the events to send, no others.
 	IDs []string `json:"ids,omitempty"`
@@ -124,8 +125,8 @@ const (
 	// MetricEventsParked is the number of events that a run found impossible to send (Count); a run that finds none has no
 	// sample.
 	MetricEventsParked = "EventsParked"
-	// MetricTransactionsUnreadable is the number of transactions on a page that cannot be shown (Count); a page without any has
-	// no sample.
+	// MetricTransactionsUnreadable is the number of transactions on a page that cannot be shown (Count); a page without
+	// any has no sample.
 	MetricTransactionsUnreadable = "TransactionsUnreadable"
 	// MetricReplicationDelay is the time from an event's birth in the other region to its processing here (Milliseconds).
 	MetricReplicationDelay = "ReplicationDelay"

@@ -14,7 +14,8 @@ const (
 	EnvSchedule = "SCHEDULE"
 	// EnvProbeInterval is the time between two probes of a run, a Go duration ("15s").
 	EnvProbeInterval = "PROBE_INTERVAL"
-	// EnvMinimumOutage is how long an endpoint must have failed before an incident opens, a Go duration ("5s"); "0s" is none.
+	// EnvMinimumOutage is how long an endpoint must have failed before an incident opens, a Go duration ("5s"); "0s" is
+	// none.
 	EnvMinimumOutage = "MINIMUM_OUTAGE"
 	// EnvFailuresToOpen is the number of consecutive failed probes that opens an incident.
 	EnvFailuresToOpen = "FAILURES_TO_OPEN"
@@ -50,8 +51,8 @@ const (
 	EnvWakingLimit = "WAKING_LIMIT"
 )
 
-// HealthCheckDurations is every environment key of the health check that holds a duration, with its default; those without
-// one are 0 and required.
+// HealthCheckDurations is every environment key of the health check that holds a duration, with its default; those
+// without one are 0 and required.
 func HealthCheckDurations() map[string]time.Duration {
 	return map[string]time.Duration{
 		EnvSchedule:        0,
@@ -68,20 +69,21 @@ func HealthCheckDurations() map[string]time.Duration {
 	}
 }
 
-// StepsPerInterval is how many of a probe's steps fit between two probes: a probe has three, and the time of a fourth is for
-// sharing and publishing.
+// StepsPerInterval is how many of a probe's steps fit between two probes: a probe has three, and the time of a fourth
+// is for sharing and publishing.
 const StepsPerInterval = 4
 
-// MinProbeInterval is the shortest time between two probes: a step needs five round trips of 150 ms, as between the ends of
-// a region set (TCP, request for TLS, two for the handshake, startup), and 500 ms of reserve.
+// MinProbeInterval is the shortest time between two probes: a step needs five round trips of 150 ms, as between the
+// ends of a region set (TCP, request for TLS, two for the handshake, startup), and 500 ms of reserve.
 const MinProbeInterval = StepsPerInterval * (5*150 + 500) * time.Millisecond
 
 // EnvDatabaseEndpoint is the host name of the endpoint the migrate function uses.
 const EnvDatabaseEndpoint = "DATABASE_ENDPOINT"
 
 // EnvHostAddr is optional in every function that connects to DSQL: comma-separated host=ip:port pairs, like libpq's
-// hostaddr; a host that is listed again has several addresses, as an endpoint of several Availability Zones does. It changes only the address dialled; SNI, certificate verification and the token keep the DSQL host name.
-// It serves PrivateLink without private DNS, and tests.
+// hostaddr; a host that is listed again has several addresses, as an endpoint of several Availability Zones does. It
+// changes only the address dialled; SNI, certificate verification and the token keep the DSQL host name. It serves
+// PrivateLink without private DNS, and tests.
 const EnvHostAddr = "DSQL_HOSTADDR"
 
 // Values of EnvMetrics.

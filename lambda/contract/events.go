@@ -22,7 +22,8 @@ type HealthReport struct {
 	Targets      []TargetHealth `json:"targets"`
 }
 
-// TargetHealth is the last probe of one endpoint in a run. Latencies are milliseconds; a step that was not reached is 0.
+// TargetHealth is the last probe of one endpoint in a run. Latencies are milliseconds; a step that was not reached is
+// 0.
 type TargetHealth struct {
 	Region           string  `json:"region"`
 	ClusterID        string  `json:"cluster_id"`
@@ -46,8 +47,8 @@ type MigrateEvent struct {
 	// Keyset is the version of the field-encryption keyset that must exist at least: 1 creates the first, a higher number
 	// than before adds a key and makes it the one that encrypts. 0 asks for none. It needs EnvKeyARN.
 	Keyset int64 `json:"keyset,omitempty"`
-	// FreshKeyset is the version, at most Keyset, that begins anew: without the keys before it, whose texts stay unreadable.
-	// It is for a keyset whose KMS key is gone. A database that has the version keeps it. 0 begins none anew.
+	// FreshKeyset is the version, at most Keyset, that begins anew: without the keys before it, whose texts stay
+	// unreadable. It is for a keyset whose KMS key is gone. A database that has the version keeps it. 0 begins none anew.
 	FreshKeyset int64 `json:"fresh_keyset,omitempty"`
 }
 

@@ -10,10 +10,10 @@ const MetricNamespace = "Aurora/DSQL/DisasterRecovery"
 const (
 	// MetricClusterHealth is 1 when the observer in the cluster's own region found it up or degraded, else 0 (Count).
 	MetricClusterHealth = "ClusterHealth"
-	// MetricEndpointUnreachable is an observer's vote, one sample a run: 1 when a strict majority of the run's probes found the
-	// endpoint down, else 0 (Count). Quorums sum votes, in which 0 and a missing sample weigh the same: 0 is no vote for the
-	// endpoint, only none against it. So it is also what an observer sends that abstains (no endpoint lets it log in): the
-	// sample's being there tells that the observer lives.
+	// MetricEndpointUnreachable is an observer's vote, one sample a run: 1 when a strict majority of the run's probes
+	// found the endpoint down, else 0 (Count). Quorums sum votes, in which 0 and a missing sample weigh the same: 0 is no
+	// vote for the endpoint, only none against it. So it is also what an observer sends that abstains (no endpoint lets it
+	// log in): the sample's being there tells that the observer lives.
 	MetricEndpointUnreachable = "EndpointUnreachable"
 	// MetricConnectLatency is the time of DNS, TCP, TLS and authentication (Milliseconds).
 	MetricConnectLatency = "ConnectLatency"

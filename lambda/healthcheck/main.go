@@ -39,29 +39,61 @@ func main() {
 }
 
 func configure(e env.Environment, cfg aws.Config, log *slog.Logger) check.Config {
-	cadence := check.Cadence{Schedule: e.Schedule, Interval: e.ProbeInterval, RunLimit: e.RunLimit, StepLimit: e.StepLimit,
-		StatusLimit: e.StatusLimit, Reprobe: e.ReprobeInterval}
+	cadence := check.Cadence{
+		Schedule:    e.Schedule,
+		Interval:    e.ProbeInterval,
+		RunLimit:    e.RunLimit,
+		StepLimit:   e.StepLimit,
+		StatusLimit: e.StatusLimit,
+		Reprobe:     e.ReprobeInterval,
+	}
 	cfg.Retryer = probe.Retryer(min(cadence.StatusStep(), e.PublishTimeout))
 	var embedded io.Writer
 	if e.FullMetrics {
 		embedded = os.Stdout
 	}
 	return check.Config{
-		Observer: e.Region, FunctionName: lambdacontext.FunctionName, Targets: e.Targets, Cadence: cadence, Reminder: e.Reminder, Lease: e.NoticeLease, Runbooks: e.Runbooks,
-		Policy: verdict.Policy{FailuresToOpen: e.FailuresToOpen, SuccessesToClose: e.SuccessesToClose, WakingLimit: e.WakingLimit, MinimumOutage: e.MinimumOutage},
+		Observer:     e.Region,
+		FunctionName: lambdacontext.FunctionName,
+		Targets:      e.Targets,
+		Cadence:      cadence,
+		Reminder:     e.Reminder,
+		Lease:        e.NoticeLease,
+		Runbooks:     e.Runbooks,
+		Policy: verdict.Policy{
+			FailuresToOpen:   e.FailuresToOpen,
+			SuccessesToClose: e.SuccessesToClose,
+			WakingLimit:      e.WakingLimit,
+			MinimumOutage:    e.MinimumOutage,
+		},
 		Prober: probe.Prober{
-			Clusters: controlPlanes(e, cfg), Database: dsqlconn.Dialer{
-				Credentials: cfg.Credentials, HostAddr: e.HostAddr, Patience: cadence.Patience(),
+			Clusters: controlPlanes(e, cfg),
+			Database: dsqlconn.Dialer{
+				Credentials: cfg.Credentials,
+				HostAddr:    e.HostAddr,
+				Patience:    cadence.Patience(),
 			},
-			Role: e.DatabaseRole, Step: cadence.Step(), StatusStep: cadence.StatusStep(), ReprobeStep: cadence.ReprobeStep(),
+			Role:        e.DatabaseRole,
+			Step:        cadence.Step(),
+			StatusStep:  cadence.StatusStep(),
+			ReprobeStep: cadence.ReprobeStep(),
 			Memory: incident.Settings{
-				Observer: e.Region, Observers: observers(e), Endpoints: endpoints(e),
-				Fresh: cadence.Fresh(), Lease: e.NoticeLease, Reminder: e.Reminder,
+				Observer:  e.Region,
+				Observers: observers(e),
+				Endpoints: endpoints(e),
+				Fresh:     cadence.Fresh(),
+				Lease:     e.NoticeLease,
+				Reminder:  e.Reminder,
 				Conflicts: dsqlconn.Policy{Attempts: 5, Base: cadence.Step() / 50, Max: cadence.Step() / 5},
 			},
 		},
-		Alerts:   alert.Publisher{Routes: routes(e, cfg), Timeout: e.PublishTimeout, Log: log},
-		Metrics:  metrics.Publisher{Observer: e.Region, Regions: metricRegions(e, cfg), Timeout: e.PublishTimeout, Log: log},
+		Alerts: alert.Publisher{Routes: routes(e, cfg), Timeout: e.PublishTimeout, Log: log},
+		Metrics: metrics.Publisher{
+			Observer: e.Region,
+			Regions:  metricRegions(e, cfg),
+			Timeout:  e.PublishTimeout,
+			Log:      log,
+		},
 		Embedded: embedded,
 		Log:      log,
 	}
@@ -97,9 +129,12 @@ func endpoints(e env.Environment) []string {
 func routes(e env.Environment, cfg aws.Config) []alert.Route {
 	var routes []alert.Route
 	for _, t := range e.Topics {
-		routes = append(routes, alert.Route{Topic: t, Client: sns.NewFromConfig(cfg, func(o *sns.Options) {
-			o.Region, o.Retryer = t.Region, alert.Retryer(e.PublishTimeout)
-		})})
+		routes = append(routes, alert.Route{
+			Topic: t,
+			Client: sns.NewFromConfig(cfg, func(o *sns.Options) {
+				o.Region, o.Retryer = t.Region, alert.Retryer(e.PublishTimeout)
+			}),
+		})
 	}
 	return routes
 }

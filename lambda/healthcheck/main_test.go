@@ -54,13 +54,22 @@ func newCloud(t *testing.T) *cloud {
 
 func environment() map[string]string {
 	return map[string]string{
-		contract.EnvTargets: `[{"region":"us-east-1","clusterId":"aaa","clusterArn":"arn:aws:dsql:us-east-1:123456789012:cluster/aaa","endpoint":"aaa.dsql.us-east-1.on.aws"},
-			{"region":"us-east-2","clusterId":"bbb","clusterArn":"arn:aws:dsql:us-east-2:123456789012:cluster/bbb","endpoint":"bbb.dsql.us-east-2.on.aws"}]`,
+		contract.EnvTargets: `[{"region":"us-east-1","clusterId":"aaa",
+			"clusterArn":"arn:aws:dsql:us-east-1:123456789012:cluster/aaa","endpoint":"aaa.dsql.us-east-1.on.aws"},
+			{"region":"us-east-2","clusterId":"bbb",
+			"clusterArn":"arn:aws:dsql:us-east-2:123456789012:cluster/bbb","endpoint":"bbb.dsql.us-east-2.on.aws"}]`,
 		contract.EnvTopics: `[{"region":"us-west-2","arn":"arn:aws:sns:us-west-2:123456789012:alerts"},
 			{"region":"us-east-1","arn":"arn:aws:sns:us-east-1:123456789012:alerts"}]`,
-		contract.EnvMetricRegions: "us-east-1,us-east-2", contract.EnvSchedule: "1m", contract.EnvProbeInterval: "15s",
-		contract.EnvFailuresToOpen: "1", contract.EnvSuccessesToClose: "3", contract.EnvReminder: "15m", contract.EnvMinimumOutage: "0s", contract.EnvRunbooks: "docs/runbooks.md",
-		contract.EnvMetrics: contract.MetricsLean, contract.EnvDatabaseRole: "dr_monitor",
+		contract.EnvMetricRegions:    "us-east-1,us-east-2",
+		contract.EnvSchedule:         "1m",
+		contract.EnvProbeInterval:    "15s",
+		contract.EnvFailuresToOpen:   "1",
+		contract.EnvSuccessesToClose: "3",
+		contract.EnvReminder:         "15m",
+		contract.EnvMinimumOutage:    "0s",
+		contract.EnvRunbooks:         "docs/runbooks.md",
+		contract.EnvMetrics:          contract.MetricsLean,
+		contract.EnvDatabaseRole:     "dr_monitor",
 		// Port 1 of loopback: refused at once.
 		contract.EnvHostAddr: "aaa.dsql.us-east-1.on.aws=127.0.0.1:1,bbb.dsql.us-east-2.on.aws=127.0.0.1:1",
 		"AWS_REGION":         "us-west-2",
@@ -79,14 +88,22 @@ func wire(t *testing.T, values map[string]string) check.Config {
 func TestEveryCallGoesToItsRegionThroughTheConfiguredEndpoint(t *testing.T) {
 	aws := newCloud(t)
 	for key, value := range map[string]string{
-		"AWS_ENDPOINT_URL": aws.URL, "AWS_REGION": "us-west-2", "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "secret",
+		"AWS_ENDPOINT_URL":      aws.URL,
+		"AWS_REGION":            "us-west-2",
+		"AWS_ACCESS_KEY_ID":     "AKIDEXAMPLE",
+		"AWS_SECRET_ACCESS_KEY": "secret",
 	} {
 		t.Setenv(key, value)
 	}
 	report, err := check.New(wire(t, environment())).Check(t.Context(), contract.CheckEvent{Probes: 1}, "request-1")
 	require.NoError(t, err)
 	assert.Equal(t, map[string]int{
-		"dsql us-east-1": 1, "dsql us-east-2": 1, "monitoring us-east-1": 1, "monitoring us-east-2": 1, "sns us-west-2": 2, "sns us-east-1": 2,
+		"dsql us-east-1":       1,
+		"dsql us-east-2":       1,
+		"monitoring us-east-1": 1,
+		"monitoring us-east-2": 1,
+		"sns us-west-2":        2,
+		"sns us-east-1":        2,
 	}, aws.calls)
 	require.Len(t, report.Targets, 2)
 	for _, target := range report.Targets {

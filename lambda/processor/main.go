@@ -31,11 +31,17 @@ func configure(ctx context.Context, e env.Database, cfg aws.Config) (projection.
 		return projection.Processor{}, err
 	}
 	return projection.Processor{
-		Database: pool, Region: e.Region, Conflicts: dsqlconn.ShortTransactions,
+		Database:  pool,
+		Region:    e.Region,
+		Conflicts: dsqlconn.ShortTransactions,
 		RecordDelay: func(delay time.Duration) error {
 			return emf.Line{
-				Namespace: contract.ApplicationNamespace, Dimensions: contract.ApplicationDimensions(e.Region),
-				Metrics: map[string]emf.Metric{contract.MetricReplicationDelay: {Unit: emf.Milliseconds, Values: []float64{emf.Millis(delay)}}},
+				Namespace:  contract.ApplicationNamespace,
+				Dimensions: contract.ApplicationDimensions(e.Region),
+				Metrics: map[string]emf.Metric{contract.MetricReplicationDelay: {
+					Unit:   emf.Milliseconds,
+					Values: []float64{emf.Millis(delay)},
+				}},
 			}.Write(os.Stdout, time.Now())
 		},
 	}, nil

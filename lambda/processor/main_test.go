@@ -25,8 +25,12 @@ func TestTheFunctionIsWiredFromItsEnvironment(t *testing.T) {
 	processor, err := configure(t.Context(), e, cfg)
 	require.NoError(t, err)
 	require.NoError(t, processor.Process(t.Context(), events.EventBridgeEvent{
-		Source: "dsql.application", DetailType: "Transaction Created", Detail: json.RawMessage(`{"schema":1,
-			"id":"0198c7a2-0000-7000-8000-000000000001","region":"us-east-1","time":"2026-01-02T03:04:05.678Z","amount":"100.50"}`),
+		Source:     "dsql.application",
+		DetailType: "Transaction Created",
+		Detail: json.RawMessage(`{"schema":1,
+			"id":"0198c7a2-0000-7000-8000-000000000001","region":"us-east-1",
+			"time":"2026-01-02T03:04:05.678Z","amount":"100.50"}`),
 	}))
-	assert.Equal(t, []string{"us-east-1 us-east-2"}, d.Column(t, "SELECT region || ' ' || processed_in FROM app.projection"))
+	assert.Equal(t, []string{"us-east-1 us-east-2"},
+		d.Column(t, "SELECT region || ' ' || processed_in FROM app.projection"))
 }

@@ -20,7 +20,8 @@ import (
 )
 
 func main() {
-	boot.Start(env.ParsePublisher, func(ctx context.Context, e env.Publisher, cfg aws.Config, log *slog.Logger) (any, error) {
+	boot.Start(env.ParsePublisher, func(ctx context.Context, e env.Publisher, cfg aws.Config, log *slog.Logger) (any,
+		error) {
 		publisher, err := configure(ctx, e, cfg, log)
 		return publisher.Run, err
 	})

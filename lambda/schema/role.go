@@ -1,7 +1,7 @@
 package schema
 
-// RolePrefix begins the name of every role declared here, now or ever. Any role of that prefix is taken for ours: who is
-// still mapped to one that is no longer declared is cut off. No other role is touched.
+// RolePrefix begins the name of every role declared here, now or ever. Any role of that prefix is taken for ours: who
+// is still mapped to one that is no longer declared is cut off. No other role is touched.
 const RolePrefix = "dr_"
 
 // The roles, by the function that connects as them.

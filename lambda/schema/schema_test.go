@@ -12,8 +12,9 @@ import (
 )
 
 // idempotent is how a statement begins that may run twice on DSQL. An index is ASYNC there or refused.
-var idempotent = regexp.MustCompile(`^(CREATE (SCHEMA|TABLE|(UNIQUE )?INDEX ASYNC|SEQUENCE) IF NOT EXISTS|CREATE OR REPLACE (VIEW|FUNCTION)|` +
-	`DROP \w+ IF EXISTS|ALTER TABLE (IF EXISTS )?\S+ ADD COLUMN IF NOT EXISTS|REVOKE|COMMENT ON) `)
+var idempotent = regexp.MustCompile(
+	`^(CREATE (SCHEMA|TABLE|(UNIQUE )?INDEX ASYNC|SEQUENCE) IF NOT EXISTS|CREATE OR REPLACE (VIEW|FUNCTION)|` +
+		`DROP \w+ IF EXISTS|ALTER TABLE (IF EXISTS )?\S+ ADD COLUMN IF NOT EXISTS|REVOKE|COMMENT ON) `)
 
 func TestEveryMigrationIsOneIdempotentStatement(t *testing.T) {
 	names, err := fs.Glob(FS(), "*")
@@ -38,7 +39,8 @@ func TestRolesAreOursAndPlain(t *testing.T) {
 	for _, role := range Roles() {
 		assert.Regexp(t, `^`+RolePrefix+`[a-z0-9_]{1,50}$`, role.Name)
 		for _, grant := range role.Grants {
-			assert.Regexp(t, `^[A-Z, ]+ ON (SCHEMA )?(`+strings.Join(Names, "|")+`)(\.[a-z_]+)?$`, grant, "one object of our schemas a grant")
+			assert.Regexp(t, `^[A-Z, ]+ ON (SCHEMA )?(`+strings.Join(Names, "|")+`)(\.[a-z_]+)?$`, grant,
+				"one object of our schemas a grant")
 			assert.NotContains(t, grant, "ALL", "privileges are named")
 		}
 	}

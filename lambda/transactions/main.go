@@ -24,7 +24,8 @@ import (
 const connections = 2
 
 func main() {
-	boot.Start(env.ParseTransactions, func(ctx context.Context, e env.Transactions, cfg aws.Config, log *slog.Logger) (any, error) {
+	boot.Start(env.ParseTransactions, func(ctx context.Context, e env.Transactions, cfg aws.Config, log *slog.Logger) (any,
+		error) {
 		s, err := configure(ctx, e, cfg, log)
 		if err != nil {
 			return nil, err
@@ -46,8 +47,12 @@ func configure(ctx context.Context, e env.Transactions, cfg aws.Config, log *slo
 		}
 	}
 	return &service.Service{
-		Ledger: books, Region: e.Region, RequestLimit: e.RequestLimit, Metrics: os.Stdout, Log: log,
-		Notify: service.NotifyPublisher(lambdaservice.NewFromConfig(cfg), e.PublisherFunction),
+		Ledger:       books,
+		Region:       e.Region,
+		RequestLimit: e.RequestLimit,
+		Metrics:      os.Stdout,
+		Log:          log,
+		Notify:       service.NotifyPublisher(lambdaservice.NewFromConfig(cfg), e.PublisherFunction),
 	}, nil
 }
 

@@ -21,7 +21,10 @@ import (
 func TestTheFunctionIsWiredFromItsEnvironment(t *testing.T) {
 	d := apptest.Start(t)
 	cloud, key := apptest.StartCloud(t, d, apptest.East, schema.RoleTransactions, map[string]string{
-		"PEER_ENDPOINT": d.Hosts[apptest.Ohio], "PUBLISHER_FUNCTION": "publisher-0123", "ENCRYPTED_FIELDS": "details", "KEY_ARN": apptest.KeyARN(apptest.East),
+		"PEER_ENDPOINT":      d.Hosts[apptest.Ohio],
+		"PUBLISHER_FUNCTION": "publisher-0123",
+		"ENCRYPTED_FIELDS":   "details",
+		"KEY_ARN":            apptest.KeyARN(apptest.East),
 	})
 	wrapper, err := fieldcrypt.NewWrapper(t.Context(), apptest.KeyARN(apptest.Ohio), key)
 	require.NoError(t, err)
@@ -35,7 +38,8 @@ func TestTheFunctionIsWiredFromItsEnvironment(t *testing.T) {
 	require.NoError(t, err)
 	s, err := configure(t.Context(), e, cfg, slog.New(slog.DiscardHandler))
 	require.NoError(t, err)
-	answer, err := s.Invoke(t.Context(), json.RawMessage(`{"operation":"write","transaction_id":"test-001","amount":100.50,"details":"the secret"}`))
+	answer, err := s.Invoke(t.Context(),
+		json.RawMessage(`{"operation":"write","transaction_id":"test-001","amount":100.50,"details":"the secret"}`))
 	require.NoError(t, err)
 	assert.Equal(t, 200, answer.(service.DirectAnswer).StatusCode, answer)
 

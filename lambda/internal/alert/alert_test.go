@@ -21,10 +21,19 @@ var update = flag.Bool("update", false, "write the golden files")
 var (
 	epoch  = time.Date(2026, 1, 1, 3, 0, 0, 0, time.UTC)
 	target = contract.Target{
-		Region: "us-east-1", ClusterID: "kiabtvnjq5abcdefghijklmnop", Endpoint: "kiabtvnjq5abcdefghijklmnop.dsql.us-east-1.on.aws",
+		Region:     "us-east-1",
+		ClusterID:  "kiabtvnjq5abcdefghijklmnop",
+		Endpoint:   "kiabtvnjq5abcdefghijklmnop.dsql.us-east-1.on.aws",
 		ClusterARN: "arn:aws:dsql:us-east-1:123456789012:cluster/kiabtvnjq5abcdefghijklmnop",
 	}
-	confirmed = incident.Incident{Endpoint: target.Endpoint, Number: 3, OpenedAt: epoch, OpenedBy: "us-east-2", ConfirmedBy: "us-west-2", Reason: verdict.Timeout}
+	confirmed = incident.Incident{
+		Endpoint:    target.Endpoint,
+		Number:      3,
+		OpenedAt:    epoch,
+		OpenedBy:    "us-east-2",
+		ConfirmedBy: "us-west-2",
+		Reason:      verdict.Timeout,
+	}
 )
 
 func closedAfter(i incident.Incident, d time.Duration) incident.Incident {
@@ -40,11 +49,31 @@ func TestMessages(t *testing.T) {
 		golden, subject string
 		notice          incident.Notice
 	}{
-		{"opened", "DSQL LOST in us-east-1: timeout (incident 3)", incident.Notice{Kind: incident.Opened, Incident: confirmed, At: epoch}},
-		{"reminder", "DSQL STILL LOST in us-east-1 for 15m0s: timeout (incident 3)", incident.Notice{Kind: incident.Reminder, Incident: confirmed, At: epoch.Add(15 * time.Minute)}},
-		{"resolved", "DSQL RESOLVED in us-east-1 after 17m10s (incident 3)", incident.Notice{Kind: incident.Resolved, Incident: closedAfter(confirmed, 17*time.Minute+10*time.Second), At: epoch.Add(time.Hour)}},
-		{"opened-on-own-evidence", "DSQL LOST in us-east-1: connect UNCONFIRMED", incident.Notice{Kind: incident.Opened, Incident: own, At: epoch}},
-		{"opened-by-the-last-observer", "DSQL LOST in us-east-1: key (incident 3) UNCONFIRMED", incident.Notice{Kind: incident.Opened, Incident: lastOne, At: epoch}},
+		{"opened", "DSQL LOST in us-east-1: timeout (incident 3)", incident.Notice{
+			Kind:     incident.Opened,
+			Incident: confirmed,
+			At:       epoch,
+		}},
+		{"reminder", "DSQL STILL LOST in us-east-1 for 15m0s: timeout (incident 3)", incident.Notice{
+			Kind:     incident.Reminder,
+			Incident: confirmed,
+			At:       epoch.Add(15 * time.Minute),
+		}},
+		{"resolved", "DSQL RESOLVED in us-east-1 after 17m10s (incident 3)", incident.Notice{
+			Kind:     incident.Resolved,
+			Incident: closedAfter(confirmed, 17*time.Minute+10*time.Second),
+			At:       epoch.Add(time.Hour),
+		}},
+		{"opened-on-own-evidence", "DSQL LOST in us-east-1: connect UNCONFIRMED", incident.Notice{
+			Kind:     incident.Opened,
+			Incident: own,
+			At:       epoch,
+		}},
+		{"opened-by-the-last-observer", "DSQL LOST in us-east-1: key (incident 3) UNCONFIRMED", incident.Notice{
+			Kind:     incident.Opened,
+			Incident: lastOne,
+			At:       epoch,
+		}},
 	} {
 		t.Run(tt.golden, func(t *testing.T) {
 			m := Write(tt.notice, target, "https://wiki.example.com/dr")
@@ -62,7 +91,9 @@ func TestMessages(t *testing.T) {
 }
 
 func TestEveryMessageFitsItsChannelAndCanBeRead(t *testing.T) {
-	long, runbooks := target, contract.Runbooks("https://wiki.example.com/"+strings.Repeat("x", 275)) // as long as the configuration accepts
+	long := target
+	// as long as the configuration accepts
+	runbooks := contract.Runbooks("https://wiki.example.com/" + strings.Repeat("x", 275))
 	long.Region = "ap-northeast-3"
 	assert.Equal(t, "unknown", word(verdict.None))
 	for r := verdict.None; r <= verdict.Timeout; r++ {
@@ -78,14 +109,18 @@ func TestEveryMessageFitsItsChannelAndCanBeRead(t *testing.T) {
 			assertOnePart(t, kind, m.Short)
 			assert.Regexp(t, `\nRunbook: https://wiki\.example\.com/x+#[a-z-]+$`, m.Body)
 			assert.Equal(t, map[string]string{
-				"kind": kind.String(), "endpoint_region": "ap-northeast-3", "reason": word(r), "confirmed": "false", "incident": "9223372036854775807",
+				"kind":            kind.String(),
+				"endpoint_region": "ap-northeast-3",
+				"reason":          word(r),
+				"confirmed":       "false",
+				"incident":        "9223372036854775807",
 			}, m.Attributes)
 		}
 	}
 }
 
-// assertOnePart holds a short text to what one part of an SMS takes (SNS API Reference, Publish: 160 characters of GSM 03.38,
-// 140 of ASCII), and to what a person has to know.
+// assertOnePart holds a short text to what one part of an SMS takes (SNS API Reference, Publish: 160 characters of GSM
+// 03.38, 140 of ASCII), and to what a person has to know.
 func assertOnePart(t *testing.T, kind incident.Kind, text string) {
 	t.Helper()
 	state := map[incident.Kind]string{

@@ -49,8 +49,8 @@ func subject(n incident.Notice, target contract.Target, confirmed bool) string {
 	return s[:min(len(s), maxSubject)]
 }
 
-// short adds when the outage began. With the longest names and numbers it has 129 characters; a part holds 140 of ASCII (Amazon
-// SNS API reference, Publish). The topics have no display name, which SNS would put before it.
+// short adds when the outage began. With the longest names and numbers it has 129 characters; a part holds 140 of ASCII
+// (Amazon SNS API reference, Publish). The topics have no display name, which SNS would put before it.
 func short(n incident.Notice, target contract.Target, confirmed bool) string {
 	return headline(n, target, confirmed) + ", since " + n.Incident.OpenedAt.UTC().Format("2006-01-02 15:04 UTC")
 }
@@ -162,7 +162,8 @@ func advice(n incident.Notice) (string, contract.Runbook) {
 		return "move clients back if they were moved, then note what happened", contract.RunbookRegionLost
 	}
 	if n.Incident.Number == 0 {
-		return "look from elsewhere first: this observer reached no endpoint and may be cut off itself", contract.RunbookRegionLost
+		const first = "look from elsewhere first: this observer reached no endpoint and may be cut off itself"
+		return first, contract.RunbookRegionLost
 	}
 	switch n.Incident.Reason {
 	case verdict.Key:
@@ -170,7 +171,8 @@ func advice(n incident.Notice) (string, contract.Runbook) {
 	case verdict.Status:
 		return "find out who changed the cluster (CloudTrail), then keep to the other region", contract.RunbookClusterGone
 	case verdict.Auth:
-		return "check the database role's mapping and the monitors' IAM policies; clients may be fine", contract.RunbookRegionLost
+		const first = "check the database role's mapping and the monitors' IAM policies; clients may be fine"
+		return first, contract.RunbookRegionLost
 	default:
 		return "move clients to the other region's endpoint; it stays writable and consistent", contract.RunbookRegionLost
 	}

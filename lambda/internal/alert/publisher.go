@@ -19,8 +19,8 @@ import (
 	"aurora-dsql-dr/lambda/contract"
 )
 
-// SNS is the part of the SNS client that publishing needs, with Retryer: a call without an answer may have published, and is
-// repeated at another topic if at all.
+// SNS is the part of the SNS client that publishing needs, with Retryer: a call without an answer may have published,
+// and is repeated at another topic if at all.
 type SNS interface {
 	Publish(ctx context.Context, in *sns.PublishInput, opts ...func(*sns.Options)) (*sns.PublishOutput, error)
 }
@@ -40,17 +40,17 @@ type Publisher struct {
 	Log     *slog.Logger
 }
 
-// ErrUnanswered is in the error of a message that a topic may have taken: it gave no answer that says otherwise. A standard
-// topic does not recognise a repetition, so the message should not be repeated at once.
+// ErrUnanswered is in the error of a message that a topic may have taken: it gave no answer that says otherwise. A
+// standard topic does not recognise a repetition, so the message should not be repeated at once.
 var ErrUnanswered = errors.New("no answer")
 
 // patience is how many timeouts an answer is waited for after the last topic was asked: a late one saves a repetition.
 const patience = 4
 
-// Publish hands the message to one topic. Each topic is asked once, the next one when one has failed or the last has had
-// its time; late answers count. So a message arrives if any topic lives, and at most as often as topics were too slow to
-// say so. The error, when no topic accepted, names each with its cause, and is ErrUnanswered unless all are known not to
-// have the message.
+// Publish hands the message to one topic. Each topic is asked once, the next one when one has failed or the last has
+// had its time; late answers count. So a message arrives if any topic lives, and at most as often as topics were too
+// slow to say so. The error, when no topic accepted, names each with its cause, and is ErrUnanswered unless all are
+// known not to have the message.
 func (p Publisher) Publish(ctx context.Context, m Message) error {
 	ctx, cancel := context.WithTimeout(ctx, time.Duration(len(p.Routes)-1+patience)*p.Timeout)
 	defer cancel() // a topic that is slow need not take what another has
@@ -79,13 +79,14 @@ func (p Publisher) Publish(ctx context.Context, m Message) error {
 	if waiting := asked - len(failures); waiting > 0 {
 		failures = append(failures, fmt.Errorf("%d of %d topics: %w: %w", waiting, len(p.Routes), ErrUnanswered, ctx.Err()))
 	} else if asked < len(p.Routes) {
-		failures = append(failures, fmt.Errorf("%d of %d topics not asked: %w", len(p.Routes)-asked, len(p.Routes), ctx.Err()))
+		failures = append(failures, fmt.Errorf("%d of %d topics not asked: %w", len(p.Routes)-asked, len(p.Routes),
+			ctx.Err()))
 	}
 	return fmt.Errorf("alert %q reached no topic: %w", m.Subject, errors.Join(failures...))
 }
 
-// turn is how long a topic is waited for before the next is asked: the timeout, or an equal share of what is left for it and
-// for the topics after it.
+// turn is how long a topic is waited for before the next is asked: the timeout, or an equal share of what is left for
+// it and for the topics after it.
 func (p Publisher) turn(ctx context.Context, after int) time.Duration {
 	deadline, _ := ctx.Deadline()
 	if after == 0 {
@@ -130,8 +131,8 @@ func (p Publisher) publish(ctx context.Context, r Route, m Message) error {
 	}
 }
 
-// unpublished tells whether an error proves that nothing was published: SNS answered that it refuses or is unavailable, or
-// could not be connected to. After a timeout, a lost connection or an internal error nobody knows.
+// unpublished tells whether an error proves that nothing was published: SNS answered that it refuses or is unavailable,
+// or could not be connected to. After a timeout, a lost connection or an internal error nobody knows.
 func unpublished(err error) bool {
 	var answer interface{ HTTPStatusCode() int }
 	if errors.As(err, &answer) {
@@ -146,11 +147,12 @@ func unpublished(err error) bool {
 func Retryer(timeout time.Duration) aws.Retryer {
 	return retry.NewStandard(func(o *retry.StandardOptions) {
 		o.MaxBackoff = timeout / 4
-		o.Retryables = slices.Insert(o.Retryables, 0, retry.IsErrorRetryable(retry.IsErrorRetryableFunc(func(err error) aws.Ternary {
-			if unpublished(err) {
-				return aws.UnknownTernary // the others decide
-			}
-			return aws.FalseTernary
-		})))
+		o.Retryables = slices.Insert(o.Retryables, 0,
+			retry.IsErrorRetryable(retry.IsErrorRetryableFunc(func(err error) aws.Ternary {
+				if unpublished(err) {
+					return aws.UnknownTernary // the others decide
+				}
+				return aws.FalseTernary
+			})))
 	})
 }

@@ -42,7 +42,9 @@ func (s *topic) taken() []*sns.PublishInput {
 	return s.got
 }
 
-func (s *topic) Publish(ctx context.Context, in *sns.PublishInput, _ ...func(*sns.Options)) (*sns.PublishOutput, error) {
+func (s *topic) Publish(
+	ctx context.Context, in *sns.PublishInput, _ ...func(*sns.Options),
+) (*sns.PublishOutput, error) {
 	s.mu.Lock()
 	s.got = append(s.got, in)
 	s.mu.Unlock()
@@ -58,14 +60,20 @@ func (s *topic) Publish(ctx context.Context, in *sns.PublishInput, _ ...func(*sn
 const never = 24 * time.Hour
 
 func status(code int) error {
-	return &smithyhttp.ResponseError{Response: &smithyhttp.Response{Response: &http.Response{StatusCode: code}}, Err: errors.New("refused")}
+	return &smithyhttp.ResponseError{
+		Response: &smithyhttp.Response{Response: &http.Response{StatusCode: code}},
+		Err:      errors.New("refused"),
+	}
 }
 
 func publisher(log io.Writer, topics ...*topic) Publisher {
 	var routes []Route
 	for i, s := range topics {
 		region := []string{"us-east-1", "us-east-2", "us-west-2"}[i]
-		routes = append(routes, Route{Topic: contract.Topic{Region: region, ARN: "arn:aws:sns:" + region + ":123456789012:alerts"}, Client: s})
+		routes = append(routes, Route{
+			Topic:  contract.Topic{Region: region, ARN: "arn:aws:sns:" + region + ":123456789012:alerts"},
+			Client: s,
+		})
 	}
 	return Publisher{Routes: routes, Timeout: 2 * time.Second, Log: slog.New(slog.NewJSONHandler(log, nil))}
 }
@@ -81,7 +89,10 @@ func TestTheOwnTopicComesFirstAndIsEnough(t *testing.T) {
 	assert.Equal(t, "json", *in.MessageStructure)
 	var texts map[string]string
 	require.NoError(t, json.Unmarshal([]byte(*in.Message), &texts))
-	assert.Equal(t, map[string]string{"default": m.Body, "sms": m.Short}, texts, "telephones get a short text, the others all of it")
+	assert.Equal(t, map[string]string{
+		"default": m.Body,
+		"sms":     m.Short,
+	}, texts, "telephones get a short text, the others all of it")
 	assert.Equal(t, "Number", *in.MessageAttributes[contract.AttributeIncident].DataType)
 	assert.Equal(t, contract.AlertOpened, *in.MessageAttributes[contract.AttributeKind].StringValue)
 }
@@ -95,11 +106,15 @@ func TestTopicsThatFailOrHangHandOver(t *testing.T) {
 		took   time.Duration
 	}{
 		{"A refusal hands over at once.", []*topic{{fail: status(403)}, {}, {}}, []int{1, 1, 0}, 0},
-		{"So does an error that leaves open what happened: being told comes before being told once.", []*topic{{fail: io.EOF}, {}, {}}, []int{1, 1, 0}, 0},
+		{"So does an error that leaves open what happened: being told comes before being told once.",
+			[]*topic{{fail: io.EOF}, {}, {}}, []int{1, 1, 0}, 0},
 		{"A topic that hangs does so after the timeout.", []*topic{{takes: never}, {}, {}}, []int{1, 1, 0}, 2 * time.Second},
 		{"Each has its own.", []*topic{{takes: never}, {takes: never}, {}}, []int{1, 1, 1}, 4 * time.Second},
-		{"A late answer counts: nobody else is asked then.", []*topic{{takes: 3 * time.Second}, {takes: never}, {}}, []int{1, 1, 0}, 3 * time.Second},
-		{"On a starved machine every topic is asked once.", []*topic{{takes: 9 * time.Second}, {takes: 9 * time.Second}, {takes: 9 * time.Second}}, []int{1, 1, 1}, 9 * time.Second},
+		{"A late answer counts: nobody else is asked then.", []*topic{{takes: 3 * time.Second}, {takes: never}, {}},
+			[]int{1, 1, 0}, 3 * time.Second},
+		{"On a starved machine every topic is asked once.",
+			[]*topic{{takes: 9 * time.Second}, {takes: 9 * time.Second}, {takes: 9 * time.Second}}, []int{1, 1, 1},
+			9 * time.Second},
 	} {
 		t.Run(tt.intent, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -127,7 +142,8 @@ func TestEveryTopicHasAShareOfATimeThatIsTooShort(t *testing.T) {
 		last := &topic{takes: 900 * time.Millisecond}
 		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
 		defer cancel()
-		require.NoError(t, publisher(io.Discard, &topic{takes: never}, &topic{takes: never}, last).Publish(ctx, Message{Subject: "s"}))
+		require.NoError(t, publisher(io.Discard, &topic{takes: never}, &topic{takes: never}, last).Publish(ctx,
+			Message{Subject: "s"}))
 	})
 }
 
@@ -146,12 +162,14 @@ func TestTopicsThatNeverAnswerAreGivenUp(t *testing.T) {
 }
 
 func TestAnAlertThatReachesNoTopicIsAnErrorThatNamesAll(t *testing.T) {
-	err := publisher(io.Discard, &topic{fail: status(403)}, &topic{fail: status(429)}).Publish(t.Context(), Message{Subject: "s"})
+	err := publisher(io.Discard, &topic{fail: status(403)}, &topic{fail: status(429)}).Publish(t.Context(),
+		Message{Subject: "s"})
 	assert.ErrorContains(t, err, `alert "s" reached no topic: topic arn:aws:sns:us-east-1:123456789012:alerts: `)
 	assert.ErrorContains(t, err, "topic arn:aws:sns:us-east-2:123456789012:alerts: ")
 	assert.NotErrorIs(t, err, ErrUnanswered, "it is certain that nobody was told")
 
-	err = publisher(io.Discard, &topic{fail: status(500)}, &topic{fail: status(403)}).Publish(t.Context(), Message{Subject: "s"})
+	err = publisher(io.Discard, &topic{fail: status(500)}, &topic{fail: status(403)}).Publish(t.Context(),
+		Message{Subject: "s"})
 	assert.ErrorIs(t, err, ErrUnanswered, "the first may have told people")
 
 	ended, cancel := context.WithCancel(t.Context())
@@ -169,7 +187,8 @@ func TestWhatProvesThatNothingWasPublished(t *testing.T) {
 		err  error
 		want bool
 	}{
-		{status(400), true}, {status(403), true}, {status(429), true}, {status(503), true}, {status(500), false}, {status(502), false},
+		{status(400), true}, {status(403), true}, {status(429), true}, {status(503), true}, {status(500), false},
+		{status(502), false},
 		{status(504), false}, {dial, true}, {&net.OpError{Op: "read", Err: io.EOF}, false}, {io.ErrUnexpectedEOF, false},
 		{context.DeadlineExceeded, false},
 	} {
@@ -187,8 +206,10 @@ func client(t *testing.T, answer http.HandlerFunc) (*sns.Client, *atomic.Int32) 
 	}))
 	t.Cleanup(server.Close)
 	return sns.New(sns.Options{
-		Region: "us-east-1", BaseEndpoint: aws.String(server.URL), Retryer: Retryer(40 * time.Millisecond),
-		Credentials: credentials.NewStaticCredentialsProvider("id", "secret", ""),
+		Region:       "us-east-1",
+		BaseEndpoint: aws.String(server.URL),
+		Retryer:      Retryer(40 * time.Millisecond),
+		Credentials:  credentials.NewStaticCredentialsProvider("id", "secret", ""),
 	}), &requests
 }
 
@@ -198,10 +219,22 @@ func TestTheSDKRepeatsOnlyWhatWasNotPublished(t *testing.T) {
 		answer   http.HandlerFunc
 		requests int32
 	}{
-		{"An internal error may have published.", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) }, 1},
-		{"So may a connection that ends without an answer.", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, 1},
-		{"A service that is unavailable has not.", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) }, 3},
-		{"A permission is not granted by asking again.", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) }, 1},
+		{"An internal error may have published.", func(w http.ResponseWriter,
+			_ *http.Request) {
+			w.WriteHeader(http.StatusInternalServerError)
+		}, 1},
+		{"So may a connection that ends without an answer.", func(http.ResponseWriter,
+			*http.Request) {
+			panic(http.ErrAbortHandler)
+		}, 1},
+		{"A service that is unavailable has not.", func(w http.ResponseWriter,
+			_ *http.Request) {
+			w.WriteHeader(http.StatusServiceUnavailable)
+		}, 3},
+		{"A permission is not granted by asking again.", func(w http.ResponseWriter,
+			_ *http.Request) {
+			w.WriteHeader(http.StatusForbidden)
+		}, 1},
 	} {
 		t.Run(tt.intent, func(t *testing.T) {
 			sdk, requests := client(t, tt.answer)

@@ -1,4 +1,5 @@
-// Package apptest gives tests of the application its database behind two regional endpoints, and the KMS key of its fields.
+// Package apptest gives tests of the application its database behind two regional endpoints, and the KMS key of its
+// fields.
 package apptest
 
 import (
@@ -39,7 +40,8 @@ func Start(t testing.TB) Database {
 		statements = append(statements, string(text))
 	}
 	for _, role := range slices.DeleteFunc(schema.Roles(), func(r schema.Role) bool { return !r.Application }) {
-		statements = append(statements, "CREATE ROLE "+role.Name+" WITH LOGIN", "AWS IAM GRANT "+role.Name+" TO '"+principal+"'")
+		statements = append(statements, "CREATE ROLE "+role.Name+" WITH LOGIN",
+			"AWS IAM GRANT "+role.Name+" TO '"+principal+"'")
 		for _, grant := range role.Grants {
 			statements = append(statements, "GRANT "+grant+" TO "+role.Name)
 		}

@@ -41,9 +41,15 @@ func StartCloud(t *testing.T, d Database, region, role string, variables map[str
 	t.Cleanup(server.Close)
 	credentials := d.Credentials(principal)
 	for key, value := range map[string]string{
-		"AWS_ENDPOINT_URL": server.URL, "AWS_REGION": region, "AWS_ACCESS_KEY_ID": credentials.AccessKeyID,
-		"AWS_SECRET_ACCESS_KEY": credentials.SecretAccessKey, "AWS_SESSION_TOKEN": credentials.SessionToken,
-		"DATABASE_ENDPOINT": d.Hosts[region], "DATABASE_ROLE": role, "DSQL_HOSTADDR": d.HostAddr, "SSL_CERT_FILE": d.CAFile,
+		"AWS_ENDPOINT_URL":      server.URL,
+		"AWS_REGION":            region,
+		"AWS_ACCESS_KEY_ID":     credentials.AccessKeyID,
+		"AWS_SECRET_ACCESS_KEY": credentials.SecretAccessKey,
+		"AWS_SESSION_TOKEN":     credentials.SessionToken,
+		"DATABASE_ENDPOINT":     d.Hosts[region],
+		"DATABASE_ROLE":         role,
+		"DSQL_HOSTADDR":         d.HostAddr,
+		"SSL_CERT_FILE":         d.CAFile,
 	} {
 		t.Setenv(key, value)
 	}

@@ -14,7 +14,8 @@ import (
 	"github.com/aws/smithy-go"
 )
 
-// KMS is one multi-region key with a replica in every region. It really encrypts, under the encryption context it is given.
+// KMS is one multi-region key with a replica in every region. It really encrypts, under the encryption context it is
+// given.
 type KMS struct {
 	// Disabled refuses every use.
 	Disabled atomic.Bool
@@ -48,7 +49,10 @@ func (k *KMS) usable(keyID *string) error {
 	switch {
 	case k.Denied.Load() > 0:
 		k.Denied.Add(-1)
-		return &smithy.GenericAPIError{Code: "AccessDeniedException", Message: "User is not authorized to perform: kms:Encrypt"}
+		return &smithy.GenericAPIError{
+			Code:    "AccessDeniedException",
+			Message: "User is not authorized to perform: kms:Encrypt",
+		}
 	case k.Disabled.Load():
 		return &types.DisabledException{}
 	case !strings.HasSuffix(*keyID, "key/mrk-0123"):
@@ -72,10 +76,14 @@ func (k *KMS) Encrypt(_ context.Context, in *kms.EncryptInput, _ ...func(*kms.Op
 		return nil, err
 	}
 	if len(in.Plaintext) > 4096 {
-		return nil, &smithy.GenericAPIError{Code: "ValidationException", Message: "1 validation error detected: Value at 'plaintext' " +
-			"failed to satisfy constraint: Member must have length less than or equal to 4096"}
+		return nil, &smithy.GenericAPIError{
+			Code: "ValidationException",
+			Message: "1 validation error detected: Value at 'plaintext' " +
+				"failed to satisfy constraint: Member must have length less than or equal to 4096",
+		}
 	}
-	sealed := k.key.Seal(nil, nil, in.Plaintext, bound(in.EncryptionContext)) //nolint:gosec // NewGCMWithRandomNonce makes the nonce, and wants none
+	//nolint:gosec // NewGCMWithRandomNonce makes the nonce, and wants none
+	sealed := k.key.Seal(nil, nil, in.Plaintext, bound(in.EncryptionContext))
 	return &kms.EncryptOutput{CiphertextBlob: sealed}, nil
 }
 

@@ -13,7 +13,10 @@ import (
 
 // Start parses the environment, lets configure make the handler (of any shape lambda.Start takes) and serves it. What
 // fails before the first event is logged and ends the process; Lambda counts that as an error of the invocation.
-func Start[E any](parse func(func(string) (string, bool)) (E, error), configure func(context.Context, E, aws.Config, *slog.Logger) (any, error)) {
+func Start[E any](
+	parse func(func(string) (string, bool)) (E, error),
+	configure func(context.Context, E, aws.Config, *slog.Logger) (any, error),
+) {
 	log := slog.New(slog.NewJSONHandler(os.Stdout, nil))
 	handler, err := prepare(context.Background(), parse, configure, log)
 	if err != nil {
@@ -23,7 +26,10 @@ func Start[E any](parse func(func(string) (string, bool)) (E, error), configure 
 	lambda.Start(handler)
 }
 
-func prepare[E any](ctx context.Context, parse func(func(string) (string, bool)) (E, error), configure func(context.Context, E, aws.Config, *slog.Logger) (any, error), log *slog.Logger) (any, error) {
+func prepare[E any](
+	ctx context.Context, parse func(func(string) (string, bool)) (E, error),
+	configure func(context.Context, E, aws.Config, *slog.Logger) (any, error), log *slog.Logger,
+) (any, error) {
 	e, err := parse(os.LookupEnv)
 	if err != nil {
 		return nil, err

@@ -18,7 +18,8 @@ func TestAFunctionIsWiredFromItsEnvironment(t *testing.T) {
 		greeting, _ := lookup("GREETING")
 		return greeting, nil
 	}
-	handler, err := prepare(t.Context(), parse, func(_ context.Context, greeting string, cfg aws.Config, _ *slog.Logger) (any, error) {
+	handler, err := prepare(t.Context(), parse, func(_ context.Context, greeting string, cfg aws.Config,
+		_ *slog.Logger) (any, error) {
 		return greeting + " from " + cfg.Region, nil
 	}, slog.New(slog.DiscardHandler))
 	require.NoError(t, err)

@@ -1,5 +1,5 @@
-// Package breaker keeps callers from waiting for an endpoint that is lost: circuit breakers per endpoint, and another endpoint
-// to turn to while the breaker of the preferred one is open.
+// Package breaker keeps callers from waiting for an endpoint that is lost: circuit breakers per endpoint, and another
+// endpoint to turn to while the breaker of the preferred one is open.
 package breaker
 
 import (
@@ -34,7 +34,8 @@ type OpenError struct {
 }
 
 func (e *OpenError) Error() string {
-	return fmt.Sprintf("the circuit breaker is open: the database's endpoint did not answer; it is tried again within %v", e.RetryAfter)
+	return fmt.Sprintf("the circuit breaker is open: the database's endpoint did not answer; it is tried again within %v",
+		e.RetryAfter)
 }
 
 // Policy is how the breakers of a Group judge.
@@ -90,13 +91,16 @@ func (p Policy) settings(endpoint string, kind Kind) gobreaker.Settings {
 		IsExcluded:   func(err error) bool { return err != nil && p.Ignore(err) },
 	}
 	if p.OnChange != nil {
-		settings.OnStateChange = func(name string, from, to gobreaker.State) { p.OnChange(name, kind, from.String(), to.String()) }
+		settings.OnStateChange = func(name string, from, to gobreaker.State) {
+			p.OnChange(name, kind, from.String(),
+				to.String())
+		}
 	}
 	return settings
 }
 
-// Do calls fn with the first endpoint whose breaker for the kind is not open, and returns its error as it is. If there is
-// none, fn is not called and the error is *OpenError.
+// Do calls fn with the first endpoint whose breaker for the kind is not open, and returns its error as it is. If there
+// is none, fn is not called and the error is *OpenError.
 func (g *Group[T]) Do(ctx context.Context, kind Kind, fn func(context.Context, T) error) error {
 	for _, e := range g.guarded {
 		_, err := e.breakers[kind].Execute(func() (struct{}, error) { return struct{}{}, fn(ctx, e.Via) })

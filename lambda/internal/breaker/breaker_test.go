@@ -51,10 +51,12 @@ func TestABreakerOpensOnFailuresOnlyAndTriesAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var changes []string
 		g := newGroup(&changes, "own")
-		for _, outcome := range []error{errLost, errLost, errAnswer, errLost, errGone, errLost, nil, errLost, errLost, errGone} {
+		for _, outcome := range []error{errLost, errLost, errAnswer, errLost, errGone, errLost, nil, errLost, errLost,
+			errGone} {
 			_, err := call(t, g, func(string) error { return outcome })
 			assert.Equal(t, outcome, err)
-			assert.False(t, g.Open(), "an answer, even a bad one, counts for the endpoint; a caller that left counts for nothing")
+			assert.False(t, g.Open(),
+				"an answer, even a bad one, counts for the endpoint; a caller that left counts for nothing")
 		}
 		_, err := call(t, g, lost)
 		require.ErrorIs(t, err, errLost)
@@ -77,7 +79,8 @@ func TestABreakerOpensOnFailuresOnlyAndTriesAgain(t *testing.T) {
 		require.NoError(t, err)
 		assert.False(t, g.Open())
 		assert.Equal(t, []string{
-			"own, writes: closed to open", "own, writes: open to half-open", "own, writes: half-open to open", "own, writes: open to half-open", "own, writes: half-open to closed",
+			"own, writes: closed to open", "own, writes: open to half-open", "own, writes: half-open to open",
+			"own, writes: open to half-open", "own, writes: half-open to closed",
 		}, changes)
 	})
 }

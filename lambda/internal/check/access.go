@@ -18,8 +18,9 @@ import (
 // accessPause is between two probes of whoever waits for access.
 const accessPause = 2 * time.Second
 
-// Run makes the run that the event asks for. One that deploys fails, before it publishes anything, if an endpoint refuses
-// this observer: that is no outage but a deployment that has not done its work. A lost endpoint fails no deployment.
+// Run makes the run that the event asks for. One that deploys fails, before it publishes anything, if an endpoint
+// refuses this observer: that is no outage but a deployment that has not done its work. A lost endpoint fails no
+// deployment.
 func (c *Checker) Run(ctx context.Context, event contract.CheckEvent, requestID string) (contract.HealthReport, error) {
 	if event.Deploying {
 		if err := c.awaitAccess(ctx); err != nil {
@@ -29,9 +30,9 @@ func (c *Checker) Run(ctx context.Context, event contract.CheckEvent, requestID 
 	return c.Check(ctx, event, requestID)
 }
 
-// awaitAccess returns when no endpoint refuses this observer. Half of the run's time may pass: an IAM role is not in force
-// everywhere at once (IAM User Guide, "Changes that I make are not always immediately visible"), and this one was made
-// before the database was migrated.
+// awaitAccess returns when no endpoint refuses this observer. Half of the run's time may pass: an IAM role is not in
+// force everywhere at once (IAM User Guide, "Changes that I make are not always immediately visible"), and this one was
+// made before the database was migrated.
 func (c *Checker) awaitAccess(ctx context.Context) error {
 	waiting := ctx
 	if deadline, ok := ctx.Deadline(); ok {
@@ -46,9 +47,10 @@ func (c *Checker) awaitAccess(ctx context.Context) error {
 		}
 		c.Log.Info("access refused, which a role just made may be", "error", err.Error())
 		if !sleepUntil(waiting, time.Now().Add(accessPause)) {
-			return fmt.Errorf("this observer cannot use the database: %w; its IAM role needs dsql:DbConnect on both clusters and the "+
-				"database role that the migration maps to it, with its grants: run the migration again "+
-				"(pulumi up --target-replace '**::bootstrap-migrated'), then deploy", err)
+			return fmt.Errorf(
+				"this observer cannot use the database: %w; its IAM role needs dsql:DbConnect on both clusters and the "+
+					"database role that the migration maps to it, with its grants: run the migration again "+
+					"(pulumi up --target-replace '**::bootstrap-migrated'), then deploy", err)
 		}
 	}
 }
@@ -73,8 +75,8 @@ func (c *Checker) refusals(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// refuses tells an endpoint that does not let this observer in, or lets it do nothing (SQLSTATE class 42, syntax error or
-// access rule violation: no such table, no such privilege), from one that is lost.
+// refuses tells an endpoint that does not let this observer in, or lets it do nothing (SQLSTATE class 42, syntax error
+// or access rule violation: no such table, no such privilege), from one that is lost.
 func refuses(r probe.Result) bool {
 	var pg *pgconn.PgError
 	return r.Observation.Reason == verdict.Auth || errors.As(r.Err, &pg) && strings.HasPrefix(pg.Code, "42")

@@ -20,7 +20,10 @@ var (
 
 	unready = probe.Result{
 		Observation: verdict.Observation{Verdict: verdict.Down, Reason: verdict.Query},
-		Err:         fmt.Errorf("read markers: %w", &pgconn.PgError{Code: "42P01", Message: `relation "dr.marker" does not exist`}),
+		Err: fmt.Errorf("read markers: %w", &pgconn.PgError{
+			Code:    "42P01",
+			Message: `relation "dr.marker" does not exist`,
+		}),
 	}
 )
 
@@ -29,16 +32,19 @@ func TestADeploymentFailsWithWordsIfAnEndpointRefusesTheObserver(t *testing.T) {
 		east, ohio probe.Result
 		says       []string
 	}{
-		"one refuses it":                 {refused, up, []string{east.Endpoint + " refuses it: access denied"}},
-		"both refuse it":                 {refused, refused, []string{east.Endpoint + " refuses it", ohio.Endpoint + " refuses it"}},
-		"one was never migrated":         {up, unready, []string{ohio.Endpoint + " refuses it", `relation "dr.marker" does not exist`}},
+		"one refuses it": {refused, up, []string{east.Endpoint + " refuses it: access denied"}},
+		"both refuse it": {refused, refused,
+			[]string{east.Endpoint + " refuses it", ohio.Endpoint + " refuses it"}},
+		"one was never migrated": {up, unready,
+			[]string{ohio.Endpoint + " refuses it", `relation "dr.marker" does not exist`}},
 		"one is lost, the other refuses": {down, refused, []string{ohio.Endpoint + " refuses it"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				c, f := checker(script([]probe.Result{test.east}, []probe.Result{test.ohio}))
 				_, err := c.Run(lambdaContext(t), firstCheck, "request-1")
-				for _, words := range append(test.says, "dsql:DbConnect on both clusters", "--target-replace '**::bootstrap-migrated'") {
+				for _, words := range append(test.says, "dsql:DbConnect on both clusters",
+					"--target-replace '**::bootstrap-migrated'") {
 					assert.ErrorContains(t, err, words)
 				}
 				assert.Empty(t, f.samples.got, "a refusal at a deployment is no sample of an outage")

@@ -20,7 +20,10 @@ import (
 	"aurora-dsql-dr/lambda/internal/verdict"
 )
 
-var refused = probe.Result{Observation: verdict.Observation{Verdict: verdict.Down, Reason: verdict.Auth}, Err: errors.New("access denied")}
+var refused = probe.Result{
+	Observation: verdict.Observation{Verdict: verdict.Down, Reason: verdict.Auth},
+	Err:         errors.New("access denied"),
+}
 
 // run makes one run and waits until the schedule's next.
 func (f *fakes) run(t *testing.T, c *Checker) error {
@@ -49,7 +52,8 @@ func TestARunThatIsMissedResolvesNothing(t *testing.T) {
 		for range 3 {
 			require.NoError(t, f.run(t, c))
 		}
-		assert.Equal(t, []string{"LOST", "LOST"}, kinds(f.alerts.subjects()), "it forgot its states, not what it has told people")
+		assert.Equal(t, []string{"LOST", "LOST"}, kinds(f.alerts.subjects()),
+			"it forgot its states, not what it has told people")
 
 		f.prober.script = script([]probe.Result{up}, []probe.Result{up})
 		require.NoError(t, f.run(t, c))
@@ -72,8 +76,15 @@ func TestAReminderThatReachedNoTopicIsTriedAgainInTheNextRound(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, f := checker(script([]probe.Result{down}, []probe.Result{unknown}))
 		c.ledger = incident.Ledger{east.Endpoint: {
-			Incident: incident.Incident{Endpoint: east.Endpoint, Number: 4, OpenedAt: time.Now(), ConfirmedBy: "us-east-2", Announced: true},
-			RemindAt: time.Now(), SeenAt: time.Now(),
+			Incident: incident.Incident{
+				Endpoint:    east.Endpoint,
+				Number:      4,
+				OpenedAt:    time.Now(),
+				ConfirmedBy: "us-east-2",
+				Announced:   true,
+			},
+			RemindAt: time.Now(),
+			SeenAt:   time.Now(),
 		}}
 		f.alerts.fail = []error{errors.New("no topic took it")}
 		require.Error(t, f.run(t, c))
@@ -106,7 +117,8 @@ func TestAnObserverThatNoEndpointLetsInAbstains(t *testing.T) {
 		told       []string
 	}{
 		{"Refused by both, it votes on neither, and says that it lives.", refused, refused, []int{0, 0}, nil},
-		{"What does not answer counts, what refuses does not.", refused, down, []int{0, 1}, []string{"DSQL LOST in us-east-2: timeout UNCONFIRMED"}},
+		{"What does not answer counts, what refuses does not.", refused, down, []int{0, 1},
+			[]string{"DSQL LOST in us-east-2: timeout UNCONFIRMED"}},
 		{"One that commits nothing is no session.", refused, conflicted, []int{0, 0}, nil},
 		{"Nor does what it could not probe at all.", refused, unknown, []int{0, -1}, nil},
 	} {
@@ -130,7 +142,8 @@ func TestAnObserverThatIsRefusedGoesOnWithNoPage(t *testing.T) {
 		for range 20 {
 			_ = f.run(t, c)
 		}
-		assert.Equal(t, []string{"LOST", "LOST"}, kinds(f.alerts.subjects()), "an endpoint that refuses answers: it is not still lost, nor does it serve")
+		assert.Equal(t, []string{"LOST", "LOST"}, kinds(f.alerts.subjects()),
+			"an endpoint that refuses answers: it is not still lost, nor does it serve")
 	})
 }
 

@@ -10,7 +10,8 @@ import (
 type Cadence struct {
 	// Schedule is the time between two runs, Interval that between two rounds of a run.
 	Schedule, Interval time.Duration
-	// RunLimit bounds a run, StepLimit a step of a probe and StatusLimit, beside that, the step that asks the control plane.
+	// RunLimit bounds a run, StepLimit a step of a probe and StatusLimit, beside that, the step that asks the control
+	// plane.
 	RunLimit, StepLimit, StatusLimit time.Duration
 	// Reprobe is the time between two probes of an endpoint on which the observer is undecided; 0 makes none.
 	Reprobe time.Duration
@@ -26,16 +27,16 @@ func (c Cadence) Rounds() int { return contract.Rounds(c.Schedule, c.RunLimit, c
 // observer shares what it saw and, after the last round, publishes metrics.
 func (c Cadence) Step() time.Duration { return min(c.Interval/contract.StepsPerInterval, c.StepLimit) }
 
-// StatusStep is the deadline of the step that asks the control plane. It is the shorter one, because a lost region's control
-// plane is lost too, and what it says decides little.
+// StatusStep is the deadline of the step that asks the control plane. It is the shorter one, because a lost region's
+// control plane is lost too, and what it says decides little.
 func (c Cadence) StatusStep() time.Duration { return min(c.Step(), c.StatusLimit) }
 
 // ReprobeStep is the deadline of a whole re-probe, which is SQL alone: two of a probe's three steps.
 func (c Cadence) ReprobeStep() time.Duration { return min(2*c.Step(), c.Reprobe) }
 
-// Patience is how long the first address of an endpoint may be silent before the others are tried beside it: three fifths
-// of the time are left to them, of a step's as of a re-probe's. At the shortest interval these are the five round trips of
-// 150 ms that the step is made for.
+// Patience is how long the first address of an endpoint may be silent before the others are tried beside it: three
+// fifths of the time are left to them, of a step's as of a re-probe's. At the shortest interval these are the five
+// round trips of 150 ms that the step is made for.
 func (c Cadence) Patience() time.Duration {
 	shortest := c.Step()
 	if c.Reprobe > 0 {
@@ -67,9 +68,10 @@ func (c Cadence) timetable(start time.Time, deadline time.Time, bounded bool) ti
 	return timetable{start: start, probes: end.Add(-c.Step() * 3 / 4), publish: end.Add(-c.Step() / 4)}
 }
 
-// reprobe is when an undecided endpoint is probed again: at once after the round that began at the time, and then at Reprobe's
-// pace, counted from the latest re-probe's start; false if there is no time for it. The next round is a probe as well, so
-// re-probes begin before it; the round waits for one that is under way. Those of the last round end with the run's probes.
+// reprobe is when an undecided endpoint is probed again: at once after the round that began at the time, and then at
+// Reprobe's pace, counted from the latest re-probe's start; false if there is no time for it. The next round is a probe
+// as well, so re-probes begin before it; the round waits for one that is under way. Those of the last round end with
+// the run's probes.
 func (c Cadence) reprobe(t timetable, round, latest, now time.Time) (time.Time, bool) {
 	next := now
 	if again := latest.Add(c.Reprobe); !latest.IsZero() && again.After(now) {
@@ -79,8 +81,8 @@ func (c Cadence) reprobe(t timetable, round, latest, now time.Time) (time.Time, 
 	return next, c.Reprobe > 0 && inTime
 }
 
-// rounds is how many rounds the run makes; limit 0 means as many as fit. A first round is made in any case: a caller with a
-// deadline that is too short for it learns so by the verdict unknown.
+// rounds is how many rounds the run makes; limit 0 means as many as fit. A first round is made in any case: a caller
+// with a deadline that is too short for it learns so by the verdict unknown.
 func (c Cadence) rounds(t timetable, limit int) int {
 	n := c.Rounds()
 	if limit > 0 {

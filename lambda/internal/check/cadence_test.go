@@ -10,7 +10,13 @@ import (
 )
 
 func cadence(schedule, interval time.Duration) Cadence {
-	return Cadence{Schedule: schedule, Interval: interval, RunLimit: time.Minute, StepLimit: 5 * time.Second, StatusLimit: time.Second}
+	return Cadence{
+		Schedule:    schedule,
+		Interval:    interval,
+		RunLimit:    time.Minute,
+		StepLimit:   5 * time.Second,
+		StatusLimit: time.Second,
+	}
 }
 
 func TestCadence(t *testing.T) {
@@ -20,13 +26,28 @@ func TestCadence(t *testing.T) {
 		rounds      int
 		step, fresh time.Duration
 	}{
-		{"The default: four rounds a minute.", cadence(time.Minute, 15*time.Second), 4, 3750 * time.Millisecond, 45 * time.Second},
-		{"The fast rehearsal: twelve rounds.", cadence(time.Minute, 5*time.Second), 12, 1250 * time.Millisecond, 15 * time.Second},
-		{"The lean profile: one round, and no step as long as a quarter of it.", cadence(time.Minute, time.Minute), 1, 5 * time.Second, 3 * time.Minute},
-		{"An interval that does not divide the minute leaves a rest.", cadence(time.Minute, 25*time.Second), 2, 5 * time.Second, 95 * time.Second},
-		{"A schedule beyond the run's limit leaves a pause, through which words stay fresh.", cadence(5*time.Minute, 15*time.Second), 4, 3750 * time.Millisecond, 525 * time.Second},
-		{"Ten times as fast is the same.", Cadence{Schedule: 6 * time.Second, Interval: 1500 * time.Millisecond, RunLimit: 6 * time.Second, StepLimit: 500 * time.Millisecond}, 4, 375 * time.Millisecond, 4500 * time.Millisecond},
-		{"A window shorter than the interval still has a round.", Cadence{Schedule: time.Minute, Interval: time.Minute, RunLimit: 30 * time.Second, StepLimit: time.Second}, 1, time.Second, 3 * time.Minute},
+		{"The default: four rounds a minute.", cadence(time.Minute, 15*time.Second), 4, 3750 * time.Millisecond,
+			45 * time.Second},
+		{"The fast rehearsal: twelve rounds.", cadence(time.Minute, 5*time.Second), 12, 1250 * time.Millisecond,
+			15 * time.Second},
+		{"The lean profile: one round, and no step as long as a quarter of it.", cadence(time.Minute, time.Minute), 1,
+			5 * time.Second, 3 * time.Minute},
+		{"An interval that does not divide the minute leaves a rest.", cadence(time.Minute, 25*time.Second), 2,
+			5 * time.Second, 95 * time.Second},
+		{"A schedule beyond the run's limit leaves a pause, through which words stay fresh.",
+			cadence(5*time.Minute, 15*time.Second), 4, 3750 * time.Millisecond, 525 * time.Second},
+		{"Ten times as fast is the same.", Cadence{
+			Schedule:  6 * time.Second,
+			Interval:  1500 * time.Millisecond,
+			RunLimit:  6 * time.Second,
+			StepLimit: 500 * time.Millisecond,
+		}, 4, 375 * time.Millisecond, 4500 * time.Millisecond},
+		{"A window shorter than the interval still has a round.", Cadence{
+			Schedule:  time.Minute,
+			Interval:  time.Minute,
+			RunLimit:  30 * time.Second,
+			StepLimit: time.Second,
+		}, 1, time.Second, 3 * time.Minute},
 	} {
 		assert.Equal(t, tt.rounds, tt.given.Rounds(), tt.intent)
 		assert.Equal(t, tt.step, tt.given.Step(), tt.intent)
@@ -43,12 +64,16 @@ func TestAnUndecidedEndpointIsProbedAgain(t *testing.T) {
 		round, latest, now time.Duration // latest 0: none yet
 		want               time.Duration // 0: none
 	}{
-		{"At once after the round that found it down.", 15 * time.Second, 0, 0, 4750 * time.Millisecond, 4750 * time.Millisecond},
-		{"Two seconds after the start of the one before.", 15 * time.Second, 0, 4750 * time.Millisecond, 5 * time.Second, 6750 * time.Millisecond},
+		{"At once after the round that found it down.", 15 * time.Second, 0, 0, 4750 * time.Millisecond,
+			4750 * time.Millisecond},
+		{"Two seconds after the start of the one before.", 15 * time.Second, 0, 4750 * time.Millisecond, 5 * time.Second,
+			6750 * time.Millisecond},
 		{"At once, if that took longer.", 15 * time.Second, 0, 4 * time.Second, 7 * time.Second, 7 * time.Second},
 		{"The next round is a probe as well.", 5 * time.Second, 0, 3 * time.Second, 4 * time.Second, 0},
-		{"One may begin just before it.", 5 * time.Second, 0, 2250 * time.Millisecond, 3500 * time.Millisecond, 4250 * time.Millisecond},
-		{"The last one ends with the run's probes.", 15 * time.Second, 45 * time.Second, 0, 55 * time.Second, 55 * time.Second},
+		{"One may begin just before it.", 5 * time.Second, 0, 2250 * time.Millisecond, 3500 * time.Millisecond,
+			4250 * time.Millisecond},
+		{"The last one ends with the run's probes.", 15 * time.Second, 45 * time.Second, 0, 55 * time.Second,
+			55 * time.Second},
 		{"None is cut off by them.", 15 * time.Second, 45 * time.Second, 0, 55500 * time.Millisecond, 0},
 	} {
 		c := cadence(time.Minute, tt.interval)

@@ -75,15 +75,18 @@ var (
 	// ErrNothingLearned is the error of a run in which no probe came to a conclusion.
 	ErrNothingLearned = errors.New("no probe came to a conclusion")
 	// ErrRefused is the error of a run with a round in which endpoints refused the observer, and none gave it a session.
-	ErrRefused = errors.New("no endpoint lets this observer in: its IAM permission, role mapping or grant is gone, or its clock is wrong")
+	ErrRefused = errors.New(
+		"no endpoint lets this observer in: its IAM permission, role mapping or grant is gone, or its clock is wrong")
 	// ErrUnshared is the error of a run that could not, in the end, share what it had to.
 	ErrUnshared = errors.New("the other observers could not be told")
 )
 
-// Check makes one run and reports the last probe of every endpoint. An unhealthy endpoint is a successful check. The error
-// is that of a check that did not do its work: nothing was learned, the observer was refused, it could not share what it
-// had to, no region took the metrics, or a due alert reached no topic.
-func (c *Checker) Check(ctx context.Context, event contract.CheckEvent, requestID string) (contract.HealthReport, error) {
+// Check makes one run and reports the last probe of every endpoint. An unhealthy endpoint is a successful check. The
+// error is that of a check that did not do its work: nothing was learned, the observer was refused, it could not share
+// what it had to, no region took the metrics, or a due alert reached no topic.
+func (c *Checker) Check(
+	ctx context.Context, event contract.CheckEvent, requestID string,
+) (contract.HealthReport, error) {
 	start := time.Now()
 	deadline, bounded := ctx.Deadline()
 	times := c.Cadence.timetable(start, deadline, bounded)

@@ -10,11 +10,13 @@ import (
 	"aurora-dsql-dr/lambda/internal/verdict"
 )
 
-// decide probes the endpoints on which a round has left the observer undecided again, when next says, until failures have
-// opened or one success has ended them. A decision is shared at once. Recovery is left to the rounds: closing takes as long
-// as before, and in quiet times nothing is done here. Re-probes move the state machine and are no samples: metrics count
-// rounds.
-func (c *Checker) decide(ctx context.Context, r *run, round []probe.Result, next func(latest time.Time) (time.Time, bool)) {
+// decide probes the endpoints on which a round has left the observer undecided again, when next says, until failures
+// have opened or one success has ended them. A decision is shared at once. Recovery is left to the rounds: closing
+// takes as long as before, and in quiet times nothing is done here. Re-probes move the state machine and are no
+// samples: metrics count rounds.
+func (c *Checker) decide(
+	ctx context.Context, r *run, round []probe.Result, next func(latest time.Time) (time.Time, bool),
+) {
 	var latest time.Time
 	for {
 		undecided := c.undecided()
@@ -64,17 +66,17 @@ func (c *Checker) reprobe(ctx context.Context, r *run, round []probe.Result, tar
 	return results
 }
 
-// shareDecision shares between two rounds. An endpoint that has just been found lost gives no session, so one of those that
-// serve is connected to for it. If none can be, although one should, the next round shares: only an observer that finds
-// every endpoint failing may take itself for alone.
+// shareDecision shares between two rounds. An endpoint that has just been found lost gives no session, so one of those
+// that serve is connected to for it. If none can be, although one should, the next round shares: only an observer that
+// finds every endpoint failing may take itself for alone.
 func (c *Checker) shareDecision(ctx context.Context, r *run, results []probe.Result) {
 	if len(sessionsOf(results)) > 0 || c.connectToShare(ctx, results) || c.allFailing() {
 		c.share(r, results)
 	}
 }
 
-// connectToShare gives one of the results a session, by a probe of an endpoint that serves. It is for the session alone and
-// does not count as one of the probes that close an outage.
+// connectToShare gives one of the results a session, by a probe of an endpoint that serves. It is for the session alone
+// and does not count as one of the probes that close an outage.
 func (c *Checker) connectToShare(ctx context.Context, results []probe.Result) bool {
 	for i, target := range c.Targets {
 		if failing(c.word.States[target.Endpoint]) {

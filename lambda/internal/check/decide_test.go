@@ -26,8 +26,8 @@ func eager(script map[string][]probe.Result) (*Checker, *fakes) {
 	return c, f
 }
 
-// again is when the endpoint was probed between the rounds, counted from the start of the run. Without sessions, which the
-// fakes do not give, a decision is followed by an attempt to get one at the same time: it is left out.
+// again is when the endpoint was probed between the rounds, counted from the start of the run. Without sessions, which
+// the fakes do not give, a decision is followed by an attempt to get one at the same time: it is left out.
 func (f *fakes) again(endpoint string, start time.Time) []time.Duration {
 	var offsets []time.Duration
 	for _, at := range f.prober.again[endpoint] {
@@ -69,7 +69,11 @@ func TestAnEndpointThatFailedIsProbedAgainUntilItIsDecided(t *testing.T) {
 	}
 }
 
-var waking = probe.Result{Observation: verdict.Observation{Verdict: verdict.Degraded, Reason: verdict.Timeout, Waking: true}}
+var waking = probe.Result{Observation: verdict.Observation{
+	Verdict: verdict.Degraded,
+	Reason:  verdict.Timeout,
+	Waking:  true,
+}}
 
 func TestAHungEndpointIsDecidedByItsFirstReprobe(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -137,15 +141,18 @@ func TestADecisionThatCannotBeSharedWaitsForTheNextRound(t *testing.T) {
 	})
 }
 
-// An endpoint that was failing before the other one began to is found lost first: nobody is left to pass that on, so it is
-// told without asking an endpoint that fails, and before that one is found lost as well.
+// An endpoint that was failing before the other one began to is found lost first: nobody is left to pass that on, so it
+// is told without asking an endpoint that fails, and before that one is found lost as well.
 func TestAnObserverWhoseEndpointsAllFailAsksNoneToPassOnTheNews(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, f := eager(script([]probe.Result{down}, []probe.Result{down}))
 		start := time.Now()
-		c.word = incident.Word{At: start, States: map[string]verdict.State{
-			east.Endpoint: {Failures: 1, FailingSince: start.Add(-2 * s), Reason: verdict.Timeout},
-		}}
+		c.word = incident.Word{
+			At: start,
+			States: map[string]verdict.State{
+				east.Endpoint: {Failures: 1, FailingSince: start.Add(-2 * s), Reason: verdict.Timeout},
+			},
+		}
 		_, err := c.Check(lambdaContext(t), contract.CheckEvent{Probes: 1}, "")
 		require.NoError(t, err)
 		var asked []time.Duration

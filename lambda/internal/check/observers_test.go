@@ -36,8 +36,13 @@ const (
 // active is a control plane that is fine.
 type active struct{}
 
-func (active) GetCluster(context.Context, *dsql.GetClusterInput, ...func(*dsql.Options)) (*dsql.GetClusterOutput, error) {
-	return &dsql.GetClusterOutput{Status: types.ClusterStatusActive, EncryptionDetails: &types.EncryptionDetails{EncryptionStatus: types.EncryptionStatusEnabled}}, nil
+func (active) GetCluster(
+	context.Context, *dsql.GetClusterInput, ...func(*dsql.Options),
+) (*dsql.GetClusterOutput, error) {
+	return &dsql.GetClusterOutput{
+		Status:            types.ClusterStatusActive,
+		EncryptionDetails: &types.EncryptionDetails{EncryptionStatus: types.EncryptionStatusEnabled},
+	}, nil
 }
 
 // world is the database behind its two endpoints, and the inbox of all observers.
@@ -90,25 +95,45 @@ func (w *world) observer(t testing.TB, name string, reach map[string]string) *Ch
 	timing := cadence(time.Minute, time.Minute)
 	var targets []contract.Target
 	for _, region := range []string{primary, secondary} {
-		targets = append(targets, contract.Target{Region: region, ClusterID: "x", ClusterARN: w.ClusterARNs[region], Endpoint: w.Hosts[region]})
+		targets = append(targets, contract.Target{
+			Region:     region,
+			ClusterID:  "x",
+			ClusterARN: w.ClusterARNs[region],
+			Endpoint:   w.Hosts[region],
+		})
 		if address, ok := reach[region]; ok {
 			addresses[w.Hosts[region]] = []string{address}
 		}
 	}
 	return New(Config{
-		Observer: name, FunctionName: "health-check", Targets: targets, Cadence: timing, Reminder: 15 * time.Minute, Lease: time.Minute,
-		Policy: verdict.Policy{FailuresToOpen: 2, SuccessesToClose: 3, WakingLimit: time.Minute},
+		Observer:     name,
+		FunctionName: "health-check",
+		Targets:      targets,
+		Cadence:      timing,
+		Reminder:     15 * time.Minute,
+		Lease:        time.Minute,
+		Policy:       verdict.Policy{FailuresToOpen: 2, SuccessesToClose: 3, WakingLimit: time.Minute},
 		Prober: probe.Prober{
-			Clusters: map[string]probe.ControlPlane{primary: active{}, secondary: active{}},
-			Database: dsqlconn.Dialer{Credentials: w.Provider(roleARN), HostAddr: addresses, RootCAs: w.CA},
-			Role:     schema.RoleMonitor, Step: timing.Step(), StatusStep: timing.StatusStep(), ReprobeStep: timing.Step(),
+			Clusters:    map[string]probe.ControlPlane{primary: active{}, secondary: active{}},
+			Database:    dsqlconn.Dialer{Credentials: w.Provider(roleARN), HostAddr: addresses, RootCAs: w.CA},
+			Role:        schema.RoleMonitor,
+			Step:        timing.Step(),
+			StatusStep:  timing.StatusStep(),
+			ReprobeStep: timing.Step(),
 			Memory: incident.Settings{
-				Observer: name, Observers: []string{primary, secondary, witness}, Endpoints: []string{w.Hosts[primary], w.Hosts[secondary]},
-				Fresh: timing.Fresh(), Lease: time.Minute, Reminder: 15 * time.Minute,
+				Observer:  name,
+				Observers: []string{primary, secondary, witness},
+				Endpoints: []string{w.Hosts[primary], w.Hosts[secondary]},
+				Fresh:     timing.Fresh(),
+				Lease:     time.Minute,
+				Reminder:  15 * time.Minute,
 				Conflicts: dsqlconn.Policy{Attempts: 50, Base: time.Millisecond, Max: 20 * time.Millisecond},
 			},
 		},
-		Alerts: w.inbox, Metrics: &samples{}, Embedded: &bytes.Buffer{}, Log: slog.New(slog.DiscardHandler),
+		Alerts:   w.inbox,
+		Metrics:  &samples{},
+		Embedded: &bytes.Buffer{},
+		Log:      slog.New(slog.DiscardHandler),
 	})
 }
 
@@ -270,7 +295,8 @@ func testNoCommits(t *testing.T, w *world) {
 		w.fault(t, region, sqlendpoint.Fault{Refuse: true})
 	}
 	rounds(t, 3, observers...)
-	assert.Equal(t, append(slices.Repeat([]string{"opened us-east-1 unconfirmed"}, 3), slices.Repeat([]string{"opened us-east-2 unconfirmed"}, 3)...), w.told())
+	assert.Equal(t, append(slices.Repeat([]string{"opened us-east-1 unconfirmed"}, 3),
+		slices.Repeat([]string{"opened us-east-2 unconfirmed"}, 3)...), w.told())
 
 	for _, region := range []string{primary, secondary} {
 		w.fault(t, region, sqlendpoint.Fault{})
@@ -278,7 +304,8 @@ func testNoCommits(t *testing.T, w *world) {
 	rounds(t, 4, observers...)
 	told := w.told()
 	require.Len(t, told, 12, "%v", told)
-	assert.Equal(t, append(slices.Repeat([]string{"resolved us-east-1 unconfirmed"}, 3), slices.Repeat([]string{"resolved us-east-2 unconfirmed"}, 3)...), told[6:])
+	assert.Equal(t, append(slices.Repeat([]string{"resolved us-east-1 unconfirmed"}, 3),
+		slices.Repeat([]string{"resolved us-east-2 unconfirmed"}, 3)...), told[6:])
 }
 
 func testQuiet(t *testing.T, w *world) {
@@ -287,15 +314,16 @@ func testQuiet(t *testing.T, w *world) {
 	assert.Empty(t, w.told())
 	conn := w.Connect(t, primary, "admin", sqlendpointtest.AdminARN)
 	var markers, incidents int
-	require.NoError(t, conn.QueryRow(t.Context(), `SELECT (SELECT count(*) FROM dr.marker), (SELECT count(*) FROM dr.incident)`).Scan(&markers, &incidents))
+	require.NoError(t, conn.QueryRow(t.Context(),
+		`SELECT (SELECT count(*) FROM dr.marker), (SELECT count(*) FROM dr.incident)`).Scan(&markers, &incidents))
 	assert.Equal(t, []int{6, 0}, []int{markers, incidents}, "a row for each observer and endpoint")
 	for _, o := range observers {
 		assert.Equal(t, verdict.State{Successes: 3}, o.word.States[w.Hosts[primary]])
 	}
 }
 
-// BenchmarkCheckOverLoopback is one quiet round of both endpoints: name, TCP, TLS, token, statements. The endpoints are in
-// the same process, so their share of time and memory is counted too.
+// BenchmarkCheckOverLoopback is one quiet round of both endpoints: name, TCP, TLS, token, statements. The endpoints are
+// in the same process, so their share of time and memory is counted too.
 func BenchmarkCheckOverLoopback(b *testing.B) {
 	w := newWorld(b)
 	o := w.observer(b, witness, nil)

@@ -11,7 +11,11 @@ import (
 
 func (c *Checker) report(r *run, start time.Time, requestID string) contract.HealthReport {
 	report := contract.HealthReport{
-		Timestamp: start.UTC(), Region: c.Observer, FunctionName: c.FunctionName, RequestID: requestID, Healthy: true,
+		Timestamp:    start.UTC(),
+		Region:       c.Observer,
+		FunctionName: c.FunctionName,
+		RequestID:    requestID,
+		Healthy:      true,
 	}
 	for i, result := range r.last {
 		probes := r.series[i].Probes
@@ -25,10 +29,16 @@ func (c *Checker) report(r *run, start time.Time, requestID string) contract.Hea
 
 func targetHealth(t contract.Target, result probe.Result, p metrics.Probe) contract.TargetHealth {
 	health := contract.TargetHealth{
-		Region: t.Region, ClusterID: t.ClusterID, ClusterARN: t.ClusterARN,
-		Status:  result.Cluster.Status,
-		Healthy: p.Verdict.Serves(), Verdict: p.Verdict.String(), Reason: result.Observation.Reason.String(),
-		ConnectMillis: emf.Millis(p.Connect), QueryMillis: emf.Millis(p.Query), CommitMillis: emf.Millis(p.Commit),
+		Region:        t.Region,
+		ClusterID:     t.ClusterID,
+		ClusterARN:    t.ClusterARN,
+		Status:        result.Cluster.Status,
+		Healthy:       p.Verdict.Serves(),
+		Verdict:       p.Verdict.String(),
+		Reason:        result.Observation.Reason.String(),
+		ConnectMillis: emf.Millis(p.Connect),
+		QueryMillis:   emf.Millis(p.Query),
+		CommitMillis:  emf.Millis(p.Commit),
 	}
 	if result.Err != nil {
 		health.Detail = result.Err.Error()

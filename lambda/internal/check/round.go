@@ -13,7 +13,8 @@ import (
 	"aurora-dsql-dr/lambda/internal/verdict"
 )
 
-// observe probes all targets at once, each in its own time, and takes in what it sees. Results are in the targets' order.
+// observe probes all targets at once, each in its own time, and takes in what it sees. Results are in the targets'
+// order.
 func (c *Checker) observe(ctx context.Context, r *run) []probe.Result {
 	began := time.Now()
 	results := make([]probe.Result, len(c.Targets))
@@ -50,8 +51,8 @@ func (c *Checker) adopt(results []probe.Result) {
 	}
 }
 
-// abstain takes back what an observer says of endpoints that refuse to log it in, if no endpoint has given it a session: as
-// far as it can tell the fault is its own, and it cannot hear the others either.
+// abstain takes back what an observer says of endpoints that refuse to log it in, if no endpoint has given it a
+// session: as far as it can tell the fault is its own, and it cannot hear the others either.
 func (c *Checker) abstain(r *run, results []probe.Result) {
 	if r.admitted {
 		return
@@ -70,7 +71,8 @@ func (c *Checker) abstain(r *run, results []probe.Result) {
 
 // judge moves the state machines, and replaces every observation by what it counts as.
 func (c *Checker) judge(results []probe.Result, began, now time.Time) {
-	states := make(map[string]verdict.State, len(c.Targets)) // a stored word may hold endpoints that nobody watches any more
+	// a stored word may hold endpoints that nobody watches any more
+	states := make(map[string]verdict.State, len(c.Targets))
 	for i, target := range c.Targets {
 		before := c.word.States[target.Endpoint]
 		after, counted := c.Policy.Next(before, results[i].Observation, began, now)
@@ -80,7 +82,8 @@ func (c *Checker) judge(results []probe.Result, began, now time.Time) {
 	c.word = incident.Word{At: now, States: states}
 }
 
-// logVerdict logs what is not well. An inconclusive probe is no news: the report tells it, and the run's error if all were.
+// logVerdict logs what is not well. An inconclusive probe is no news: the report tells it, and the run's error if all
+// were.
 func (c *Checker) logVerdict(target contract.Target, result probe.Result, before, after verdict.State) {
 	log := c.Log.With("endpoint", target.Endpoint, "region", target.Region)
 	if o := result.Observation; o.Verdict == verdict.Down || o.Verdict == verdict.Degraded {
@@ -95,13 +98,16 @@ func (c *Checker) logVerdict(target contract.Target, result probe.Result, before
 	}
 }
 
-// sample is what metrics tell of a probe. The marker age measures replication only while markers are written: without the
-// other endpoints it would grow through an outage, and page for what has been paged.
+// sample is what metrics tell of a probe. The marker age measures replication only while markers are written: without
+// the other endpoints it would grow through an outage, and page for what has been paged.
 func sample(endpoint string, results []probe.Result, i int) metrics.Probe {
 	result := results[i]
 	p := metrics.Probe{
-		Verdict: result.Observation.Verdict, Abstains: result.Observation.Abstains(),
-		Connect: result.Connect, Query: result.Query, Commit: result.Commit,
+		Verdict:  result.Observation.Verdict,
+		Abstains: result.Observation.Abstains(),
+		Connect:  result.Connect,
+		Query:    result.Query,
+		Commit:   result.Commit,
 	}
 	age, known := result.Visit.Snapshot.AgeThroughOther(endpoint)
 	if known && !slices.ContainsFunc(results, func(r probe.Result) bool { return r.Observation.Verdict == verdict.Down }) {

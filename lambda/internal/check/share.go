@@ -14,9 +14,9 @@ import (
 	"aurora-dsql-dr/lambda/internal/probe"
 )
 
-// share tells the other observers what this one thinks, does what follows from all their words, and sees to the alerts. It
-// goes through a connection that has committed in this round, or through the other if the first fails. If no endpoint
-// accepted a commit, the observer is on its own.
+// share tells the other observers what this one thinks, does what follows from all their words, and sees to the alerts.
+// It goes through a connection that has committed in this round, or through the other if the first fails. If no
+// endpoint accepted a commit, the observer is on its own.
 func (c *Checker) share(r *run, results []probe.Result) {
 	sessions := sessionsOf(results)
 	c.settle(r)
@@ -48,8 +48,8 @@ func (c *Checker) share(r *run, results []probe.Result) {
 	}
 }
 
-// concerned tells whether there is anything to share. In quiet times there is not: every probe has written the observer's
-// word already, and read the incidents. One that remembers an incident has to hear how it ended.
+// concerned tells whether there is anything to share. In quiet times there is not: every probe has written the
+// observer's word already, and read the incidents. One that remembers an incident has to hear how it ended.
 func (c *Checker) concerned(results []probe.Result) bool {
 	for _, state := range c.word.States {
 		if state.Open || state.Failures > 0 {
@@ -72,8 +72,8 @@ func (c *Checker) concerned(results []probe.Result) bool {
 	return len(c.ledger) > 0
 }
 
-// awayRuns is how many runs an observer may miss before an incident of all that it knew may have ended without it: as many
-// as its dead-man alarm waits for.
+// awayRuns is how many runs an observer may miss before an incident of all that it knew may have ended without it: as
+// many as its dead-man alarm waits for.
 const awayRuns = 3
 
 // moment is what the observer thinks after the results. On an endpoint that it abstains on it thinks nothing.
@@ -85,18 +85,29 @@ func (c *Checker) moment(results []probe.Result) incident.Moment {
 		}
 	}
 	return incident.Moment{
-		Observer: c.Observer, States: states, Policy: c.Policy, Now: time.Now(),
-		Reminder: c.Reminder, Lease: c.Lease, Memory: awayRuns * c.Cadence.Schedule,
+		Observer: c.Observer,
+		States:   states,
+		Policy:   c.Policy,
+		Now:      time.Now(),
+		Reminder: c.Reminder,
+		Lease:    c.Lease,
+		Memory:   awayRuns * c.Cadence.Schedule,
 	}
 }
 
-func (c *Checker) confer(ctx context.Context, session *incident.Session, timeout time.Duration) (incident.Visit, error) {
+func (c *Checker) confer(
+	ctx context.Context, session *incident.Session, timeout time.Duration,
+) (incident.Visit, error) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	return session.Share(ctx, c.word, func(snapshot incident.Snapshot) []incident.Action {
 		return incident.Decide(incident.Situation{
-			Observer: c.Observer, Endpoints: c.endpoints(), States: c.word.States, Snapshot: snapshot, Policy: c.Policy,
-			Fresh: c.Cadence.Fresh(),
+			Observer:  c.Observer,
+			Endpoints: c.endpoints(),
+			States:    c.word.States,
+			Snapshot:  snapshot,
+			Policy:    c.Policy,
+			Fresh:     c.Cadence.Fresh(),
 		})
 	})
 }

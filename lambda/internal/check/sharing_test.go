@@ -39,7 +39,8 @@ func testQuietWhileOthersClosed(t *testing.T, w *world) {
 
 	w.everywhere(t, sqlendpoint.Fault{Refuse: true})
 	rounds(t, 3, quiet)
-	assert.Equal(t, []string{"opened us-east-1 unconfirmed", "opened us-east-2 unconfirmed"}, w.told()[1:3], "the next outage is news")
+	assert.Equal(t, []string{"opened us-east-1 unconfirmed", "opened us-east-2 unconfirmed"}, w.told()[1:3],
+		"the next outage is news")
 	w.everywhere(t, sqlendpoint.Fault{})
 	rounds(t, 3, quiet)
 	assert.Len(t, w.told(), 6, "and whoever paged it resolves it")
@@ -75,8 +76,8 @@ func (a after) Probe(ctx context.Context, target contract.Target, word incident.
 	return result
 }
 
-// sharer is an observer for whom both endpoints are well, while the database has an open incident of the secondary one: it
-// has to share. Between its probes and the sharing something befalls the endpoints.
+// sharer is an observer for whom both endpoints are well, while the database has an open incident of the secondary one:
+// it has to share. Between its probes and the sharing something befalls the endpoints.
 func (w *world) sharer(t *testing.T, befalls func(region string)) *Checker {
 	o := w.observer(t, witness, nil)
 	rounds(t, 3, o)

@@ -16,13 +16,15 @@ var endpointName = regexp.MustCompile(`^[a-z0-9]+\.dsql(?:-[a-z0-9]+)?\.([a-z]{2
 func Region(endpoint string) (string, error) {
 	parts := endpointName.FindStringSubmatch(endpoint)
 	if parts == nil {
-		return "", fmt.Errorf("endpoint %q: want the host name of a DSQL endpoint, <identifier>.dsql.<region>.on.aws", endpoint)
+		return "", fmt.Errorf("endpoint %q: want the host name of a DSQL endpoint, <identifier>.dsql.<region>.on.aws",
+			endpoint)
 	}
 	return parts[1], nil
 }
 
-// ParseHostAddr reads the value of contract.EnvHostAddr, comma-separated host=ip:port pairs, into Dialer.HostAddr. A host
-// that is listed again has one more address. An empty value is an empty map. All malformed pairs are reported in one error.
+// ParseHostAddr reads the value of contract.EnvHostAddr, comma-separated host=ip:port pairs, into Dialer.HostAddr. A
+// host that is listed again has one more address. An empty value is an empty map. All malformed pairs are reported in
+// one error.
 func ParseHostAddr(value string) (map[string][]string, error) {
 	addresses := map[string][]string{}
 	if strings.TrimSpace(value) == "" {
@@ -34,7 +36,8 @@ func ParseHostAddr(value string) (map[string][]string, error) {
 		addrPort, err := netip.ParseAddrPort(addr)
 		switch {
 		case host == "" || err != nil || addrPort.Port() == 0:
-			problems = append(problems, fmt.Errorf("%q: want host=ip:port, such as abc.dsql.us-east-1.on.aws=10.0.0.5:5432", pair))
+			problems = append(problems, fmt.Errorf("%q: want host=ip:port, such as abc.dsql.us-east-1.on.aws=10.0.0.5:5432",
+				pair))
 		case slices.Contains(addresses[host], addrPort.String()):
 			problems = append(problems, fmt.Errorf("%q: this address of host %s is listed twice", pair, host))
 		default:

@@ -18,7 +18,8 @@ func TestRegionComesOutOfTheEndpointsName(t *testing.T) {
 		assert.Equal(t, want, got)
 	}
 	for _, host := range []string{
-		"", "localhost", "abc.rds.us-east-1.on.aws", "abc.dsql.us-east-1.on.aws.evil.example", "https://abc.dsql.us-east-1.on.aws",
+		"", "localhost", "abc.rds.us-east-1.on.aws", "abc.dsql.us-east-1.on.aws.evil.example",
+		"https://abc.dsql.us-east-1.on.aws",
 		"abc.dsql.us-east-1.on.aws:5432", "abc.dsql.useast.on.aws", "abc'.dsql.us-east-1.on.aws",
 	} {
 		_, err := Region(host)
@@ -41,10 +42,12 @@ func TestHostAddrIsAListOfPairs(t *testing.T) {
 }
 
 func TestEveryMalformedPairOfHostAddrIsReported(t *testing.T) {
-	got, err := ParseHostAddr("good=10.0.0.1:5432,nothing,=10.0.0.1:5432,a=localhost:5432,b=10.0.0.1,c=10.0.0.1:0,good=10.0.0.1:5432")
+	got, err := ParseHostAddr(
+		"good=10.0.0.1:5432,nothing,=10.0.0.1:5432,a=localhost:5432,b=10.0.0.1,c=10.0.0.1:0,good=10.0.0.1:5432")
 	assert.Nil(t, got)
 	for _, problem := range []string{
-		`"nothing": want host=ip:port`, `"=10.0.0.1:5432": want`, `"a=localhost:5432": want`, `"b=10.0.0.1": want`, `"c=10.0.0.1:0": want`,
+		`"nothing": want host=ip:port`, `"=10.0.0.1:5432": want`, `"a=localhost:5432": want`, `"b=10.0.0.1": want`,
+		`"c=10.0.0.1:0": want`,
 		"this address of host good is listed twice",
 	} {
 		assert.ErrorContains(t, err, problem)

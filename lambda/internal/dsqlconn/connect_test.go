@@ -45,42 +45,63 @@ func TestConnectFailuresAreNamedByTheStepThatFailed(t *testing.T) {
 		"refused":           {addr: refused, want: ReasonConnect, text: "connection refused"},
 		"black hole":        {addr: serve(silent), want: ReasonTimeout},
 		"hung after the handshake": {
-			addr: serve(overTLS(good, func(s session) { silent(s.conn) })), dialer: Dialer{RootCAs: trusted}, want: ReasonTimeout,
+			addr:   serve(overTLS(good, func(s session) { silent(s.conn) })),
+			dialer: Dialer{RootCAs: trusted},
+			want:   ReasonTimeout,
 		},
 		"certificate of another host": {
-			addr: serve(overTLS(foreign, closeAtStartup)), dialer: Dialer{RootCAs: foreignCA}, want: ReasonTLS,
-			text: "certificate is valid for other.dsql.us-east-1.on.aws, not " + endpoint,
+			addr:   serve(overTLS(foreign, closeAtStartup)),
+			dialer: Dialer{RootCAs: foreignCA},
+			want:   ReasonTLS,
+			text:   "certificate is valid for other.dsql.us-east-1.on.aws, not " + endpoint,
 		},
 		"certificate of an unknown authority": {
-			addr: serve(overTLS(good, closeAtStartup)), dialer: Dialer{RootCAs: foreignCA}, want: ReasonTLS, text: "unknown authority",
+			addr:   serve(overTLS(good, closeAtStartup)),
+			dialer: Dialer{RootCAs: foreignCA},
+			want:   ReasonTLS,
+			text:   "unknown authority",
 		},
 		"server without TLS": {
-			addr: serve(func(conn net.Conn) { _, _ = conn.Write([]byte{'N'}); silent(conn) }), want: ReasonTLS, text: "refused TLS",
+			addr: serve(func(conn net.Conn) { _, _ = conn.Write([]byte{'N'}); silent(conn) }),
+			want: ReasonTLS,
+			text: "refused TLS",
 		},
 		"closed before the handshake": {
-			addr: serve(func(conn net.Conn) { _, _ = io.ReadFull(conn, make([]byte, 8)) }), want: ReasonConnect,
+			addr: serve(func(conn net.Conn) { _, _ = io.ReadFull(conn, make([]byte, 8)) }),
+			want: ReasonConnect,
 		},
 		"closed during startup": {
-			addr: serve(overTLS(good, closeAtStartup)), dialer: Dialer{RootCAs: trusted}, want: ReasonConnect,
+			addr:   serve(overTLS(good, closeAtStartup)),
+			dialer: Dialer{RootCAs: trusted},
+			want:   ReasonConnect,
 		},
 		"too many connections": {
-			addr: serve(overTLS(good, refuse("53300", "too many connections"))), dialer: Dialer{RootCAs: trusted}, want: ReasonConnect,
+			addr:   serve(overTLS(good, refuse("53300", "too many connections"))),
+			dialer: Dialer{RootCAs: trusted},
+			want:   ReasonConnect,
 		},
 		"role not mapped": {
-			addr: serve(overTLS(good, refuse("28000", "role not granted"))), dialer: Dialer{RootCAs: trusted}, want: ReasonAuth,
+			addr:   serve(overTLS(good, refuse("28000", "role not granted"))),
+			dialer: Dialer{RootCAs: trusted},
+			want:   ReasonAuth,
 		},
 		"wrong password": {
-			addr: serve(overTLS(good, refuse("28P01", "password authentication failed"))), dialer: Dialer{RootCAs: trusted}, want: ReasonAuth,
+			addr:   serve(overTLS(good, refuse("28P01", "password authentication failed"))),
+			dialer: Dialer{RootCAs: trusted},
+			want:   ReasonAuth,
 		},
 		"expired token, as DSQL says it": {
 			addr:   serve(overTLS(good, refuse("08006", "unable to accept connection, access denied"))),
-			dialer: Dialer{RootCAs: trusted}, want: ReasonAuth, text: "access denied",
+			dialer: Dialer{RootCAs: trusted},
+			want:   ReasonAuth,
+			text:   "access denied",
 		},
 		"no credentials": {
 			dialer: Dialer{Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 				return aws.Credentials{}, errors.New("no role")
 			})},
-			want: ReasonLocal, text: "no role",
+			want: ReasonLocal,
+			text: "no role",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -126,7 +147,10 @@ func TestACancelledCallerSaysNothingAboutTheDatabase(t *testing.T) {
 		<-accepted
 		cancel()
 	}()
-	_, err := Dialer{Credentials: credentials, HostAddr: map[string][]string{endpoint: {addr}}}.Connect(ctx, endpoint, region, user)
+	_, err := Dialer{
+		Credentials: credentials,
+		HostAddr:    map[string][]string{endpoint: {addr}},
+	}.Connect(ctx, endpoint, region, user)
 	assert.Equal(t, ReasonLocal, Classify(err), "%v", err)
 }
 
@@ -142,7 +166,10 @@ func startReal(t *testing.T) realPostgres {
 	server := postgrestest.Start(t)
 	cert, roots := certificate(t, endpoint)
 	const connections = 10 // of one test
-	r := realPostgres{startups: make(chan *pgproto3.StartupMessage, connections), passwords: make(chan string, connections)}
+	r := realPostgres{
+		startups:  make(chan *pgproto3.StartupMessage, connections),
+		passwords: make(chan string, connections),
+	}
 	addr := listen(t, overTLS(cert, forward(server.Socket(), func(startup *pgproto3.StartupMessage, password string) {
 		r.startups <- startup
 		r.passwords <- password
@@ -195,16 +222,23 @@ func TestStatementFailuresAreNamed(t *testing.T) {
 	}{
 		"a statement that is wrong": {statement: "SELECT nothing FROM nowhere", want: ReasonQuery},
 		"a statement past the server's limit": {
-			prepare: []string{"SET statement_timeout = '10ms'"}, statement: "SELECT pg_sleep(10)", want: ReasonTimeout,
+			prepare:   []string{"SET statement_timeout = '10ms'"},
+			statement: "SELECT pg_sleep(10)",
+			want:      ReasonTimeout,
 		},
 		"a statement past the caller's deadline": {
-			statement: "SELECT pg_sleep(10)", deadline: 20 * time.Millisecond, want: ReasonTimeout,
+			statement: "SELECT pg_sleep(10)",
+			deadline:  20 * time.Millisecond,
+			want:      ReasonTimeout,
 		},
 		"a connection lost under a statement": {
-			statement: "SELECT pg_terminate_backend(pg_backend_pid())", want: ReasonQuery,
+			statement: "SELECT pg_terminate_backend(pg_backend_pid())",
+			want:      ReasonQuery,
 		},
 		"a privilege the role lacks is a refusal, though the token was good": {
-			prepare: []string{"CREATE ROLE nobody", "SET ROLE nobody"}, statement: "CREATE TABLE public.t (id int)", want: ReasonAuth,
+			prepare:   []string{"CREATE ROLE nobody", "SET ROLE nobody"},
+			statement: "CREATE TABLE public.t (id int)",
+			want:      ReasonAuth,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -39,8 +39,8 @@ type Dialer struct {
 }
 
 // Config returns the configuration of one connection to the endpoint in the region as the user: TLS with full
-// verification (DialFunc makes the handshake, pgx takes its connection as it is), a freshly signed token, no second host or
-// weaker mode to fall back to. A pool must sign again for every new connection (see Token).
+// verification (DialFunc makes the handshake, pgx takes its connection as it is), a freshly signed token, no second
+// host or weaker mode to fall back to. A pool must sign again for every new connection (see Token).
 //
 // Queries with arguments run in pgx.QueryExecModeExec: one round trip and no statement kept on the server, where a
 // schema change made by another session would invalidate it (OC001).
@@ -54,13 +54,18 @@ func (d Dialer) Config(ctx context.Context, endpoint, region, user string) (*pgx
 	if err != nil {
 		return nil, &localError{fmt.Errorf("connection defaults: %w", err)}
 	}
-	cfg.Host, cfg.Port, cfg.Database, cfg.User, cfg.Password = endpoint, port, database, user, token
+	cfg.Host = endpoint
+	cfg.Port = port
+	cfg.Database = database
+	cfg.User = user
+	cfg.Password = token
 	cfg.DialFunc, cfg.TLSConfig = d.dialer(endpoint, new(progress)), nil // the dialer itself makes the handshake
 	cfg.Fallbacks, cfg.ValidateConnect = nil, nil
 	cfg.RuntimeParams = map[string]string{"application_name": applicationName}
 	cfg.ConnectTimeout = 0 // the context's deadline alone decides
 	cfg.DefaultQueryExecMode = pgx.QueryExecModeExec
-	cfg.LookupFunc = func(_ context.Context, host string) ([]string, error) { return []string{host}, nil } // so does the dialer
+	// so does the dialer
+	cfg.LookupFunc = func(_ context.Context, host string) ([]string, error) { return []string{host}, nil }
 	return cfg, nil
 }
 

@@ -26,10 +26,17 @@ func TestAnEndpointThatChecksTokensLetsInWhoItShould(t *testing.T) {
 	require.NoError(t, err)
 	var skew atomic.Int64 // of the endpoint's clock, nanoseconds
 	served, err := sqlendpoint.New(sqlendpoint.Options{
-		Region: region, Database: database, CA: ca, Now: func() time.Time { return time.Now().Add(time.Duration(skew.Load())) },
+		Region:   region,
+		Database: database,
+		CA:       ca,
+		Now:      func() time.Time { return time.Now().Add(time.Duration(skew.Load())) },
 		Credentials: func(key string) (sqlendpoint.Credential, bool) {
 			known, _ := credentials.Retrieve(context.Background())
-			return sqlendpoint.Credential{SecretAccessKey: known.SecretAccessKey, SessionToken: known.SessionToken, PrincipalARN: role},
+			return sqlendpoint.Credential{
+					SecretAccessKey: known.SecretAccessKey,
+					SessionToken:    known.SessionToken,
+					PrincipalARN:    role,
+				},
 				key == known.AccessKeyID
 		},
 		Allowed: func(_, action, _ string) bool { return action == "dsql:DbConnect" },

@@ -22,9 +22,9 @@ const (
 	poolConnect = 5 * time.Second
 )
 
-// Pool returns a pool of at most size connections to the endpoint in the region as the user, each made as Config says when
-// it is first needed, with a token of its own. It suits a function's environment, which is frozen between invocations: no
-// connection is kept ready, and one that was idle for a second is pinged before it is used.
+// Pool returns a pool of at most size connections to the endpoint in the region as the user, each made as Config says
+// when it is first needed, with a token of its own. It suits a function's environment, which is frozen between
+// invocations: no connection is kept ready, and one that was idle for a second is pinged before it is used.
 func (d Dialer) Pool(ctx context.Context, endpoint, region, user string, size int32) (*pgxpool.Pool, error) {
 	connection, err := d.Config(ctx, endpoint, region, user)
 	if err != nil {

@@ -23,10 +23,14 @@ func TestAPoolSignsForEveryConnectionAndReplacesLostOnes(t *testing.T) {
 	require.NoError(t, err)
 	var signed atomic.Int64
 	credentials := env.Credentials(role)
-	dialer := dsqlconn.Dialer{HostAddr: addresses, RootCAs: env.CA, Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
-		signed.Add(1)
-		return credentials, nil
-	})}
+	dialer := dsqlconn.Dialer{
+		HostAddr: addresses,
+		RootCAs:  env.CA,
+		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+			signed.Add(1)
+			return credentials, nil
+		}),
+	}
 	pool, err := dialer.Pool(t.Context(), env.Hosts[region], region, "app_user", 2)
 	require.NoError(t, err)
 	t.Cleanup(pool.Close)

@@ -53,9 +53,9 @@ func (p *progress) step() step {
 	return p.furthest
 }
 
-// dialer is pgx's DialFunc: name resolution, TCP and TLS, so that an address counts as one that answers only when it has
-// proved to be the endpoint. pgx knows the TCP step alone and would wait for an address that takes connections and says
-// nothing.
+// dialer is pgx's DialFunc: name resolution, TCP and TLS, so that an address counts as one that answers only when it
+// has proved to be the endpoint. pgx knows the TCP step alone and would wait for an address that takes connections and
+// says nothing.
 func (d Dialer) dialer(endpoint string, at *progress) func(context.Context, string, string) (net.Conn, error) {
 	config := &tls.Config{MinVersion: tls.VersionTLS12, ServerName: endpoint, RootCAs: d.RootCAs}
 	return func(ctx context.Context, _, hostPort string) (net.Conn, error) {
@@ -65,9 +65,10 @@ func (d Dialer) dialer(endpoint string, at *progress) func(context.Context, stri
 			return nil, err
 		}
 		at.to(stepReach)
-		conn, passedOver, err := race(ctx, d.patience(), addresses, func(ctx context.Context, address string) (*tls.Conn, error) {
-			return secure(ctx, address, config, at)
-		})
+		conn, passedOver, err := race(ctx, d.patience(),
+			addresses, func(ctx context.Context, address string) (*tls.Conn, error) {
+				return secure(ctx, address, config, at)
+			})
 		if err != nil {
 			return nil, err
 		}
@@ -108,8 +109,8 @@ type attempt struct {
 }
 
 // race connects to the first address that answers. They are tried in their order: the next when one has failed, and all
-// others beside it when one has been silent for the patience (as RFC 8305, "Happy Eyeballs", does for two families). The
-// first has the time to itself, so that nothing is spent while all is well.
+// others beside it when one has been silent for the patience (as RFC 8305, "Happy Eyeballs", does for two families).
+// The first has the time to itself, so that nothing is spent while all is well.
 func race(ctx context.Context, patience time.Duration, addresses []string,
 	dial func(context.Context, string) (*tls.Conn, error)) (conn *tls.Conn, passedOver, err error) {
 	ctx, cancel := context.WithCancel(ctx)
@@ -188,8 +189,8 @@ func (r *runners) passedOver(winner string, patience time.Duration) error {
 	return errors.Join(over...)
 }
 
-// unroutable tells an address that this machine cannot send to at all. Endpoints have IPv6 addresses, too, and a machine
-// without IPv6 says nothing about them (Aurora DSQL User Guide, "Troubleshooting", NetworkUnreachable).
+// unroutable tells an address that this machine cannot send to at all. Endpoints have IPv6 addresses, too, and a
+// machine without IPv6 says nothing about them (Aurora DSQL User Guide, "Troubleshooting", NetworkUnreachable).
 func unroutable(err error) bool {
 	return errors.Is(err, syscall.ENETUNREACH) || errors.Is(err, syscall.EADDRNOTAVAIL)
 }

@@ -82,12 +82,13 @@ func TestAnEndpointIsReachedByAnyOfItsAddresses(t *testing.T) {
 func TestAMachineWithoutIPv6SaysNothingAgainstAnEndpoint(t *testing.T) {
 	const six, four = "[2001:db8::1]:5432", "192.0.2.1:5432"
 	for _, errno := range []syscall.Errno{syscall.ENETUNREACH, syscall.EADDRNOTAVAIL} {
-		_, passedOver, err := race(t.Context(), time.Minute, []string{six, four}, func(_ context.Context, address string) (*tls.Conn, error) {
-			if address == six {
-				return nil, &net.OpError{Op: "dial", Err: os.NewSyscallError("connect", errno)}
-			}
-			return &tls.Conn{}, nil
-		})
+		_, passedOver, err := race(t.Context(), time.Minute,
+			[]string{six, four}, func(_ context.Context, address string) (*tls.Conn, error) {
+				if address == six {
+					return nil, &net.OpError{Op: "dial", Err: os.NewSyscallError("connect", errno)}
+				}
+				return &tls.Conn{}, nil
+			})
 		require.NoError(t, err)
 		assert.NoError(t, passedOver, errno.Error())
 	}
@@ -136,8 +137,8 @@ func TestAPoolPassesOverASilentAddress(t *testing.T) {
 	require.NoError(t, pool.Ping(ctx))
 }
 
-// A pool makes connections in the background, where no request's deadline ends them: an endpoint that hangs must not hold
-// the pool's places until TCP gives up.
+// A pool makes connections in the background, where no request's deadline ends them: an endpoint that hangs must not
+// hold the pool's places until TCP gives up.
 func TestAPoolGivesUpAConnectionThatHangs(t *testing.T) {
 	pool, err := Dialer{Credentials: credentials}.Pool(t.Context(), endpoint, region, user, 1)
 	require.NoError(t, err)

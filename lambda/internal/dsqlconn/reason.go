@@ -27,7 +27,8 @@ const (
 	ReasonConnect
 	// ReasonTLS is a handshake that failed: certificate of another host or authority, no common version, no TLS.
 	ReasonTLS
-	// ReasonAuth is a token that the server refused, a user it does not let in, or one who may not do what the statement does.
+	// ReasonAuth is a token that the server refused, a user it does not let in, or one who may not do what the statement
+	// does.
 	ReasonAuth
 	// ReasonQuery is a statement that failed, or a connection lost under it.
 	ReasonQuery
@@ -168,8 +169,8 @@ func isTimeout(err error) bool {
 	return errors.Is(err, context.DeadlineExceeded) || errors.As(err, &network) && network.Timeout()
 }
 
-// isAuth knows SQLSTATE class 28, DSQL's own answer to a bad token, 08006 "unable to accept connection, access denied", and
-// 42501 (insufficient_privilege), the answer to a statement whose grant is missing.
+// isAuth knows SQLSTATE class 28, DSQL's own answer to a bad token, 08006 "unable to accept connection, access denied",
+// and 42501 (insufficient_privilege), the answer to a statement whose grant is missing.
 func isAuth(err error) bool {
 	pg := pgError(err)
 	return pg != nil && (strings.HasPrefix(pg.Code, "28") || pg.Code == "42501" ||

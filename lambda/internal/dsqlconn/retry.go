@@ -15,13 +15,14 @@ type Policy struct {
 	Base, Max time.Duration
 }
 
-// ShortTransactions is the policy of a request's transaction, which takes milliseconds: some ten writers may want one row at
-// a time, and the waits add up to a second.
+// ShortTransactions is the policy of a request's transaction, which takes milliseconds: some ten writers may want one
+// row at a time, and the waits add up to a second.
 var ShortTransactions = Policy{Attempts: 10, Base: 10 * time.Millisecond, Max: 250 * time.Millisecond}
 
 // Retry runs fn, one whole idempotent transaction, again as long as it loses a conflict (IsConflict) or the server is
-// unavailable (IsUnavailable), after which it may have been committed. It gives up when the policy's attempts are spent or
-// the context ends, and returns the last of these errors: that is what stood in the way. Any other error is returned at once.
+// unavailable (IsUnavailable), after which it may have been committed. It gives up when the policy's attempts are spent
+// or the context ends, and returns the last of these errors: that is what stood in the way. Any other error is returned
+// at once.
 func Retry(ctx context.Context, policy Policy, fn func(context.Context) error) error {
 	bound := policy.Base
 	for attempt := 1; ; attempt++ {

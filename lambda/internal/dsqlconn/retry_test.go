@@ -13,8 +13,11 @@ import (
 )
 
 var (
-	errConflict = &pgconn.PgError{Code: "40001", Message: "change conflicts with another transaction, please retry: (OC000)"}
-	policy      = Policy{Attempts: 4, Base: 100 * time.Millisecond, Max: 300 * time.Millisecond}
+	errConflict = &pgconn.PgError{
+		Code:    "40001",
+		Message: "change conflicts with another transaction, please retry: (OC000)",
+	}
+	policy = Policy{Attempts: 4, Base: 100 * time.Millisecond, Max: 300 * time.Millisecond}
 )
 
 func TestAConflictIsRepeatedUntilTheTransactionCommits(t *testing.T) {
@@ -45,7 +48,10 @@ func TestRepetitionIsBoundedInNumberAndTime(t *testing.T) {
 
 func TestOnlyConflictsAreRepeated(t *testing.T) {
 	for name, err := range map[string]error{
-		"success": nil, "duplicate key": &pgconn.PgError{Code: "23505"}, "not SQL": errors.New("other"), "deadline": context.DeadlineExceeded,
+		"success":       nil,
+		"duplicate key": &pgconn.PgError{Code: "23505"},
+		"not SQL":       errors.New("other"),
+		"deadline":      context.DeadlineExceeded,
 	} {
 		t.Run(name, func(t *testing.T) {
 			calls := 0
@@ -103,8 +109,16 @@ func TestConflictsInEveryFormDSQLGivesThem(t *testing.T) {
 
 func TestReasonsHaveTheWordsOfTheReports(t *testing.T) {
 	for reason, word := range map[Reason]string{
-		ReasonNone: "", ReasonLocal: "local", ReasonDNS: "dns", ReasonConnect: "connect", ReasonTLS: "tls", ReasonAuth: "auth",
-		ReasonQuery: "query", ReasonConflict: "conflict", ReasonTimeout: "timeout", Reason(99): "Reason(99)",
+		ReasonNone:     "",
+		ReasonLocal:    "local",
+		ReasonDNS:      "dns",
+		ReasonConnect:  "connect",
+		ReasonTLS:      "tls",
+		ReasonAuth:     "auth",
+		ReasonQuery:    "query",
+		ReasonConflict: "conflict",
+		ReasonTimeout:  "timeout",
+		Reason(99):     "Reason(99)",
 	} {
 		assert.Equal(t, word, reason.String())
 	}

@@ -8,9 +8,9 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// Unreachable tells whether an error of a connection, a pool or a statement means that the endpoint could not be reached,
-// was lost, said itself that it was unavailable, or did not answer in time, which another endpoint need not suffer from.
-// Any answer to a statement, a refused token, and a failure of the caller's own are something else.
+// Unreachable tells whether an error of a connection, a pool or a statement means that the endpoint could not be
+// reached, was lost, said itself that it was unavailable, or did not answer in time, which another endpoint need not
+// suffer from. Any answer to a statement, a refused token, and a failure of the caller's own are something else.
 func Unreachable(err error) bool {
 	switch Classify(err) {
 	case ReasonDNS, ReasonConnect, ReasonTLS, ReasonUnavailable, ReasonTimeout:

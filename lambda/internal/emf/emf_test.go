@@ -13,8 +13,9 @@ import (
 func TestALineHasTheFormatOfCloudWatch(t *testing.T) {
 	var out bytes.Buffer
 	line := Line{
-		Namespace: "Space", Dimensions: map[string]string{"Region": "us-east-1", "Kind": "x"},
-		Metrics: map[string]Metric{"Retries": {Count, []float64{2}}, "Age": {Seconds, []float64{1.5, 0}}},
+		Namespace:  "Space",
+		Dimensions: map[string]string{"Region": "us-east-1", "Kind": "x"},
+		Metrics:    map[string]Metric{"Retries": {Count, []float64{2}}, "Age": {Seconds, []float64{1.5, 0}}},
 	}
 	require.NoError(t, line.Write(&out, time.UnixMilli(1767236400000)))
 	assert.JSONEq(t, `{

@@ -86,7 +86,12 @@ func ParseProcessor(lookup func(key string) (value string, ok bool)) (Database, 
 }
 
 func (p *parser) database() Database {
-	return Database{Region: p.region(), Endpoint: p.endpoint(contract.EnvDatabaseEndpoint), Role: p.databaseRole(), HostAddr: p.hostAddr()}
+	return Database{
+		Region:   p.region(),
+		Endpoint: p.endpoint(contract.EnvDatabaseEndpoint),
+		Role:     p.databaseRole(),
+		HostAddr: p.hostAddr(),
+	}
 }
 
 func (p *parser) endpoint(key string) Endpoint {

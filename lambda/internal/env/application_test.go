@@ -19,10 +19,15 @@ func from(environment map[string]string) func(string) (string, bool) {
 
 func application() map[string]string {
 	return map[string]string{
-		"AWS_REGION": "us-east-1", "DATABASE_ENDPOINT": "aaa.dsql.us-east-1.on.aws", "DATABASE_ROLE": "dr_transactions",
-		"DSQL_HOSTADDR": "aaa.dsql.us-east-1.on.aws=127.0.0.1:5432", "PEER_ENDPOINT": "bbb.dsql.us-east-2.on.aws",
-		"PUBLISHER_FUNCTION": "publisher-0123", "ENCRYPTED_FIELDS": "details,reference",
-		"KEY_ARN": "arn:aws:kms:us-east-1:123456789012:key/mrk-0123", "EVENT_BUS": "application",
+		"AWS_REGION":         "us-east-1",
+		"DATABASE_ENDPOINT":  "aaa.dsql.us-east-1.on.aws",
+		"DATABASE_ROLE":      "dr_transactions",
+		"DSQL_HOSTADDR":      "aaa.dsql.us-east-1.on.aws=127.0.0.1:5432",
+		"PEER_ENDPOINT":      "bbb.dsql.us-east-2.on.aws",
+		"PUBLISHER_FUNCTION": "publisher-0123",
+		"ENCRYPTED_FIELDS":   "details,reference",
+		"KEY_ARN":            "arn:aws:kms:us-east-1:123456789012:key/mrk-0123",
+		"EVENT_BUS":          "application",
 	}
 }
 
@@ -31,13 +36,17 @@ func TestTheTransactionServicesEnvironment(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, Transactions{
 		Database: Database{
-			Region: "us-east-1", Endpoint: Endpoint{"aaa.dsql.us-east-1.on.aws", "us-east-1"}, Role: "dr_transactions",
+			Region:   "us-east-1",
+			Endpoint: Endpoint{"aaa.dsql.us-east-1.on.aws", "us-east-1"},
+			Role:     "dr_transactions",
 			HostAddr: map[string][]string{"aaa.dsql.us-east-1.on.aws": {"127.0.0.1:5432"}},
 		},
 		Peer:              &Endpoint{"bbb.dsql.us-east-2.on.aws", "us-east-2"},
-		PublisherFunction: "publisher-0123", EncryptedFields: []string{"details", "reference"},
-		KeyARN:       "arn:aws:kms:us-east-1:123456789012:key/mrk-0123",
-		RequestLimit: 5 * time.Second, BreakerPause: 10 * time.Second,
+		PublisherFunction: "publisher-0123",
+		EncryptedFields:   []string{"details", "reference"},
+		KeyARN:            "arn:aws:kms:us-east-1:123456789012:key/mrk-0123",
+		RequestLimit:      5 * time.Second,
+		BreakerPause:      10 * time.Second,
 	}, e)
 }
 
@@ -78,21 +87,30 @@ func TestEveryDurationOfTheApplicationCanBeScaled(t *testing.T) {
 	require.NoError(t, err)
 	p, err := ParsePublisher(from(environment))
 	require.NoError(t, err)
-	for _, d := range []time.Duration{s.RequestLimit, s.BreakerPause, p.TakeoverAge, p.ClaimLease, p.SweepAge, p.OutboxRetention} {
+	for _, d := range []time.Duration{s.RequestLimit, s.BreakerPause, p.TakeoverAge, p.ClaimLease, p.SweepAge,
+		p.OutboxRetention} {
 		assert.Equal(t, 600*time.Millisecond, d)
 	}
 }
 
 func TestEveryProblemOfTheApplicationIsReported(t *testing.T) {
 	_, err := ParseTransactions(from(map[string]string{
-		"AWS_REGION": "us-east-1", "DATABASE_ENDPOINT": "localhost", "PEER_ENDPOINT": "x", "DATABASE_ROLE": "No", "PUBLISHER_FUNCTION": "a b",
-		"ENCRYPTED_FIELDS": "amount,details,details,colour", "KEY_ARN": "arn:aws:kms:us-east-2:123456789012:key/mrk-0123", "REQUEST_LIMIT": "5",
-		"DSQL_HOSTADDR": "nowhere",
+		"AWS_REGION":         "us-east-1",
+		"DATABASE_ENDPOINT":  "localhost",
+		"PEER_ENDPOINT":      "x",
+		"DATABASE_ROLE":      "No",
+		"PUBLISHER_FUNCTION": "a b",
+		"ENCRYPTED_FIELDS":   "amount,details,details,colour",
+		"KEY_ARN":            "arn:aws:kms:us-east-2:123456789012:key/mrk-0123",
+		"REQUEST_LIMIT":      "5",
+		"DSQL_HOSTADDR":      "nowhere",
 	}))
 	for _, problem := range []string{
-		"environment of the transaction service:", `DATABASE_ENDPOINT: "localhost" is not accepted`, `PEER_ENDPOINT: "x" is not accepted`,
+		"environment of the transaction service:", `DATABASE_ENDPOINT: "localhost" is not accepted`,
+		`PEER_ENDPOINT: "x" is not accepted`,
 		`DATABASE_ROLE: "No"`, `PUBLISHER_FUNCTION: "a b"`, `ENCRYPTED_FIELDS: "amount" cannot be encrypted: it is summed`,
-		`"details" is listed twice`, `"colour" is not a field: want details or reference`, "the ARN of a KMS key in us-east-1",
+		`"details" is listed twice`, `"colour" is not a field: want details or reference`,
+		"the ARN of a KMS key in us-east-1",
 		`REQUEST_LIMIT: "5" is not accepted`, `DSQL_HOSTADDR: "nowhere"`,
 	} {
 		assert.ErrorContains(t, err, problem)

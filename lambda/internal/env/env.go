@@ -44,8 +44,8 @@ var (
 	roleName   = regexp.MustCompile(`^[a-z_][a-z0-9_]{0,62}$`)
 )
 
-// Parse reads the environment that lookup gives, such as os.LookupEnv. Its error has one line for each problem: the key,
-// its value, and what is accepted.
+// Parse reads the environment that lookup gives, such as os.LookupEnv. Its error has one line for each problem: the
+// key, its value, and what is accepted.
 func Parse(lookup func(key string) (value string, ok bool)) (Environment, error) {
 	p := parser{lookup: lookup, defaults: contract.HealthCheckDurations()}
 	e := Environment{

@@ -12,16 +12,28 @@ import (
 	"aurora-dsql-dr/lambda/contract"
 )
 
-const targets = `[{"region":"us-east-1","clusterId":"aaa","clusterArn":"arn:aws:dsql:us-east-1:123456789012:cluster/aaa","endpoint":"aaa.dsql.us-east-1.on.aws"},` +
-	`{"region":"us-east-2","clusterId":"bbb","clusterArn":"arn:aws:dsql:us-east-2:123456789012:cluster/bbb","endpoint":"bbb.dsql.us-east-2.on.aws"}]`
+const targets = `[{"region":"us-east-1","clusterId":"aaa",` +
+	`"clusterArn":"arn:aws:dsql:us-east-1:123456789012:cluster/aaa","endpoint":"aaa.dsql.us-east-1.on.aws"},` +
+	`{"region":"us-east-2","clusterId":"bbb",` +
+	`"clusterArn":"arn:aws:dsql:us-east-2:123456789012:cluster/bbb","endpoint":"bbb.dsql.us-east-2.on.aws"}]`
 
 func complete() map[string]string {
 	return map[string]string{
-		"AWS_REGION": "us-west-2", "TARGETS": targets, "METRIC_REGIONS": "us-east-1,us-east-2",
-		"TOPICS":   `[{"region":"us-west-2","arn":"arn:aws:sns:us-west-2:123456789012:alerts"},{"region":"us-east-1","arn":"arn:aws:sns:us-east-1:123456789012:alerts"}]`,
-		"SCHEDULE": "1m", "PROBE_INTERVAL": "15s", "FAILURES_TO_OPEN": "2", "SUCCESSES_TO_CLOSE": "3", "REMINDER": "15m", "MINIMUM_OUTAGE": "0s",
-		"RUNBOOKS": "https://wiki.example.com/dr",
-		"METRICS":  "full", "DATABASE_ROLE": "dr_monitor", "DSQL_HOSTADDR": "aaa.dsql.us-east-1.on.aws=127.0.0.1:5432",
+		"AWS_REGION":     "us-west-2",
+		"TARGETS":        targets,
+		"METRIC_REGIONS": "us-east-1,us-east-2",
+		"TOPICS": `[{"region":"us-west-2","arn":"arn:aws:sns:us-west-2:123456789012:alerts"},
+			{"region":"us-east-1","arn":"arn:aws:sns:us-east-1:123456789012:alerts"}]`,
+		"SCHEDULE":           "1m",
+		"PROBE_INTERVAL":     "15s",
+		"FAILURES_TO_OPEN":   "2",
+		"SUCCESSES_TO_CLOSE": "3",
+		"REMINDER":           "15m",
+		"MINIMUM_OUTAGE":     "0s",
+		"RUNBOOKS":           "https://wiki.example.com/dr",
+		"METRICS":            "full",
+		"DATABASE_ROLE":      "dr_monitor",
+		"DSQL_HOSTADDR":      "aaa.dsql.us-east-1.on.aws=127.0.0.1:5432",
 	}
 }
 
@@ -36,12 +48,20 @@ func TestACompleteEnvironment(t *testing.T) {
 	e, err := parse(complete())
 	require.NoError(t, err)
 	assert.Equal(t, "us-west-2", e.Region)
-	assert.Equal(t, contract.Target{Region: "us-east-2", ClusterID: "bbb", ClusterARN: "arn:aws:dsql:us-east-2:123456789012:cluster/bbb", Endpoint: "bbb.dsql.us-east-2.on.aws"}, e.Targets[1])
+	assert.Equal(t, contract.Target{
+		Region:     "us-east-2",
+		ClusterID:  "bbb",
+		ClusterARN: "arn:aws:dsql:us-east-2:123456789012:cluster/bbb",
+		Endpoint:   "bbb.dsql.us-east-2.on.aws",
+	}, e.Targets[1])
 	assert.Equal(t, contract.Topic{Region: "us-west-2", ARN: "arn:aws:sns:us-west-2:123456789012:alerts"}, e.Topics[0])
 	assert.Equal(t, []string{"us-east-1", "us-east-2"}, e.MetricRegions)
-	assert.Equal(t, []time.Duration{time.Minute, 15 * time.Second, 15 * time.Minute}, []time.Duration{e.Schedule, e.ProbeInterval, e.Reminder})
-	assert.Equal(t, []time.Duration{time.Minute, 5 * time.Second, time.Second, 2 * time.Second, 2 * time.Second, time.Minute, time.Minute},
-		[]time.Duration{e.RunLimit, e.StepLimit, e.StatusLimit, e.ReprobeInterval, e.PublishTimeout, e.NoticeLease, e.WakingLimit}, "what nobody set has its default")
+	assert.Equal(t, []time.Duration{time.Minute, 15 * time.Second, 15 * time.Minute},
+		[]time.Duration{e.Schedule, e.ProbeInterval, e.Reminder})
+	assert.Equal(t, []time.Duration{time.Minute, 5 * time.Second, time.Second, 2 * time.Second, 2 * time.Second,
+		time.Minute, time.Minute},
+		[]time.Duration{e.RunLimit, e.StepLimit, e.StatusLimit, e.ReprobeInterval, e.PublishTimeout, e.NoticeLease,
+			e.WakingLimit}, "what nobody set has its default")
 	assert.Equal(t, []int{2, 3}, []int{e.FailuresToOpen, e.SuccessesToClose})
 	assert.Equal(t, contract.Runbooks("https://wiki.example.com/dr"), e.Runbooks)
 	assert.True(t, e.FullMetrics)
@@ -72,7 +92,8 @@ func TestAnEmptyEnvironmentListsAllThatIsMissing(t *testing.T) {
 		keys = append(keys, key)
 		assert.Regexp(t, "^missing, want ", rest)
 	}
-	assert.ElementsMatch(t, []string{"AWS_REGION", "TARGETS", "TOPICS", "METRIC_REGIONS", "SCHEDULE", "PROBE_INTERVAL", "REMINDER", "MINIMUM_OUTAGE",
+	assert.ElementsMatch(t, []string{"AWS_REGION", "TARGETS", "TOPICS", "METRIC_REGIONS", "SCHEDULE", "PROBE_INTERVAL",
+		"REMINDER", "MINIMUM_OUTAGE",
 		"FAILURES_TO_OPEN", "SUCCESSES_TO_CLOSE", "RUNBOOKS", "METRICS", "DATABASE_ROLE"}, keys)
 }
 
@@ -87,20 +108,29 @@ func TestMalformedValuesAreNamedWithWhatIsAccepted(t *testing.T) {
 		{"FAILURES_TO_OPEN", "0", `FAILURES_TO_OPEN: "0" is not accepted, want a whole number of at least 1`},
 		{"SUCCESSES_TO_CLOSE", "three", `SUCCESSES_TO_CLOSE: "three" is not accepted, want a whole number of at least 1`},
 		{"METRICS", "some", `METRICS: "some" is not accepted, want lean or full`},
-		{"METRIC_REGIONS", "us-east-1,us-east-1", `METRIC_REGIONS: "us-east-1,us-east-1" is not accepted, want comma-separated names of different regions`},
-		{"DATABASE_ROLE", "Robert'); --", `DATABASE_ROLE: "Robert'); --" is not accepted, want a lower-case PostgreSQL role name`},
+		{"METRIC_REGIONS", "us-east-1,us-east-1",
+			`METRIC_REGIONS: "us-east-1,us-east-1" is not accepted, want comma-separated names of different regions`},
+		{"DATABASE_ROLE", "Robert'); --",
+			`DATABASE_ROLE: "Robert'); --" is not accepted, want a lower-case PostgreSQL role name`},
 		{"DSQL_HOSTADDR", "aaa", `DSQL_HOSTADDR: "aaa": want host=ip:port`},
 		{"TARGETS", "[]", `TARGETS: "[]" is not accepted, want a JSON array`},
 		{"TARGETS", "[] []", `TARGETS: "[] []" is not accepted, want a JSON array`},
 		{"TARGETS", `[{"zone":"a"}]`, `unknown field "zone"`},
-		{"TARGETS", `[{"region":"us-east-1","endpoint":"localhost"}]`, `TARGETS[0].endpoint: "localhost" is not accepted, want <identifier>.dsql.<region>.on.aws`},
-		{"TARGETS", `[{"region":"us-east-1","endpoint":"aaa.dsql.us-east-1.on.aws"}]`, `TARGETS[0].clusterId: "" is not accepted, want the cluster's identifier`},
-		{"TARGETS", `[{"region":"us-east-1","endpoint":"aaa.dsql.us-east-1.on.aws"}]`, `TARGETS[0].clusterArn: "" is not accepted, want the cluster's ARN`},
-		{"TARGETS", strings.ReplaceAll(targets, `"us-east-2"`, `"us-east-1"`), `TARGETS[1].region: "us-east-1" is not accepted, want the endpoint's own, us-east-2`},
-		{"TARGETS", strings.NewReplacer("bbb", "aaa", "us-east-2", "us-east-1").Replace(targets), `TARGETS[1].endpoint: "aaa.dsql.us-east-1.on.aws" is not accepted, want every endpoint once`},
+		{"TARGETS", `[{"region":"us-east-1","endpoint":"localhost"}]`,
+			`TARGETS[0].endpoint: "localhost" is not accepted, want <identifier>.dsql.<region>.on.aws`},
+		{"TARGETS", `[{"region":"us-east-1","endpoint":"aaa.dsql.us-east-1.on.aws"}]`,
+			`TARGETS[0].clusterId: "" is not accepted, want the cluster's identifier`},
+		{"TARGETS", `[{"region":"us-east-1","endpoint":"aaa.dsql.us-east-1.on.aws"}]`,
+			`TARGETS[0].clusterArn: "" is not accepted, want the cluster's ARN`},
+		{"TARGETS", strings.ReplaceAll(targets, `"us-east-2"`, `"us-east-1"`),
+			`TARGETS[1].region: "us-east-1" is not accepted, want the endpoint's own, us-east-2`},
+		{"TARGETS", strings.NewReplacer("bbb", "aaa", "us-east-2", "us-east-1").Replace(targets),
+			`TARGETS[1].endpoint: "aaa.dsql.us-east-1.on.aws" is not accepted, want every endpoint once`},
 		{"TOPICS", `{}`, `TOPICS: "{}" is not accepted, want a JSON array`},
-		{"TOPICS", `[{"region":"us-east-1","arn":"alerts"}]`, `TOPICS[0].arn: "alerts" is not accepted, want arn:aws:sns:<region>:<account>:<name>`},
-		{"TOPICS", `[{"region":"us-east-1","arn":"arn:aws:sns:us-east-2:123456789012:alerts"}]`, `TOPICS[0].region: "us-east-1" is not accepted, want the topic's own, us-east-2`},
+		{"TOPICS", `[{"region":"us-east-1","arn":"alerts"}]`,
+			`TOPICS[0].arn: "alerts" is not accepted, want arn:aws:sns:<region>:<account>:<name>`},
+		{"TOPICS", `[{"region":"us-east-1","arn":"arn:aws:sns:us-east-2:123456789012:alerts"}]`,
+			`TOPICS[0].region: "us-east-1" is not accepted, want the topic's own, us-east-2`},
 	} {
 		environment := complete()
 		environment[tt.key] = tt.value
@@ -111,7 +141,12 @@ func TestMalformedValuesAreNamedWithWhatIsAccepted(t *testing.T) {
 
 func TestAllProblemsAreInOneMessage(t *testing.T) {
 	environment := complete()
-	maps.Copy(environment, map[string]string{"SCHEDULE": "often", "METRICS": "all", "FAILURES_TO_OPEN": "-1", "DSQL_HOSTADDR": "x"})
+	maps.Copy(environment, map[string]string{
+		"SCHEDULE":         "often",
+		"METRICS":          "all",
+		"FAILURES_TO_OPEN": "-1",
+		"DSQL_HOSTADDR":    "x",
+	})
 	_, err := parse(environment)
 	for _, key := range []string{"SCHEDULE", "METRICS", "FAILURES_TO_OPEN", "DSQL_HOSTADDR"} {
 		assert.ErrorContains(t, err, "\n"+key+": ")
@@ -139,7 +174,8 @@ func FuzzParse(f *testing.F) {
 		require.NotEmpty(t, e.Targets)
 		require.NotEmpty(t, e.Topics)
 		require.NotEmpty(t, e.MetricRegions)
-		require.Positive(t, min(e.Schedule, e.ProbeInterval, e.Reminder, e.RunLimit, e.StepLimit, e.PublishTimeout, e.NoticeLease, e.WakingLimit))
+		require.Positive(t, min(e.Schedule, e.ProbeInterval, e.Reminder, e.RunLimit, e.StepLimit, e.PublishTimeout,
+			e.NoticeLease, e.WakingLimit))
 		require.LessOrEqual(t, e.ProbeInterval, e.Schedule)
 		require.Positive(t, min(e.FailuresToOpen, e.SuccessesToClose))
 	})

@@ -68,7 +68,8 @@ func (c *Cipher) Seal(ctx context.Context, id, field, text string) (string, erro
 	return markEncrypted + base64.RawStdEncoding.EncodeToString(sealed), nil
 }
 
-// Open is the reverse of Seal. The error is *KeyError if the key cannot be had, and Unreadable if that is this row's own fault.
+// Open is the reverse of Seal. The error is *KeyError if the key cannot be had, and Unreadable if that is this row's
+// own fault.
 func (c *Cipher) Open(ctx context.Context, id, field, stored string) (string, error) {
 	if stored == "" {
 		return "", nil
@@ -80,7 +81,8 @@ func (c *Cipher) Open(ctx context.Context, id, field, stored string) (string, er
 	sealed, err := base64.RawStdEncoding.Strict().DecodeString(encoded)
 	keyID, known := keyOf(sealed)
 	if !ok || err != nil || !known {
-		return "", fmt.Errorf("%s of transaction %s: %w", field, id, unreadable("the stored text is neither plain nor encrypted"))
+		return "", fmt.Errorf("%s of transaction %s: %w", field, id,
+			unreadable("the stored text is neither plain nor encrypted"))
 	}
 	keys, err := c.holding(ctx, keyID)
 	if err != nil {
@@ -123,7 +125,8 @@ func (c *Cipher) holding(ctx context.Context, keyID uint32) (*keys, error) {
 	if c.keys != nil && c.keys.ids[keyID] {
 		return c.keys, nil
 	}
-	missing := &KeyError{unreadable(fmt.Sprintf("key %d, which a stored field was encrypted with, is not in the keyset", keyID))}
+	missing := &KeyError{unreadable(fmt.Sprintf("key %d, which a stored field was encrypted with, is not in the keyset",
+		keyID))}
 	if time.Since(c.missed[keyID]) < lookAgain {
 		return nil, missing
 	}

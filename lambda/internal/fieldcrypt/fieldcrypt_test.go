@@ -97,7 +97,9 @@ func TestACiphertextCannotBeMovedOrChanged(t *testing.T) {
 		assert.NotErrorAs(t, err, &key, name)
 		why, itself := fieldcrypt.Unreadable(err)
 		assert.True(t, itself, name)
-		assert.Regexp(t, "^the stored text (is neither plain nor encrypted|cannot be decrypted, it was changed outside of the application)$", why)
+		assert.Regexp(t,
+			"^the stored text (is neither plain nor encrypted|cannot be decrypted, it was changed outside of the application)$",
+			why)
 	}
 }
 
@@ -185,7 +187,8 @@ func TestAKeysetThatKMSItselfHasEncryptedStillOpens(t *testing.T) {
 	handle, err := keyset.NewHandle(aead.XAES256GCM192BitNonceKeyTemplate())
 	require.NoError(t, err)
 	var sealed bytes.Buffer
-	require.NoError(t, handle.WriteWithContext(t.Context(), keyset.NewBinaryWriter(&sealed), remote, []byte(contract.KeysetAssociatedData)))
+	require.NoError(t, handle.WriteWithContext(t.Context(), keyset.NewBinaryWriter(&sealed), remote,
+		[]byte(contract.KeysetAssociatedData)))
 	s.set(base64.StdEncoding.EncodeToString(sealed.Bytes()))
 
 	c := &fieldcrypt.Cipher{Fields: []string{"details"}, Wrapper: wrapper(t, kms, apptest.Ohio), Load: s.load}

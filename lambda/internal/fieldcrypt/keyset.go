@@ -31,8 +31,8 @@ func (e *KeyError) Error() string { return "field encryption: " + e.err.Error() 
 // Unwrap gives the cause.
 func (e *KeyError) Unwrap() error { return e.err }
 
-// Wrapper wraps keysets with one KMS key, the region's replica of a multi-region key: what one replica wrapped, the other
-// unwraps (KMS Developer Guide, "Multi-Region keys").
+// Wrapper wraps keysets with one KMS key, the region's replica of a multi-region key: what one replica wrapped, the
+// other unwraps (KMS Developer Guide, "Multi-Region keys").
 type Wrapper struct {
 	keyARN string
 	key    tink.AEADWithContext
@@ -49,8 +49,8 @@ func NewWrapper(ctx context.Context, keyARN string, client KMS) (*Wrapper, error
 
 // NewKeyset makes a keyset with one key and returns it wrapped.
 //
-// The keys are XAES-256-GCM: its nonces of 192 bits may be random for any number of messages, so that no counter says when
-// a key must be rotated.
+// The keys are XAES-256-GCM: its nonces of 192 bits may be random for any number of messages, so that no counter says
+// when a key must be rotated.
 func (w *Wrapper) NewKeyset(ctx context.Context) (string, error) {
 	handle, err := keyset.NewHandle(aead.XAES256GCM192BitNonceKeyTemplate())
 	if err != nil {
@@ -59,8 +59,8 @@ func (w *Wrapper) NewKeyset(ctx context.Context) (string, error) {
 	return w.wrap(ctx, handle)
 }
 
-// Rotate adds a key to a wrapped keyset, makes it the one that encrypts, and returns the result wrapped. The keys before
-// it stay, to decrypt what they encrypted.
+// Rotate adds a key to a wrapped keyset, makes it the one that encrypts, and returns the result wrapped. The keys
+// before it stay, to decrypt what they encrypted.
 func (w *Wrapper) Rotate(ctx context.Context, wrapped string) (string, error) {
 	handle, err := w.unwrap(ctx, wrapped)
 	if err != nil {
@@ -86,9 +86,9 @@ func (w *Wrapper) Open(ctx context.Context, wrapped string) error {
 	return err
 }
 
-// markEnvelope begins a keyset that is encrypted with a data key of its own, which KMS has encrypted. KMS takes 4,096 bytes
-// at most (KMS API Reference, Encrypt), some forty keys. Without the mark, KMS has encrypted the keyset itself, as this
-// program once had it do; base64 has no colon.
+// markEnvelope begins a keyset that is encrypted with a data key of its own, which KMS has encrypted. KMS takes 4,096
+// bytes at most (KMS API Reference, Encrypt), some forty keys. Without the mark, KMS has encrypted the keyset itself,
+// as this program once had it do; base64 has no colon.
 const markEnvelope = "envelope:"
 
 func (w *Wrapper) wrap(ctx context.Context, handle *keyset.Handle) (string, error) {
@@ -117,15 +117,17 @@ func (w *Wrapper) unwrap(ctx context.Context, wrapped string) (*keyset.Handle, e
 			return nil, w.failure("unwrap", err)
 		}
 	}
-	handle, err := keyset.ReadWithContext(ctx, keyset.NewBinaryReader(bytes.NewReader(sealed)), opener, []byte(contract.KeysetAssociatedData))
+	handle, err := keyset.ReadWithContext(ctx, keyset.NewBinaryReader(bytes.NewReader(sealed)), opener,
+		[]byte(contract.KeysetAssociatedData))
 	if err != nil {
 		return nil, w.failure("unwrap", cmp.Or(key.err, err))
 	}
 	return handle, nil
 }
 
-// witness is the KMS key. It keeps KMS's own error, of which tink passes on the text at most, and names KMS the keyset's
-// associated data for the data key as well, which tink encrypts without any: as the encryption context it is in CloudTrail.
+// witness is the KMS key. It keeps KMS's own error, of which tink passes on the text at most, and names KMS the
+// keyset's associated data for the data key as well, which tink encrypts without any: as the encryption context it is
+// in CloudTrail.
 type witness struct {
 	key tink.AEADWithContext
 	err error

@@ -40,9 +40,9 @@ type Moment struct {
 	Memory time.Duration
 }
 
-// Alone decides without the shared memory: no endpoint accepted a commit, so the observer pages on its own evidence, once
-// per outage and then by the reminder. Its peers may do the same; duplicates are the lesser evil. An outage that the
-// database had recorded before it was lost is only reminded of. Every notice is to be settled.
+// Alone decides without the shared memory: no endpoint accepted a commit, so the observer pages on its own evidence,
+// once per outage and then by the reminder. Its peers may do the same; duplicates are the lesser evil. An outage that
+// the database had recorded before it was lost is only reminded of. Every notice is to be settled.
 func (l Ledger) Alone(m Moment) (Ledger, []Notice) {
 	next, notices := l.resolve(m)
 	for _, endpoint := range slices.Sorted(maps.Keys(m.States)) {
@@ -52,7 +52,12 @@ func (l Ledger) Alone(m Moment) (Ledger, []Notice) {
 		}
 		entry, known := next.recall(endpoint, m)
 		if !known {
-			entry.Incident = Incident{Endpoint: endpoint, OpenedAt: state.FailingSince, OpenedBy: m.Observer, Reason: state.Reason}
+			entry.Incident = Incident{
+				Endpoint: endpoint,
+				OpenedAt: state.FailingSince,
+				OpenedBy: m.Observer,
+				Reason:   state.Reason,
+			}
 		}
 		entry.SeenAt = m.Now
 		if !m.Now.Before(entry.RemindAt) && !m.Now.Before(entry.LeasedUntil) {
@@ -77,8 +82,8 @@ func (l Ledger) recall(endpoint string, m Moment) (entry Entry, known bool) {
 	return entry, known
 }
 
-// Together brings the ledger up to date with the shared memory: open incidents there are the common business again, pages
-// on own evidence about endpoints that have recovered since are resolved.
+// Together brings the ledger up to date with the shared memory: open incidents there are the common business again,
+// pages on own evidence about endpoints that have recovered since are resolved.
 func (l Ledger) Together(m Moment, snapshot Snapshot) (Ledger, []Notice) {
 	next := Ledger{}
 	for endpoint, entry := range l {
@@ -103,8 +108,8 @@ func (l Ledger) Together(m Moment, snapshot Snapshot) (Ledger, []Notice) {
 
 func (e Entry) ownAnnounced() bool { return e.Incident.Number == 0 && e.Incident.Announced }
 
-// resolve announces the end of the pages on own evidence whose endpoint serves again. Having no evidence, as after a missed
-// run, is no recovery. An outage of which no topic took a page ends as silently as it began.
+// resolve announces the end of the pages on own evidence whose endpoint serves again. Having no evidence, as after a
+// missed run, is no recovery. An outage of which no topic took a page ends as silently as it began.
 func (l Ledger) resolve(m Moment) (Ledger, []Notice) {
 	next, notices := Ledger{}, []Notice(nil)
 	for _, endpoint := range slices.Sorted(maps.Keys(l)) {
@@ -118,7 +123,8 @@ func (l Ledger) resolve(m Moment) (Ledger, []Notice) {
 			resolved := entry.Incident
 			resolved.ClosedAt, resolved.ClosedBy = m.Now, m.Observer
 			notices = append(notices, noticeOf(resolved, m.Now))
-			entry.LeasedUntil, entry.RemindAt = m.Now.Add(m.Lease), time.Time{} // a relapse is told without waiting for a reminder
+			// a relapse is told without waiting for a reminder
+			entry.LeasedUntil, entry.RemindAt = m.Now.Add(m.Lease), time.Time{}
 		}
 		next[endpoint] = entry
 	}

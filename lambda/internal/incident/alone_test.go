@@ -19,8 +19,13 @@ func states(e, o verdict.State) map[string]verdict.State {
 // after is what observer one thinks, some minutes after the epoch.
 func after(minutes int, s map[string]verdict.State) Moment {
 	return Moment{
-		Observer: "one", States: s, Policy: policy, Now: epoch.Add(time.Duration(minutes) * time.Minute),
-		Reminder: reminder, Lease: time.Minute, Memory: 3 * time.Minute,
+		Observer: "one",
+		States:   s,
+		Policy:   policy,
+		Now:      epoch.Add(time.Duration(minutes) * time.Minute),
+		Reminder: reminder,
+		Lease:    time.Minute,
+		Memory:   3 * time.Minute,
 	}
 }
 
@@ -80,7 +85,8 @@ func TestWithoutTheDatabaseAnObserverPagesOnceThenReminds(t *testing.T) {
 func TestAPageOnOwnEvidenceTellsSinceWhenAndIsUnconfirmed(t *testing.T) {
 	_, notices := Ledger{}.Alone(after(1, states(lost, well)))
 	assert.Equal(t, Notice{
-		Kind: Opened, At: epoch.Add(time.Minute),
+		Kind:     Opened,
+		At:       epoch.Add(time.Minute),
 		Incident: Incident{Endpoint: east, OpenedAt: epoch, OpenedBy: "one", Reason: verdict.Timeout},
 	}, notices[0])
 }
@@ -88,7 +94,8 @@ func TestAPageOnOwnEvidenceTellsSinceWhenAndIsUnconfirmed(t *testing.T) {
 func TestOnlyEvidenceResolves(t *testing.T) {
 	l, _ := alone(Ledger{}, states(lost, lost), 0)
 	for _, nothing := range []map[string]verdict.State{
-		{}, states(verdict.State{}, verdict.State{}), states(verdict.State{Failures: 1}, verdict.State{Successes: 2}), states(between, between),
+		{}, states(verdict.State{}, verdict.State{}), states(verdict.State{Failures: 1}, verdict.State{Successes: 2}),
+		states(between, between),
 	} {
 		var said []string
 		l, said = alone(l, nothing, 1)
@@ -184,13 +191,15 @@ func TestAPageIsRepeatedByWhatBecameOfIt(t *testing.T) {
 		steps  []step
 	}{
 		{"A refused page is tried again at once, as what it was.", []step{
-			{0, lost, Refused, opened}, {0, lost, Accepted, opened}, {15, lost, Refused, reminder}, {15, lost, Accepted, reminder},
+			{0, lost, Refused, opened}, {0, lost, Accepted, opened}, {15, lost, Refused, reminder},
+			{15, lost, Accepted, reminder},
 			{16, well, Refused, resolved}, {16, well, Accepted, resolved}, {17, well, Accepted, nil},
 		}},
 		{"One without an answer may have arrived: it is repeated after its lease.", []step{
 			{0, lost, Unanswered, opened}, {0, lost, Accepted, nil}, {1, lost, Accepted, opened},
 			{16, lost, Unanswered, reminder}, {16, lost, Accepted, nil}, {17, lost, Accepted, reminder},
-			{18, well, Unanswered, resolved}, {18, well, Accepted, nil}, {19, well, Accepted, resolved}, {20, well, Accepted, nil},
+			{18, well, Unanswered, resolved}, {18, well, Accepted, nil}, {19, well, Accepted, resolved},
+			{20, well, Accepted, nil},
 		}},
 		{"An endpoint that is recovering is not paged for.", []step{
 			{0, between, Accepted, nil}, {0, lost, Refused, opened}, {1, between, Accepted, nil}, {2, lost, Accepted, opened},
@@ -202,7 +211,8 @@ func TestAPageIsRepeatedByWhatBecameOfIt(t *testing.T) {
 			{0, lost, Unanswered, opened}, {0, well, Accepted, nil}, {1, well, Accepted, nil}, {2, lost, Accepted, opened},
 		}},
 		{"A relapse after a last word that may have arrived does not wait for the reminder.", []step{
-			{0, lost, Accepted, opened}, {1, well, Unanswered, resolved}, {1, lost, Accepted, nil}, {2, lost, Accepted, reminder},
+			{0, lost, Accepted, opened}, {1, well, Unanswered, resolved}, {1, lost, Accepted, nil},
+			{2, lost, Accepted, reminder},
 		}},
 	} {
 		t.Run(tt.intent, func(t *testing.T) {

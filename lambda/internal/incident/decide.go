@@ -52,7 +52,12 @@ func Decide(s Situation) []Action {
 		vote := s.Policy.Vote(state)
 		switch peer, agreed := s.second(endpoint, vote); {
 		case agreed && vote == verdict.Lost && !open:
-			actions = append(actions, Action{Step: Open, Endpoint: endpoint, ConfirmedBy: peer, Reason: state.Reason})
+			actions = append(actions, Action{
+				Step:        Open,
+				Endpoint:    endpoint,
+				ConfirmedBy: peer,
+				Reason:      state.Reason,
+			})
 		case agreed && vote == verdict.Well && open:
 			actions = append(actions, Action{Step: Close, Endpoint: endpoint, Number: current.Number})
 		case open && current.Due:
@@ -67,8 +72,8 @@ func Decide(s Situation) []Action {
 	return actions
 }
 
-// second looks for a peer that seconds the vote: the first by name whose word is fresh and the same, or nobody if no peer
-// can be heard at all.
+// second looks for a peer that seconds the vote: the first by name whose word is fresh and the same, or nobody if no
+// peer can be heard at all.
 func (s Situation) second(endpoint string, vote verdict.Vote) (peer string, agreed bool) {
 	var peers []string
 	for _, m := range s.Snapshot.Markers {

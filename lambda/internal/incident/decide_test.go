@@ -24,7 +24,12 @@ var (
 
 // says is a marker of the observer whose word is that east is in the state and ohio is well.
 func says(observer string, state verdict.State, age time.Duration) Marker {
-	return Marker{Observer: observer, Endpoint: ohio, Age: age, Word: Word{States: map[string]verdict.State{east: state, ohio: well}}}
+	return Marker{
+		Observer: observer,
+		Endpoint: ohio,
+		Age:      age,
+		Word:     Word{States: map[string]verdict.State{east: state, ohio: well}},
+	}
 }
 
 func TestDecide(t *testing.T) {
@@ -45,28 +50,50 @@ func TestDecide(t *testing.T) {
 		want      []Action
 	}{
 		{"Nothing happens in quiet times.", well, []Marker{says("two", well, young), says("three", well, young)}, nil, nil},
-		{"Two observers that agree open an incident.", lost, []Marker{says("two", lost, young), says("three", well, young)}, nil, []Action{opening}},
-		{"One observer among others that are fine pages nobody.", lost, []Marker{says("two", well, young), says("three", well, young)}, nil, nil},
-		{"Nor does one whose peers have no opinion yet.", lost, []Marker{says("two", between, young), says("three", verdict.State{}, young)}, nil, nil},
-		{"A word that is too old confirms nothing.", lost, []Marker{says("two", lost, old), says("three", well, young)}, nil, nil},
+		{"Two observers that agree open an incident.", lost, []Marker{says("two", lost, young), says("three", well, young)},
+			nil, []Action{opening}},
+		{"One observer among others that are fine pages nobody.", lost,
+			[]Marker{says("two", well, young), says("three", well, young)}, nil, nil},
+		{"Nor does one whose peers have no opinion yet.", lost,
+			[]Marker{says("two", between, young), says("three", verdict.State{}, young)}, nil, nil},
+		{"A word that is too old confirms nothing.", lost, []Marker{says("two", lost, old), says("three", well, young)}, nil,
+			nil},
 		{"Nor does the observer's own word.", lost, []Marker{says("one", lost, young), says("two", well, young)}, nil, nil},
-		{"Only the freshest marker of a peer is its word.", lost, []Marker{says("two", lost, 20*time.Second), says("two", well, young)}, nil, nil},
-		{"An observer whose peers are all silent acts alone.", lost, []Marker{says("two", well, old)}, nil, []Action{{Step: Open, Endpoint: east, Reason: verdict.Timeout}}},
+		{"Only the freshest marker of a peer is its word.", lost,
+			[]Marker{says("two", lost, 20*time.Second), says("two", well, young)}, nil, nil},
+		{"An observer whose peers are all silent acts alone.", lost, []Marker{says("two", well, old)}, nil, []Action{{
+			Step:     Open,
+			Endpoint: east,
+			Reason:   verdict.Timeout,
+		}}},
 		{"An incident opens once.", lost, []Marker{says("two", lost, young)}, []Incident{open}, nil},
-		{"It opens anew while the last one still owes its resolved notice.", lost, []Marker{says("two", lost, young)}, []Incident{closed}, []Action{opening, claim}},
-		{"Two observers that agree close it.", well, []Marker{says("two", well, young), says("three", lost, young)}, []Incident{open}, []Action{closing}},
-		{"One that alone sees it well does not.", well, []Marker{says("two", lost, young), says("three", between, young)}, []Incident{open}, nil},
+		{"It opens anew while the last one still owes its resolved notice.", lost, []Marker{says("two", lost, young)},
+			[]Incident{closed}, []Action{opening, claim}},
+		{"Two observers that agree close it.", well, []Marker{says("two", well, young), says("three", lost, young)},
+			[]Incident{open}, []Action{closing}},
+		{"One that alone sees it well does not.", well, []Marker{says("two", lost, young), says("three", between, young)},
+			[]Incident{open}, nil},
 		{"One that sees it recover does not.", between, []Marker{says("two", well, young)}, []Incident{open}, nil},
 		{"One that has just started does not.", verdict.State{}, []Marker{says("two", well, young)}, []Incident{open}, nil},
 		{"The last observer left closes it.", well, nil, []Incident{open}, []Action{closing}},
-		{"Whoever sees a due notice claims it.", verdict.State{}, []Marker{says("two", lost, young)}, []Incident{due}, []Action{claim}},
+		{"Whoever sees a due notice claims it.", verdict.State{}, []Marker{says("two", lost, young)}, []Incident{due},
+			[]Action{claim}},
 		{"Closing comes before a reminder.", well, []Marker{says("two", well, young)}, []Incident{due}, []Action{closing}},
-		{"A resolved notice that its closer did not publish is claimed.", well, []Marker{says("two", well, young)}, []Incident{closed}, []Action{claim}},
-		{"Incidents of endpoints that nobody watches any more are left alone.", well, nil, []Incident{{Endpoint: "old", Number: 1, Due: true}}, nil},
+		{"A resolved notice that its closer did not publish is claimed.", well, []Marker{says("two", well, young)},
+			[]Incident{closed}, []Action{claim}},
+		{"Incidents of endpoints that nobody watches any more are left alone.", well, nil, []Incident{{
+			Endpoint: "old",
+			Number:   1,
+			Due:      true,
+		}}, nil},
 	} {
 		got := Decide(Situation{
-			Observer: "one", Endpoints: []string{east, ohio}, States: map[string]verdict.State{east: tt.own, ohio: well},
-			Snapshot: Snapshot{Markers: tt.peers, Incidents: tt.incidents}, Policy: policy, Fresh: fresh,
+			Observer:  "one",
+			Endpoints: []string{east, ohio},
+			States:    map[string]verdict.State{east: tt.own, ohio: well},
+			Snapshot:  Snapshot{Markers: tt.peers, Incidents: tt.incidents},
+			Policy:    policy,
+			Fresh:     fresh,
 		})
 		assert.Equal(t, tt.want, got, tt.intent)
 	}
@@ -75,8 +102,12 @@ func TestDecide(t *testing.T) {
 func TestBothEndpointsMayBeLost(t *testing.T) {
 	both := map[string]verdict.State{east: lost, ohio: lost}
 	got := Decide(Situation{
-		Observer: "one", Endpoints: []string{east, ohio}, States: both, Policy: policy, Fresh: time.Minute,
-		Snapshot: Snapshot{Markers: []Marker{{Observer: "two", Endpoint: east, Word: Word{States: both}}}},
+		Observer:  "one",
+		Endpoints: []string{east, ohio},
+		States:    both,
+		Policy:    policy,
+		Fresh:     time.Minute,
+		Snapshot:  Snapshot{Markers: []Marker{{Observer: "two", Endpoint: east, Word: Word{States: both}}}},
 	})
 	assert.Equal(t, []Action{
 		{Step: Open, Endpoint: east, ConfirmedBy: "two", Reason: verdict.Timeout},
@@ -85,7 +116,10 @@ func TestBothEndpointsMayBeLost(t *testing.T) {
 }
 
 func TestMarkerAgeIsThatOfTheOtherEndpoint(t *testing.T) {
-	s := Snapshot{Markers: []Marker{{Endpoint: east, Age: time.Second}, {Endpoint: ohio, Age: 9 * time.Second}, {Endpoint: ohio, Age: 4 * time.Second}}}
+	s := Snapshot{Markers: []Marker{{
+		Endpoint: east,
+		Age:      time.Second,
+	}, {Endpoint: ohio, Age: 9 * time.Second}, {Endpoint: ohio, Age: 4 * time.Second}}}
 	age, ok := s.AgeThroughOther(east)
 	assert.True(t, ok)
 	assert.Equal(t, 4*time.Second, age)

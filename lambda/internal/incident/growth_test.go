@@ -107,7 +107,8 @@ func TestMarkersOfStrangersAreNotRead(t *testing.T) {
 	for from := 1; from < 15_000; from += 1000 { // a transaction changes 3,000 rows at most
 		d.Exec(t, fmt.Sprintf(`
 			INSERT INTO dr.marker (observer, endpoint, state)
-			SELECT 'stranger-' || n, e, '{}' FROM unnest(ARRAY['%s', '%s']) e, generate_series(%d, %d) n`, east, ohio, from, from+999))
+			SELECT 'stranger-' || n, e, '{}' FROM unnest(ARRAY['%s', '%s']) e, generate_series(%d, %d) n`, east, ohio, from,
+			from+999))
 	}
 	for range 2 { // the second time there is one to read
 		log.sql, log.args = nil, nil
@@ -122,8 +123,8 @@ func TestMarkersOfStrangersAreNotRead(t *testing.T) {
 	assert.LessOrEqual(t, len(visit.Snapshot.Markers), 1, "its own") // not Len, which would print them all
 }
 
-// A probe's transaction costs the same after years: the table of incidents keeps a row for every outage there ever was, that
-// of markers one for every observer and endpoint.
+// A probe's transaction costs the same after years: the table of incidents keeps a row for every outage there ever was,
+// that of markers one for every observer and endpoint.
 func TestAProbeCostsTheSameAfterYearsOfIncidents(t *testing.T) {
 	d := newDatabase(t)
 	admin := d.Connect(t, sqlendpointtest.Primary, dsqlconn.Admin, sqlendpointtest.AdminARN)

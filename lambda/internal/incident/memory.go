@@ -1,7 +1,7 @@
-// Package incident is the observers' shared memory. A function has no reliable memory of its own and there are several of
-// them, so what they know lives in the database they watch: every observer's word in marker rows that only it writes, and
-// one row per incident that whoever opens, closes or alerts it changes by a conditional write. Ages are told by the
-// database's clock, so that an observer with a wrong clock misleads nobody.
+// Package incident is the observers' shared memory. A function has no reliable memory of its own and there are several
+// of them, so what they know lives in the database they watch: every observer's word in marker rows that only it
+// writes, and one row per incident that whoever opens, closes or alerts it changes by a conditional write. Ages are
+// told by the database's clock, so that an observer with a wrong clock misleads nobody.
 //
 // What to do is decided by pure functions (Decide, and the Ledger's methods); Session carries it out.
 package incident
@@ -51,7 +51,8 @@ type Incident struct {
 // Open tells whether the incident lasts.
 func (i Incident) Open() bool { return i.ClosedAt.IsZero() }
 
-// Snapshot is the shared memory as one transaction saw it: all markers, and the incidents that are open or owe a notice.
+// Snapshot is the shared memory as one transaction saw it: all markers, and the incidents that are open or owe a
+// notice.
 type Snapshot struct {
 	Markers   []Marker
 	Incidents []Incident
@@ -81,8 +82,8 @@ func (s Snapshot) OpenAt(endpoint string) (Incident, bool) {
 	return Incident{}, false
 }
 
-// AgeThroughOther is the age of the freshest marker that was written through an endpoint other than the given one. Read at
-// the endpoint, it is the delay from a write there to a read here, plus the time since the last probe.
+// AgeThroughOther is the age of the freshest marker that was written through an endpoint other than the given one. Read
+// at the endpoint, it is the delay from a write there to a read here, plus the time since the last probe.
 func (s Snapshot) AgeThroughOther(endpoint string) (age time.Duration, ok bool) {
 	for _, m := range s.Markers {
 		if m.Endpoint != endpoint && (!ok || m.Age < age) {

@@ -16,7 +16,8 @@ import (
 type Settings struct {
 	// Observer is the observer's name, its region.
 	Observer string
-	// Observers are the names of all, and Endpoints the endpoints they write through. The word of anybody else is not read.
+	// Observers are the names of all, and Endpoints the endpoints they write through. The word of anybody else is not
+	// read.
 	Observers, Endpoints []string
 	// Fresh is the age up to which a stored word counts, the observer's own included.
 	Fresh time.Duration
@@ -41,8 +42,8 @@ func NewSession(conn *pgx.Conn, endpoint string, settings Settings) *Session {
 	return &Session{conn: conn, endpoint: endpoint, settings: settings}
 }
 
-// Close ends the session and its connection. It does not wait for the server, and a connection that is lost already is as
-// good as closed.
+// Close ends the session and its connection. It does not wait for the server, and a connection that is lost already is
+// as good as closed.
 func (s *Session) Close(ctx context.Context) { _ = s.conn.Close(ctx) }
 
 // Visit is what one transaction found.
@@ -51,8 +52,8 @@ type Visit struct {
 	Word Word
 	// Snapshot is the memory before the visit, with the incidents as the visit left them.
 	Snapshot Snapshot
-	// Notices are the actions that succeeded: this observer must publish them and then call Sent, or Release if it is certain
-	// that nobody got them. Without either, another observer publishes when the lease has run out.
+	// Notices are the actions that succeeded: this observer must publish them and then call Sent, or Release if it is
+	// certain that nobody got them. Without either, another observer publishes when the lease has run out.
 	Notices []Notice
 	// Query is the duration of the read of all markers, Commit that of the COMMIT.
 	Query, Commit time.Duration
@@ -132,7 +133,8 @@ func (s *Session) readMarkers(ctx context.Context, tx pgx.Tx) ([]Marker, error) 
 		if err = row.Scan(&m.Observer, &m.Endpoint, &age, &state); err != nil {
 			return m, err
 		}
-		m.Age = max(0, time.Duration(age*float64(time.Second))) // now() is when the transaction began: a marker may be younger
+		// now() is when the transaction began: a marker may be younger
+		m.Age = max(0, time.Duration(age*float64(time.Second)))
 		// A word that cannot be read is one that says nothing: a newer program may write what this one does not know.
 		if json.Unmarshal([]byte(state), &m.Word) != nil {
 			m.Word = Word{}
@@ -160,7 +162,8 @@ const incidentColumns = `endpoint, number, opened_at, opened_by, coalesce(confir
 func scanIncident(row pgx.CollectableRow, more ...any) (i Incident, err error) {
 	var reason string
 	var closedAt *time.Time
-	err = row.Scan(append([]any{&i.Endpoint, &i.Number, &i.OpenedAt, &i.OpenedBy, &i.ConfirmedBy, &reason, &closedAt, &i.ClosedBy,
+	err = row.Scan(append([]any{&i.Endpoint, &i.Number, &i.OpenedAt, &i.OpenedBy, &i.ConfirmedBy, &reason, &closedAt,
+		&i.ClosedBy,
 		&i.Announced, &i.Due}, more...)...)
 	if err != nil {
 		return i, err
@@ -172,9 +175,9 @@ func scanIncident(row pgx.CollectableRow, more ...any) (i Incident, err error) {
 	return i, nil
 }
 
-// readIncidents finds those that are open or owe a notice by the one thing they have in common: a notice is due, now or later.
-// Opening sets the time, whatever follows moves it, and only the last word about the end clears it. The range, which is all
-// of time, is what an index serves without statistics: the table keeps the incidents of years.
+// readIncidents finds those that are open or owe a notice by the one thing they have in common: a notice is due, now or
+// later. Opening sets the time, whatever follows moves it, and only the last word about the end clears it. The range,
+// which is all of time, is what an index serves without statistics: the table keeps the incidents of years.
 func readIncidents(ctx context.Context, tx pgx.Tx) ([]Incident, error) {
 	rows, err := tx.Query(ctx, `
 		SELECT `+incidentColumns+` FROM dr.incident
@@ -185,15 +188,18 @@ func readIncidents(ctx context.Context, tx pgx.Tx) ([]Incident, error) {
 	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (Incident, error) { return scanIncident(row) })
 }
 
-// act carries out one action. A condition that does not hold any more means that another observer was faster: no row, no
-// notice, no error.
+// act carries out one action. A condition that does not hold any more means that another observer was faster: no row,
+// no notice, no error.
 func (s *Session) act(ctx context.Context, tx pgx.Tx, a Action, v *Visit) error {
 	rows, err := s.write(ctx, tx, a)
 	if err != nil {
 		return err
 	}
 	var now time.Time
-	changed, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (Incident, error) { return scanIncident(row, &now) })
+	changed, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (Incident,
+		error) {
+		return scanIncident(row, &now)
+	})
 	if err != nil {
 		return err
 	}

@@ -66,8 +66,12 @@ type observer struct {
 func (d database) session(t *testing.T, name, endpoint string) *observer {
 	region := map[string]string{east: sqlendpointtest.Primary, ohio: sqlendpointtest.Secondary}[endpoint]
 	return &observer{Session: NewSession(d.dial(t, region), endpoint, Settings{
-		Observer: name, Observers: []string{"one", "two", "three", "four", "newer", "late", "early"}, Endpoints: []string{east, ohio},
-		Fresh: 45 * time.Second, Lease: time.Minute, Reminder: reminder,
+		Observer:  name,
+		Observers: []string{"one", "two", "three", "four", "newer", "late", "early"},
+		Endpoints: []string{east, ohio},
+		Fresh:     45 * time.Second,
+		Lease:     time.Minute,
+		Reminder:  reminder,
 		Conflicts: dsqlconn.Policy{Attempts: 50, Base: time.Millisecond, Max: 20 * time.Millisecond},
 	})}
 }
@@ -78,7 +82,12 @@ func (s *observer) share(t *testing.T, state verdict.State) []string {
 	word := Word{At: epoch, States: states(state, well)}
 	visit, err := s.Share(t.Context(), word, func(snapshot Snapshot) []Action {
 		return Decide(Situation{
-			Observer: s.settings.Observer, Endpoints: []string{east, ohio}, States: word.States, Snapshot: snapshot, Policy: policy, Fresh: s.settings.Fresh,
+			Observer:  s.settings.Observer,
+			Endpoints: []string{east, ohio},
+			States:    word.States,
+			Snapshot:  snapshot,
+			Policy:    policy,
+			Fresh:     s.settings.Fresh,
 		})
 	})
 	require.NoError(t, err)
@@ -126,8 +135,11 @@ func testMarkers(t *testing.T, d database) {
 	_, err := one.Mark(t.Context(), word)
 	require.NoError(t, err)
 	d.Exec(t, `UPDATE dr.marker SET written_at = now() - interval '20 seconds'`)
-	d.Exec(t, fmt.Sprintf(`INSERT INTO dr.marker (observer, endpoint, state) VALUES ('newer', '%s', 'not for this program')`, east))
-	d.Exec(t, fmt.Sprintf(`INSERT INTO dr.marker (observer, endpoint, state) VALUES ('nobody', '%s', '{}'), ('one', 'x', '{}')`, ohio))
+	d.Exec(t,
+		fmt.Sprintf(`INSERT INTO dr.marker (observer, endpoint, state) VALUES ('newer', '%s', 'not for this program')`, east))
+	d.Exec(t,
+		fmt.Sprintf(`INSERT INTO dr.marker (observer, endpoint, state) VALUES ('nobody', '%s', '{}'), ('one', 'x', '{}')`,
+			ohio))
 
 	visit, err := d.session(t, "two", east).Mark(t.Context(), Word{})
 	require.NoError(t, err)
@@ -216,7 +228,8 @@ func testRace(t *testing.T, d database) {
 		assert.Equal(t, []string{"resolved aaa"}, append(together(well), together(well)...))
 	}
 	var incidents, numbers int
-	require.NoError(t, d.dial(t, sqlendpointtest.Primary).QueryRow(t.Context(), `SELECT count(*), max(number) FROM dr.incident`).Scan(&incidents, &numbers))
+	require.NoError(t, d.dial(t, sqlendpointtest.Primary).QueryRow(t.Context(),
+		`SELECT count(*), max(number) FROM dr.incident`).Scan(&incidents, &numbers))
 	assert.Equal(t, []int{10, 10}, []int{incidents, numbers}, "one row an outage, numbered without a gap")
 }
 
@@ -226,12 +239,21 @@ func testLife(t *testing.T, d database) {
 	require.Empty(t, one.share(t, lost))
 	require.Equal(t, []string{"opened aaa"}, two.share(t, lost))
 	opened := two.held[0].Incident
-	assert.Equal(t, Incident{Endpoint: east, Number: 1, OpenedAt: opened.OpenedAt, OpenedBy: "two", ConfirmedBy: "one", Reason: verdict.Timeout}, opened)
+	assert.Equal(t, Incident{
+		Endpoint:    east,
+		Number:      1,
+		OpenedAt:    opened.OpenedAt,
+		OpenedBy:    "two",
+		ConfirmedBy: "one",
+		Reason:      verdict.Timeout,
+	}, opened)
 	assert.WithinDuration(t, time.Now(), opened.OpenedAt, time.Minute)
 	require.NoError(t, two.Sent(t.Context(), two.held[0]))
 	require.Empty(t, one.share(t, lost), "it is not due")
 
-	d.Exec(t, `UPDATE dr.incident SET opened_at = opened_at - interval '15 minutes', notice_due_at = notice_due_at - interval '15 minutes'`)
+	d.Exec(t,
+		`UPDATE dr.incident SET opened_at = opened_at - interval '15 minutes',
+			notice_due_at = notice_due_at - interval '15 minutes'`)
 	require.Equal(t, []string{"reminder aaa"}, one.share(t, lost))
 	assert.InDelta(t, reminder.Seconds(), one.held[0].Lasted().Seconds(), 60)
 	require.Empty(t, two.share(t, lost), "one claim is enough")
@@ -304,7 +326,8 @@ func testLateAcknowledgement(t *testing.T, d database) {
 	require.Equal(t, []string{"resolved aaa"}, other.share(t, well)) // and dies
 	require.NoError(t, opener.Sent(t.Context(), opener.held[0]), "of a reminder, say")
 	d.Exec(t, `UPDATE dr.incident SET notice_due_at = notice_due_at - interval '1 minute'`)
-	assert.Equal(t, []string{"resolved aaa"}, opener.share(t, well), "due when its lease ends, not after a reminder's time")
+	assert.Equal(t, []string{"resolved aaa"}, opener.share(t, well),
+		"due when its lease ends, not after a reminder's time")
 }
 
 func testUntold(t *testing.T, d database) {
@@ -350,5 +373,8 @@ func testLostConnection(t *testing.T, d database) {
 	s.Close(t.Context())
 	_, err := s.Mark(t.Context(), Word{})
 	assert.ErrorContains(t, err, "shared memory at "+east)
-	assert.ErrorContains(t, s.Sent(t.Context(), Notice{Incident: Incident{Endpoint: east, Number: 4}}), "notice of incident 4 of "+east)
+	assert.ErrorContains(t, s.Sent(t.Context(), Notice{Incident: Incident{
+		Endpoint: east,
+		Number:   4,
+	}}), "notice of incident 4 of "+east)
 }

@@ -1,5 +1,5 @@
-// Package ledger keeps transactions in the database: written together with the event that tells of them, found by ID, in
-// pages, and in totals.
+// Package ledger keeps transactions in the database: written together with the event that tells of them, found by ID,
+// in pages, and in totals.
 package ledger
 
 import (
@@ -82,9 +82,9 @@ type row struct {
 	Region, Status                 string
 }
 
-// Write records the order with its event, in one database transaction. An order that was recorded before is answered with
-// what was recorded then; another one of the same ID is ErrMismatch, which is found by comparing the contents: whoever
-// reads the database learns nothing from it, as they might from a fingerprint of a text that is easily guessed.
+// Write records the order with its event, in one database transaction. An order that was recorded before is answered
+// with what was recorded then; another one of the same ID is ErrMismatch, which is found by comparing the contents:
+// whoever reads the database learns nothing from it, as they might from a fingerprint of a text that is easily guessed.
 //
 // After any error but ErrMismatch it may be recorded or not; writing the same order again tells, and is safe.
 func (l *Ledger) Write(ctx context.Context, order transaction.Order) (Written, error) {
@@ -96,7 +96,10 @@ func (l *Ledger) Write(ctx context.Context, order transaction.Order) (Written, e
 	if err != nil {
 		return Written{}, err
 	}
-	w := Written{EventID: eventID.String(), Transaction: transaction.Transaction{Order: order, Region: l.Region, Status: transaction.Completed}}
+	w := Written{
+		EventID:     eventID.String(),
+		Transaction: transaction.Transaction{Order: order, Region: l.Region, Status: transaction.Completed},
+	}
 	attempts := 0
 	err = l.Database.Do(ctx, breaker.Write, func(ctx context.Context, pool *pgxpool.Pool) error {
 		return dsqlconn.Retry(ctx, l.Conflicts, func(ctx context.Context) (err error) {
@@ -121,13 +124,21 @@ func isTaken(err error) bool {
 }
 
 // insert takes three round trips: begin, both rows, commit.
-func (l *Ledger) insert(ctx context.Context, pool *pgxpool.Pool, sealed row, w Written) (createdAt time.Time, err error) {
+func (l *Ledger) insert(
+	ctx context.Context, pool *pgxpool.Pool, sealed row, w Written,
+) (createdAt time.Time, err error) {
 	batch := &pgx.Batch{}
-	batch.Queue(insertTransaction, sealed.ID, sealed.Amount, sealed.Reference, sealed.Details, l.Region, transaction.Completed)
+	batch.Queue(insertTransaction, sealed.ID, sealed.Amount, sealed.Reference, sealed.Details, l.Region,
+		transaction.Completed)
 	order := w.Transaction.Order
 	if err := outbox.Queue(batch, contract.TransactionCreated{
-		Schema: contract.EventSchema, ID: w.EventID, Region: l.Region, TransactionID: order.ID,
-		Amount: order.Amount.String(), AmountNumber: order.Amount.Number(), Status: transaction.Completed,
+		Schema:        contract.EventSchema,
+		ID:            w.EventID,
+		Region:        l.Region,
+		TransactionID: order.ID,
+		Amount:        order.Amount.String(),
+		AmountNumber:  order.Amount.Number(),
+		Status:        transaction.Completed,
 	}); err != nil {
 		return createdAt, err
 	}
@@ -170,7 +181,8 @@ func (l *Ledger) find(ctx context.Context, kind breaker.Kind, id string) (transa
 	return l.open(ctx, rows[0])
 }
 
-// Page returns at most limit transactions behind a position, newest first. One that cannot be read does not hide the others.
+// Page returns at most limit transactions behind a position, newest first. One that cannot be read does not hide the
+// others.
 func (l *Ledger) Page(ctx context.Context, limit int, after transaction.Position) (transaction.Page, error) {
 	sql, args := selectFirstPage, []any{limit + 1} // one more tells whether there is a next page
 	if !after.IsZero() {
@@ -240,8 +252,8 @@ func (l *Ledger) Keyset(ctx context.Context) (string, error) {
 	return wrapped[0], nil
 }
 
-// read reads through the first endpoint that is not given up. A read alone never loses a conflict, but the server may be
-// unavailable for a moment.
+// read reads through the first endpoint that is not given up. A read alone never loses a conflict, but the server may
+// be unavailable for a moment.
 func (l *Ledger) read(ctx context.Context, kind breaker.Kind, fn func(context.Context, *pgxpool.Pool) error) error {
 	return l.Database.Do(ctx, kind, func(ctx context.Context, pool *pgxpool.Pool) error {
 		return dsqlconn.Retry(ctx, l.Conflicts, func(ctx context.Context) error { return fn(ctx, pool) })
@@ -249,7 +261,9 @@ func (l *Ledger) read(ctx context.Context, kind breaker.Kind, fn func(context.Co
 }
 
 // query reads rows.
-func query[T any](ctx context.Context, l *Ledger, kind breaker.Kind, scan pgx.RowToFunc[T], sql string, args ...any) (values []T, err error) {
+func query[T any](
+	ctx context.Context, l *Ledger, kind breaker.Kind, scan pgx.RowToFunc[T], sql string, args ...any,
+) (values []T, err error) {
 	err = l.read(ctx, kind, func(ctx context.Context, pool *pgxpool.Pool) error {
 		rows, err := pool.Query(ctx, sql, args...)
 		if err != nil {
@@ -271,7 +285,12 @@ func (l *Ledger) seal(ctx context.Context, order transaction.Order) (row, error)
 	if err != nil {
 		return row{}, err
 	}
-	return row{ID: order.ID, Amount: order.Amount.String(), Reference: reference, Details: details}, nil
+	return row{
+		ID:        order.ID,
+		Amount:    order.Amount.String(),
+		Reference: reference,
+		Details:   details,
+	}, nil
 }
 
 // open is the reverse of seal.
@@ -289,7 +308,14 @@ func (l *Ledger) open(ctx context.Context, r row) (transaction.Transaction, erro
 		return transaction.Transaction{}, fmt.Errorf("amount %q of transaction %s: %w", r.Amount, r.ID, err)
 	}
 	return transaction.Transaction{
-		Order:     transaction.Order{ID: r.ID, Amount: amount, Reference: reference, Details: details},
-		CreatedAt: r.CreatedAt.UTC(), Region: r.Region, Status: r.Status,
+		Order: transaction.Order{
+			ID:        r.ID,
+			Amount:    amount,
+			Reference: reference,
+			Details:   details,
+		},
+		CreatedAt: r.CreatedAt.UTC(),
+		Region:    r.Region,
+		Status:    r.Status,
 	}, nil
 }

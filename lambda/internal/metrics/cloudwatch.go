@@ -61,7 +61,8 @@ func (p Publisher) put(ctx context.Context, data []types.MetricDatum) []error {
 	for i, region := range regions {
 		wg.Go(func() {
 			_, err := p.Regions[region].PutMetricData(ctx, &cloudwatch.PutMetricDataInput{
-				Namespace: aws.String(contract.MetricNamespace), MetricData: data,
+				Namespace:  aws.String(contract.MetricNamespace),
+				MetricData: data,
 			})
 			if err != nil {
 				errs[i] = fmt.Errorf("%s: %w", region, err)
@@ -81,8 +82,11 @@ func (p Publisher) data(run []Series, at time.Time) []types.MetricDatum {
 			value = 1
 		}
 		data = append(data, types.MetricDatum{
-			MetricName: aws.String(name), Dimensions: dimensionList(dimensions), Timestamp: aws.Time(at), Value: aws.Float64(value),
-			Unit: types.StandardUnitCount,
+			MetricName: aws.String(name),
+			Dimensions: dimensionList(dimensions),
+			Timestamp:  aws.Time(at),
+			Value:      aws.Float64(value),
+			Unit:       types.StandardUnitCount,
 		})
 	}
 	for _, s := range run {

@@ -35,7 +35,9 @@ func embedded(s Series) map[string]emf.Metric {
 	}
 	for _, p := range s.Probes {
 		for name, d := range map[string]time.Duration{
-			contract.MetricConnectLatency: p.Connect, contract.MetricQueryLatency: p.Query, contract.MetricCommitLatency: p.Commit,
+			contract.MetricConnectLatency: p.Connect,
+			contract.MetricQueryLatency:   p.Query,
+			contract.MetricCommitLatency:  p.Commit,
 		} {
 			if d > 0 {
 				add(name, emf.Milliseconds, emf.Millis(d))

@@ -41,7 +41,9 @@ type region struct {
 	hang bool
 }
 
-func (r *region) PutMetricData(ctx context.Context, in *cloudwatch.PutMetricDataInput, _ ...func(*cloudwatch.Options)) (*cloudwatch.PutMetricDataOutput, error) {
+func (r *region) PutMetricData(
+	ctx context.Context, in *cloudwatch.PutMetricDataInput, _ ...func(*cloudwatch.Options),
+) (*cloudwatch.PutMetricDataOutput, error) {
 	if r.hang {
 		<-ctx.Done()
 		return nil, ctx.Err()
@@ -107,7 +109,10 @@ func TestAnAbstentionIsASampleButNoVote(t *testing.T) {
 
 	r := &region{}
 	p := Publisher{Observer: "us-east-1", Regions: map[string]CloudWatch{"us-east-1": r}, Timeout: time.Second}
-	require.NoError(t, p.Publish(t.Context(), []Series{{Target: east, Probes: []Probe{abstains}}, {Target: ohio, Probes: []Probe{abstains}}}, epoch))
+	require.NoError(t, p.Publish(t.Context(), []Series{{
+		Target: east,
+		Probes: []Probe{abstains},
+	}, {Target: ohio, Probes: []Probe{abstains}}}, epoch))
 	assert.Equal(t, map[string]float64{
 		"EndpointUnreachable{ClusterID:aaa,Observer:us-east-1,Region:us-east-1}": 0,
 		"EndpointUnreachable{ClusterID:bbb,Observer:us-east-1,Region:us-east-2}": 0,
@@ -125,7 +130,12 @@ func TestHealthIsTheLastConclusion(t *testing.T) {
 
 func TestBothRegionsGetOneCallWithTheDimensionsOfTheContract(t *testing.T) {
 	a, b := &region{}, &region{}
-	p := Publisher{Observer: "us-east-1", Regions: map[string]CloudWatch{"us-east-1": a, "us-east-2": b}, Timeout: time.Second, Log: slog.New(slog.DiscardHandler)}
+	p := Publisher{
+		Observer: "us-east-1",
+		Regions:  map[string]CloudWatch{"us-east-1": a, "us-east-2": b},
+		Timeout:  time.Second,
+		Log:      slog.New(slog.DiscardHandler),
+	}
 	require.NoError(t, p.Publish(t.Context(), []Series{series(east, verdict.Up), series(ohio, verdict.Down)}, epoch))
 	want := map[string]float64{
 		"EndpointUnreachable{ClusterID:aaa,Observer:us-east-1,Region:us-east-1}": 0,
@@ -144,7 +154,12 @@ func TestARegionThatHangsCostsItsTimeoutAndNothingElse(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var log bytes.Buffer
 		alive := &region{}
-		p := Publisher{Observer: "us-west-2", Regions: map[string]CloudWatch{"us-east-1": &region{hang: true}, "us-east-2": alive}, Timeout: 2 * time.Second, Log: slog.New(slog.NewJSONHandler(&log, nil))}
+		p := Publisher{
+			Observer: "us-west-2",
+			Regions:  map[string]CloudWatch{"us-east-1": &region{hang: true}, "us-east-2": alive},
+			Timeout:  2 * time.Second,
+			Log:      slog.New(slog.NewJSONHandler(&log, nil)),
+		}
 		start := time.Now()
 		require.NoError(t, p.Publish(t.Context(), []Series{series(east, verdict.Down)}, start))
 		assert.Equal(t, 2*time.Second, time.Since(start))
@@ -155,7 +170,11 @@ func TestARegionThatHangsCostsItsTimeoutAndNothingElse(t *testing.T) {
 
 func TestNoRegionAtAllIsAnErrorThatNamesThem(t *testing.T) {
 	down := func() *region { return &region{fail: errors.New("throttled")} }
-	p := Publisher{Regions: map[string]CloudWatch{"us-east-1": down(), "us-east-2": down()}, Timeout: time.Second, Log: slog.New(slog.DiscardHandler)}
+	p := Publisher{
+		Regions: map[string]CloudWatch{"us-east-1": down(), "us-east-2": down()},
+		Timeout: time.Second,
+		Log:     slog.New(slog.DiscardHandler),
+	}
 	err := p.Publish(t.Context(), []Series{series(east, verdict.Up)}, epoch)
 	assert.EqualError(t, err, "metrics reached no region: us-east-1: throttled\nus-east-2: throttled")
 }
@@ -171,10 +190,19 @@ func TestEmbeddedMetricsAreOneLineAnEndpoint(t *testing.T) {
 	age := 1500 * time.Millisecond
 	var out bytes.Buffer
 	require.NoError(t, Embedded(&out, "us-west-2", []Series{
-		{Target: east, Probes: []Probe{
-			{Verdict: verdict.Up, Connect: 20 * time.Millisecond, Query: 2 * time.Millisecond, Commit: 8 * time.Millisecond, MarkerAge: &age},
-			{Verdict: verdict.Down, Connect: 30 * time.Millisecond},
-		}},
+		{
+			Target: east,
+			Probes: []Probe{
+				{
+					Verdict:   verdict.Up,
+					Connect:   20 * time.Millisecond,
+					Query:     2 * time.Millisecond,
+					Commit:    8 * time.Millisecond,
+					MarkerAge: &age,
+				},
+				{Verdict: verdict.Down, Connect: 30 * time.Millisecond},
+			},
+		},
 		series(ohio, verdict.Down),
 	}, epoch))
 

@@ -1,6 +1,6 @@
-// Package metrics turns a run's probes into CloudWatch metrics: the two that decide about outages go to the data regions
-// by PutMetricData, the rest stays in the observer's region as embedded metric format on standard output. Dimension sets
-// come from package contract, which the alarms use too.
+// Package metrics turns a run's probes into CloudWatch metrics: the two that decide about outages go to the data
+// regions by PutMetricData, the rest stays in the observer's region as embedded metric format on standard output.
+// Dimension sets come from package contract, which the alarms use too.
 package metrics
 
 import (
@@ -27,9 +27,9 @@ type Series struct {
 	Probes []Probe
 }
 
-// Unreachable is the observer's vote: whether a strict majority of the run's probes found the endpoint down. One who abstains
-// says no, which in a sum of votes is no vote, and that it lives. It is not ok, and nothing is to be published, if no probe
-// came to a conclusion or abstained.
+// Unreachable is the observer's vote: whether a strict majority of the run's probes found the endpoint down. One who
+// abstains says no, which in a sum of votes is no vote, and that it lives. It is not ok, and nothing is to be
+// published, if no probe came to a conclusion or abstained.
 func (s Series) Unreachable() (unreachable, ok bool) {
 	down := 0
 	for _, p := range s.Probes {

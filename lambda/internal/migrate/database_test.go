@@ -40,10 +40,15 @@ func startDatabase(t *testing.T) testDB {
 	require.NoError(t, err)
 	refusals := &atomic.Int64{}
 	served, err := sqlendpoint.New(sqlendpoint.Options{
-		Region: "us-east-1", Database: database, CA: ca,
-		Allowed: func(string, string, string) bool { return refusals.Add(-1) < 0 },
+		Region:   "us-east-1",
+		Database: database,
+		CA:       ca,
+		Allowed:  func(string, string, string) bool { return refusals.Add(-1) < 0 },
 		Credentials: func(accessKeyID string) (sqlendpoint.Credential, bool) {
-			return sqlendpoint.Credential{SecretAccessKey: "secret", PrincipalARN: "arn:aws:iam::123456789012:role/migrate"}, accessKeyID == "AKID"
+			return sqlendpoint.Credential{
+				SecretAccessKey: "secret",
+				PrincipalARN:    "arn:aws:iam::123456789012:role/migrate",
+			}, accessKeyID == "AKID"
 		},
 	})
 	require.NoError(t, err)
@@ -54,12 +59,15 @@ func startDatabase(t *testing.T) testDB {
 	t.Cleanup(func() { _ = super.Close(context.Background()) })
 	return testDB{
 		dialer: dsqlconn.Dialer{
-			RootCAs: ca.Pool(), HostAddr: map[string][]string{endpoint: {served.Addr()}},
+			RootCAs:  ca.Pool(),
+			HostAddr: map[string][]string{endpoint: {served.Addr()}},
 			Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 				return aws.Credentials{AccessKeyID: "AKID", SecretAccessKey: "secret"}, nil
 			}),
 		},
-		endpoint: served, super: super, refusals: refusals,
+		endpoint: served,
+		super:    super,
+		refusals: refusals,
 	}
 }
 
@@ -83,11 +91,13 @@ func (d testDB) reset(t *testing.T) {
 // migrator migrates the database with the given migrations and the declared roles.
 func (d testDB) migrator(migrations fs.FS) *Migrator {
 	return &Migrator{
-		env:    Environment{Endpoint: endpoint, Region: "us-east-1"},
-		dialer: d.dialer, migrations: migrations, roles: schema.Roles(),
-		retry:    dsqlconn.Policy{Attempts: 10, Base: 10 * time.Millisecond, Max: 100 * time.Millisecond},
-		patience: patience{Total: 2 * time.Second, Pause: 20 * time.Millisecond},
-		log:      slog.New(slog.DiscardHandler),
+		env:        Environment{Endpoint: endpoint, Region: "us-east-1"},
+		dialer:     d.dialer,
+		migrations: migrations,
+		roles:      schema.Roles(),
+		retry:      dsqlconn.Policy{Attempts: 10, Base: 10 * time.Millisecond, Max: 100 * time.Millisecond},
+		patience:   patience{Total: 2 * time.Second, Pause: 20 * time.Millisecond},
+		log:        slog.New(slog.DiscardHandler),
 	}
 }
 

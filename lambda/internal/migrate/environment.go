@@ -36,10 +36,16 @@ func ParseEnvironment(getenv func(string) string) (Environment, error) {
 	key := getenv(contract.EnvKeyARN)
 	var keyErr error
 	if key != "" && !keyARN.MatchString(key) {
-		keyErr = fmt.Errorf("%s: %q: want the ARN of a KMS key, arn:aws:kms:<region>:<account>:key/<id>, or none", contract.EnvKeyARN, key)
+		keyErr = fmt.Errorf("%s: %q: want the ARN of a KMS key, arn:aws:kms:<region>:<account>:key/<id>, or none",
+			contract.EnvKeyARN, key)
 	}
 	if err := errors.Join(endpointErr, hostAddrErr, keyErr); err != nil {
 		return Environment{}, err
 	}
-	return Environment{Endpoint: endpoint, Region: region, HostAddr: hostAddr, KeyARN: key}, nil
+	return Environment{
+		Endpoint: endpoint,
+		Region:   region,
+		HostAddr: hostAddr,
+		KeyARN:   key,
+	}, nil
 }

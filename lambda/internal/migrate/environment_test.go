@@ -12,12 +12,15 @@ func getenv(values map[string]string) func(string) string {
 
 func TestTheRegionIsTheEndpoints(t *testing.T) {
 	env, err := ParseEnvironment(getenv(map[string]string{
-		"DATABASE_ENDPOINT": "abc.dsql.us-east-2.on.aws", "DSQL_HOSTADDR": "abc.dsql.us-east-2.on.aws=127.0.0.1:5432", "AWS_REGION": "us-west-2",
-		"KEY_ARN": keyOfTest,
+		"DATABASE_ENDPOINT": "abc.dsql.us-east-2.on.aws",
+		"DSQL_HOSTADDR":     "abc.dsql.us-east-2.on.aws=127.0.0.1:5432",
+		"AWS_REGION":        "us-west-2",
+		"KEY_ARN":           keyOfTest,
 	}))
 	assert.NoError(t, err)
 	assert.Equal(t, Environment{
-		Endpoint: "abc.dsql.us-east-2.on.aws", Region: "us-east-2",
+		Endpoint: "abc.dsql.us-east-2.on.aws",
+		Region:   "us-east-2",
 		HostAddr: map[string][]string{"abc.dsql.us-east-2.on.aws": {"127.0.0.1:5432"}},
 		KeyARN:   keyOfTest,
 	}, env)

@@ -15,8 +15,8 @@ import (
 // roleARN is an IAM role's ARN (IAM User Guide, "IAM identifiers") of the characters that also go safely into SQL text.
 var roleARN = regexp.MustCompile(`^arn:aws(-[a-z]+)*:iam::[0-9]{12}:role/[A-Za-z0-9_+=,.@/-]+$`)
 
-// validate reports everything that is wrong with the event in one error. Every declared role but the application's must be
-// there, since one that is left out loses its mappings.
+// validate reports everything that is wrong with the event in one error. Every declared role but the application's must
+// be there, since one that is left out loses its mappings.
 func validate(event contract.MigrateEvent, roles []schema.Role) error {
 	var problems []error
 	var declared []string
@@ -28,11 +28,13 @@ func validate(event contract.MigrateEvent, roles []schema.Role) error {
 	}
 	for _, name := range slices.Sorted(maps.Keys(event.Roles)) {
 		if !slices.Contains(declared, name) {
-			problems = append(problems, fmt.Errorf("roles.%s: unknown database role: want %s", name, strings.Join(declared, ", ")))
+			problems = append(problems, fmt.Errorf("roles.%s: unknown database role: want %s", name,
+				strings.Join(declared, ", ")))
 		}
 		for _, arn := range event.Roles[name] {
 			if !roleARN.MatchString(arn) {
-				problems = append(problems, fmt.Errorf("roles.%s: %q: want the ARN of an IAM role, arn:aws:iam::<account>:role/<name>", name, arn))
+				problems = append(problems,
+					fmt.Errorf("roles.%s: %q: want the ARN of an IAM role, arn:aws:iam::<account>:role/<name>", name, arn))
 			}
 		}
 	}

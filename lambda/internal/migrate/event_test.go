@@ -14,14 +14,16 @@ func TestAnEventNamesTheIAMRolesOfEveryDeclaredRole(t *testing.T) {
 		"arn:aws:iam::123456789012:role/monitor", "arn:aws:iam::123456789012:role/service/a.b/monitor-1_x+y=z,@",
 		"arn:aws-us-gov:iam::123456789012:role/monitor",
 	} {
-		assert.NoError(t, validate(contract.MigrateEvent{Roles: map[string][]string{schema.RoleMonitor: {arn}}}, schema.Roles()), arn)
+		assert.NoError(t, validate(contract.MigrateEvent{Roles: map[string][]string{schema.RoleMonitor: {arn}}},
+			schema.Roles()), arn)
 	}
 }
 
 func TestEveryProblemOfAnEventIsReported(t *testing.T) {
 	err := validate(contract.MigrateEvent{Roles: map[string][]string{
-		"admin":    {"arn:aws:iam::123456789012:role/evil"},
-		"stranger": {"arn:aws:iam::123456789012:role/x'; DROP SCHEMA dr; --", "arn:aws:sts::123456789012:assumed-role/x/y", "arn:aws:iam::12:role/x", ""},
+		"admin": {"arn:aws:iam::123456789012:role/evil"},
+		"stranger": {"arn:aws:iam::123456789012:role/x'; DROP SCHEMA dr; --", "arn:aws:sts::123456789012:assumed-role/x/y",
+			"arn:aws:iam::12:role/x", ""},
 	}}, schema.Roles())
 	for _, problem := range []string{
 		"roles.dr_monitor: no ARN",
@@ -34,5 +36,6 @@ func TestEveryProblemOfAnEventIsReported(t *testing.T) {
 	} {
 		assert.ErrorContains(t, err, problem)
 	}
-	assert.ErrorContains(t, validate(contract.MigrateEvent{}, schema.Roles()), "roles.dr_monitor: no ARN", "an empty event revokes nothing")
+	assert.ErrorContains(t, validate(contract.MigrateEvent{}, schema.Roles()), "roles.dr_monitor: no ARN",
+		"an empty event revokes nothing")
 }

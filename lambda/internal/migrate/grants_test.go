@@ -9,8 +9,8 @@ import (
 	"aurora-dsql-dr/lambda/schema"
 )
 
-// everyFunctionMayDoItsWorkAndNothingElse is what whoever takes over a function can do: nobody changes or deletes a recorded
-// transaction, and who publishes or counts does not read one.
+// everyFunctionMayDoItsWorkAndNothingElse is what whoever takes over a function can do: nobody changes or deletes a
+// recorded transaction, and who publishes or counts does not read one.
 func everyFunctionMayDoItsWorkAndNothingElse(t *testing.T, db testDB) {
 	_, err := db.migrator(schema.FS()).Run(t.Context(), monitors(alice))
 	require.NoError(t, err)
@@ -42,15 +42,19 @@ func everyFunctionMayDoItsWorkAndNothingElse(t *testing.T, db testDB) {
 		},
 	} {
 		schemaName := map[bool]string{true: "dr", false: "app"}[role == schema.RoleMonitor]
-		assert.Equal(t, want, db.column(t, `SELECT table_schema || '.' || table_name || ' ' || string_agg(privilege_type, ', ' ORDER BY privilege_type)
+		assert.Equal(t, want,
+			db.column(t,
+				`SELECT table_schema || '.' || table_name || ' ' || string_agg(privilege_type, ', ' ORDER BY privilege_type)
 			FROM information_schema.role_table_grants WHERE grantee = '`+role+`' AND table_schema <> 'sandbox'
 			GROUP BY table_schema, table_name ORDER BY table_name`), role)
 		assert.Equal(t, []string{schemaName + " USAGE"}, db.column(t, `SELECT n.nspname || ' ' || a.privilege_type
 			FROM pg_namespace n, aclexplode(n.nspacl) a WHERE a.grantee = '`+role+`'::regrole`), role)
 		assert.Equal(t, []string{"login=true super=false createrole=false createdb=false"}, db.column(t, `SELECT format(
-			'login=%s super=%s createrole=%s createdb=%s', rolcanlogin::text, rolsuper::text, rolcreaterole::text, rolcreatedb::text)
+			'login=%s super=%s createrole=%s createdb=%s',
+			rolcanlogin::text, rolsuper::text, rolcreaterole::text, rolcreatedb::text)
 			FROM pg_roles WHERE rolname = '`+role+`'`), role)
 	}
 	assert.Equal(t, []string{"created_at", "id"}, db.column(t, `SELECT column_name::text FROM information_schema.columns
-		WHERE table_schema = 'app' AND table_name = 'transaction_position' ORDER BY 1`), "who counts transactions sees no more of them")
+		WHERE table_schema = 'app' AND table_name = 'transaction_position' ORDER BY 1`),
+		"who counts transactions sees no more of them")
 }

@@ -14,7 +14,8 @@ import (
 // sys.jobs shows the job, sys.wait_for_job waits for it, and an index that could not be built stays, INVALID.
 const (
 	selectBuilding = `SELECT job_id FROM sys.jobs
-		WHERE job_type = 'INDEX_BUILD' AND status IN ('submitted', 'processing') AND split_part(object_name, '.', 1) = ANY($1)`
+		WHERE job_type = 'INDEX_BUILD' AND status IN ('submitted', 'processing')
+			AND split_part(object_name, '.', 1) = ANY($1)`
 	selectInvalid = `SELECT n.nspname || '.' || c.relname FROM pg_index i
 		JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace
 		WHERE n.nspname = ANY($1) AND NOT i.indisvalid ORDER BY n.nspname, c.relname`
@@ -48,8 +49,9 @@ func awaitIndexes(ctx context.Context, db database.DBTxConn) error {
 		if err != nil {
 			return fmt.Errorf("outcome of the build of index %s: %w", name, err)
 		}
-		problems = append(problems, fmt.Errorf("index %s is INVALID, its build ended with %q; remove what stands in its way, "+
-			"DROP INDEX %s as admin, and deploy again, which builds it anew", name, outcome, name))
+		problems = append(problems,
+			fmt.Errorf("index %s is INVALID, its build ended with %q; remove what stands in its way, "+
+				"DROP INDEX %s as admin, and deploy again, which builds it anew", name, outcome, name))
 	}
 	if len(problems) > 0 {
 		return &indexError{errors.Join(problems...)}

@@ -19,17 +19,19 @@ func (m *Migrator) validateKeyset(event contract.MigrateEvent) error {
 	case version < 0:
 		return fmt.Errorf("migrate event: keyset: %d, want the version to have, 1 or higher, or 0 for none", version)
 	case fresh < 0 || fresh > version:
-		return fmt.Errorf("migrate event: freshKeyset: %d, want a version of the keyset from 1 to %d, or 0 for none", fresh, version)
+		return fmt.Errorf("migrate event: freshKeyset: %d, want a version of the keyset from 1 to %d, or 0 for none", fresh,
+			version)
 	case version > 0 && m.env.KeyARN == "":
-		return fmt.Errorf("migrate event: keyset: %d, but the function has no %s: want the ARN of the KMS key that wraps it", version, contract.EnvKeyARN)
+		return fmt.Errorf("migrate event: keyset: %d, but the function has no %s: want the ARN of the KMS key that wraps it",
+			version, contract.EnvKeyARN)
 	default:
 		return nil
 	}
 }
 
-// ensureKeyset makes sure that the wanted version of the keyset, or a later one, exists and can be opened, and returns the
-// newest. A version is the one before it with a key more, or a fresh one if the event says so; a run that asks for the same
-// version again changes nothing.
+// ensureKeyset makes sure that the wanted version of the keyset, or a later one, exists and can be opened, and returns
+// the newest. A version is the one before it with a key more, or a fresh one if the event says so; a run that asks for
+// the same version again changes nothing.
 func (m *Migrator) ensureKeyset(ctx context.Context, db *sql.DB, event contract.MigrateEvent) (int64, error) {
 	if event.Keyset == 0 {
 		return 0, nil
@@ -76,11 +78,15 @@ func (m *Migrator) openKeyset(ctx context.Context, wrapper *fieldcrypt.Wrapper, 
 // unusable says what to do about a keyset that cannot be opened, or not be made if there is none yet.
 func unusable(newest int64, err error) error {
 	if newest == 0 {
-		return fmt.Errorf("%w; the function's IAM role needs kms:Encrypt and kms:Decrypt on the key, and the key must be enabled", err)
+		return fmt.Errorf(
+			"%w; the function's IAM role needs kms:Encrypt and kms:Decrypt on the key, and the key must be enabled", err)
 	}
-	return fmt.Errorf("version %d of the keyset cannot be used: %w; the function's IAM role needs kms:Encrypt and kms:Decrypt on the key, "+
-		"which must be enabled and the one that wrapped it. Restore that key if it can be; if it is gone for good, so is what was encrypted: "+
-		"set applicationSettings.keysetVersion and freshKeyset both to %d, which starts a keyset anew", newest, err, newest+1)
+	return fmt.Errorf(
+		"version %d of the keyset cannot be used: %w; the function's IAM role needs kms:Encrypt and kms:Decrypt on the key, "+
+			"which must be enabled and the one that wrapped it. Restore that key if it can be; "+
+			"if it is gone for good, so is what was encrypted: "+
+			"set applicationSettings.keysetVersion and freshKeyset both to %d, which starts a keyset anew", newest, err,
+		newest+1)
 }
 
 // isKeyRefused knows KMS's answer to a role whose policy allows nothing, yet.

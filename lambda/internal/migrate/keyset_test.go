@@ -147,6 +147,7 @@ func TestAKeysetNeedsAKey(t *testing.T) {
 		event := keysetVersion(1)
 		event.FreshKeyset = fresh
 		_, err = m.Run(t.Context(), event)
-		assert.ErrorContains(t, err, fmt.Sprintf("freshKeyset: %d, want a version of the keyset from 1 to 1, or 0 for none", fresh))
+		assert.ErrorContains(t, err, fmt.Sprintf("freshKeyset: %d, want a version of the keyset from 1 to 1, or 0 for none",
+			fresh))
 	}
 }

@@ -1,6 +1,6 @@
 // Package migrate brings a DSQL database to the state that package schema declares: migrations applied, indexes built,
-// roles granted, exactly the wanted IAM roles mapped to them, and the field-encryption keyset made or rotated, and opened.
-// Everything it does may be done again, so a run that was cut short is finished by the next one.
+// roles granted, exactly the wanted IAM roles mapped to them, and the field-encryption keyset made or rotated, and
+// opened. Everything it does may be done again, so a run that was cut short is finished by the next one.
 package migrate
 
 import (
@@ -96,8 +96,9 @@ func (m *Migrator) open(ctx context.Context) (*sql.DB, error) {
 	refused := func(err error) bool { return dsqlconn.Classify(err) == dsqlconn.ReasonAuth }
 	if err := m.whileRefused(ctx, refused, db.PingContext); err != nil {
 		_ = db.Close()
-		return nil, fmt.Errorf("connect to %s as admin: %w; the function's IAM role needs dsql:DbConnectAdmin on the cluster, "+
-			"and the cluster must be ACTIVE and reachable on port 5432", m.env.Endpoint, err)
+		return nil, fmt.Errorf(
+			"connect to %s as admin: %w; the function's IAM role needs dsql:DbConnectAdmin on the cluster, "+
+				"and the cluster must be ACTIVE and reachable on port 5432", m.env.Endpoint, err)
 	}
 	return db, nil
 }

@@ -24,10 +24,14 @@ const (
 )
 
 var allFiles = []string{
-	"00001_schema.sql", "00002_marker.sql", "00003_incident.sql", "00010_application.sql", "00011_transaction.sql", "00012_transaction_time.sql",
-	"00013_transaction_region.sql", "00014_outbox.sql", "00015_outbox_unsent.sql", "00016_projection.sql", "00017_keyset.sql",
-	"00018_outbox_parked.sql", "00019_outbox_parked_reason.sql", "00020_outbox_counted.sql", "00021_outbox_uncounted.sql", "00022_transaction_total.sql",
-	"00023_transaction_history.sql", "00024_projection_counted.sql", "00025_projection_uncounted.sql", "00026_projection_total.sql", "00027_publisher.sql",
+	"00001_schema.sql", "00002_marker.sql", "00003_incident.sql", "00010_application.sql", "00011_transaction.sql",
+	"00012_transaction_time.sql",
+	"00013_transaction_region.sql", "00014_outbox.sql", "00015_outbox_unsent.sql", "00016_projection.sql",
+	"00017_keyset.sql",
+	"00018_outbox_parked.sql", "00019_outbox_parked_reason.sql", "00020_outbox_counted.sql", "00021_outbox_uncounted.sql",
+	"00022_transaction_total.sql",
+	"00023_transaction_history.sql", "00024_projection_counted.sql", "00025_projection_uncounted.sql",
+	"00026_projection_total.sql", "00027_publisher.sql",
 	"00028_transaction_position.sql", "00029_incident_due.sql",
 }
 
@@ -54,29 +58,29 @@ func (d testDB) mappings(t *testing.T) []string {
 func TestRun(t *testing.T) {
 	db := startDatabase(t)
 	for name, test := range map[string]func(*testing.T, testDB){
-		"a second run finds nothing to do":                                           aSecondRunFindsNothingToDo,
-		"every function may do its work and nothing else":                            everyFunctionMayDoItsWorkAndNothingElse,
-		"only wanted mappings of our roles remain":                                   onlyWantedMappingsOfOurRolesRemain,
-		"a step that meets a schema conflict is repeated":                            aStepThatMeetsASchemaConflictIsRepeated,
-		"a conflict without end is reported":                                         aConflictWithoutEndIsReported,
-		"a run that lost its connection is finished by the next":                     aRunThatLostItsConnectionIsFinishedByTheNext,
-		"what ran but was not recorded runs again":                                   whatRanButWasNotRecordedRunsAgain,
-		"a statement that fails is reported with its file and what to do":            aStatementThatFailsIsReportedWithItsFileAndWhatToDo,
-		"a file that came too late is reported":                                      aFileThatCameTooLateIsReported,
-		"a grant that fails is reported":                                             aGrantThatFailsIsReported,
-		"the function answers before its time is up":                                 theFunctionAnswersBeforeItsTimeIsUp,
-		"what another run has just made is no failure":                               whatAnotherRunHasJustMadeIsNoFailure,
-		"runs at the same time both succeed":                                         runsAtTheSameTimeBothSucceed,
-		"a keyset is made once and rotated when asked for":                           aKeysetIsMadeOnceAndRotatedWhenAskedFor,
-		"runs at the same time agree on one keyset":                                  runsAtTheSameTimeAgreeOnOneKeyset,
-		"a key that cannot be used is reported":                                      aKeyThatCannotBeUsedIsReported,
-		"a keyset of another key fails the deployment":                               aKeysetOfAnotherKeyFailsTheDeployment,
-		"a keyset is begun anew only when asked for":                                 aKeysetIsBegunAnewOnlyWhenAskedFor,
-		"access that comes late is waited for":                                       accessThatComesLateIsWaitedFor,
-		"access that never comes is reported":                                        accessThatNeverComesIsReported,
-		"an endpoint that refuses is reported":                                       anEndpointThatRefusesIsReported,
-		"an index is waited for before its migration counts":                         anIndexIsWaitedForBeforeItsMigrationCounts,
-		"an index that cannot be built is reported and built once that is put right": anIndexThatCannotBeBuiltIsReported,
+		"a second run finds nothing to do":                            aSecondRunFindsNothingToDo,
+		"every function may do its work and nothing else":             everyFunctionMayDoItsWorkAndNothingElse,
+		"only wanted mappings of our roles remain":                    onlyWantedMappingsOfOurRolesRemain,
+		"a step that meets a schema conflict is repeated":             aStepThatMeetsASchemaConflictIsRepeated,
+		"a conflict without end is reported":                          aConflictWithoutEndIsReported,
+		"a run that lost its connection is finished by the next":      aRunThatLostItsConnectionIsFinishedByTheNext,
+		"what ran but was not recorded runs again":                    whatRanButWasNotRecordedRunsAgain,
+		"a failed statement is reported with its file and what to do": aStatementThatFailsIsReportedWithItsFileAndWhatToDo,
+		"a file that came too late is reported":                       aFileThatCameTooLateIsReported,
+		"a grant that fails is reported":                              aGrantThatFailsIsReported,
+		"the function answers before its time is up":                  theFunctionAnswersBeforeItsTimeIsUp,
+		"what another run has just made is no failure":                whatAnotherRunHasJustMadeIsNoFailure,
+		"runs at the same time both succeed":                          runsAtTheSameTimeBothSucceed,
+		"a keyset is made once and rotated when asked for":            aKeysetIsMadeOnceAndRotatedWhenAskedFor,
+		"runs at the same time agree on one keyset":                   runsAtTheSameTimeAgreeOnOneKeyset,
+		"a key that cannot be used is reported":                       aKeyThatCannotBeUsedIsReported,
+		"a keyset of another key fails the deployment":                aKeysetOfAnotherKeyFailsTheDeployment,
+		"a keyset is begun anew only when asked for":                  aKeysetIsBegunAnewOnlyWhenAskedFor,
+		"access that comes late is waited for":                        accessThatComesLateIsWaitedFor,
+		"access that never comes is reported":                         accessThatNeverComesIsReported,
+		"an endpoint that refuses is reported":                        anEndpointThatRefusesIsReported,
+		"an index is waited for before its migration counts":          anIndexIsWaitedForBeforeItsMigrationCounts,
+		"an index that cannot be built is reported, and built later":  anIndexThatCannotBeBuiltIsReported,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Cleanup(func() { db.reset(t) })
@@ -89,12 +93,20 @@ func aSecondRunFindsNothingToDo(t *testing.T, db testDB) {
 	first, err := db.migrator(schema.FS()).Run(t.Context(), monitors(alice, bob))
 	require.NoError(t, err)
 	assert.Equal(t, contract.MigrateResult{
-		Version: lastVersion, Applied: allFiles, Granted: []string{"dr_monitor " + alice, "dr_monitor " + bob}, Revoked: []string{},
+		Version: lastVersion,
+		Applied: allFiles,
+		Granted: []string{"dr_monitor " + alice, "dr_monitor " + bob},
+		Revoked: []string{},
 	}, first)
 
 	second, err := db.migrator(schema.FS()).Run(t.Context(), monitors(bob, alice))
 	require.NoError(t, err)
-	assert.Equal(t, contract.MigrateResult{Version: lastVersion, Applied: []string{}, Granted: []string{}, Revoked: []string{}}, second)
+	assert.Equal(t, contract.MigrateResult{
+		Version: lastVersion,
+		Applied: []string{},
+		Granted: []string{},
+		Revoked: []string{},
+	}, second)
 	assert.Equal(t, []string{"dr_monitor " + alice, "dr_monitor " + bob}, db.mappings(t))
 }
 
@@ -120,9 +132,11 @@ func TestAnEventThatIsWrongTouchesNothing(t *testing.T) {
 
 func TestAMigrationThatRunsOutOfTimeIsToBeContinued(t *testing.T) {
 	err := failure(&goose.PartialError{
-		Failed: &goose.MigrationResult{Source: &goose.Source{Path: "00001_schema.sql"}}, Err: context.DeadlineExceeded,
+		Failed: &goose.MigrationResult{Source: &goose.Source{Path: "00001_schema.sql"}},
+		Err:    context.DeadlineExceeded,
 	})
-	assert.EqualError(t, err, "migration 00001_schema.sql: out of time: context deadline exceeded; deploy again to continue where it stopped")
+	assert.EqualError(t, err,
+		"migration 00001_schema.sql: out of time: context deadline exceeded; deploy again to continue where it stopped")
 }
 
 func TestAMigrationThatFindsTheServerUnavailableIsToBeContinued(t *testing.T) {
@@ -138,19 +152,23 @@ func (d testDB) trap(t *testing.T, tag, body string) {
 	d.exec(t,
 		"CREATE SEQUENCE public.trapped",
 		`CREATE FUNCTION public.trap() RETURNS event_trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN
-			IF EXISTS (SELECT FROM pg_event_trigger_ddl_commands() WHERE schema_name = 'public') THEN RETURN; END IF; `+body+" END $$",
+			IF EXISTS (SELECT FROM pg_event_trigger_ddl_commands() WHERE schema_name = 'public') THEN RETURN; END IF; `+body+
+			" END $$",
 		"CREATE EVENT TRIGGER trap ON ddl_command_end WHEN TAG IN ("+tag+") EXECUTE FUNCTION public.trap()",
 	)
 }
 
-const conflict = `RAISE EXCEPTION 'schema has been updated by another transaction, please retry: (OC001)' USING ERRCODE = '40001';`
+const conflict = `RAISE EXCEPTION 'schema has been updated by another transaction, please retry: (OC001)'
+	USING ERRCODE = '40001';`
 
 func aStepThatMeetsASchemaConflictIsRepeated(t *testing.T, db testDB) {
-	db.trap(t, "'CREATE SCHEMA', 'CREATE TABLE', 'GRANT'", "IF nextval('public.trapped') % 3 <> 0 THEN "+conflict+" END IF;")
+	db.trap(t, "'CREATE SCHEMA', 'CREATE TABLE', 'GRANT'",
+		"IF nextval('public.trapped') % 3 <> 0 THEN "+conflict+" END IF;")
 	result, err := db.migrator(schema.FS()).Run(t.Context(), monitors(alice))
 	require.NoError(t, err)
 	assert.Equal(t, allFiles, result.Applied)
-	assert.Equal(t, []string{"102"}, db.column(t, "SELECT last_value::text FROM public.trapped"), "11 files, 22 grants and the mapping, 3 times each")
+	assert.Equal(t, []string{"102"}, db.column(t, "SELECT last_value::text FROM public.trapped"),
+		"11 files, 22 grants and the mapping, 3 times each")
 }
 
 func aConflictWithoutEndIsReported(t *testing.T, db testDB) {
@@ -162,7 +180,8 @@ func aConflictWithoutEndIsReported(t *testing.T, db testDB) {
 }
 
 func aRunThatLostItsConnectionIsFinishedByTheNext(t *testing.T, db testDB) {
-	db.trap(t, "'CREATE TABLE'", "IF nextval('public.trapped') = 2 THEN PERFORM pg_terminate_backend(pg_backend_pid()); END IF;")
+	db.trap(t, "'CREATE TABLE'",
+		"IF nextval('public.trapped') = 2 THEN PERFORM pg_terminate_backend(pg_backend_pid()); END IF;")
 	_, err := db.migrator(schema.FS()).Run(t.Context(), monitors(alice))
 	require.ErrorContains(t, err, "migration 00003_incident.sql: the connection was lost")
 	result, err := db.migrator(schema.FS()).Run(t.Context(), monitors(alice))
@@ -197,7 +216,8 @@ func aStatementThatFailsIsReportedWithItsFileAndWhatToDo(t *testing.T, db testDB
 }
 
 func aFileThatCameTooLateIsReported(t *testing.T, db testDB) {
-	late := files("CREATE TABLE IF NOT EXISTS dr.a (id int PRIMARY KEY)", "CREATE TABLE IF NOT EXISTS dr.b (id int PRIMARY KEY)")
+	late := files("CREATE TABLE IF NOT EXISTS dr.a (id int PRIMARY KEY)",
+		"CREATE TABLE IF NOT EXISTS dr.b (id int PRIMARY KEY)")
 	early := fstest.MapFS{"00001_test.sql": late["00001_test.sql"], "00003_test.sql": late["00003_test.sql"]}
 	_, err := withoutRoles(db.migrator(early)).Run(t.Context(), contract.MigrateEvent{})
 	require.NoError(t, err)
@@ -209,7 +229,9 @@ func aFileThatCameTooLateIsReported(t *testing.T, db testDB) {
 func aGrantThatFailsIsReported(t *testing.T, db testDB) {
 	m := db.migrator(files())
 	_, err := m.Run(t.Context(), monitors(alice))
-	assert.ErrorContains(t, err, `GRANT SELECT, INSERT, UPDATE ON dr.marker TO dr_monitor: ERROR: relation "dr.marker" does not exist (SQLSTATE 42P01)`)
+	assert.ErrorContains(t, err,
+		`GRANT SELECT, INSERT, UPDATE ON dr.marker TO dr_monitor: `+
+			`ERROR: relation "dr.marker" does not exist (SQLSTATE 42P01)`)
 	assert.ErrorContains(t, err, "deploy again")
 }
 
@@ -234,7 +256,12 @@ func runsAtTheSameTimeBothSucceed(t *testing.T, db testDB) {
 	assert.Equal(t, []string{"dr_monitor " + alice, "dr_monitor " + bob}, db.mappings(t))
 	result, err := db.migrator(schema.FS()).Run(t.Context(), monitors(alice, bob))
 	require.NoError(t, err)
-	assert.Equal(t, contract.MigrateResult{Version: lastVersion, Applied: []string{}, Granted: []string{}, Revoked: []string{}}, result)
+	assert.Equal(t, contract.MigrateResult{
+		Version: lastVersion,
+		Applied: []string{},
+		Granted: []string{},
+		Revoked: []string{},
+	}, result)
 }
 
 func anEndpointThatRefusesIsReported(t *testing.T, db testDB) {
@@ -264,10 +291,12 @@ func (d testDB) slowBuilds(t *testing.T) {
 	t.Helper()
 	d.exec(t,
 		`CREATE FUNCTION public.slow() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN
-			NEW.status := 'processing'; UPDATE pg_index SET indisvalid = false WHERE indexrelid = NEW.object_id; RETURN NEW; END $$`,
+			NEW.status := 'processing';
+			UPDATE pg_index SET indisvalid = false WHERE indexrelid = NEW.object_id; RETURN NEW; END $$`,
 		"CREATE TRIGGER slow BEFORE INSERT ON sandbox.job FOR EACH ROW EXECUTE FUNCTION public.slow()",
 		"ALTER PROCEDURE sys.wait_for_job RENAME TO wait_for_finished_job",
-		`CREATE PROCEDURE sys.wait_for_job(id text, INOUT succeeded boolean DEFAULT NULL) LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN
+		`CREATE PROCEDURE sys.wait_for_job(id text, INOUT succeeded boolean DEFAULT NULL)
+			LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN
 			UPDATE pg_index SET indisvalid = true WHERE indexrelid = (SELECT object_id FROM sandbox.job WHERE job_id = id);
 			UPDATE sandbox.job SET status = 'completed' WHERE job_id = id RETURNING true INTO STRICT succeeded; END $$`,
 	)
@@ -287,7 +316,8 @@ func anIndexIsWaitedForBeforeItsMigrationCounts(t *testing.T, db testDB) {
 	result, err := withoutRoles(db.migrator(things())).Run(t.Context(), contract.MigrateEvent{})
 	require.NoError(t, err)
 	assert.Equal(t, []string{"00001_test.sql", "00002_test.sql", "00003_test.sql"}, result.Applied)
-	assert.Equal(t, []string{"true"}, db.column(t, "SELECT indisvalid::text FROM pg_index WHERE indexrelid = 'dr.once'::regclass"))
+	assert.Equal(t, []string{"true"}, db.column(t,
+		"SELECT indisvalid::text FROM pg_index WHERE indexrelid = 'dr.once'::regclass"))
 }
 
 func anIndexThatCannotBeBuiltIsReported(t *testing.T, db testDB) {
@@ -306,5 +336,6 @@ func anIndexThatCannotBeBuiltIsReported(t *testing.T, db testDB) {
 	result, err := withoutRoles(db.migrator(things())).Run(t.Context(), contract.MigrateEvent{})
 	require.NoError(t, err)
 	assert.Equal(t, []string{"00003_test.sql"}, result.Applied)
-	assert.Equal(t, []string{"true"}, db.column(t, "SELECT indisvalid::text FROM pg_index WHERE indexrelid = 'dr.once'::regclass"))
+	assert.Equal(t, []string{"true"}, db.column(t,
+		"SELECT indisvalid::text FROM pg_index WHERE indexrelid = 'dr.once'::regclass"))
 }

@@ -81,7 +81,8 @@ func failure(err error) error {
 	case errors.As(err, &index):
 		return fmt.Errorf("%s: %w", what, err)
 	case dsqlconn.IsConflict(err):
-		return fmt.Errorf("%s: %s; other changes of the schema keep disturbing it: wait for them to end and deploy again", what, describe(err))
+		return fmt.Errorf("%s: %s; other changes of the schema keep disturbing it: wait for them to end and deploy again",
+			what, describe(err))
 	case dsqlconn.IsUnavailable(err):
 		return fmt.Errorf("%s: %s, each time: deploy again to continue where it stopped", what, describe(err))
 	case dsqlconn.Classify(err) == dsqlconn.ReasonTimeout:
@@ -89,12 +90,13 @@ func failure(err error) error {
 	case isLost(err):
 		return fmt.Errorf("%s: the connection was lost: %s; deploy again to continue where it stopped", what, describe(err))
 	default:
-		return fmt.Errorf("%s: %s; correct the file and deploy again (the files before it are applied and stay so)", what, describe(err))
+		return fmt.Errorf("%s: %s; correct the file and deploy again (the files before it are applied and stay so)", what,
+			describe(err))
 	}
 }
 
-// isLost tells a connection that ended from a statement that failed: the database gave an answer of class 08 (connection
-// exception) or 57 (operator intervention), or none.
+// isLost tells a connection that ended from a statement that failed: the database gave an answer of class 08
+// (connection exception) or 57 (operator intervention), or none.
 func isLost(err error) bool {
 	var pg *pgconn.PgError
 	if errors.As(err, &pg) {

@@ -19,7 +19,9 @@ func (m mapping) String() string { return m.role + " " + m.arn }
 
 // reconcile makes the declared roles with their grants, maps the event's IAM roles to them, and removes every other
 // mapping of a role that is ours. It returns the mappings made and removed.
-func (m *Migrator) reconcile(ctx context.Context, db *sql.DB, event contract.MigrateEvent) (granted, revoked []string, err error) {
+func (m *Migrator) reconcile(
+	ctx context.Context, db *sql.DB, event contract.MigrateEvent,
+) (granted, revoked []string, err error) {
 	granted, revoked = []string{}, []string{}
 	var wanted []mapping
 	for _, role := range m.roles {
@@ -47,7 +49,8 @@ func (m *Migrator) reconcile(ctx context.Context, db *sql.DB, event contract.Mig
 		if slices.Contains(wanted, p) || !strings.HasPrefix(p.role, schema.RolePrefix) {
 			continue
 		}
-		if err := m.execute(ctx, db, "AWS IAM REVOKE "+identifier(p.role)+" FROM "+literal(p.arn), undefinedObject); err != nil {
+		if err := m.execute(ctx, db, "AWS IAM REVOKE "+identifier(p.role)+" FROM "+literal(p.arn),
+			undefinedObject); err != nil {
 			return granted, revoked, err
 		}
 		revoked = append(revoked, p.String())
@@ -82,7 +85,8 @@ func (m *Migrator) execute(ctx context.Context, db *sql.DB, statement string, do
 		return err
 	})
 	if err != nil && !hasCode(err, done...) {
-		return fmt.Errorf("%s: %s; correct the cause and deploy again, which continues where this run stopped", statement, describe(err))
+		return fmt.Errorf("%s: %s; correct the cause and deploy again, which continues where this run stopped", statement,
+			describe(err))
 	}
 	m.log.InfoContext(ctx, "statement executed", "statement", statement)
 	return nil

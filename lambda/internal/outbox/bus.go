@@ -13,8 +13,8 @@ import (
 	"aurora-dsql-dr/lambda/contract"
 )
 
-// Limits of PutEvents (EventBridge User Guide, "PutEvents" and "Calculating PutEvents event entry size"): an entry's size
-// is that of its texts, and 14 bytes for its time.
+// Limits of PutEvents (EventBridge User Guide, "PutEvents" and "Calculating PutEvents event entry size"): an entry's
+// size is that of its texts, and 14 bytes for its time.
 const (
 	maxEntries = 10
 	maxBytes   = 256 << 10
@@ -23,7 +23,8 @@ const (
 
 // EventBridge is the part of the EventBridge client that publishing needs.
 type EventBridge interface {
-	PutEvents(ctx context.Context, in *eventbridge.PutEventsInput, opts ...func(*eventbridge.Options)) (*eventbridge.PutEventsOutput, error)
+	PutEvents(ctx context.Context, in *eventbridge.PutEventsInput,
+		opts ...func(*eventbridge.Options)) (*eventbridge.PutEventsOutput, error)
 }
 
 // Bus is the region's event bus.
@@ -35,8 +36,9 @@ type Bus struct {
 	Region string
 }
 
-// Put puts a batch of events (see Batches) on the bus. It returns the IDs of those that arrived, and those that the bus will
-// never take; the error names the others, each with its reason: PutEvents may refuse single entries of a call that succeeds.
+// Put puts a batch of events (see Batches) on the bus. It returns the IDs of those that arrived, and those that the bus
+// will never take; the error names the others, each with its reason: PutEvents may refuse single entries of a call that
+// succeeds.
 func (b Bus) Put(ctx context.Context, batch Batch) (sent []string, never []Unsendable, err error) {
 	out, err := b.Client.PutEvents(ctx, &eventbridge.PutEventsInput{Entries: b.entries(batch)})
 	if err != nil {
@@ -67,8 +69,11 @@ func (b Bus) entries(batch Batch) []types.PutEventsRequestEntry {
 	var entries []types.PutEventsRequestEntry
 	for _, e := range batch {
 		entries = append(entries, types.PutEventsRequestEntry{
-			EventBusName: aws.String(b.Name), Source: aws.String(contract.EventSource), DetailType: aws.String(contract.EventTransactionCreated),
-			Time: aws.Time(e.CreatedAt), Detail: aws.String(e.Detail),
+			EventBusName: aws.String(b.Name),
+			Source:       aws.String(contract.EventSource),
+			DetailType:   aws.String(contract.EventTransactionCreated),
+			Time:         aws.Time(e.CreatedAt),
+			Detail:       aws.String(e.Detail),
 		})
 	}
 	return entries
@@ -90,8 +95,8 @@ type Unsendable struct{ ID, Reason string }
 // PutEventsResultEntry); all others may pass.
 var malformed = []string{"InvalidArgument", "MalformedDetail"}
 
-// Batches splits events into as few batches as the limits of PutEvents allow, in their order, without those that cannot be
-// sent.
+// Batches splits events into as few batches as the limits of PutEvents allow, in their order, without those that cannot
+// be sent.
 func (b Bus) Batches(events []Event) ([]Batch, []Unsendable) {
 	var ready []Ready
 	var never []Unsendable
@@ -101,7 +106,8 @@ func (b Bus) Batches(events []Event) ([]Batch, []Unsendable) {
 		case err != nil:
 			never = append(never, Unsendable{e.ID, err.Error()})
 		case size(detail) > maxBytes:
-			never = append(never, Unsendable{e.ID, fmt.Sprintf("%d bytes are more than the %d that PutEvents takes", size(detail), maxBytes)})
+			never = append(never, Unsendable{e.ID, fmt.Sprintf("%d bytes are more than the %d that PutEvents takes",
+				size(detail), maxBytes)})
 		default:
 			ready = append(ready, Ready{e, detail})
 		}

@@ -22,7 +22,9 @@ import (
 // client is EventBridge as answer has it.
 type client func(entries []types.PutEventsRequestEntry) ([]types.PutEventsResultEntry, error)
 
-func (c client) PutEvents(_ context.Context, in *eventbridge.PutEventsInput, _ ...func(*eventbridge.Options)) (*eventbridge.PutEventsOutput, error) {
+func (c client) PutEvents(
+	_ context.Context, in *eventbridge.PutEventsInput, _ ...func(*eventbridge.Options),
+) (*eventbridge.PutEventsOutput, error) {
 	results, err := c(in.Entries)
 	if err != nil {
 		return nil, err
@@ -45,16 +47,34 @@ func accepted(entries []types.PutEventsRequestEntry) []types.PutEventsResultEntr
 }
 
 func event(id, text string) outbox.Event {
-	body, _ := json.Marshal(contract.TransactionCreated{Schema: 1, ID: id, Region: "us-east-2", TransactionID: text, Amount: "100.50", AmountNumber: 100.5, Status: "completed"})
-	return outbox.Event{ID: id, Region: "us-east-2", TransactionID: text, Body: string(body), CreatedAt: time.Date(2026, 1, 2, 3, 4, 5, 678e6, time.UTC)}
+	body, _ := json.Marshal(contract.TransactionCreated{
+		Schema:        1,
+		ID:            id,
+		Region:        "us-east-2",
+		TransactionID: text,
+		Amount:        "100.50",
+		AmountNumber:  100.5,
+		Status:        "completed",
+	})
+	return outbox.Event{
+		ID:            id,
+		Region:        "us-east-2",
+		TransactionID: text,
+		Body:          string(body),
+		CreatedAt:     time.Date(2026, 1, 2, 3, 4, 5, 678e6, time.UTC),
+	}
 }
 
 func TestAnEventSaysWhereItWasPublishedAndWhenItWasBorn(t *testing.T) {
 	var put []types.PutEventsRequestEntry
-	bus := outbox.Bus{Name: "application", Region: "us-east-1", Client: client(func(entries []types.PutEventsRequestEntry) ([]types.PutEventsResultEntry, error) {
-		put = entries
-		return accepted(entries), nil
-	})}
+	bus := outbox.Bus{
+		Name:   "application",
+		Region: "us-east-1",
+		Client: client(func(entries []types.PutEventsRequestEntry) ([]types.PutEventsResultEntry, error) {
+			put = entries
+			return accepted(entries), nil
+		}),
+	}
 	batches, never := bus.Batches([]outbox.Event{event("a", "test-001")})
 	assert.Empty(t, never)
 	sent, never, err := bus.Put(t.Context(), batches[0])
@@ -63,9 +83,11 @@ func TestAnEventSaysWhereItWasPublishedAndWhenItWasBorn(t *testing.T) {
 	assert.Equal(t, []string{"a"}, sent)
 
 	require.Len(t, put, 1)
-	assert.Equal(t, []string{"application", "dsql.application", "Transaction Created"}, []string{*put[0].EventBusName, *put[0].Source, *put[0].DetailType})
+	assert.Equal(t, []string{"application", "dsql.application", "Transaction Created"},
+		[]string{*put[0].EventBusName, *put[0].Source, *put[0].DetailType})
 	assert.Equal(t, time.Date(2026, 1, 2, 3, 4, 5, 678e6, time.UTC), *put[0].Time)
-	assert.JSONEq(t, `{"schema":1,"id":"a","region":"us-east-2","publishedIn":"us-east-1","time":"2026-01-02T03:04:05.678Z",
+	assert.JSONEq(t,
+		`{"schema":1,"id":"a","region":"us-east-2","publishedIn":"us-east-1","time":"2026-01-02T03:04:05.678Z",
 		"transactionId":"test-001","amount":"100.50","amountNumber":100.5,"status":"completed"}`, *put[0].Detail)
 }
 
@@ -110,17 +132,32 @@ func TestAnEventThatCannotBeSentHoldsUpNoOther(t *testing.T) {
 }
 
 func TestRefusedEntriesAreNotTakenForSent(t *testing.T) {
-	bus := outbox.Bus{Name: "application", Client: client(func(entries []types.PutEventsRequestEntry) ([]types.PutEventsResultEntry, error) {
-		results := accepted(entries)[:4]
-		results[1] = types.PutEventsResultEntry{ErrorCode: aws.String("ThrottlingException"), ErrorMessage: aws.String("slow down")}
-		results[2] = types.PutEventsResultEntry{ErrorCode: aws.String("MalformedDetail"), ErrorMessage: aws.String("Detail is malformed.")}
-		return results, nil
-	})}
-	batches, _ := bus.Batches([]outbox.Event{event("a", "x"), event("b", "x"), event("c", "x"), event("d", "x"), event("e", "x")})
+	bus := outbox.Bus{
+		Name: "application",
+		Client: client(func(entries []types.PutEventsRequestEntry) ([]types.PutEventsResultEntry, error) {
+			results := accepted(entries)[:4]
+			results[1] = types.PutEventsResultEntry{
+				ErrorCode:    aws.String("ThrottlingException"),
+				ErrorMessage: aws.String("slow down"),
+			}
+			results[2] = types.PutEventsResultEntry{
+				ErrorCode:    aws.String("MalformedDetail"),
+				ErrorMessage: aws.String("Detail is malformed."),
+			}
+			return results, nil
+		}),
+	}
+	batches, _ := bus.Batches([]outbox.Event{event("a", "x"), event("b", "x"), event("c", "x"), event("d", "x"),
+		event("e", "x")})
 	sent, never, err := bus.Put(t.Context(), batches[0])
 	assert.Equal(t, []string{"a", "d"}, sent)
-	assert.Equal(t, []outbox.Unsendable{{ID: "c", Reason: "the bus application refused it: MalformedDetail: Detail is malformed."}}, never)
-	assert.EqualError(t, err, "event b: the bus application refused it: ThrottlingException: slow down\nevent e: the bus application did not answer for it")
+	assert.Equal(t, []outbox.Unsendable{{
+		ID:     "c",
+		Reason: "the bus application refused it: MalformedDetail: Detail is malformed.",
+	}}, never)
+	assert.EqualError(t, err,
+		"event b: the bus application refused it: ThrottlingException: slow down\n"+
+			"event e: the bus application did not answer for it")
 
 	bus.Client = client(func([]types.PutEventsRequestEntry) ([]types.PutEventsResultEntry, error) {
 		return nil, errors.New("no route")

@@ -10,14 +10,14 @@ import (
 )
 
 const (
-	// catchUpSize is how many events are read at a time while catching up, and catchUpCalls how many calls of PutEvents there
-	// are at a time: some thousand events a second.
+	// catchUpSize is how many events are read at a time while catching up, and catchUpCalls how many calls of PutEvents
+	// there are at a time: some thousand events a second.
 	catchUpSize  = 400
 	catchUpCalls = 8
 )
 
-// Absence is the time in which the region's publisher was not seen, which is taken for the region's loss; zero if there is
-// nothing to catch up with.
+// Absence is the time in which the region's publisher was not seen, which is taken for the region's loss; zero if there
+// is nothing to catch up with.
 type Absence struct{ From, Until *time.Time }
 
 // Sent is an event that was sent.
@@ -37,9 +37,9 @@ type Position struct {
 // noID is before every event of a time.
 const noID = "00000000-0000-0000-0000-000000000000"
 
-// catchUp puts on the own bus what the other region sent while this one was away. EventBridge keeps trying to forward those
-// events, with pauses that grow to minutes; the outbox has them at once. What was forwarded as well comes twice, by the same
-// ID. They say that the other region published them, so that they are not forwarded back.
+// catchUp puts on the own bus what the other region sent while this one was away. EventBridge keeps trying to forward
+// those events, with pauses that grow to minutes; the outbox has them at once. What was forwarded as well comes twice,
+// by the same ID. They say that the other region published them, so that they are not forwarded back.
 func (p Publisher) catchUp(ctx context.Context, absence Absence) error {
 	if absence.From == nil || absence.Until == nil {
 		return nil
@@ -66,7 +66,8 @@ func (p Publisher) catchUp(ctx context.Context, absence Absence) error {
 	return nil
 }
 
-// repeat puts events that were sent elsewhere on the own bus. Those that cannot be read were not sent, and so are not here.
+// repeat puts events that were sent elsewhere on the own bus. Those that cannot be read were not sent, and so are not
+// here.
 func (p Publisher) repeat(ctx context.Context, events []Sent) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(catchUpCalls)

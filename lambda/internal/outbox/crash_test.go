@@ -89,8 +89,8 @@ func (p *process) client(alive client) client {
 	}
 }
 
-// Every committed transaction is told of, and counted once, wherever the processes die: the one that was invoked after the
-// commit, a scheduled one of either region after it, and whichever region is left to finish.
+// Every committed transaction is told of, and counted once, wherever the processes die: the one that was invoked after
+// the commit, a scheduled one of either region after it, and whichever region is left to finish.
 func TestNoCrashLosesOrDoublesAnEvent(t *testing.T) {
 	w := newWorld(t)
 	regions := []string{apptest.East, apptest.Ohio}
@@ -123,7 +123,8 @@ func TestNoCrashLosesOrDoublesAnEvent(t *testing.T) {
 	assert.Equal(t, []string{"0"}, w.Column(t, "SELECT count(*)::text FROM app.outbox WHERE sent_at IS NULL"))
 	assert.Equal(t,
 		w.Column(t, "SELECT region || ' ' || count(*) || ' ' || sum(amount) FROM app.transaction GROUP BY region"),
-		w.Column(t, "SELECT region || ' ' || count(*) || ' ' || sum(amount) FROM app.projection GROUP BY region"), "the projection is exact")
+		w.Column(t, "SELECT region || ' ' || count(*) || ' ' || sum(amount) FROM app.projection GROUP BY region"),
+		"the projection is exact")
 	count, err := w.ledgers[apptest.East].Count(t.Context())
 	require.NoError(t, err)
 	assert.EqualValues(t, w.written, count)

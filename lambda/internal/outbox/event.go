@@ -1,5 +1,5 @@
-// Package outbox delivers events at least once: an event is a row written in the same transaction as what it tells of, and
-// a publisher, of the region or in its absence of the other one, puts it on the bus and marks it sent.
+// Package outbox delivers events at least once: an event is a row written in the same transaction as what it tells of,
+// and a publisher, of the region or in its absence of the other one, puts it on the bus and marks it sent.
 package outbox
 
 import (
@@ -12,8 +12,8 @@ import (
 	"aurora-dsql-dr/lambda/contract"
 )
 
-// Event is a row. The body is the event's detail without what is known only later: the time, which is the row's, and where
-// it was published.
+// Event is a row. The body is the event's detail without what is known only later: the time, which is the row's, and
+// where it was published.
 type Event struct {
 	ID string
 	// Region is where the row was written.

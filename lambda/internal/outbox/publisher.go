@@ -30,8 +30,8 @@ type Rows interface {
 	CaughtUp(ctx context.Context, to, until time.Time) error
 }
 
-// Publisher sends events: claim, put, mark. A crash after the claim leaves them to the next run when the lease is over; a
-// crash after the put sends them twice, which consumers know by the event's ID. What can never be sent is parked.
+// Publisher sends events: claim, put, mark. A crash after the claim leaves them to the next run when the lease is over;
+// a crash after the put sends them twice, which consumers know by the event's ID. What can never be sent is parked.
 type Publisher struct {
 	Rows Rows
 	Bus  Bus
@@ -68,8 +68,8 @@ func (p Publisher) recordAge(ctx context.Context) error {
 	return p.RecordAge(age)
 }
 
-// sweep goes on for as long as events get somewhere: single ones that cannot be sent now hold up no others, but a bus that
-// takes none is not asked again in this run.
+// sweep goes on for as long as events get somewhere: single ones that cannot be sent now hold up no others, but a bus
+// that takes none is not asked again in this run.
 func (p Publisher) sweep(ctx context.Context) error {
 	var problems []error
 	for budget.HasTime(ctx) {
@@ -93,8 +93,8 @@ func (p Publisher) purge(ctx context.Context) error {
 	return nil
 }
 
-// send marks after every call of PutEvents, so that a crash repeats ten events at most. It returns how many events were sent
-// or parked.
+// send marks after every call of PutEvents, so that a crash repeats ten events at most. It returns how many events were
+// sent or parked.
 func (p Publisher) send(ctx context.Context, events []Event) (done int, err error) {
 	batches, parked := p.Bus.Batches(events)
 	var problems []error

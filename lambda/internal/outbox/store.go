@@ -32,13 +32,14 @@ type Store struct {
 	Conflicts dsqlconn.Policy
 }
 
-// A row is free if it is neither sent nor parked nor claimed. Two publishers that claim one row at the same time change the
-// same row: one of them loses with a conflict, looks again, and finds it claimed.
+// A row is free if it is neither sent nor parked nor claimed. Two publishers that claim one row at the same time change
+// the same row: one of them loses with a conflict, looks again, and finds it claimed.
 //
 // Rows that are not sent have no sent_at: ordering by it as well lets the database read them in the order of its index.
 const (
 	free  = `sent_at IS NULL AND parked_at IS NULL AND (claimed_until IS NULL OR claimed_until <= now())`
-	claim = `UPDATE app.outbox SET claimed_by = $1, claimed_until = now() + $2 * interval '1 microsecond' WHERE ` + free + ` AND id IN `
+	claim = `UPDATE app.outbox SET claimed_by = $1, claimed_until = now() + $2 * interval '1 microsecond' WHERE ` + free +
+		` AND id IN `
 	taken = ` RETURNING id::text, region, transaction_id, body, created_at`
 
 	claimIDs = claim + `(SELECT unnest($3::uuid[]))` + taken
@@ -63,7 +64,8 @@ func (s *Store) ClaimIDs(ctx context.Context, ids []string) ([]Event, error) {
 
 // ClaimDue claims at most limit free events that are due, the oldest first.
 func (s *Store) ClaimDue(ctx context.Context, limit int) ([]Event, error) {
-	return s.claim(ctx, claimDue, s.Region, s.Lease.Microseconds(), s.Sweep.Microseconds(), s.Takeover.Microseconds(), limit)
+	return s.claim(ctx, claimDue, s.Region, s.Lease.Microseconds(), s.Sweep.Microseconds(), s.Takeover.Microseconds(),
+		limit)
 }
 
 func (s *Store) claim(ctx context.Context, sql string, args ...any) (events []Event, err error) {
@@ -90,8 +92,8 @@ func (s *Store) Mark(ctx context.Context, ids []string) error {
 	return nil
 }
 
-// Park takes an event that can never be sent out of the way of the others. A person may repair the row and set parked_at to
-// null.
+// Park takes an event that can never be sent out of the way of the others. A person may repair the row and set
+// parked_at to null.
 func (s *Store) Park(ctx context.Context, event Unsendable) error {
 	if _, err := s.exec(ctx, park, event.ID, event.Reason); err != nil {
 		return fmt.Errorf("park event %s: %w", event.ID, err)

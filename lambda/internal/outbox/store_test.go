@@ -69,7 +69,8 @@ func rowsAreDueByAgeAndRegion(t *testing.T, w *world) {
 	w.pass(sweep)
 	assert.Equal(t, []string{east}, due(t, w.stores[apptest.East]))
 	w.pass(takeover)
-	assert.Equal(t, []string{east, ohio}, due(t, w.stores[apptest.East]), "the other region's rows when it does not send them")
+	assert.Equal(t, []string{east, ohio}, due(t, w.stores[apptest.East]),
+		"the other region's rows when it does not send them")
 }
 
 func aClaimLastsAsLongAsItsLease(t *testing.T, w *world) {
@@ -190,7 +191,8 @@ func aWriteThatFailsLeavesNeitherRow(t *testing.T, w *world) {
 	cancel()
 	_, err := w.ledgers[apptest.East].Write(ctx, transaction.Order{ID: "never", Amount: 1})
 	require.Error(t, err)
-	assert.Empty(t, w.Column(t, "SELECT id FROM app.transaction WHERE id = 'never' UNION ALL SELECT transaction_id FROM app.outbox"))
+	assert.Empty(t,
+		w.Column(t, "SELECT id FROM app.transaction WHERE id = 'never' UNION ALL SELECT transaction_id FROM app.outbox"))
 }
 
 func aRunOutOfTimeLeavesTheRestToTheNext(t *testing.T, w *world) {
@@ -199,13 +201,16 @@ func aRunOutOfTimeLeavesTheRestToTheNext(t *testing.T, w *world) {
 	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Second) // less than the reserve
 	defer cancel()
 	require.NoError(t, w.publisher(apptest.East, never).Run(ctx, contract.PublishEvent{}))
-	assert.Equal(t, []string{"1"}, w.Column(t, "SELECT count(*)::text FROM app.outbox WHERE sent_at IS NULL AND claimed_by IS NULL"))
+	assert.Equal(t, []string{"1"},
+		w.Column(t, "SELECT count(*)::text FROM app.outbox WHERE sent_at IS NULL AND claimed_by IS NULL"))
 }
 
 func aPublisherMayDoNothingElse(t *testing.T, w *world) {
 	for _, statement := range []string{
-		"INSERT INTO app.outbox (id, region, transaction_id, body) VALUES (gen_random_uuid(), 'x', 'x', 'x')", "SELECT * FROM app.transaction",
-		"SELECT * FROM app.keyset", "INSERT INTO app.projection SELECT * FROM app.projection", "DELETE FROM app.projection", "SELECT * FROM dr.marker",
+		"INSERT INTO app.outbox (id, region, transaction_id, body) VALUES (gen_random_uuid(), 'x', 'x', 'x')",
+		"SELECT * FROM app.transaction",
+		"SELECT * FROM app.keyset", "INSERT INTO app.projection SELECT * FROM app.projection", "DELETE FROM app.projection",
+		"SELECT * FROM dr.marker",
 	} {
 		_, err := w.stores[apptest.East].Database.Exec(t.Context(), statement)
 		assert.ErrorContains(t, err, "permission denied", statement)
@@ -230,8 +235,10 @@ func whatCanNeverBeSentIsParked(t *testing.T, w *world) {
 	w.Exec(t, "UPDATE app.outbox SET body = '{' WHERE id IN (SELECT id FROM app.outbox ORDER BY created_at LIMIT 120)")
 	require.NoError(t, w.publisher(apptest.East, never).Run(t.Context(), contract.PublishEvent{}))
 	assert.Equal(t, []string{"120 body: unexpected end of JSON input"}, w.Column(t,
-		"SELECT count(*) || ' ' || parked_reason FROM app.outbox WHERE parked_at IS NOT NULL AND sent_at IS NULL GROUP BY parked_reason"))
-	assert.Equal(t, []string{"110"}, w.Column(t, "SELECT count(*)::text FROM app.outbox WHERE sent_at IS NOT NULL"), "all others, in one run")
+		"SELECT count(*) || ' ' || parked_reason FROM app.outbox "+
+			"WHERE parked_at IS NOT NULL AND sent_at IS NULL GROUP BY parked_reason"))
+	assert.Equal(t, []string{"110"}, w.Column(t, "SELECT count(*)::text FROM app.outbox WHERE sent_at IS NOT NULL"),
+		"all others, in one run")
 	assert.Equal(t, []int{100, 20}, w.parked, "people are told")
 
 	age, err := w.stores[apptest.East].Age(t.Context())
@@ -242,7 +249,8 @@ func whatCanNeverBeSentIsParked(t *testing.T, w *world) {
 	require.NoError(t, w.publisher(apptest.East, never).Run(t.Context(), contract.PublishEvent{}))
 	assert.Empty(t, w.parked, "once")
 
-	w.Exec(t, "UPDATE app.outbox SET body = '{\"id\":\"0198c7a2-0000-7000-8000-000000000001\"}' WHERE parked_at IS NOT NULL")
+	w.Exec(t,
+		"UPDATE app.outbox SET body = '{\"id\":\"0198c7a2-0000-7000-8000-000000000001\"}' WHERE parked_at IS NOT NULL")
 	w.Exec(t, "UPDATE app.outbox SET parked_at = NULL WHERE parked_at IS NOT NULL")
 	assert.Len(t, due(t, w.stores[apptest.East]), 100, "a row that was repaired is due again")
 }
@@ -322,13 +330,17 @@ func catchingUpGoesOn(t *testing.T, w *world) {
 		repeated += n - 1
 	}
 	assert.Less(t, repeated, 60, "the first read's are not all sent again")
-	assert.Equal(t, []string{"true"}, w.Column(t, "SELECT (behind_from IS NULL AND behind_until IS NULL)::text FROM app.publisher WHERE region = $1", apptest.Ohio))
+	assert.Equal(t, []string{"true"}, w.Column(t,
+		"SELECT (behind_from IS NULL AND behind_until IS NULL)::text FROM app.publisher WHERE region = $1", apptest.Ohio))
 }
 
 func aSecondAbsenceMakesTheFirstOneLonger(t *testing.T, w *world) {
 	missed := away(t, w, 3)
 	p := w.publisher(apptest.Ohio, never)
-	p.Bus.Client = client(func([]types.PutEventsRequestEntry) ([]types.PutEventsResultEntry, error) { return nil, errCrash })
+	p.Bus.Client = client(func([]types.PutEventsRequestEntry) ([]types.PutEventsResultEntry,
+		error) {
+		return nil, errCrash
+	})
 	require.ErrorIs(t, p.Run(t.Context(), contract.PublishEvent{}), errCrash)
 	w.pass(catchUp)
 	require.NoError(t, w.publisher(apptest.Ohio, never).Run(t.Context(), contract.PublishEvent{}))

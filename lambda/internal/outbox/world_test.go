@@ -56,24 +56,41 @@ type world struct {
 
 func newWorld(t testing.TB) *world {
 	w := &world{
-		Database: apptest.Start(t), t: t, ledgers: map[string]*ledger.Ledger{}, stores: map[string]*outbox.Store{},
+		Database:   apptest.Start(t),
+		t:          t,
+		ledgers:    map[string]*ledger.Ledger{},
+		stores:     map[string]*outbox.Store{},
 		pools:      map[string]*pgxpool.Pool{},
-		processors: map[string]projection.Processor{}, delivered: map[string]int{}, caughtUp: map[string]int{},
+		processors: map[string]projection.Processor{},
+		delivered:  map[string]int{},
+		caughtUp:   map[string]int{},
 	}
 	w.admin = w.Connect(t, apptest.East, dsqlconn.Admin, sqlendpointtest.AdminARN)
 	for _, region := range []string{apptest.East, apptest.Ohio} {
 		policy := breaker.Policy{Failure: dsqlconn.Unreachable, Ignore: func(error) bool { return false }, Pause: time.Second}
 		w.ledgers[region] = &ledger.Ledger{
-			Database: breaker.New(policy, breaker.Endpoint[*pgxpool.Pool]{Name: region, Via: w.Pool(t, region, schema.RoleTransactions, 2)}),
-			Region:   region, Cipher: &fieldcrypt.Cipher{}, Conflicts: dsqlconn.ShortTransactions,
+			Database: breaker.New(policy, breaker.Endpoint[*pgxpool.Pool]{
+				Name: region,
+				Via:  w.Pool(t, region, schema.RoleTransactions, 2),
+			}),
+			Region:    region,
+			Cipher:    &fieldcrypt.Cipher{},
+			Conflicts: dsqlconn.ShortTransactions,
 		}
 		w.pools[region] = w.Pool(t, region, schema.RolePublisher, 4)
 		w.stores[region] = &outbox.Store{
-			Database: w.pools[region], Region: region, Lease: lease, Sweep: sweep, Takeover: takeover,
-			CatchUp: catchUp, Conflicts: dsqlconn.ShortTransactions,
+			Database:  w.pools[region],
+			Region:    region,
+			Lease:     lease,
+			Sweep:     sweep,
+			Takeover:  takeover,
+			CatchUp:   catchUp,
+			Conflicts: dsqlconn.ShortTransactions,
 		}
 		w.processors[region] = projection.Processor{
-			Database: w.Pool(t, region, schema.RoleProcessor, 1), Region: region, Conflicts: dsqlconn.ShortTransactions,
+			Database:    w.Pool(t, region, schema.RoleProcessor, 1),
+			Region:      region,
+			Conflicts:   dsqlconn.ShortTransactions,
 			RecordDelay: func(time.Duration) error { return nil },
 		}
 	}
@@ -83,13 +100,16 @@ func newWorld(t testing.TB) *world {
 // write commits a transaction in a region and returns its event.
 func (w *world) write(region string) (eventID string) {
 	w.written++
-	written, err := w.ledgers[region].Write(w.t.Context(), transaction.Order{ID: fmt.Sprintf("w-%06d", w.written), Amount: transaction.Amount(w.written)})
+	written, err := w.ledgers[region].Write(w.t.Context(), transaction.Order{
+		ID:     fmt.Sprintf("w-%06d", w.written),
+		Amount: transaction.Amount(w.written),
+	})
 	require.NoError(w.t, err)
 	return written.EventID
 }
 
-// put is PutEvents of a region's bus: its own processor gets the event, and the other region's by the forward rule, which
-// matches publishedIn.
+// put is PutEvents of a region's bus: its own processor gets the event, and the other region's by the forward rule,
+// which matches publishedIn.
 func (w *world) put(region string) client {
 	return func(entries []types.PutEventsRequestEntry) ([]types.PutEventsResultEntry, error) {
 		w.mu.Lock()
@@ -109,7 +129,10 @@ func (w *world) put(region string) client {
 			}
 			for _, processor := range reached {
 				require.NoError(w.t, processor.Process(w.t.Context(), events.EventBridgeEvent{
-					ID: "x", Source: *e.Source, DetailType: *e.DetailType, Detail: json.RawMessage(*e.Detail),
+					ID:         "x",
+					Source:     *e.Source,
+					DetailType: *e.DetailType,
+					Detail:     json.RawMessage(*e.Detail),
 				}))
 			}
 		}
@@ -145,7 +168,10 @@ func (w *world) publisher(region string, at crash) outbox.Publisher {
 		Conflicts: dsqlconn.ShortTransactions,
 	}
 	return outbox.Publisher{
-		Rows: p, Retention: time.Hour, RollUp: roller.Run, RecordAge: func(time.Duration) error { return nil },
+		Rows:      p,
+		Retention: time.Hour,
+		RollUp:    roller.Run,
+		RecordAge: func(time.Duration) error { return nil },
 		RecordParked: func(n int) error {
 			w.parked = append(w.parked, n)
 			return nil

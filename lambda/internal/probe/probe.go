@@ -1,5 +1,5 @@
-// Package probe makes one probe of one endpoint: control plane, connection, statements, each within its own deadline, and
-// judges what it found.
+// Package probe makes one probe of one endpoint: control plane, connection, statements, each within its own deadline,
+// and judges what it found.
 package probe
 
 import (
@@ -35,8 +35,8 @@ type Prober struct {
 	Database Database
 	// Role is the database role to connect as.
 	Role string
-	// Step is the deadline of each of the steps that need a connection, StatusStep that of the control plane's, ReprobeStep
-	// that of a whole re-probe.
+	// Step is the deadline of each of the steps that need a connection, StatusStep that of the control plane's,
+	// ReprobeStep that of a whole re-probe.
 	Step, StatusStep, ReprobeStep time.Duration
 	Memory                        incident.Settings
 }
@@ -66,28 +66,39 @@ type Result struct {
 // errStep is the cause of a step that passed its own deadline, as opposed to the run's.
 var errStep = errors.New("the step passed its deadline")
 
-// Probe probes the target, writing the word on its way. The status is read before the connection, because connecting wakes
-// an idle cluster. Every probe makes a connection of its own: what a client meets, name resolution, TCP, TLS and token, is
-// what it measures.
+// Probe probes the target, writing the word on its way. The status is read before the connection, because connecting
+// wakes an idle cluster. Every probe makes a connection of its own: what a client meets, name resolution, TCP, TLS and
+// token, is what it measures.
 func (p Prober) Probe(ctx context.Context, target contract.Target, word incident.Word) Result {
 	var r Result
 	var statusErr, droppedErr, sqlErr error
-	r.Cluster, statusErr = step(ctx, p.StatusStep, func(ctx context.Context) (verdict.Cluster, error) { return p.status(ctx, target) })
+	r.Cluster, statusErr = step(ctx, p.StatusStep, func(ctx context.Context) (verdict.Cluster,
+		error) {
+		return p.status(ctx, target)
+	})
 	droppedErr, sqlErr = p.sql(ctx, target, word, &r)
 	return r.judged(statusErr, droppedErr, sqlErr)
 }
 
-// Reprobe probes a target whose cluster's status is known from the probe before, by SQL alone and within a deadline for all
-// of it.
+// Reprobe probes a target whose cluster's status is known from the probe before, by SQL alone and within a deadline for
+// all of it.
 func (p Prober) Reprobe(ctx context.Context, target contract.Target, word incident.Word, known verdict.Cluster) Result {
 	r := Result{Cluster: known}
-	dropped, err := step(ctx, p.ReprobeStep, func(ctx context.Context) (error, error) { return p.sql(ctx, target, word, &r) })
+	dropped, err := step(ctx, p.ReprobeStep, func(ctx context.Context) (error,
+		error) {
+		return p.sql(ctx, target, word, &r)
+	})
 	return r.judged(nil, dropped, err)
 }
 
 func (r Result) judged(status, dropped, sql error) Result {
 	reason, own := reasonOf(sql)
-	r.Observation = verdict.Judge(verdict.Evidence{Cluster: r.Cluster, SQL: reason, Dropped: dropped != nil, Inconclusive: own})
+	r.Observation = verdict.Judge(verdict.Evidence{
+		Cluster:      r.Cluster,
+		SQL:          reason,
+		Dropped:      dropped != nil,
+		Inconclusive: own,
+	})
 	r.Err = errors.Join(status, dropped, sql)
 	return r
 }
@@ -107,8 +118,9 @@ func (p Prober) status(ctx context.Context, target contract.Target) (verdict.Clu
 // attempts is how often a call to AWS or a connection is tried at most.
 const attempts = 3
 
-// sql makes the steps that need a connection. One that was refused or dropped is tried again at once, as a careful client
-// would: a share of connections that fail is no outage. Then dropped says what became of the one before the last.
+// sql makes the steps that need a connection. One that was refused or dropped is tried again at once, as a careful
+// client would: a share of connections that fail is no outage. Then dropped says what became of the one before the
+// last.
 func (p Prober) sql(ctx context.Context, target contract.Target, word incident.Word, r *Result) (dropped, err error) {
 	start := time.Now()
 	conn, err := step(ctx, p.Step, func(ctx context.Context) (*pgx.Conn, error) {

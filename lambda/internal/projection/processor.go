@@ -15,8 +15,8 @@ import (
 	"aurora-dsql-dr/lambda/internal/transaction"
 )
 
-// Processor consumes the application's events from the bus of one region. An error makes Lambda try the event again and,
-// in the end, put it to the dead letters.
+// Processor consumes the application's events from the bus of one region. An error makes Lambda try the event again
+// and, in the end, put it to the dead letters.
 type Processor struct {
 	Database Database
 	Region   string
@@ -38,7 +38,8 @@ func (p Processor) Process(ctx context.Context, envelope events.EventBridgeEvent
 	if event.Region == p.Region {
 		return nil
 	}
-	return p.RecordDelay(max(0, time.Since(event.Time))) // two clocks: a delay below their difference may come out negative
+	// two clocks: a delay below their difference may come out negative
+	return p.RecordDelay(max(0, time.Since(event.Time)))
 }
 
 // decode refuses what is not an event of the known schema. Members that it does not know are fine: they may be added

@@ -1,6 +1,6 @@
-// Package projection is what the application's events add up to: totals per region. Each event is one row, by which it is
-// known when it comes again. A row per region that every event added to would make any two events at a time conflict, so
-// that rows are added up in the background (package rollup).
+// Package projection is what the application's events add up to: totals per region. Each event is one row, by which it
+// is known when it comes again. A row per region that every event added to would make any two events at a time
+// conflict, so that rows are added up in the background (package rollup).
 package projection
 
 import (
@@ -24,9 +24,11 @@ type Database interface {
 const insert = `INSERT INTO app.projection (event_id, region, amount, occurred_at, processed_in)
 		VALUES ($1::text::uuid, $2, $3::text::numeric, $4, $5) ON CONFLICT (event_id) DO NOTHING`
 
-// Record adds an event, once however often it comes and in whichever region; processedIn is the one that it came to now.
-// It tells whether the event was new.
-func Record(ctx context.Context, db Database, conflicts dsqlconn.Policy, event contract.TransactionCreated, processedIn string) (added bool, err error) {
+// Record adds an event, once however often it comes and in whichever region; processedIn is the one that it came to
+// now. It tells whether the event was new.
+func Record(
+	ctx context.Context, db Database, conflicts dsqlconn.Policy, event contract.TransactionCreated, processedIn string,
+) (added bool, err error) {
 	err = dsqlconn.Retry(ctx, conflicts, func(ctx context.Context) error {
 		tag, err := db.Exec(ctx, insert, event.ID, event.Region, event.Amount, event.Time, processedIn)
 		added = tag.RowsAffected() == 1

@@ -18,11 +18,17 @@ import (
 	"aurora-dsql-dr/lambda/schema"
 )
 
-const detail = `{"schema":1,"id":"0198c7a2-0000-7000-8000-000000000001","region":"us-east-1","publishedIn":"us-east-1","time":"2026-01-02T03:04:05.678Z",
+const detail = `{"schema":1,"id":"0198c7a2-0000-7000-8000-000000000001","region":"us-east-1","publishedIn":"us-east-1",
+	"time":"2026-01-02T03:04:05.678Z",
 	"transactionId":"test-001","amount":"100.50","amountNumber":100.5,"status":"completed","later":"added"}`
 
 func envelope(detail string) events.EventBridgeEvent {
-	return events.EventBridgeEvent{ID: "e-1", Source: "dsql.application", DetailType: "Transaction Created", Detail: json.RawMessage(detail)}
+	return events.EventBridgeEvent{
+		ID:         "e-1",
+		Source:     "dsql.application",
+		DetailType: "Transaction Created",
+		Detail:     json.RawMessage(detail),
+	}
 }
 
 func TestProjection(t *testing.T) {
@@ -30,7 +36,9 @@ func TestProjection(t *testing.T) {
 	delays := map[string][]time.Duration{}
 	processor := func(region string) projection.Processor {
 		return projection.Processor{
-			Database: d.Pool(t, region, schema.RoleProcessor, 2), Region: region, Conflicts: dsqlconn.Policy{Attempts: 50, Base: time.Millisecond, Max: 20 * time.Millisecond},
+			Database:  d.Pool(t, region, schema.RoleProcessor, 2),
+			Region:    region,
+			Conflicts: dsqlconn.Policy{Attempts: 50, Base: time.Millisecond, Max: 20 * time.Millisecond},
 			RecordDelay: func(delay time.Duration) error {
 				delays[region] = append(delays[region], delay)
 				return nil
@@ -44,7 +52,8 @@ func TestProjection(t *testing.T) {
 		require.NoError(t, east.Process(t.Context(), envelope(detail)))
 		require.NoError(t, ohio.Process(t.Context(), envelope(detail)))
 		assert.Equal(t, []string{"us-east-1 100.50 2026-01-02 03:04:05.678 us-east-2"},
-			d.Column(t, "SELECT concat_ws(' ', region, amount, occurred_at AT TIME ZONE 'UTC', processed_in) FROM app.projection"))
+			d.Column(t,
+				"SELECT concat_ws(' ', region, amount, occurred_at AT TIME ZONE 'UTC', processed_in) FROM app.projection"))
 		assert.Empty(t, delays[apptest.East], "its own region's event has crossed nothing")
 		require.Len(t, delays[apptest.Ohio], 2)
 		assert.Greater(t, delays[apptest.Ohio][0], time.Hour)
@@ -52,7 +61,8 @@ func TestProjection(t *testing.T) {
 
 	t.Run("a clock ahead of ours makes no negative delay", func(t *testing.T) {
 		ahead := time.Now().Add(time.Hour).UTC().Format(time.RFC3339)
-		require.NoError(t, ohio.Process(t.Context(), envelope(strings.NewReplacer("2026-01-02T03:04:05.678Z", ahead, "000000000001", "000000000002").Replace(detail))))
+		require.NoError(t, ohio.Process(t.Context(),
+			envelope(strings.NewReplacer("2026-01-02T03:04:05.678Z", ahead, "000000000001", "000000000002").Replace(detail))))
 		assert.Zero(t, delays[apptest.Ohio][2])
 	})
 
@@ -74,7 +84,8 @@ func TestProjection(t *testing.T) {
 	t.Run("what is not an event of ours is refused, for the dead letters to show", func(t *testing.T) {
 		foreign := envelope(detail)
 		foreign.Source = "aws.s3"
-		assert.ErrorContains(t, east.Process(t.Context(), foreign), `source "aws.s3", detail type "Transaction Created": want "dsql.application"`)
+		assert.ErrorContains(t, east.Process(t.Context(), foreign),
+			`source "aws.s3", detail type "Transaction Created": want "dsql.application"`)
 		assert.ErrorContains(t, east.Process(t.Context(), envelope(`{`)), "event e-1: detail: unexpected end")
 		err := east.Process(t.Context(), envelope(`{"schema":2,"id":"x","amount":"NaN"}`))
 		for _, problem := range []string{"schema 2: want 1", `id "x"`, "region: missing", "time: missing", `amount "NaN"`} {

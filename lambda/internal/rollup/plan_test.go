@@ -49,7 +49,10 @@ func TestTotalsReadOnlyWhatIsNotCounted(t *testing.T) {
 				SELECT gen_random_uuid(), 'us-east-1', 1, now(), 'us-east-2', now() FROM generate_series(1, 2000)`,
 		)
 	}
-	w.Exec(t, fmt.Sprintf("INSERT INTO app.transaction_total (region, counted_in, transactions) VALUES ('us-east-1', 'us-east-2', %d)", counted))
+	w.Exec(t,
+		fmt.Sprintf(
+			"INSERT INTO app.transaction_total (region, counted_in, transactions) VALUES ('us-east-1', 'us-east-2', %d)",
+			counted))
 	for i := range open {
 		require.NoError(t, w.write(t.Context(), b, apptest.East, fmt.Sprintf("new-%d", i), 100))
 	}

@@ -1,8 +1,8 @@
 // Package rollup counts in the background, so that a total costs the same however many rows there are. A row counts by
-// itself until a roll-up, in one database transaction, marks it and adds it to a total; whoever reads adds up the totals and
-// the rows that are not marked, in one statement and so in one snapshot. Therefore a total is exact at every moment: a row
-// that commits late is one that is not marked yet, one that comes again was there before, and a roll-up that crashes has
-// marked and added nothing.
+// itself until a roll-up, in one database transaction, marks it and adds it to a total; whoever reads adds up the
+// totals and the rows that are not marked, in one statement and so in one snapshot. Therefore a total is exact at every
+// moment: a row that commits late is one that is not marked yet, one that comes again was there before, and a roll-up
+// that crashes has marked and added nothing.
 //
 // No row is hot. A total belongs to the region that counts, and the rows are marked in batches.
 package rollup
@@ -46,8 +46,8 @@ type Roller struct {
 	Conflicts dsqlconn.Policy
 }
 
-// Run counts what is not counted yet, in a bounded number of steps; what is left is the next run's. The error joins what
-// went wrong with each total.
+// Run counts what is not counted yet, in a bounded number of steps; what is left is the next run's. The error joins
+// what went wrong with each total.
 func (r Roller) Run(ctx context.Context) error {
 	return errors.Join(
 		r.repeat(ctx, "count the transactions from before", r.history),
@@ -81,9 +81,12 @@ func (r Roller) repeat(ctx context.Context, what string, do step) error {
 	return nil
 }
 
-// ownFirst marks a batch of the own region's rows or, if there is none, of the other's: two rollers that count what was left
-// for long would otherwise want the same rows each time. It returns how many were marked, and whether there may be more.
-func (r Roller) ownFirst(ctx context.Context, tx pgx.Tx, own, other string, take func(first, second string)) (marked int, more bool, err error) {
+// ownFirst marks a batch of the own region's rows or, if there is none, of the other's: two rollers that count what was
+// left for long would otherwise want the same rows each time. It returns how many were marked, and whether there may be
+// more.
+func (r Roller) ownFirst(
+	ctx context.Context, tx pgx.Tx, own, other string, take func(first, second string),
+) (marked int, more bool, err error) {
 	marked, err = each(ctx, tx, take, own, r.Region, r.Settled.Microseconds(), batchSize)
 	if err != nil || marked > 0 {
 		return marked, true, err

@@ -19,8 +19,9 @@ import (
 	"aurora-dsql-dr/lambda/internal/transaction"
 )
 
-// Whatever happens at the same time, both totals are exact at every moment, in both regions: writers of which some commit
-// late, events that come again, publishers that change the same rows, and rollers of both regions that die anywhere.
+// Whatever happens at the same time, both totals are exact at every moment, in both regions: writers of which some
+// commit late, events that come again, publishers that change the same rows, and rollers of both regions that die
+// anywhere.
 func TestTotalsAreExactAtEveryMoment(t *testing.T) {
 	const writers, orders = 6, 25
 	w, b := newWorld(t), &books{}
@@ -60,8 +61,10 @@ func TestTotalsAreExactAtEveryMoment(t *testing.T) {
 	assert.EqualValues(t, writers*orders, events)
 	assert.Equal(t, transaction.Amount(b.hundredths.Load()).String(), amount)
 	assert.Equal(t, []string{fmt.Sprintf("%d %d", writers*orders, writers*orders)}, w.Column(t, `SELECT
-		(SELECT sum(transactions) FROM app.transaction_total) || ' ' || (SELECT sum(transactions) FROM app.projection_total)`), "all of it rolled up")
-	assert.Len(t, w.Column(t, "SELECT event_id::text FROM app.projection"), writers*orders, "by which an event is known when it comes again")
+		(SELECT sum(transactions) FROM app.transaction_total) || ' ' ||
+		(SELECT sum(transactions) FROM app.projection_total)`), "all of it rolled up")
+	assert.Len(t, w.Column(t, "SELECT event_id::text FROM app.projection"), writers*orders,
+		"by which an event is known when it comes again")
 }
 
 // rollAndDie rolls up again and again; each run is cut off somewhere.
@@ -119,14 +122,15 @@ func (w *world) watch(ctx context.Context, b *books, region string) error {
 	return nil
 }
 
-// A database from before is counted while it is used: nothing of it was counted, and the outbox rows of most transactions
-// are deleted.
+// A database from before is counted while it is used: nothing of it was counted, and the outbox rows of most
+// transactions are deleted.
 func TestADatabaseFromBeforeIsCountedInSteps(t *testing.T) {
 	const batches, each = 13, 2500 // more than three steps
 	w := newWorld(t)
 	for i := range batches {
 		w.Exec(t, fmt.Sprintf(`INSERT INTO app.transaction (id, amount, created_at, region, status)
-			SELECT 'old-%[1]d-' || n, 1, now() - interval '2 hours' + %[1]d * interval '1 second' + (n / 100) * interval '1 microsecond', 'us-east-1', 'completed'
+			SELECT 'old-%[1]d-' || n, 1, now() - interval '2 hours' + %[1]d * interval '1 second' +
+				(n / 100) * interval '1 microsecond', 'us-east-1', 'completed'
 			FROM generate_series(1, %[2]d) AS n`, i, each))
 	}
 	w.Exec(t, `INSERT INTO app.outbox (id, region, transaction_id, body, created_at, sent_at)
@@ -161,7 +165,8 @@ func TestADatabaseFromBeforeIsCountedInSteps(t *testing.T) {
 	w.settle(t)
 	assert.Equal(t, written.Load(), count())
 	assert.Equal(t, []string{fmt.Sprintf("%d 20", batches*each)}, w.Column(t,
-		"SELECT transactions || ' ' || (SELECT sum(transactions) FROM app.transaction_total) FROM app.transaction_history"), "each transaction once")
+		"SELECT transactions || ' ' || (SELECT sum(transactions) FROM app.transaction_total) FROM app.transaction_history"),
+		"each transaction once")
 	assert.Equal(t, "[{us-east-1 2500 2500.00}]", totals())
 }
 
@@ -193,7 +198,8 @@ func TestARollerLeavesFreshRowsToOthers(t *testing.T) {
 	east := w.rollers[apptest.East]
 	east.Settled, east.Takeover = time.Hour, 2*time.Hour
 	open := func() string {
-		return strings.Join(w.Column(t, "SELECT region FROM app.outbox WHERE counted_at IS NULL ORDER BY region"), " ") + "; " +
+		return strings.Join(w.Column(t, "SELECT region FROM app.outbox WHERE counted_at IS NULL ORDER BY region"), " ") +
+			"; " +
 			strings.Join(w.Column(t, "SELECT region FROM app.projection WHERE counted_at IS NULL ORDER BY region"), " ")
 	}
 	require.NoError(t, east.Run(t.Context()))

@@ -89,11 +89,19 @@ func (w *world) write(ctx context.Context, b *books, region, id string, amount t
 
 // writeLate commits long after its transaction began.
 func (w *world) writeLate(ctx context.Context, b *books, region, id string, amount transaction.Amount) error {
-	event := contract.TransactionCreated{Schema: 1, ID: newID(), Region: region, TransactionID: id, Amount: amount.String()}
+	event := contract.TransactionCreated{
+		Schema:        1,
+		ID:            newID(),
+		Region:        region,
+		TransactionID: id,
+		Amount:        amount.String(),
+	}
 	b.begun.Add(1)
 	err := pgx.BeginFunc(ctx, w.clients[region], func(tx pgx.Tx) error {
 		batch := &pgx.Batch{}
-		batch.Queue("INSERT INTO app.transaction (id, amount, region, status) VALUES ($1, $2::text::numeric, $3, 'completed')", id, event.Amount, region)
+		batch.Queue(
+			"INSERT INTO app.transaction (id, amount, region, status) VALUES ($1, $2::text::numeric, $3, 'completed')", id,
+			event.Amount, region)
 		if err := outbox.Queue(batch, event); err != nil {
 			return err
 		}
@@ -112,11 +120,22 @@ func (w *world) writeLate(ctx context.Context, b *books, region, id string, amou
 
 // process has an event come up to three times, in any region.
 func (w *world) process(ctx context.Context, b *books, region, id string, amount transaction.Amount) error {
-	detail, err := json.Marshal(contract.TransactionCreated{Schema: 1, ID: id, Region: region, Time: time.Now(), Amount: amount.String()})
+	detail, err := json.Marshal(contract.TransactionCreated{
+		Schema: 1,
+		ID:     id,
+		Region: region,
+		Time:   time.Now(),
+		Amount: amount.String(),
+	})
 	if err != nil {
 		return err
 	}
-	envelope := events.EventBridgeEvent{ID: id, Source: contract.EventSource, DetailType: contract.EventTransactionCreated, Detail: detail}
+	envelope := events.EventBridgeEvent{
+		ID:         id,
+		Source:     contract.EventSource,
+		DetailType: contract.EventTransactionCreated,
+		Detail:     detail,
+	}
 	b.eventsBegun.Add(1)
 	for range 1 + rand.IntN(3) {
 		if err := w.processors[regions[rand.IntN(2)]].Process(ctx, envelope); err != nil {
@@ -158,7 +177,8 @@ func (w *world) total(ctx context.Context, region string) (events int64, amount 
 func (w *world) settle(t *testing.T) {
 	t.Helper()
 	const open = `SELECT ((SELECT count(*) FROM app.projection WHERE counted_at IS NULL)
-		+ (SELECT count(*) FROM app.outbox, app.transaction_history AS h WHERE counted_at IS NULL AND outbox.created_at >= h.until)
+		+ (SELECT count(*) FROM app.outbox, app.transaction_history AS h
+			WHERE counted_at IS NULL AND outbox.created_at >= h.until)
 		+ (SELECT count(*) FROM app.transaction_history WHERE counted_to < until))::text`
 	for w.Column(t, open)[0] != "0" {
 		require.NoError(t, w.rollers[apptest.East].Run(t.Context()))

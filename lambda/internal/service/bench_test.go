@@ -16,9 +16,9 @@ import (
 	"aurora-dsql-dr/lambda/schema"
 )
 
-// compare times the handler and the statements that it makes by plain pgx. They take their turns twice in an iteration, the
-// second time the other way round, so that whatever else the machine does meets both alike. What the handler adds is told
-// of the lower quartiles, which that disturbs least. `make bench` bounds it.
+// compare times the handler and the statements that it makes by plain pgx. They take their turns twice in an iteration,
+// the second time the other way round, so that whatever else the machine does meets both alike. What the handler adds
+// is told of the lower quartiles, which that disturbs least. `make bench` bounds it.
 func compare(b *testing.B, statements, handler func()) {
 	var plain, handled []time.Duration
 	timed := func(call func()) time.Duration {
@@ -53,12 +53,19 @@ func BenchmarkWrite(b *testing.B) {
 	statements := func() {
 		id := uuid.NewString()
 		batch := &pgx.Batch{}
-		batch.Queue("INSERT INTO app.transaction (id, amount, details, region, status) VALUES ($1, $2::text::numeric, $3, $4, $5) RETURNING created_at",
+		batch.Queue(
+			"INSERT INTO app.transaction (id, amount, details, region, status) "+
+				"VALUES ($1, $2::text::numeric, $3, $4, $5) RETURNING created_at",
 			id, "100.50", details, apptest.East, "completed")
-		batch.Queue("INSERT INTO app.outbox (id, region, transaction_id, body) VALUES ($1::uuid, $2, $3, $4)", uuid.NewString(), apptest.East, id, body)
-		require.NoError(b, pgx.BeginFunc(b.Context(), pool, func(tx pgx.Tx) error { return tx.SendBatch(b.Context(), batch).Close() }))
+		batch.Queue("INSERT INTO app.outbox (id, region, transaction_id, body) VALUES ($1::uuid, $2, $3, $4)",
+			uuid.NewString(), apptest.East, id, body)
+		require.NoError(b, pgx.BeginFunc(b.Context(),
+			pool, func(tx pgx.Tx) error { return tx.SendBatch(b.Context(), batch).Close() }))
 	}
-	for name, payload := range map[string]string{"plain": `{"amount":100.50}`, "encrypted": `{"amount":100.50,"details":"` + details + `"}`} {
+	for name, payload := range map[string]string{
+		"plain":     `{"amount":100.50}`,
+		"encrypted": `{"amount":100.50,"details":"` + details + `"}`,
+	} {
 		b.Run(name, func(b *testing.B) {
 			f := w.function(b, apptest.East, options{pool: 1})
 			event, err := json.Marshal(request("POST", "/transactions", payload))
@@ -73,7 +80,10 @@ func BenchmarkRead(b *testing.B) {
 	w := newWorld(b)
 	f := w.function(b, apptest.East, options{pool: 1})
 	pool := w.Pool(b, apptest.East, schema.RoleTransactions, 1)
-	for name, details := range map[string]string{"plain": "", "encrypted": `,"details":"forty characters of what the client said"`} {
+	for name, details := range map[string]string{
+		"plain":     "",
+		"encrypted": `,"details":"forty characters of what the client said"`,
+	} {
 		status, _ := f.do(b, "POST", "/transactions", `{"transaction_id":"`+name+`","amount":100.50`+details+`}`)
 		require.Equal(b, 201, status)
 		b.Run(name, func(b *testing.B) {
@@ -83,7 +93,8 @@ func BenchmarkRead(b *testing.B) {
 			compare(b, func() {
 				var id, amount, reference, details, region, status string
 				var at time.Time
-				require.NoError(b, pool.QueryRow(b.Context(), `SELECT id, amount::text, coalesce(reference, ''), coalesce(details, ''), created_at, region, status
+				require.NoError(b, pool.QueryRow(b.Context(),
+					`SELECT id, amount::text, coalesce(reference, ''), coalesce(details, ''), created_at, region, status
 					FROM app.transaction WHERE id = $1`, name).Scan(&id, &amount, &reference, &details, &at, &region, &status))
 			}, func() { f.expect(b, event, 200) })
 		})

@@ -18,9 +18,9 @@ import (
 	"aurora-dsql-dr/sandbox/sqlendpoint"
 )
 
-// 64 environments of the function in two regions write overlapping orders at the same time, through both endpoints, with
-// the conflicts of DSQL and some more. Of the orders of an ID the first one is recorded, whoever it is from; equal ones are
-// told so, others are refused.
+// 64 environments of the function in two regions write overlapping orders at the same time, through both endpoints,
+// with the conflicts of DSQL and some more. Of the orders of an ID the first one is recorded, whoever it is from; equal
+// ones are told so, others are refused.
 func TestManyWritersOfOverlappingOrders(t *testing.T) {
 	const writers, orders, ids = 64, 6, 40
 	w := newWorld(t)
@@ -31,7 +31,9 @@ func TestManyWritersOfOverlappingOrders(t *testing.T) {
 	functions := make([]*function, writers)
 	for i := range functions {
 		functions[i] = w.function(t, regions[i%2], options{
-			pool: 1, limit: time.Minute, conflicts: dsqlconn.Policy{Attempts: 50, Base: 2 * time.Millisecond, Max: 100 * time.Millisecond},
+			pool:      1,
+			limit:     time.Minute,
+			conflicts: dsqlconn.Policy{Attempts: 50, Base: 2 * time.Millisecond, Max: 100 * time.Millisecond},
 		})
 	}
 	var mu sync.Mutex
@@ -90,7 +92,9 @@ func TestManyWritersOfOverlappingOrders(t *testing.T) {
 	total = []string{fmt.Sprintf("%d %d.%02d", len(created), sum/100, sum%100)}
 	assert.Equal(t, want, w.Column(t, "SELECT id || ' ' || amount FROM app.transaction ORDER BY id"))
 	assert.Equal(t, total, w.Column(t, "SELECT count(*) || ' ' || sum(amount) FROM app.transaction"))
-	assert.Equal(t, want, w.Column(t, "SELECT transaction_id || ' ' || (body::json->>'amount') FROM app.outbox ORDER BY transaction_id"), "an event each")
+	assert.Equal(t, want,
+		w.Column(t, "SELECT transaction_id || ' ' || (body::json->>'amount') FROM app.outbox ORDER BY transaction_id"),
+		"an event each")
 	assert.NotEmpty(t, repeated)
 	assert.Len(t, w.Column(t, "SELECT DISTINCT region FROM app.transaction"), 2, "both regions were active")
 }

@@ -53,7 +53,11 @@ func (s *Service) directRead(ctx context.Context) (DirectAnswer, int, error) {
 	if err != nil {
 		return s.directProblem(ctx, err, "", 0)
 	}
-	answer, err := directAnswer(http.StatusOK, directBody{Message: "Transactions counted", TransactionCount: &count, Region: s.Region})
+	answer, err := directAnswer(http.StatusOK, directBody{
+		Message:          "Transactions counted",
+		TransactionCount: &count,
+		Region:           s.Region,
+	})
 	return answer, 0, err
 }
 
@@ -72,8 +76,8 @@ func directAnswer(status int, body any) (DirectAnswer, error) {
 	return DirectAnswer{StatusCode: status, Body: string(text)}, err
 }
 
-// explain logs a failure whose cause the client is not told in full, and tells the client how to learn the outcome of an
-// order.
+// explain logs a failure whose cause the client is not told in full, and tells the client how to learn the outcome of
+// an order.
 func (s *Service) explain(ctx context.Context, p *problem, err error, id string) {
 	if p.Status < http.StatusInternalServerError {
 		return

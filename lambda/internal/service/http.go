@@ -40,7 +40,9 @@ var routes = map[string]map[string]endpointFunc{
 }
 
 // serve answers a request of the HTTP API.
-func (s *Service) serve(ctx context.Context, request events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, int, error) {
+func (s *Service) serve(
+	ctx context.Context, request events.APIGatewayV2HTTPRequest,
+) (events.APIGatewayV2HTTPResponse, int, error) {
 	methods := routes[template(request)]
 	serve, ok := methods[request.RequestContext.HTTP.Method]
 	switch {
@@ -110,8 +112,13 @@ type transactionBody struct {
 
 func bodyOf(t transaction.Transaction) transactionBody {
 	return transactionBody{
-		ID: t.ID, Amount: t.Amount.String(), Reference: t.Reference, Details: t.Details,
-		CreatedAt: t.CreatedAt.UTC(), Region: t.Region, Status: t.Status,
+		ID:        t.ID,
+		Amount:    t.Amount.String(),
+		Reference: t.Reference,
+		Details:   t.Details,
+		CreatedAt: t.CreatedAt.UTC(),
+		Region:    t.Region,
+		Status:    t.Status,
 	}
 }
 
@@ -128,7 +135,13 @@ func (s *Service) post(ctx context.Context, request events.APIGatewayV2HTTPReque
 		return answer{err: err}
 	}
 	written, err := s.write(ctx, &order)
-	a := answer{status: http.StatusOK, retries: written.Retries, id: order.ID, err: err, body: bodyOf(written.Transaction)}
+	a := answer{
+		status:  http.StatusOK,
+		retries: written.Retries,
+		id:      order.ID,
+		err:     err,
+		body:    bodyOf(written.Transaction),
+	}
 	if written.EventID != "" {
 		a.status, a.headers = http.StatusCreated, map[string]string{"Location": "/transactions/" + url.PathEscape(order.ID)}
 	}
@@ -157,7 +170,8 @@ type unreadableBody struct {
 }
 
 func (s *Service) list(ctx context.Context, request events.APIGatewayV2HTTPRequest) answer {
-	limit, after, err := transaction.ParsePage(request.QueryStringParameters["limit"], request.QueryStringParameters["cursor"])
+	limit, after, err := transaction.ParsePage(request.QueryStringParameters["limit"],
+		request.QueryStringParameters["cursor"])
 	if err != nil {
 		return answer{err: err}
 	}

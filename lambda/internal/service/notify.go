@@ -31,7 +31,9 @@ func NotifyPublisher(client Lambda, function string) func(ctx context.Context, e
 			return err
 		}
 		if _, err := client.Invoke(ctx, &lambda.InvokeInput{
-			FunctionName: aws.String(function), InvocationType: types.InvocationTypeEvent, Payload: payload,
+			FunctionName:   aws.String(function),
+			InvocationType: types.InvocationTypeEvent,
+			Payload:        payload,
 		}); err != nil {
 			return fmt.Errorf("invoke %s: %w", function, err)
 		}

@@ -17,7 +17,9 @@ import (
 
 type invoker func(ctx context.Context, in *lambda.InvokeInput) error
 
-func (i invoker) Invoke(ctx context.Context, in *lambda.InvokeInput, _ ...func(*lambda.Options)) (*lambda.InvokeOutput, error) {
+func (i invoker) Invoke(
+	ctx context.Context, in *lambda.InvokeInput, _ ...func(*lambda.Options),
+) (*lambda.InvokeOutput, error) {
 	return &lambda.InvokeOutput{}, i(ctx, in)
 }
 
@@ -44,6 +46,9 @@ func TestAClientWaitsASecondAtMostForThePublisher(t *testing.T) {
 		assert.ErrorIs(t, err, context.DeadlineExceeded)
 		assert.Equal(t, time.Second, time.Since(start))
 	})
-	notify := service.NotifyPublisher(invoker(func(context.Context, *lambda.InvokeInput) error { return errors.New("throttled") }), "publisher")
+	notify := service.NotifyPublisher(invoker(func(context.Context,
+		*lambda.InvokeInput) error {
+		return errors.New("throttled")
+	}), "publisher")
 	assert.EqualError(t, notify(t.Context(), "e-1"), "invoke publisher: throttled")
 }

@@ -40,7 +40,9 @@ func openDocument(t *testing.T) *document {
 
 // call sends the request and holds the response against the document; a request that is answered with success is held
 // against it too.
-func (d *document) call(t *testing.T, f *function, r events.APIGatewayV2HTTPRequest, want int) events.APIGatewayV2HTTPResponse {
+func (d *document) call(
+	t *testing.T, f *function, r events.APIGatewayV2HTTPRequest, want int,
+) events.APIGatewayV2HTTPResponse {
 	t.Helper()
 	method, name := r.RequestContext.HTTP.Method, r.RequestContext.HTTP.Method+" "+r.RawPath
 	response, err := f.http(t, r)
@@ -55,7 +57,10 @@ func (d *document) call(t *testing.T, f *function, r events.APIGatewayV2HTTPRequ
 	route, params, err := d.router.FindRoute(req)
 	require.NoError(t, err, name)
 	input := &openapi3filter.RequestValidationInput{
-		Request: req, PathParams: params, Route: route, Options: &openapi3filter.Options{AuthenticationFunc: openapi3filter.NoopAuthenticationFunc},
+		Request:    req,
+		PathParams: params,
+		Route:      route,
+		Options:    &openapi3filter.Options{AuthenticationFunc: openapi3filter.NoopAuthenticationFunc},
 	}
 	if want < http.StatusBadRequest {
 		require.NoError(t, openapi3filter.ValidateRequest(t.Context(), input), name)
@@ -65,7 +70,10 @@ func (d *document) call(t *testing.T, f *function, r events.APIGatewayV2HTTPRequ
 		headers.Set(key, value)
 	}
 	require.NoError(t, openapi3filter.ValidateResponse(t.Context(), (&openapi3filter.ResponseValidationInput{
-		RequestValidationInput: input, Status: response.StatusCode, Header: headers, Options: &openapi3filter.Options{IncludeResponseStatus: true},
+		RequestValidationInput: input,
+		Status:                 response.StatusCode,
+		Header:                 headers,
+		Options:                &openapi3filter.Options{IncludeResponseStatus: true},
 	}).SetBodyBytes([]byte(response.Body))), "%s: %s", name, response.Body)
 	d.seen[route.Operation.OperationID+" "+strconv.Itoa(want)] = true
 	return response
@@ -107,9 +115,12 @@ func TestTheHandlerKeepsTheDocument(t *testing.T) {
 	d.call(t, ohio, request("GET", "/transactions/a%3Ab", ""), 200)
 	d.call(t, east, request("GET", "/transactions?limit=1", ""), 200)
 	d.call(t, east, request("GET", "/healthz", ""), 200)
-	w.Exec(t, "INSERT INTO app.projection (event_id, region, amount, occurred_at, processed_in) VALUES (gen_random_uuid(), 'us-east-1', 100.50, now(), 'us-east-2')")
+	w.Exec(t,
+		"INSERT INTO app.projection (event_id, region, amount, occurred_at, processed_in) "+
+			"VALUES (gen_random_uuid(), 'us-east-1', 100.50, now(), 'us-east-2')")
 	totals := d.call(t, ohio, request("GET", "/totals", ""), 200)
-	assert.JSONEq(t, `{"region":"us-east-2","totals":[{"region":"us-east-1","transactions":1,"amount":"100.50"}]}`, totals.Body)
+	assert.JSONEq(t, `{"region":"us-east-2","totals":[{"region":"us-east-1","transactions":1,"amount":"100.50"}]}`,
+		totals.Body)
 
 	d.call(t, east, request("POST", "/transactions", `{"amount":0.001}`), 400)
 	d.call(t, east, request("POST", "/transactions", `{"amount":`), 400)

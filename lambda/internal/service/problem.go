@@ -46,11 +46,13 @@ func problemOf(err error) *problem {
 	case errors.Is(err, ledger.ErrNotFound):
 		return newProblem(http.StatusNotFound, ledger.ErrNotFound.Error())
 	case errors.Is(err, ledger.ErrMismatch):
-		return newProblem(http.StatusConflict, ledger.ErrMismatch.Error()+"; repeat an order unchanged, or give another one an ID of its own")
+		return newProblem(http.StatusConflict, ledger.ErrMismatch.Error()+
+			"; repeat an order unchanged, or give another one an ID of its own")
 	case errors.As(err, &open):
 		return unavailable(open.Error(), open.RetryAfter)
 	case errors.As(err, &key):
-		return unavailable("the key that encrypts fields cannot be used ("+reasonOf(err)+"); nothing is stored or shown without it", retryKey)
+		return unavailable("the key that encrypts fields cannot be used ("+reasonOf(err)+
+			"); nothing is stored or shown without it", retryKey)
 	case dsqlconn.IsUnavailable(err):
 		return unavailable("the database was unavailable each time", retrySoon)
 	case dsqlconn.Unreachable(err):
@@ -76,7 +78,12 @@ func reasonOf(err error) string {
 }
 
 func newProblem(status int, detail string, problems ...transaction.Problem) *problem {
-	return &problem{Title: http.StatusText(status), Status: status, Detail: detail, Problems: problems}
+	return &problem{
+		Title:    http.StatusText(status),
+		Status:   status,
+		Detail:   detail,
+		Problems: problems,
+	}
 }
 
 func unavailable(detail string, retryAfter time.Duration) *problem {

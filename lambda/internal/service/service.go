@@ -31,9 +31,9 @@ type Service struct {
 	Log     *slog.Logger
 }
 
-// Invoke answers an invocation: an HTTP API's request (payload format 2.0) with events.APIGatewayV2HTTPResponse, anything
-// else as a direct invocation with DirectAnswer. What the client did wrong and what will pass is an answer; an error is a
-// failure that somebody must look at, and Lambda counts it.
+// Invoke answers an invocation: an HTTP API's request (payload format 2.0) with events.APIGatewayV2HTTPResponse,
+// anything else as a direct invocation with DirectAnswer. What the client did wrong and what will pass is an answer; an
+// error is a failure that somebody must look at, and Lambda counts it.
 func (s *Service) Invoke(ctx context.Context, payload json.RawMessage) (any, error) {
 	start := time.Now()
 	ctx, cancel := context.WithTimeout(ctx, s.RequestLimit)
@@ -97,7 +97,8 @@ func (s *Service) write(ctx context.Context, order *transaction.Order) (ledger.W
 	written, err := s.Ledger.Write(ctx, *order)
 	if err == nil && written.EventID != "" {
 		if err := s.Notify(ctx, written.EventID); err != nil {
-			s.Log.WarnContext(ctx, "the publisher was not invoked, its schedule will find the event", "event", written.EventID, "error", err)
+			s.Log.WarnContext(ctx, "the publisher was not invoked, its schedule will find the event", "event", written.EventID,
+				"error", err)
 		}
 	}
 	return written, err

@@ -2,19 +2,14 @@ package service_test
 
 import (
 	"encoding/base64"
-	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"aurora-dsql-dr/lambda/internal/apptest"
-	"aurora-dsql-dr/lambda/internal/dsqlconn"
-	"aurora-dsql-dr/lambda/internal/transaction"
-	"aurora-dsql-dr/lambda/schema"
 	"aurora-dsql-dr/sandbox/sqlendpoint"
 )
 
@@ -48,18 +43,27 @@ func TestService(t *testing.T) {
 
 func (w world) rows(t *testing.T) string {
 	t.Helper()
-	return strings.Join(w.Column(t, "SELECT count(*)::text FROM app.transaction UNION ALL SELECT count(*)::text FROM app.outbox"), " ")
+	return strings.Join(
+		w.Column(t, "SELECT count(*)::text FROM app.transaction UNION ALL SELECT count(*)::text FROM app.outbox"), " ")
 }
 
 func directInvocationsAnswer(t *testing.T, w world) {
 	east, ohio := w.function(t, apptest.East, options{}), w.function(t, apptest.Ohio, options{})
 	status, body := east.direct(t, `{"operation":"write","transaction_id":"test-001","amount":100.50}`)
 	assert.Equal(t, 200, status)
-	assert.Equal(t, map[string]any{"message": "Transaction recorded", "transaction_id": "test-001", "region": "us-east-1"}, body)
+	assert.Equal(t, map[string]any{
+		"message":        "Transaction recorded",
+		"transaction_id": "test-001",
+		"region":         "us-east-1",
+	}, body)
 
 	status, body = ohio.direct(t, `{"operation":"read"}`)
 	assert.Equal(t, 200, status)
-	assert.Equal(t, map[string]any{"message": "Transactions counted", "transaction_count": 1.0, "region": "us-east-2"}, body)
+	assert.Equal(t, map[string]any{
+		"message":           "Transactions counted",
+		"transaction_count": 1.0,
+		"region":            "us-east-2",
+	}, body)
 	_, body = ohio.direct(t, `{}`)
 	assert.Equal(t, 1.0, body["transaction_count"], "an absent operation is a read")
 
@@ -92,16 +96,36 @@ func nothingIsWrittenByWhatIsRefused(t *testing.T, w world) {
 	status, _ := f.do(t, "POST", "/transactions", `{"transaction_id":"taken","amount":1}`)
 	require.Equal(t, 201, status)
 	for body, want := range map[string]int{
-		`{"amount":`: 400, `{}`: 400, `{"amount":NaN}`: 400, `{"amount":"NaN"}`: 400, `{"amount":"Infinity"}`: 400, `{"amount":1.001}`: 400, `{"amount":0}`: 400,
-		`{"amount":1e12}`: 400, `{"amount":1,"operation":"write"}`: 400, `{"amount":1,"transaction_id":"` + strings.Repeat("x", 65) + `"}`: 400,
-		`{"amount":1,"details":"\u0000"}`: 400, `{"amount":1,"details":"` + "\xff" + `"}`: 400, `{"amount":1,"details":"\ufffd"}`: 400, `{"amount":1}{"amount":2}`: 400, `{"transaction_id":"taken","amount":2}`: 409,
-		`{"transaction_id":"taken","amount":1,"details":"more"}`: 409, `{"amount":1,"details":"` + strings.Repeat("x", 65536) + `"}`: 413,
+		`{"amount":`:                       400,
+		`{}`:                               400,
+		`{"amount":NaN}`:                   400,
+		`{"amount":"NaN"}`:                 400,
+		`{"amount":"Infinity"}`:            400,
+		`{"amount":1.001}`:                 400,
+		`{"amount":0}`:                     400,
+		`{"amount":1e12}`:                  400,
+		`{"amount":1,"operation":"write"}`: 400,
+		`{"amount":1,"transaction_id":"` + strings.Repeat("x", 65) + `"}`: 400,
+		`{"amount":1,"details":"\u0000"}`:                                 400,
+		`{"amount":1,"details":"` + "\xff" + `"}`:                         400,
+		`{"amount":1,"details":"\ufffd"}`:                                 400,
+		`{"amount":1}{"amount":2}`:                                        400,
+		`{"transaction_id":"taken","amount":2}`:                           409,
+		`{"transaction_id":"taken","amount":1,"details":"more"}`:          409,
+		`{"amount":1,"details":"` + strings.Repeat("x", 65536) + `"}`:     413,
 	} {
 		status, problem := f.do(t, "POST", "/transactions", body)
 		assert.Equal(t, want, status, body[:min(len(body), 60)])
 		assert.NotEmpty(t, problem["detail"])
 	}
-	for payload, want := range map[string]int{`{"operation":"write","amount":1,"details":"\ufffd"}`: 400, `{"operation":"delete"}`: 400, `[]`: 400, `"write"`: 400, `{"operation":"write"}`: 400, strings.Repeat(" ", 65537) + "{}": 413} {
+	for payload, want := range map[string]int{
+		`{"operation":"write","amount":1,"details":"\ufffd"}`: 400,
+		`{"operation":"delete"}`:                              400,
+		`[]`:                                                  400,
+		`"write"`:                                             400,
+		`{"operation":"write"}`:                               400,
+		strings.Repeat(" ", 65537) + "{}":                     413,
+	} {
 		status, _ := f.direct(t, payload)
 		assert.Equal(t, want, status, payload[:min(len(payload), 60)])
 	}
@@ -111,7 +135,8 @@ func nothingIsWrittenByWhatIsRefused(t *testing.T, w world) {
 
 func requestsThatAreNotRouted(t *testing.T, w world) {
 	f := w.function(t, apptest.East, options{})
-	for _, path := range []string{"/", "", "/other", "/transactions/", "/transactions/a/b", "/healthz/x", "//transactions"} {
+	for _, path := range []string{"/", "", "/other", "/transactions/", "/transactions/a/b", "/healthz/x",
+		"//transactions"} {
 		status, _ := f.do(t, "GET", path, "")
 		want := 404
 		if path == "/transactions/" {
@@ -119,7 +144,12 @@ func requestsThatAreNotRouted(t *testing.T, w world) {
 		}
 		assert.Equal(t, want, status, path)
 	}
-	for call, allow := range map[string]string{"DELETE /transactions": "GET, POST", "PUT /transactions/a": "GET", "POST /healthz": "GET", "HEAD /totals": "GET"} {
+	for call, allow := range map[string]string{
+		"DELETE /transactions": "GET, POST",
+		"PUT /transactions/a":  "GET",
+		"POST /healthz":        "GET",
+		"HEAD /totals":         "GET",
+	} {
 		method, path, _ := strings.Cut(call, " ")
 		response, err := f.http(t, request(method, path, ""))
 		require.NoError(t, err)
@@ -131,7 +161,8 @@ func requestsThatAreNotRouted(t *testing.T, w world) {
 	staged.RequestContext.Stage, staged.IsBase64Encoded = "live", true
 	response, err := f.http(t, staged)
 	require.NoError(t, err)
-	assert.Equal(t, 201, response.StatusCode, "a named stage is part of the path, and API Gateway encodes what it takes for binary")
+	assert.Equal(t, 201, response.StatusCode,
+		"a named stage is part of the path, and API Gateway encodes what it takes for binary")
 	staged.Body = "!"
 	response, err = f.http(t, staged)
 	require.NoError(t, err)
@@ -147,7 +178,8 @@ func pagesLeadThroughAllTransactions(t *testing.T, w world) {
 		require.Equal(t, 201, status)
 		want = append([]string{id}, want...)
 	}
-	w.Exec(t, "UPDATE app.transaction SET created_at = '2026-01-01 00:00:00.123456+00' WHERE id IN ('t-0', 't-1', 't-2')") // one time for three
+	// one time for three
+	w.Exec(t, "UPDATE app.transaction SET created_at = '2026-01-01 00:00:00.123456+00' WHERE id IN ('t-0', 't-1', 't-2')")
 	var got []string
 	path := "/transactions?limit=2"
 	for range 4 {
@@ -170,7 +202,8 @@ func anUnreadableRowHidesNoOther(t *testing.T, w world) {
 		require.Equal(t, 201, status)
 	}
 	w.Exec(t, "UPDATE app.transaction SET details = 'the secret' WHERE id = 'changed'")
-	w.Exec(t, "UPDATE app.transaction SET details = (SELECT details FROM app.transaction WHERE id = 'fine') WHERE id = 'moved'")
+	w.Exec(t,
+		"UPDATE app.transaction SET details = (SELECT details FROM app.transaction WHERE id = 'fine') WHERE id = 'moved'")
 	w.Exec(t, "UPDATE app.transaction SET details = 'aead:AQAAAAEAAA' WHERE id = 'strange'")
 	shown := map[string]string{}
 	path := "/transactions?limit=2"
@@ -213,7 +246,8 @@ func detailsAreStoredEncrypted(t *testing.T, w world) {
 	assert.Equal(t, 200, status, "the same order, though another list of fields is encrypted by now")
 	status, _ = all.do(t, "POST", "/transactions", strings.Replace(order, "test-001", "test-002", 1))
 	require.Equal(t, 201, status)
-	assert.Equal(t, []string{"aead:"}, w.Column(t, "SELECT substr(reference, 1, 5) FROM app.transaction WHERE id = 'test-002'"))
+	assert.Equal(t, []string{"aead:"}, w.Column(t,
+		"SELECT substr(reference, 1, 5) FROM app.transaction WHERE id = 'test-002'"))
 	_, body := f.do(t, "GET", "/transactions/test-002", "")
 	assert.Equal(t, "INV 7", body["reference"])
 }
@@ -227,7 +261,8 @@ func theNewestKeysetIsTaken(t *testing.T, w world) {
 }
 
 func withoutTheKey(t *testing.T, w world) {
-	status, _ := w.function(t, apptest.East, options{}).do(t, "POST", "/transactions", `{"transaction_id":"sealed","amount":1,"details":"the secret"}`)
+	status, _ := w.function(t, apptest.East, options{}).do(t, "POST", "/transactions",
+		`{"transaction_id":"sealed","amount":1,"details":"the secret"}`)
 	require.Equal(t, 201, status)
 	f := w.function(t, apptest.East, options{})
 	w.kms.Disabled.Store(true)
@@ -245,169 +280,6 @@ func withoutTheKey(t *testing.T, w world) {
 	status, _ = f.do(t, "POST", "/transactions", `{"amount":1}`)
 	assert.Equal(t, 201, status, "what needs no key goes on")
 	assert.False(t, f.Ledger.Database.Open(), "the database has done nothing wrong")
-}
-
-func aPublisherThatCannotBeInvoked(t *testing.T, w world) {
-	f := w.function(t, apptest.East, options{})
-	f.deaf = true
-	status, _ := f.do(t, "POST", "/transactions", `{"amount":1}`)
-	assert.Equal(t, 201, status)
-	assert.Contains(t, f.log.String(), "its schedule will find the event")
-	assert.Equal(t, f.notified, w.Column(t, "SELECT id::text FROM app.outbox"), "the publisher is told the event's ID")
-}
-
-func conflictsAreRepeated(t *testing.T, w world) {
-	t.Cleanup(func() { w.Endpoints[apptest.East].InjectConflicts(sqlendpoint.Conflicts{}) })
-	f := w.function(t, apptest.East, options{conflicts: dsqlconn.Policy{Attempts: 4, Base: time.Millisecond, Max: time.Millisecond}})
-	for _, as := range []sqlendpoint.Conflict{sqlendpoint.DataConflict, sqlendpoint.SchemaConflict} {
-		f.metrics.Reset()
-		w.Endpoints[apptest.East].InjectConflicts(sqlendpoint.Conflicts{Next: 3, As: as})
-		status, _ := f.do(t, "POST", "/transactions", `{"amount":1}`)
-		assert.Equal(t, 201, status)
-		assert.Equal(t, 3.0, f.metric(t, "ConflictRetries"))
-	}
-	w.Endpoints[apptest.East].InjectConflicts(sqlendpoint.Conflicts{Next: 4})
-	response, err := f.http(t, request("POST", "/transactions", `{"amount":1}`))
-	require.NoError(t, err)
-	assert.Equal(t, 503, response.StatusCode)
-	assert.Equal(t, "1", response.Headers["Retry-After"])
-	assert.Contains(t, response.Body, "other writers were faster")
-	assert.False(t, f.Ledger.Database.Open(), "conflicts do not open the breaker")
-	assert.Equal(t, "2 2", w.rows(t))
-}
-
-func unavailableServer(t *testing.T, w world) {
-	endpoint := w.Endpoints[apptest.East]
-	t.Cleanup(func() { _ = endpoint.SetFault(sqlendpoint.Fault{}) })
-	f := w.function(t, apptest.East, options{conflicts: dsqlconn.Policy{Attempts: 4, Base: time.Millisecond, Max: time.Millisecond}})
-	require.NoError(t, endpoint.SetFault(sqlendpoint.Fault{UnavailablePercent: 100}))
-	response, err := f.http(t, request("POST", "/transactions", `{"amount":1}`))
-	require.NoError(t, err, "what passes is no failure of the function")
-	assert.Equal(t, 503, response.StatusCode)
-	assert.Equal(t, "1", response.Headers["Retry-After"])
-	var problem struct {
-		TransactionID string `json:"transaction_id"`
-	}
-	require.NoError(t, json.Unmarshal([]byte(response.Body), &problem))
-	require.NotEmpty(t, problem.TransactionID, response.Body)
-	response, err = f.http(t, request("GET", "/transactions/"+problem.TransactionID, ""))
-	require.NoError(t, err)
-	assert.Equal(t, 503, response.StatusCode, "nor can it be read")
-
-	require.NoError(t, endpoint.SetFault(sqlendpoint.Fault{}))
-	status, _ := f.do(t, "POST", "/transactions", `{"amount":1,"transaction_id":"`+problem.TransactionID+`"}`)
-	assert.Equal(t, 200, status, "an attempt had taken effect")
-	assert.Equal(t, "1 1", w.rows(t), "the order and its event, once")
-
-	require.NoError(t, endpoint.SetFault(sqlendpoint.Fault{UnavailablePercent: 30}))
-	f = w.function(t, apptest.East, options{})
-	for range 20 {
-		for _, path := range []string{"/transactions/" + problem.TransactionID, "/transactions", "/totals"} {
-			status, _ := f.do(t, "GET", path, "")
-			assert.Equal(t, 200, status, "a read is repeated, too: %s", path)
-		}
-	}
-}
-
-// metric is a metric of the last request.
-func (f *function) metric(t *testing.T, name string) float64 {
-	t.Helper()
-	lines := strings.Split(strings.TrimSpace(f.metrics.String()), "\n")
-	var members struct {
-		Region                                           string
-		TransactionLatency, BreakerOpen, ConflictRetries []float64
-	}
-	require.NoError(t, json.Unmarshal([]byte(lines[len(lines)-1]), &members))
-	require.Equal(t, f.Region, members.Region)
-	return map[string][]float64{
-		"TransactionLatency": members.TransactionLatency, "BreakerOpen": members.BreakerOpen, "ConflictRetries": members.ConflictRetries,
-	}[name][0]
-}
-
-func anEndpointThatDoesNotAnswer(t *testing.T, w world) {
-	f := w.function(t, apptest.East, options{limit: 200 * time.Millisecond})
-	w.fault(t, sqlendpoint.Fault{BlackHole: true})
-	for range 3 {
-		status, body := f.do(t, "GET", "/healthz", "")
-		assert.Equal(t, 503, status)
-		assert.Contains(t, body["detail"], "the database did not answer (timeout)")
-	}
-	assert.GreaterOrEqual(t, f.metric(t, "TransactionLatency"), 200.0)
-	response, err := f.http(t, request("POST", "/transactions", `{"amount":1,"transaction_id":"test-001"}`))
-	require.NoError(t, err)
-	assert.Equal(t, 503, response.StatusCode)
-	assert.Equal(t, "10", response.Headers["Retry-After"])
-	assert.Contains(t, response.Body, "the circuit breaker is open")
-	assert.Equal(t, 1.0, f.metric(t, "BreakerOpen"))
-	assert.Less(t, f.metric(t, "TransactionLatency"), 200.0, "at once")
-}
-
-func slowReadsKeepNobodyFromWriting(t *testing.T, w world) {
-	f := w.function(t, apptest.East, options{})
-	status, _ := f.do(t, "GET", "/healthz", "") // connects
-	require.Equal(t, 200, status)
-	f.RequestLimit = 300 * time.Millisecond
-	require.NoError(t, w.Endpoints[apptest.East].SetFault(sqlendpoint.Fault{Latency: time.Second}))
-	for name, read := range map[string]func() (int, map[string]any){
-		"a page": func() (int, map[string]any) { return f.do(t, "GET", "/transactions", "") },
-		"totals": func() (int, map[string]any) { return f.do(t, "GET", "/totals", "") },
-		"count":  func() (int, map[string]any) { return f.direct(t, `{"operation":"read"}`) },
-	} {
-		status, _ := read()
-		assert.Equal(t, 503, status, name)
-	}
-	status, body := f.do(t, "GET", "/totals", "")
-	assert.Equal(t, 503, status)
-	assert.Contains(t, body["detail"], "the circuit breaker is open", "readers do not wait for what is slow")
-	require.NoError(t, w.Endpoints[apptest.East].SetFault(sqlendpoint.Fault{}))
-	f.RequestLimit = 30 * time.Second
-	status, _ = f.do(t, "POST", "/transactions", `{"amount":1,"transaction_id":"test-001"}`)
-	assert.Equal(t, 201, status)
-	status, _ = f.do(t, "POST", "/transactions", `{"amount":1,"transaction_id":"test-001"}`)
-	assert.Equal(t, 200, status, "nor from repeating")
-	assert.Zero(t, f.metric(t, "BreakerOpen"))
-}
-
-func thePeerServes(t *testing.T, w world) {
-	f := w.function(t, apptest.East, options{peer: apptest.Ohio})
-	w.fault(t, sqlendpoint.Fault{Refuse: true})
-	for range 3 {
-		status, _ := f.do(t, "GET", "/healthz", "")
-		assert.Equal(t, 503, status)
-	}
-	status, body := f.do(t, "POST", "/transactions", `{"amount":1,"details":"the secret"}`)
-	assert.Equal(t, 201, status)
-	assert.Equal(t, "us-east-1", body["region"], "where the client wrote, whichever endpoint took it")
-	assert.Equal(t, 1.0, f.metric(t, "BreakerOpen"))
-}
-
-func aCommitWhoseOutcomeIsUnknown(t *testing.T, w world) {
-	f := w.function(t, apptest.East, options{})
-	status, _ := f.do(t, "GET", "/healthz", "") // connects
-	require.Equal(t, 200, status)
-	f.RequestLimit = 300 * time.Millisecond
-	require.NoError(t, w.Endpoints[apptest.East].SetFault(sqlendpoint.Fault{CommitStall: true}))
-	status, body := f.do(t, "POST", "/transactions", `{"amount":1}`)
-	require.NoError(t, w.Endpoints[apptest.East].SetFault(sqlendpoint.Fault{}))
-	assert.Equal(t, 503, status)
-	id, _ := body["transaction_id"].(string)
-	require.True(t, transaction.ValidID(id), "an ID that was made up is told, so that the order can be repeated")
-	assert.Contains(t, body["detail"], "send the order again with its transaction_id")
-
-	status, _ = w.function(t, apptest.Ohio, options{}).do(t, "POST", "/transactions", `{"amount":1,"transaction_id":"`+id+`"}`)
-	assert.Contains(t, []int{200, 201}, status)
-	assert.Equal(t, "1 1", w.rows(t), "once, whether it was recorded at first or not")
-}
-
-func aFailureOfOursIsReturned(t *testing.T, w world) {
-	f := w.function(t, apptest.East, options{role: schema.RoleProcessor}) // may not touch transactions
-	for _, payload := range []string{`{"operation":"write","amount":1}`, `{}`} {
-		_, err := f.Invoke(t.Context(), json.RawMessage(payload))
-		assert.ErrorContains(t, err, "permission denied", "Lambda counts it, and alarms see it")
-	}
-	_, err := f.http(t, request("GET", "/transactions", ""))
-	assert.ErrorContains(t, err, "permission denied")
-	assert.False(t, f.Ledger.Database.Open())
 }
 
 func amountsStayExact(t *testing.T, w world) {

@@ -97,14 +97,22 @@ func (w world) function(t testing.TB, region string, o options) *function {
 	require.NoError(t, err)
 	f := &function{metrics: &bytes.Buffer{}, log: &bytes.Buffer{}}
 	books := &ledger.Ledger{
-		Region: region, Conflicts: o.conflicts,
+		Region:    region,
+		Conflicts: o.conflicts,
 		Database: breaker.New(breaker.Policy{
-			Failure: dsqlconn.Unreachable, Ignore: func(err error) bool { return dsqlconn.Classify(err) == dsqlconn.ReasonLocal }, Pause: 10 * time.Second,
+			Failure: dsqlconn.Unreachable,
+			Ignore:  func(err error) bool { return dsqlconn.Classify(err) == dsqlconn.ReasonLocal },
+			Pause:   10 * time.Second,
 		}, endpoints...),
 	}
 	books.Cipher = &fieldcrypt.Cipher{Fields: o.fields, Wrapper: wrapper, Load: books.Keyset}
 	f.Service = &service.Service{
-		Ledger: books, Region: region, RequestLimit: o.limit, Metrics: f.metrics, Log: slog.New(slog.NewJSONHandler(f.log, nil)), Notify: f.notify,
+		Ledger:       books,
+		Region:       region,
+		RequestLimit: o.limit,
+		Metrics:      f.metrics,
+		Log:          slog.New(slog.NewJSONHandler(f.log, nil)),
+		Notify:       f.notify,
 	}
 	return f
 }
@@ -123,8 +131,13 @@ func (f *function) notify(_ context.Context, eventID string) error {
 func request(method, path, body string) events.APIGatewayV2HTTPRequest {
 	path, query, _ := strings.Cut(path, "?")
 	r := events.APIGatewayV2HTTPRequest{
-		Version: "2.0", RouteKey: "$default", RawPath: path, RawQueryString: query, Body: body, QueryStringParameters: map[string]string{},
-		Headers: map[string]string{"content-type": "application/json"},
+		Version:               "2.0",
+		RouteKey:              "$default",
+		RawPath:               path,
+		RawQueryString:        query,
+		Body:                  body,
+		QueryStringParameters: map[string]string{},
+		Headers:               map[string]string{"content-type": "application/json"},
 	}
 	for pair := range strings.SplitSeq(query, "&") {
 		if name, value, found := strings.Cut(pair, "="); found {

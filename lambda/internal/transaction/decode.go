@@ -35,8 +35,8 @@ const (
 
 var orderMembers = []string{memberID, memberAmount, memberReference, memberDetails}
 
-// DecodeOrder reads an order: {"transaction_id", "amount", "reference", "details"}, of which only the amount is required.
-// The error is ErrTooLarge or Problems.
+// DecodeOrder reads an order: {"transaction_id", "amount", "reference", "details"}, of which only the amount is
+// required. The error is ErrTooLarge or Problems.
 func DecodeOrder(body []byte) (Order, error) {
 	m, err := decodeObject(body, orderMembers)
 	if err != nil {
@@ -46,8 +46,8 @@ func DecodeOrder(body []byte) (Order, error) {
 	return order, m.problems.err()
 }
 
-// DecodeEvent reads a direct invocation: an order with the operation write, or {"operation": "read"}, which is the default
-// and takes no other member, so that nobody takes a read for a write. The error is ErrTooLarge or Problems.
+// DecodeEvent reads a direct invocation: an order with the operation write, or {"operation": "read"}, which is the
+// default and takes no other member, so that nobody takes a read for a write. The error is ErrTooLarge or Problems.
 func DecodeEvent(body []byte) (operation string, order Order, err error) {
 	m, err := decodeObject(body, append([]string{memberOperation}, orderMembers...))
 	if err != nil {
@@ -123,7 +123,10 @@ func (p Problems) about(field string) bool {
 
 func (m *object) order() Order {
 	order := Order{
-		ID: m.text(memberID), Amount: m.amount(), Reference: m.limited(memberReference, MaxReference), Details: m.limited(memberDetails, MaxDetails),
+		ID:        m.text(memberID),
+		Amount:    m.amount(),
+		Reference: m.limited(memberReference, MaxReference),
+		Details:   m.limited(memberDetails, MaxDetails),
 	}
 	if m.has(memberID) && !m.problems.about(memberID) && !ValidID(order.ID) {
 		m.problems.add(memberID, IDForm)
@@ -143,18 +146,20 @@ func (m *object) text(name string) string {
 	return text
 }
 
-// limited is free text. PostgreSQL cannot store the character U+0000. The character U+FFFD stands for bytes that were not
-// UTF-8, and for half a surrogate pair: whoever read the request before has put it there, API Gateway or encoding/json, and
-// the text is no longer what the client sent.
+// limited is free text. PostgreSQL cannot store the character U+0000. The character U+FFFD stands for bytes that were
+// not UTF-8, and for half a surrogate pair: whoever read the request before has put it there, API Gateway or
+// encoding/json, and the text is no longer what the client sent.
 func (m *object) limited(name string, limit int) string {
 	text := m.text(name)
 	if utf8.RuneCountInString(text) > limit || strings.ContainsAny(text, "\x00\uFFFD") {
-		m.problems.add(name, "want at most %d characters, none of them U+0000 or U+FFFD, which is what text that is not UTF-8 becomes", limit)
+		m.problems.add(name,
+			"want at most %d characters, none of them U+0000 or U+FFFD, which is what text that is not UTF-8 becomes", limit)
 	}
 	return text
 }
 
-// amount is a JSON number, or a string of the same form from clients whose numbers are floats. Its text never becomes one.
+// amount is a JSON number, or a string of the same form from clients whose numbers are floats. Its text never becomes
+// one.
 func (m *object) amount() Amount {
 	if !m.has(memberAmount) {
 		m.problems.add(memberAmount, "missing, want %v to %v", MinAmount, MaxAmount)

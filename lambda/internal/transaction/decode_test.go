@@ -10,15 +10,25 @@ import (
 
 func TestOrdersAreRead(t *testing.T) {
 	for body, want := range map[string]Order{
-		`{"transaction_id":"test-001","amount":100.50}`:                         {ID: "test-001", Amount: 10050},
-		`{"amount":"100.50"}`:                                                   {Amount: 10050},
-		`{"amount":1e2, "details":"näher 🙂", "reference":"INV 7"}`:              {Amount: 10000, Details: "näher 🙂", Reference: "INV 7"},
-		`{"amount":1,"transaction_id":null,"details":null,"reference":null}`:    {Amount: 100},
-		`{"amount":1,"details":""}`:                                             {Amount: 100},
-		`{"amount":0.1,"transaction_id":"` + strings.Repeat("x", 64) + `"}`:     {Amount: 10, ID: strings.Repeat("x", 64)},
-		`{"amount":1,"details":"` + strings.Repeat("ü", MaxDetails) + `"}`:      {Amount: 100, Details: strings.Repeat("ü", MaxDetails)},
-		`{"transaction_id":"9.a_b:c-D","amount":12345678901.23}`:                {ID: "9.a_b:c-D", Amount: 1234567890123},
-		`{"transaction_id":"0198c7a2-0000-7000-8000-000000000000","amount":17}`: {ID: "0198c7a2-0000-7000-8000-000000000000", Amount: 1700},
+		`{"transaction_id":"test-001","amount":100.50}`: {ID: "test-001", Amount: 10050},
+		`{"amount":"100.50"}`:                           {Amount: 10050},
+		`{"amount":1e2, "details":"näher 🙂", "reference":"INV 7"}`: {
+			Amount:    10000,
+			Details:   "näher 🙂",
+			Reference: "INV 7",
+		},
+		`{"amount":1,"transaction_id":null,"details":null,"reference":null}`: {Amount: 100},
+		`{"amount":1,"details":""}`:                                         {Amount: 100},
+		`{"amount":0.1,"transaction_id":"` + strings.Repeat("x", 64) + `"}`: {Amount: 10, ID: strings.Repeat("x", 64)},
+		`{"amount":1,"details":"` + strings.Repeat("ü", MaxDetails) + `"}`: {
+			Amount:  100,
+			Details: strings.Repeat("ü", MaxDetails),
+		},
+		`{"transaction_id":"9.a_b:c-D","amount":12345678901.23}`: {ID: "9.a_b:c-D", Amount: 1234567890123},
+		`{"transaction_id":"0198c7a2-0000-7000-8000-000000000000","amount":17}`: {
+			ID:     "0198c7a2-0000-7000-8000-000000000000",
+			Amount: 1700,
+		},
 	} {
 		for _, text := range []string{body, " " + body + "\n"} {
 			order, err := DecodeOrder([]byte(text))
@@ -31,13 +41,26 @@ func TestOrdersAreRead(t *testing.T) {
 func TestEveryProblemOfAnOrderIsReported(t *testing.T) {
 	const notJSON = "want one JSON object in UTF-8"
 	for body, want := range map[string][]string{
-		``: {notJSON}, `null`: {notJSON}, `[]`: {notJSON}, `"x"`: {notJSON}, `{`: {notJSON}, `{"amount":1`: {notJSON}, `{"amount":1}{}`: {notJSON},
-		`{"amount":1}x`: {notJSON}, `{"amount":NaN}`: {notJSON}, `{"amount":Infinity}`: {notJSON}, `{"amount":01}`: {notJSON}, `{amount:1}`: {notJSON},
-		`{"amount":1,}`: {notJSON}, "{\"amount\":1,\"details\":\"\xff\"}": {notJSON}, `{1:2}`: {notJSON},
-		`{}`:              {"amount: missing"},
-		`{"amount":null}`: {"amount: missing"},
+		``:                                    {notJSON},
+		`null`:                                {notJSON},
+		`[]`:                                  {notJSON},
+		`"x"`:                                 {notJSON},
+		`{`:                                   {notJSON},
+		`{"amount":1`:                         {notJSON},
+		`{"amount":1}{}`:                      {notJSON},
+		`{"amount":1}x`:                       {notJSON},
+		`{"amount":NaN}`:                      {notJSON},
+		`{"amount":Infinity}`:                 {notJSON},
+		`{"amount":01}`:                       {notJSON},
+		`{amount:1}`:                          {notJSON},
+		`{"amount":1,}`:                       {notJSON},
+		"{\"amount\":1,\"details\":\"\xff\"}": {notJSON},
+		`{1:2}`:                               {notJSON},
+		`{}`:                                  {"amount: missing"},
+		`{"amount":null}`:                     {"amount: missing"},
 		`{"amount":"NaN","transaction_id":"` + strings.Repeat("x", 65) + `","details":7,"colour":"red"}`: {
-			"amount: want a decimal number", "transaction_id: want 1 to 64", "details: want a string", "colour: unknown, want transaction_id, amount",
+			"amount: want a decimal number", "transaction_id: want 1 to 64", "details: want a string",
+			"colour: unknown, want transaction_id, amount",
 		},
 		`{"amount":1,"amount":2}`:                {"amount: given twice"},
 		`{"Amount":1}`:                           {"Amount: unknown", "amount: missing"},
@@ -89,12 +112,13 @@ func TestDirectInvocations(t *testing.T) {
 		assert.Equal(t, want.order, order, body)
 	}
 	for body, want := range map[string]string{
-		`{"operation":"delete"}`:                      `operation: want "read" or "write"`,
-		`{"operation":""}`:                            `operation: want "read" or "write"`,
-		`{"operation":"WRITE","amount":1}`:            `operation: want "read" or "write"`,
-		`{"operation":7}`:                             `operation: want a string`,
-		`{"operation":"write"}`:                       `amount: missing`,
-		`{"transaction_id":"test-001","amount":1}`:    `transaction_id: want none with the operation "read"; "write" records a transaction; amount: want none`,
+		`{"operation":"delete"}`:           `operation: want "read" or "write"`,
+		`{"operation":""}`:                 `operation: want "read" or "write"`,
+		`{"operation":"WRITE","amount":1}`: `operation: want "read" or "write"`,
+		`{"operation":7}`:                  `operation: want a string`,
+		`{"operation":"write"}`:            `amount: missing`,
+		`{"transaction_id":"test-001","amount":1}`: `transaction_id: want none with the operation "read"; ` +
+			`"write" records a transaction; amount: want none`,
 		`{"operation":"read","transaction_id":"x"}`:   `transaction_id: want none`,
 		`{"operation":"write","amount":1,"extra":{}}`: `extra: unknown, want operation, transaction_id`,
 		`[1]`: `want one JSON object`,
@@ -116,7 +140,8 @@ func TestIDsAreMadeInOrderOfTime(t *testing.T) {
 
 func FuzzDecode(f *testing.F) {
 	for _, seed := range []string{
-		`{"operation":"write","transaction_id":"test-001","amount":100.50}`, `{"operation":"read"}`, `{}`, `{"amount":1e2,"details":"x"}`, `{"amount":"1.005e2"}`,
+		`{"operation":"write","transaction_id":"test-001","amount":100.50}`, `{"operation":"read"}`, `{}`,
+		`{"amount":1e2,"details":"x"}`, `{"amount":"1.005e2"}`,
 		`{"amount":1,"amount":2}`, `[[[[`, `{"a":{"b":[1,2,{"c":null}]}}`, "{\"amount\":1,\"details\":\"\\ud800\\u0000\"}",
 	} {
 		f.Add([]byte(seed))

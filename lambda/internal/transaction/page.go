@@ -13,8 +13,8 @@ const (
 	MaxLimit     = 100
 )
 
-// Position is a place in the order of pages, newest first: behind the transaction with this time and ID. The zero value is
-// the beginning.
+// Position is a place in the order of pages, newest first: behind the transaction with this time and ID. The zero value
+// is the beginning.
 type Position struct {
 	CreatedAt time.Time
 	ID        string

@@ -36,7 +36,8 @@ func TestPagesThatAreRefused(t *testing.T) {
 		assert.EqualError(t, err, "cursor: want the next_cursor of a page, unchanged", cursor)
 	}
 	_, _, err := ParsePage("0", "!")
-	assert.EqualError(t, err, "limit: want a whole number from 1 to 100; cursor: want the next_cursor of a page, unchanged")
+	assert.EqualError(t, err,
+		"limit: want a whole number from 1 to 100; cursor: want the next_cursor of a page, unchanged")
 }
 
 func FuzzCursor(f *testing.F) {

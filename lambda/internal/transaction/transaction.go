@@ -1,5 +1,5 @@
-// Package transaction is what the application records: orders, transactions, amounts, pages, and the reading of requests.
-// It knows neither AWS nor SQL.
+// Package transaction is what the application records: orders, transactions, amounts, pages, and the reading of
+// requests. It knows neither AWS nor SQL.
 package transaction
 
 import (

@@ -29,7 +29,8 @@ type Evidence struct {
 	Inconclusive bool
 }
 
-// Cluster is what GetCluster said. Both are empty when it gave no answer; Encryption is also empty when AWS leaves it out.
+// Cluster is what GetCluster said. Both are empty when it gave no answer; Encryption is also empty when AWS leaves it
+// out.
 type Cluster struct {
 	Status, Encryption string
 }
@@ -74,7 +75,8 @@ func (o Observation) Abstention() (abstention Observation, ok bool) {
 	return Observation{Verdict: Unknown, Reason: Auth}, o.Verdict == Down && o.Reason == Auth
 }
 
-// Abstains tells that the observation is an abstention: it says nothing about the endpoint, and that the observer lives.
+// Abstains tells that the observation is an abstention: it says nothing about the endpoint, and that the observer
+// lives.
 func (o Observation) Abstains() bool { return o.Verdict == Unknown && o.Reason == Auth }
 
 // String is the verdict with its reason, for logs and test failures.

@@ -13,8 +13,8 @@ type Policy struct {
 	MinimumOutage time.Duration
 }
 
-// State is what an observer remembers of an endpoint between two probes. The zero value has seen nothing. Its JSON form is
-// stored in the observer's marker, from which a cold function goes on.
+// State is what an observer remembers of an endpoint between two probes. The zero value has seen nothing. Its JSON form
+// is stored in the observer's marker, from which a cold function goes on.
 type State struct {
 	// Open tells that the observer holds the endpoint for lost.
 	Open bool `json:"open,omitzero"`
@@ -29,8 +29,8 @@ type State struct {
 	WakingSince time.Time `json:"waking_since,omitzero"`
 }
 
-// Next is the state after the observation o, made by a probe from began to at, and o as it counts: a cluster that has been
-// waking for longer than the limit is down.
+// Next is the state after the observation o, made by a probe from began to at, and o as it counts: a cluster that has
+// been waking for longer than the limit is down.
 func (p Policy) Next(s State, o Observation, began, at time.Time) (State, Observation) {
 	began, at = began.UTC().Round(0), at.UTC().Round(0) // as JSON gives it back: states stay comparable
 	if o.Waking {
@@ -88,8 +88,9 @@ var voteNames = [...]string{Abstain: "abstain", Well: "well", Lost: "lost"}
 // String is the name logs use.
 func (v Vote) String() string { return name(voteNames[:], int(v), "vote") }
 
-// Vote is Lost while the state is open and the latest probe failed, Well when the endpoint has served for as many probes as
-// close, and Abstain in between: an observer that has just started, or that sees an endpoint recover, decides nothing.
+// Vote is Lost while the state is open and the latest probe failed, Well when the endpoint has served for as many
+// probes as close, and Abstain in between: an observer that has just started, or that sees an endpoint recover, decides
+// nothing.
 func (p Policy) Vote(s State) Vote {
 	switch {
 	case s.Open && s.Successes == 0:

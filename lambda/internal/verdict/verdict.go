@@ -1,5 +1,5 @@
-// Package verdict turns what one probe of one endpoint found into a verdict, and a sequence of verdicts into the opinion
-// an observer votes with. It is pure: no clock, no network, no AWS.
+// Package verdict turns what one probe of one endpoint found into a verdict, and a sequence of verdicts into the
+// opinion an observer votes with. It is pure: no clock, no network, no AWS.
 package verdict
 
 import (
@@ -50,8 +50,16 @@ const (
 )
 
 var reasonNames = [...]string{
-	None: "", Status: "status", Key: "key", DNS: "dns", Connect: "connect", TLS: "tls", Auth: "auth", Query: "query",
-	Conflict: "conflict", Timeout: "timeout",
+	None:     "",
+	Status:   "status",
+	Key:      "key",
+	DNS:      "dns",
+	Connect:  "connect",
+	TLS:      "tls",
+	Auth:     "auth",
+	Query:    "query",
+	Conflict: "conflict",
+	Timeout:  "timeout",
 }
 
 // String is the name reports, alerts and the database use; that of None is empty.

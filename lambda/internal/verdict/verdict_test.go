@@ -35,34 +35,101 @@ func TestJudge(t *testing.T) {
 		want   Observation
 	}{
 		{"A cluster that is active and serves is up.", Evidence{Cluster: active}, Observation{Verdict: Up}},
-		{"An idle cluster that serves is not an outage.", Evidence{Cluster: Cluster{StatusIdle, EncryptionEnabled}}, Observation{Verdict: Up}},
+		{"An idle cluster that serves is not an outage.", Evidence{Cluster: Cluster{StatusIdle, EncryptionEnabled}},
+			Observation{Verdict: Up}},
 		{"Nor is an inactive one.", Evidence{Cluster: Cluster{StatusInactive, EncryptionEnabled}}, Observation{Verdict: Up}},
-		{"Encryption that AWS leaves out is not held against the cluster.", Evidence{Cluster: Cluster{Status: StatusActive}}, Observation{Verdict: Up}},
-		{"An update in progress degrades.", Evidence{Cluster: Cluster{"UPDATING", EncryptionEnabled}}, Observation{Verdict: Degraded, Reason: Status}},
-		{"So does a status that this program does not know yet.", Evidence{Cluster: Cluster{"RESTING", EncryptionEnabled}}, Observation{Verdict: Degraded, Reason: Status}},
-		{"A connection that took more than one attempt degrades.", Evidence{Cluster: active, Dropped: true}, Observation{Verdict: Degraded, Reason: Connect}},
-		{"One that failed every time is down.", Evidence{Cluster: active, Dropped: true, SQL: Connect}, Observation{Verdict: Down, Reason: Connect}},
-		{"What the control plane says comes before a dropped connection.", Evidence{Cluster: Cluster{"UPDATING", EncryptionEnabled}, Dropped: true}, Observation{Verdict: Degraded, Reason: Status}},
-		{"A key change in progress degrades.", Evidence{Cluster: Cluster{StatusActive, "UPDATING"}}, Observation{Verdict: Degraded, Reason: Key}},
-		{"So does a key being enabled.", Evidence{Cluster: Cluster{StatusIdle, "ENABLING"}}, Observation{Verdict: Degraded, Reason: Key}},
-		{"SQL that serves while the control plane is silent is degraded, not down.", Evidence{}, Observation{Verdict: Degraded, Reason: Status}},
-		{"Conflicts until the retries are exhausted degrade: the database answers.", Evidence{Cluster: active, SQL: Conflict}, Observation{Verdict: Degraded, Reason: Conflict}},
-		{"An idle cluster that does not answer in time may be waking.", Evidence{Cluster: Cluster{StatusIdle, EncryptionEnabled}, SQL: Timeout}, Observation{Verdict: Degraded, Reason: Timeout, Waking: true}},
-		{"So may an inactive one.", Evidence{Cluster: Cluster{StatusInactive, EncryptionEnabled}, SQL: Timeout}, Observation{Verdict: Degraded, Reason: Timeout, Waking: true}},
-		{"An idle cluster that refuses connections is not waking.", Evidence{Cluster: Cluster{StatusIdle, EncryptionEnabled}, SQL: Connect}, Observation{Verdict: Down, Reason: Connect}},
-		{"An active cluster that does not answer in time is down.", Evidence{Cluster: active, SQL: Timeout}, Observation{Verdict: Down, Reason: Timeout}},
+		{"Encryption that AWS leaves out is not held against the cluster.", Evidence{Cluster: Cluster{Status: StatusActive}},
+			Observation{Verdict: Up}},
+		{"An update in progress degrades.", Evidence{Cluster: Cluster{"UPDATING", EncryptionEnabled}}, Observation{
+			Verdict: Degraded,
+			Reason:  Status,
+		}},
+		{"So does a status that this program does not know yet.", Evidence{Cluster: Cluster{"RESTING", EncryptionEnabled}},
+			Observation{
+				Verdict: Degraded,
+				Reason:  Status,
+			}},
+		{"A connection that took more than one attempt degrades.", Evidence{
+			Cluster: active,
+			Dropped: true,
+		}, Observation{Verdict: Degraded, Reason: Connect}},
+		{"One that failed every time is down.", Evidence{
+			Cluster: active,
+			Dropped: true,
+			SQL:     Connect,
+		}, Observation{Verdict: Down, Reason: Connect}},
+		{"What the control plane says comes before a dropped connection.", Evidence{
+			Cluster: Cluster{"UPDATING", EncryptionEnabled},
+			Dropped: true,
+		}, Observation{Verdict: Degraded, Reason: Status}},
+		{"A key change in progress degrades.", Evidence{Cluster: Cluster{StatusActive, "UPDATING"}}, Observation{
+			Verdict: Degraded,
+			Reason:  Key,
+		}},
+		{"So does a key being enabled.", Evidence{Cluster: Cluster{StatusIdle, "ENABLING"}}, Observation{
+			Verdict: Degraded,
+			Reason:  Key,
+		}},
+		{"SQL that serves while the control plane is silent is degraded, not down.", Evidence{}, Observation{
+			Verdict: Degraded,
+			Reason:  Status,
+		}},
+		{"Conflicts until the retries are exhausted degrade: the database answers.", Evidence{
+			Cluster: active,
+			SQL:     Conflict,
+		}, Observation{Verdict: Degraded, Reason: Conflict}},
+		{"An idle cluster that does not answer in time may be waking.", Evidence{
+			Cluster: Cluster{StatusIdle, EncryptionEnabled},
+			SQL:     Timeout,
+		}, Observation{Verdict: Degraded, Reason: Timeout, Waking: true}},
+		{"So may an inactive one.", Evidence{
+			Cluster: Cluster{StatusInactive, EncryptionEnabled},
+			SQL:     Timeout,
+		}, Observation{Verdict: Degraded, Reason: Timeout, Waking: true}},
+		{"An idle cluster that refuses connections is not waking.", Evidence{
+			Cluster: Cluster{StatusIdle, EncryptionEnabled},
+			SQL:     Connect,
+		}, Observation{Verdict: Down, Reason: Connect}},
+		{"An active cluster that does not answer in time is down.", Evidence{
+			Cluster: active,
+			SQL:     Timeout,
+		}, Observation{Verdict: Down, Reason: Timeout}},
 		{"Neither plane answers: down, by the SQL reason.", Evidence{SQL: DNS}, Observation{Verdict: Down, Reason: DNS}},
-		{"A failed cluster is down even if it still serves.", Evidence{Cluster: Cluster{StatusFailed, EncryptionEnabled}}, Observation{Verdict: Down, Reason: Status}},
-		{"So is one that waits for its peer's deletion.", Evidence{Cluster: Cluster{StatusPendingDelete, EncryptionEnabled}}, Observation{Verdict: Down, Reason: Status}},
-		{"So is one being deleted, whatever SQL says.", Evidence{Cluster: Cluster{StatusDeleting, EncryptionEnabled}, SQL: Auth}, Observation{Verdict: Down, Reason: Status}},
-		{"So is one that is gone.", Evidence{Cluster: Cluster{StatusDeleted, ""}}, Observation{Verdict: Down, Reason: Status}},
-		{"An idle cluster whose key is gone is an outage, not waking.", Evidence{Cluster: Cluster{StatusIdle, EncryptionKeyInaccessible}, SQL: Timeout}, Observation{Verdict: Down, Reason: Key}},
-		{"A probe the observer could not finish says nothing.", Evidence{Cluster: Cluster{StatusFailed, ""}, SQL: Timeout, Inconclusive: true}, Observation{Verdict: Unknown}},
+		{"A failed cluster is down even if it still serves.", Evidence{Cluster: Cluster{StatusFailed, EncryptionEnabled}},
+			Observation{
+				Verdict: Down,
+				Reason:  Status,
+			}},
+		{"So is one that waits for its peer's deletion.", Evidence{Cluster: Cluster{StatusPendingDelete, EncryptionEnabled}},
+			Observation{
+				Verdict: Down,
+				Reason:  Status,
+			}},
+		{"So is one being deleted, whatever SQL says.", Evidence{
+			Cluster: Cluster{StatusDeleting, EncryptionEnabled},
+			SQL:     Auth,
+		}, Observation{Verdict: Down, Reason: Status}},
+		{"So is one that is gone.", Evidence{Cluster: Cluster{StatusDeleted, ""}}, Observation{
+			Verdict: Down,
+			Reason:  Status,
+		}},
+		{"An idle cluster whose key is gone is an outage, not waking.", Evidence{
+			Cluster: Cluster{StatusIdle, EncryptionKeyInaccessible},
+			SQL:     Timeout,
+		}, Observation{Verdict: Down, Reason: Key}},
+		{"A probe the observer could not finish says nothing.", Evidence{
+			Cluster:      Cluster{StatusFailed, ""},
+			SQL:          Timeout,
+			Inconclusive: true,
+		}, Observation{Verdict: Unknown}},
 	} {
 		assert.Equal(t, tt.want, Judge(tt.given), tt.intent)
 	}
 	for _, r := range []Reason{DNS, Connect, TLS, Auth, Query, Timeout} {
-		assert.Equal(t, Observation{Verdict: Down, Reason: r}, Judge(Evidence{Cluster: active, SQL: r}), "SQL that fails is down, by its reason.")
+		assert.Equal(t, Observation{
+			Verdict: Down,
+			Reason:  r,
+		}, Judge(Evidence{Cluster: active, SQL: r}), "SQL that fails is down, by its reason.")
 	}
 }
 
@@ -71,7 +138,10 @@ func TestARefusedLoginCanBeTakenBack(t *testing.T) {
 	assert.True(t, ok)
 	assert.Equal(t, Observation{Verdict: Unknown, Reason: Auth}, abstention)
 	assert.True(t, abstention.Abstains())
-	for _, e := range []Evidence{{}, {SQL: Timeout}, {SQL: Conflict}, {Inconclusive: true}, {SQL: Auth, Inconclusive: true}} {
+	for _, e := range []Evidence{{}, {SQL: Timeout}, {SQL: Conflict}, {Inconclusive: true}, {
+		SQL:          Auth,
+		Inconclusive: true,
+	}} {
 		_, ok := Judge(e).Abstention()
 		assert.False(t, ok, "%+v", e)
 		assert.False(t, Judge(e).Abstains(), "%+v", e)
