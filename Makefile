@@ -66,14 +66,14 @@ TEST := go test -vet=off -shuffle=on -p 4 -ldflags "-s -w"
 .PHONY: test
 test: linux deps lambda cli ## every test, with the race detector where goroutines are
 	@echo "Vetting and testing (about 90 seconds; the first time some 10 minutes, to compile everything with the race detector)"
-	@go vet ./...
+	@go vet -tags e2e,browser ./...
 	@module=$$(go list -m); status=0; \
 	$(RACE) $(TEST) -race -o build/test/race/ $$(go list -f $(TESTED) ./... | grep -vxF "$$(printf "$$module/%s\n" $(PLAIN))") || status=1; \
 	$(TEST) -o build/test/plain/ $(addprefix ./,$(PLAIN)) || status=1; \
 	exit $$status
 
 .PHONY: test-application
-test-application: linux deps lambda-host cli ## the distributed application end to end, in both regions (about a minute)
+test-application: linux deps lambda-host cli ## the distributed application end to end, in both regions (about two minutes)
 	@go test -vet=off -tags e2e -count=1 -run TestTheApplicationInTwoRegions ./rehearsal/stack
 
 .PHONY: test-console

@@ -146,3 +146,13 @@ func TestJSONInThePagesIsJSON(t *testing.T) {
 		}
 	}
 }
+
+func TestNoPageHoldsTwoVersions(t *testing.T) {
+	pages, err := filepath.Glob(filepath.Join(root, "docs", "*.md"))
+	require.NoError(t, err)
+	for _, page := range append(pages, filepath.Join(root, "README.md")) {
+		body, err := os.ReadFile(page)
+		require.NoError(t, err)
+		assert.NotRegexp(t, `(?m)^(<<<<<<<|>>>>>>>) `, string(body), page)
+	}
+}

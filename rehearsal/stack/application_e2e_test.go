@@ -110,13 +110,13 @@ func (l life) theApplicationGoesAndComesBack() {
 	fresh := maps.Clone(applicationSettings)
 	fresh["keysetVersion"], fresh["freshKeyset"] = 2, 2
 	l.switchOn(fresh)
-	outputs := l.up().Outputs
+	outputs := l.outputs(l.up())
 	a := application{
 		Sandbox:   l.Sandbox,
 		t:         l.t,
-		urls:      byRegion(outputs, "transactionApiUrls"),
-		functions: byRegion(outputs, "transactionFunctionNames"),
-		buses:     byRegion(outputs, "eventBusNames"),
+		urls:      outputs.TransactionAPIURLs,
+		functions: outputs.TransactionFunctionNames,
+		buses:     outputs.EventBusNames,
 	}
 	a.write(here, "again-1", "3.00")
 	status, page := a.call(there, http.MethodGet, "/transactions", nil)
