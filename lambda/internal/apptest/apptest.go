@@ -3,7 +3,6 @@
 package apptest
 
 import (
-	"io/fs"
 	"slices"
 	"testing"
 
@@ -31,22 +30,8 @@ type Database struct{ *sqlendpointtest.Env }
 func Start(t testing.TB) Database {
 	t.Helper()
 	d := Database{sqlendpointtest.Start(t)}
-	files, err := fs.Glob(schema.FS(), "*.sql")
-	require.NoError(t, err)
-	var statements []string
-	for _, file := range files {
-		text, err := fs.ReadFile(schema.FS(), file)
-		require.NoError(t, err)
-		statements = append(statements, string(text))
-	}
-	for _, role := range slices.DeleteFunc(schema.Roles(), func(r schema.Role) bool { return !r.Application }) {
-		statements = append(statements, "CREATE ROLE "+role.Name+" WITH LOGIN",
-			"AWS IAM GRANT "+role.Name+" TO '"+principal+"'")
-		for _, grant := range role.Grants {
-			statements = append(statements, "GRANT "+grant+" TO "+role.Name)
-		}
-	}
-	d.Exec(t, statements...)
+	roles := slices.DeleteFunc(schema.Roles(), func(r schema.Role) bool { return !r.Application })
+	Migrate(t, d.Env, principal, roles)
 	return d
 }
 

@@ -3,7 +3,6 @@ package check
 import (
 	"bytes"
 	"context"
-	"io/fs"
 	"log/slog"
 	"net"
 	"slices"
@@ -17,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"aurora-dsql-dr/lambda/contract"
+	"aurora-dsql-dr/lambda/internal/apptest"
 	"aurora-dsql-dr/lambda/internal/dsqlconn"
 	"aurora-dsql-dr/lambda/internal/incident"
 	"aurora-dsql-dr/lambda/internal/probe"
@@ -54,19 +54,7 @@ type world struct {
 func newWorld(t testing.TB) *world {
 	t.Helper()
 	w := &world{Env: sqlendpointtest.Start(t), inbox: &alerts{}}
-	files, err := fs.Glob(schema.FS(), "*.sql")
-	require.NoError(t, err)
-	for _, file := range files {
-		text, err := fs.ReadFile(schema.FS(), file)
-		require.NoError(t, err)
-		w.Exec(t, string(text))
-	}
-	for _, role := range schema.Roles() {
-		w.AddRole(t, role.Name, roleARN)
-		for _, grant := range role.Grants {
-			w.Exec(t, "GRANT "+grant+" TO "+role.Name)
-		}
-	}
+	apptest.Migrate(t, w.Env, roleARN, schema.Roles())
 	return w
 }
 

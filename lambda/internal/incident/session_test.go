@@ -3,7 +3,6 @@ package incident
 import (
 	"context"
 	"fmt"
-	"io/fs"
 	"math"
 	"sync"
 	"testing"
@@ -13,6 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"aurora-dsql-dr/lambda/internal/apptest"
 	"aurora-dsql-dr/lambda/internal/dsqlconn"
 	"aurora-dsql-dr/lambda/internal/verdict"
 	"aurora-dsql-dr/lambda/schema"
@@ -28,19 +28,7 @@ type database struct{ *sqlendpointtest.Env }
 func newDatabase(t *testing.T) database {
 	t.Helper()
 	d := database{sqlendpointtest.Start(t)}
-	files, err := fs.Glob(schema.FS(), "*.sql")
-	require.NoError(t, err)
-	for _, file := range files {
-		text, err := fs.ReadFile(schema.FS(), file)
-		require.NoError(t, err)
-		d.Exec(t, string(text))
-	}
-	for _, role := range schema.Roles() {
-		d.AddRole(t, role.Name, roleARN)
-		for _, grant := range role.Grants {
-			d.Exec(t, "GRANT "+grant+" TO "+role.Name)
-		}
-	}
+	apptest.Migrate(t, d.Env, roleARN, schema.Roles())
 	return d
 }
 

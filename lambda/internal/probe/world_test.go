@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/tls"
 	"fmt"
-	"io/fs"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -19,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"aurora-dsql-dr/lambda/contract"
+	"aurora-dsql-dr/lambda/internal/apptest"
 	"aurora-dsql-dr/lambda/internal/dsqlconn"
 	"aurora-dsql-dr/lambda/internal/incident"
 	"aurora-dsql-dr/lambda/schema"
@@ -99,19 +99,7 @@ func newDatabase(t *testing.T) *database {
 		OnConnect: func(string) time.Duration { return time.Duration(d.wake.Load()) },
 		Now:       func() time.Time { return time.Now().Add(time.Duration(d.late.Load())) },
 	})
-	files, err := fs.Glob(schema.FS(), "*.sql")
-	require.NoError(t, err)
-	for _, file := range files {
-		text, err := fs.ReadFile(schema.FS(), file)
-		require.NoError(t, err)
-		d.Exec(t, string(text))
-	}
-	for _, role := range schema.Roles() {
-		d.AddRole(t, role.Name, monitorARN)
-		for _, grant := range role.Grants {
-			d.Exec(t, "GRANT "+grant+" TO "+role.Name)
-		}
-	}
+	apptest.Migrate(t, d.Env, monitorARN, schema.Roles())
 	return d
 }
 
