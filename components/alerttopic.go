@@ -125,7 +125,7 @@ func (a *AlertTopicArgs) validate() error {
 			problems = append(problems, fmt.Errorf("Subscriptions[%d] lacks something: Protocol and Endpoint are required", i))
 		}
 		if first, again := seen[s.key()]; again {
-			problems = append(problems, fmt.Errorf("Subscriptions[%d] is Subscriptions[%d] again, want each recipient once", i,
+			problems = append(problems, fmt.Errorf("Subscriptions[%d] is Subscriptions[%d] again: want each recipient once", i,
 				first))
 		}
 		seen[s.key()] = i

@@ -102,7 +102,7 @@ func (a *DatabaseBootstrapArgs) validate() error {
 		"After":    len(a.After) > 0,
 	})}
 	if a.Database != nil && a.Database.Region != a.Region.Name {
-		problems = append(problems, fmt.Errorf("Database is in %s, want the function's own region, %s", a.Database.Region,
+		problems = append(problems, fmt.Errorf("Database is in %s: want the function's own region, %s", a.Database.Region,
 			a.Region.Name))
 	}
 	return errors.Join(problems...)

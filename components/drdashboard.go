@@ -95,7 +95,7 @@ func (a *DrDashboardArgs) validate() error {
 		"AlarmARNs":     len(a.AlarmARNs) > 0,
 	})}
 	if len(a.Databases) != 2 || len(a.Schedules) != 3 {
-		problems = append(problems, fmt.Errorf("there are %d Databases and %d Schedules, want 2 and 3",
+		problems = append(problems, fmt.Errorf("there are %d Databases and %d Schedules: want 2 and 3",
 			len(a.Databases), len(a.Schedules)))
 	}
 	return errors.Join(problems...)

@@ -136,7 +136,7 @@ func (a *EndpointAlarmsArgs) validate() error {
 		"After":         len(a.After) > 0,
 	})}
 	if len(a.Observers) != 3 {
-		problems = append(problems, fmt.Errorf("Observers are %q, want three: a quorum is two of three", a.Observers))
+		problems = append(problems, fmt.Errorf("Observers are %q: want three, since a quorum is two of three", a.Observers))
 	}
 	return errors.Join(problems...)
 }

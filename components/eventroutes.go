@@ -118,7 +118,7 @@ func (a *EventRoutesArgs) validate() error {
 	})}
 	for i, r := range a.Routes {
 		if r.Name == "" || !slices.Contains([]string{RouteToFunction, RouteToQueue, RouteToTopic}, r.Target) {
-			problems = append(problems, fmt.Errorf("Routes[%d] is %q to %q, want a name, and %s, %s or %s", i, r.Name, r.Target,
+			problems = append(problems, fmt.Errorf("Routes[%d] is %q to %q: want a name, and %s, %s or %s", i, r.Name, r.Target,
 				RouteToFunction, RouteToQueue, RouteToTopic))
 		}
 	}

@@ -134,7 +134,7 @@ func (a *GoFunctionArgs) validate() error {
 		"Access":           a.Access != nil,
 	})}
 	if !a.Packages.has(a.Function) {
-		problems = append(problems, fmt.Errorf("Function is %q, want one of Packages", a.Function))
+		problems = append(problems, fmt.Errorf("Function is %q: want one of Packages", a.Function))
 	}
 	return errors.Join(problems...)
 }

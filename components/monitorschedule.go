@@ -117,7 +117,7 @@ func (s *MonitorSchedule) facts() pulumi.Output {
 // checkSchedule refuses what EventBridge's schedules cannot say.
 func checkSchedule(field string, d time.Duration) error {
 	if d < time.Minute || d%time.Minute != 0 {
-		return fmt.Errorf("%s is %v, want whole minutes, at least one: EventBridge schedules go no lower", field, d)
+		return fmt.Errorf("%s is %v: want whole minutes, at least one, since EventBridge schedules go no lower", field, d)
 	}
 	return nil
 }

@@ -121,14 +121,14 @@ func (a *RegionalMonitorArgs) validate() error {
 		problems = append(problems, err)
 	}
 	if s.ProbeInterval < contract.MinProbeInterval || s.ProbeInterval > s.Schedule {
-		problems = append(problems, fmt.Errorf("Settings.ProbeInterval is %v, want %v to the schedule, %v", s.ProbeInterval,
+		problems = append(problems, fmt.Errorf("Settings.ProbeInterval is %v: want %v to the schedule, %v", s.ProbeInterval,
 			contract.MinProbeInterval, s.Schedule))
 	}
 	if s.MinimumOutage < 0 {
-		problems = append(problems, fmt.Errorf("Settings.MinimumOutage is %v, want 0 or more", s.MinimumOutage))
+		problems = append(problems, fmt.Errorf("Settings.MinimumOutage is %v: want 0 or more", s.MinimumOutage))
 	}
 	if len(a.Topics) > 0 && a.Topics[0].Region != a.Region.Name {
-		problems = append(problems, fmt.Errorf("Topics[0] is in %s, want the observer's own region, %s, first",
+		problems = append(problems, fmt.Errorf("Topics[0] is in %s: want the observer's own region, %s, first",
 			a.Topics[0].Region, a.Region.Name))
 	}
 	return errors.Join(problems...)

@@ -53,7 +53,7 @@ func TestMissingArgumentsAreNamedTogether(t *testing.T) {
 			constructing(NewGoFunction, &GoFunctionArgs{Function: "nosuch"}),
 			[]string{
 				region, "Description", "MemoryMB", "TimeoutSeconds", "LogRetentionDays", "Access",
-				`Function is "nosuch", want one of Packages`,
+				`Function is "nosuch": want one of Packages`,
 			},
 		},
 		"RegionalMonitor": {
@@ -62,12 +62,12 @@ func TestMissingArgumentsAreNamedTogether(t *testing.T) {
 			}),
 			[]string{
 				region, "Targets", "Topics", "MetricRegions", "DatabaseRole", "Runbooks", "Settings.Reminder",
-				"Settings.Schedule is 1m30s, want whole minutes", "Settings.ProbeInterval is 1h0m0s",
+				"Settings.Schedule is 1m30s: want whole minutes", "Settings.ProbeInterval is 1h0m0s",
 			},
 		},
 		"MonitorSchedule": {
 			constructing(NewMonitorSchedule, &MonitorScheduleArgs{}),
-			[]string{"Monitor", "After", "Schedule is 0s, want whole minutes"},
+			[]string{"Monitor", "After", "Schedule is 0s: want whole minutes"},
 		},
 		"MonitorAlarms": {
 			constructing(NewMonitorAlarms, &MonitorAlarmsArgs{}),
@@ -92,7 +92,7 @@ func TestMissingArgumentsAreNamedTogether(t *testing.T) {
 		},
 		"DrDashboard": {
 			constructing(NewDrDashboard, &DrDashboardArgs{}),
-			[]string{region, "DashboardName", "Title", "Runbooks", "Schedule", "AlarmARNs", "0 Schedules, want 2 and 3"},
+			[]string{region, "DashboardName", "Title", "Runbooks", "Schedule", "AlarmARNs", "0 Schedules: want 2 and 3"},
 		},
 		"FieldKey": {
 			constructing(NewFieldKey, &FieldKeyArgs{}),
@@ -167,7 +167,7 @@ func TestAMonitorAlertsItsOwnRegionFirst(t *testing.T) {
 		Topics:   []*AlertTopic{{Region: "us-east-2"}},
 		Settings: settings(),
 	}
-	assert.ErrorContains(t, args.validate(), "Topics[0] is in us-east-2, want the observer's own region, us-east-1, first")
+	assert.ErrorContains(t, args.validate(), "Topics[0] is in us-east-2: want the observer's own region, us-east-1, first")
 }
 
 func TestScheduleExpressionsAreEventBridgesOwn(t *testing.T) {

@@ -92,7 +92,7 @@ func (m mutant) source() ([]byte, error) {
 		return nil, errors.New("from or to is longer than a line")
 	case n != 1:
 		return nil, fmt.Errorf(
-			"%s holds %q %d times, want once: follow the code, or give more of the line",
+			"%s holds %q %d times: want once; follow the code, or give more of the line",
 			m.File,
 			m.From,
 			n,

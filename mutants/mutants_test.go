@@ -42,8 +42,8 @@ func TestAListSaysEverythingThatIsWrongWithIt(t *testing.T) {
 	_, err := load("list.yaml")
 	for _, want := range []string{
 		`list.yaml: a.go: "": has no fault`,
-		`a.go: "twice": a.go holds "1" 2 times, want once`,
-		`a.go: "gone": a.go holds "3" 0 times, want once`,
+		`a.go: "twice": a.go holds "1" 2 times: want once`,
+		`a.go: "gone": a.go holds "3" 0 times: want once`,
 		`a.go: "same": from and to are the same`,
 		`a.go: "broken": is no Go`,
 		`b.go: "lost": open b.go: no such file or directory`,

@@ -14,7 +14,7 @@ func TestAMistypedKeyDeploysNothing(t *testing.T) {
 	for key, want := range map[string]string{
 		"aurora-dsql-dr:alert":    "alert is not a key, the nearest is alerts",
 		"aurora-dsql-dr:monitors": "monitors is not a key, the nearest is monitor",
-		"aurora-dsqldr:alerts":    "aurora-dsqldr:alerts is no key of this program, want aurora-dsql-dr:alerts",
+		"aurora-dsqldr:alerts":    "aurora-dsqldr:alerts is no key of this program: want aurora-dsql-dr:alerts",
 	} {
 		config := stackConfig(t, "dev", nil)
 		config[key] = `[{"protocol":"email","endpoint":"oncall@example.com"}]`

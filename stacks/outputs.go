@@ -137,7 +137,7 @@ func OutputsOf(values map[string]any) (Outputs, error) {
 			err = json.Unmarshal(body, fields.Field(i).Addr().Interface())
 		}
 		if err != nil || fields.Field(i).IsNil() {
-			problems = append(problems, fmt.Errorf("the output %s is %s, want %s", name, body, fields.Field(i).Type()))
+			problems = append(problems, fmt.Errorf("the output %s is %s: want %s", name, body, fields.Field(i).Type()))
 		}
 	}
 	return out, errors.Join(problems...)

@@ -121,7 +121,7 @@ func (s *Service) CreateAPI(a API) (API, error) {
 
 func checkAPI(a API) error {
 	if a.Name == "" || len(a.Name) > 128 {
-		return badRequest("name %q: accepted are 1 to 128 characters", a.Name)
+		return badRequest("name %q: want 1 to 128 characters", a.Name)
 	}
 	if a.ProtocolType != "HTTP" {
 		return badRequest("protocol type %q: the sandbox models HTTP", a.ProtocolType)

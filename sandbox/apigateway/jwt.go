@@ -47,7 +47,7 @@ func (a *authorizer) verify(ctx context.Context, token string) (claims, error) {
 	}
 	digest, ok := hashes[header.Alg]
 	if !ok {
-		return nil, fmt.Errorf("the token's algorithm is %s; accepted are RSA-based ones", header.Alg)
+		return nil, fmt.Errorf("the token's algorithm is %s: want an RSA-based one", header.Alg)
 	}
 	key, err := a.keys.find(ctx, header.Kid)
 	if err != nil {

@@ -121,7 +121,7 @@ func TestJWTAuthorization(t *testing.T) {
 		"signature is not valid":         stranger.token(t, nil, claims(nil)),
 		"not one of the issuer's":        i.token(t, map[string]any{"kid": "k2"}, claims(nil)),
 		"algorithm is none":              i.token(t, map[string]any{"alg": "none"}, claims(nil)),
-		"accepted are RSA-based ones":    i.token(t, map[string]any{"alg": "ES256"}, claims(nil)),
+		"want an RSA-based one":          i.token(t, map[string]any{"alg": "ES256"}, claims(nil)),
 		"does not have a valid issuer":   i.token(t, nil, claims(map[string]any{"iss": stranger.URL})),
 		"does not have a valid audience": i.token(t, nil, claims(map[string]any{"aud": "other", "client_id": "transactions"})),
 		"has expired":                    i.token(t, nil, claims(map[string]any{"exp": past})),

@@ -48,7 +48,7 @@ func (i Integration) check() error {
 	case i.ConnectionType != "INTERNET":
 		return badRequest("connection type %q: the sandbox models INTERNET", i.ConnectionType)
 	case i.TimeoutMilliseconds < 50 || i.TimeoutMilliseconds > maxTimeout:
-		return badRequest("timeout of %d ms: accepted are 50 to %d", i.TimeoutMilliseconds, maxTimeout)
+		return badRequest("timeout of %d ms: want 50 to %d", i.TimeoutMilliseconds, maxTimeout)
 	default:
 		return nil
 	}

@@ -124,7 +124,7 @@ func answerOf(payload []byte) (answer, error) {
 		return answer{}, err
 	}
 	if response.StatusCode < 200 || response.StatusCode > 599 {
-		return answer{}, fmt.Errorf("statusCode %d: accepted are 200 to 599", response.StatusCode)
+		return answer{}, fmt.Errorf("statusCode %d: want 200 to 599", response.StatusCode)
 	}
 	a := answer{
 		status: response.StatusCode,

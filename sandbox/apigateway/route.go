@@ -82,7 +82,7 @@ func (a *api) checkRoute(r Route) error {
 	_, authorized := a.authorizers[r.AuthorizerID]
 	switch {
 	case !integrated:
-		return badRequest("target %q: accepted is integrations/<id> of an integration of the API", r.Target)
+		return badRequest("target %q: want integrations/<id> of an integration of the API", r.Target)
 	case !slices.Contains([]string{authorizeNobody, authorizeIAM, authorizeJWT}, r.AuthorizationType):
 		return badRequest("authorization type %q: the sandbox models NONE, AWS_IAM and JWT", r.AuthorizationType)
 	case (r.AuthorizationType == authorizeJWT) != authorized:

@@ -157,17 +157,17 @@ func (s *Service) checkMetricAlarm(a MetricAlarm) (*metricmath.Plan, error) {
 	_, known := comparisons[a.ComparisonOperator]
 	report(
 		!known,
-		"comparisonOperator %q: accepted are %s",
+		"comparisonOperator %q: want %s",
 		a.ComparisonOperator,
 		strings.Join(slices.Sorted(maps.Keys(comparisons)), ", "),
 	)
-	report(a.Threshold == nil, "threshold: missing")
-	report(a.EvaluationPeriods < 1, "evaluationPeriods %d: at least 1", a.EvaluationPeriods)
+	report(a.Threshold == nil, "threshold is missing")
+	report(a.EvaluationPeriods < 1, "evaluationPeriods %d: want at least 1", a.EvaluationPeriods)
 	report(a.DatapointsToAlarm < 0 || a.DatapointsToAlarm > a.EvaluationPeriods,
-		"datapointsToAlarm %d: 1 to evaluationPeriods (%d)", a.DatapointsToAlarm, a.EvaluationPeriods)
+		"datapointsToAlarm %d: want 1 to evaluationPeriods (%d)", a.DatapointsToAlarm, a.EvaluationPeriods)
 	report(
 		!slices.Contains(missingDataRules, a.TreatMissingData),
-		"treatMissingData %q: accepted are %s",
+		"treatMissingData %q: want %s",
 		a.TreatMissingData,
 		strings.Join(missingDataRules, ", "),
 	)
@@ -181,7 +181,7 @@ func (s *Service) checkMetricAlarm(a MetricAlarm) (*metricmath.Plan, error) {
 		period := int(plan.Period / time.Second)
 		report(
 			period < 10 || period%60 != 0 && period > 30,
-			"period %d: accepted are 10, 20, 30 and multiples of 60 seconds",
+			"period %d: want 10, 20, 30 or a multiple of 60 seconds",
 			period,
 		)
 		report(a.EvaluationPeriods*period > 7*86400 || period < 3600 && a.EvaluationPeriods*period > 86400,

@@ -318,7 +318,7 @@ func TestARefusedAlarmListsEveryProblem(t *testing.T) {
 			AlarmActions: []string{"arn:aws:sns:us-east-2:123456789012:alerts", "arn:aws:ec2:us-east-1:123456789012:stop"},
 		})
 		for _, problem := range []string{
-			`comparisonOperator "AtLeast"`, "threshold: missing", "datapointsToAlarm 3", `treatMissingData "good"`, "Period 45",
+			`comparisonOperator "AtLeast"`, "threshold is missing", "datapointsToAlarm 3", `treatMissingData "good"`, "Period 45",
 			"Invalid region us-east-2 specified. Only us-east-1 is supported", "the sandbox models SNS topics only",
 		} {
 			assert.ErrorContains(t, err, problem)

@@ -103,9 +103,9 @@ func (d *Datum) checkShape(member string) error {
 			member,
 		)
 	case d.StorageResolution != 1 && d.StorageResolution != 60:
-		return invalidValue(fmt.Sprint(d.StorageResolution), member+"StorageResolution", "accepted are 1 and 60")
+		return invalidValue(fmt.Sprint(d.StorageResolution), member+"StorageResolution", "want 1 or 60")
 	case !slices.Contains(units, d.Unit):
-		return invalidValue(d.Unit, member+"Unit", "accepted are "+strings.Join(units, ", "))
+		return invalidValue(d.Unit, member+"Unit", "want "+strings.Join(units, ", "))
 	}
 	return checkCollection(member+"Values", len(d.Values), maxValues)
 }
@@ -153,14 +153,14 @@ func checkNumber(v float64, member string) error {
 	if v >= -largest && v <= largest { // false for NaN
 		return nil
 	}
-	return invalidValue(fmt.Sprint(v), member, "accepted are numbers from -2^360 to 2^360")
+	return invalidValue(fmt.Sprint(v), member, "want numbers from -2^360 to 2^360")
 }
 
 func checkCount(v float64, member string) error {
 	if v > 0 && v <= largest {
 		return nil
 	}
-	return invalidValue(fmt.Sprint(v), member, "accepted are numbers above 0, up to 2^360")
+	return invalidValue(fmt.Sprint(v), member, "want numbers above 0, up to 2^360")
 }
 
 // checkName is checkText for what may not begin with a colon either.
@@ -184,7 +184,7 @@ func checkText(text, member string, longest int) error {
 		return invalidValue(
 			strings.ToValidUTF8(strings.TrimSpace(text), "?"),
 			member,
-			"accepted are ASCII characters, not only spaces",
+			"want ASCII characters, not only spaces",
 		)
 	default:
 		return nil

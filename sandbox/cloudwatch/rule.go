@@ -109,7 +109,7 @@ func (p ruleParser) factor() (rule, error) {
 		return p.inState(State(token))
 	default:
 		return nil, fmt.Errorf(
-			"unexpected %q: accepted are ALARM(), OK(), INSUFFICIENT_DATA(), TRUE, FALSE, AND, OR, NOT and brackets",
+			"unexpected %q: want ALARM(), OK(), INSUFFICIENT_DATA(), TRUE, FALSE, AND, OR, NOT or brackets",
 			token,
 		)
 	}

@@ -39,7 +39,7 @@ func TestWhatIsNoAlarmRuleIsRefusedWithTheReason(t *testing.T) {
 		`ALARM(red) ALARM(x)`:  `unexpected "ALARM"`,
 		`ALARM()`:              "needs the name",
 		`ALARM red`:            `expected "("`,
-		`BROKEN(red)`:          "accepted are ALARM()",
+		`BROKEN(red)`:          "want ALARM()",
 		`(ALARM(red)`:          `expected ")"`,
 		`ALARM(red) XOR TRUE`:  `unexpected "XOR"`,
 		`ALARM("red) AND TRUE`: "cannot read",

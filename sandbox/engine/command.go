@@ -69,7 +69,7 @@ func cliVersion(ctx context.Context, path string) (semver.Version, error) {
 	}
 	if version.Major != sdk.Version.Major || version.LT(sdk.Version) {
 		return semver.Version{}, fmt.Errorf(
-			"%s is version %s; accepted are %s and later %d.x",
+			"%s is version %s: want %s or a later %d.x",
 			path,
 			version,
 			sdk.Version,

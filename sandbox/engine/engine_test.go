@@ -170,7 +170,7 @@ func TestTheProgramsMistakesAreNamed(t *testing.T) {
 	require.ErrorAs(t, err, &failed)
 	assert.Equal(t, "up", failed.Operation)
 	assert.True(t, strings.Contains(err.Error(), "no resource type aws:ec2/instance:Instance") ||
-		strings.Contains(err.Error(), "colour is not a property; accepted are"), err)
+		strings.Contains(err.Error(), "colour is not a property: want"), err)
 }
 
 func TestASurvivorIsChangedWithoutARefreshOfTheLostRegion(t *testing.T) {
@@ -257,7 +257,7 @@ func TestACLIOfAnotherVersionIsRefused(t *testing.T) {
 	old := filepath.Join(dir, "pulumi")
 	require.NoError(t, os.WriteFile(old, []byte("#!/bin/sh\necho v2.9.0\n"), 0o700))
 	_, err := New(t.Context(), Options{Dir: dir, Stack: "test", CLI: old})
-	assert.ErrorContains(t, err, "is version 2.9.0; accepted are 3.")
+	assert.ErrorContains(t, err, "is version 2.9.0: want 3.")
 }
 
 func TestSecretsAreNotInTheStateInClear(t *testing.T) {

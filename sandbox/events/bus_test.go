@@ -290,7 +290,7 @@ func TestRequestsAboveTheLimitsAreRefusedAsAWhole(t *testing.T) {
 		_, err = s.PutEvents(big, big)
 		require.ErrorContains(t, err, "ValidationException: Total size of the entries in the request is over the limit.")
 		_, err = s.PutEvents(make([]Entry, 11)...)
-		require.ErrorContains(t, err, "accepted are 1 to 10")
+		require.ErrorContains(t, err, "want 1 to 10")
 
 		s.Throttle(1)
 		small := Entry{Source: "app", DetailType: "x", Detail: `{}`}

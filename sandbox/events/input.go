@@ -49,12 +49,12 @@ func (s *Service) checkTarget(t Target) error {
 	report(t.Input != "" && !json.Valid([]byte(t.Input)), "input: not JSON")
 	report(
 		t.InputPath != "" && !pathForm.MatchString(t.InputPath),
-		"inputPath %q: accepted is $.name.name[0]",
+		"inputPath %q: want $.name.name[0]",
 		t.InputPath,
 	)
 	if transformer := t.InputTransformer; transformer != nil {
 		for name, path := range transformer.InputPaths {
-			report(!pathForm.MatchString(path), "inputPaths %s: %q, accepted is $.name.name[0]", name, path)
+			report(!pathForm.MatchString(path), "inputPaths %s is %q: want $.name.name[0]", name, path)
 		}
 		for _, match := range variableForm.FindAllStringSubmatch(transformer.InputTemplate, -1) {
 			_, declared := transformer.InputPaths[match[1]]
@@ -62,8 +62,8 @@ func (s *Service) checkTarget(t Target) error {
 		}
 	}
 	if retry := t.RetryPolicy; retry != nil {
-		report(!within(retry.MaximumRetryAttempts, 0, 185), "maximumRetryAttempts: accepted are 0 to 185")
-		report(!within(retry.MaximumEventAgeInSeconds, 60, 86400), "maximumEventAgeInSeconds: accepted are 60 to 86400")
+		report(!within(retry.MaximumRetryAttempts, 0, 185), "maximumRetryAttempts: want 0 to 185")
+		report(!within(retry.MaximumEventAgeInSeconds, 60, 86400), "maximumEventAgeInSeconds: want 60 to 86400")
 	}
 	if service == "events" {
 		problems = append(problems, s.checkBusTarget(t, inputs > 0))

@@ -51,7 +51,7 @@ func (r Rule) check() error {
 		return err
 	}
 	if !slices.Contains(stateAllowed, r.State) {
-		return awserr.Invalid(validation, "state %q: accepted are %s", r.State, strings.Join(stateAllowed, " and "))
+		return awserr.Invalid(validation, "state %q: want %s", r.State, strings.Join(stateAllowed, " or "))
 	}
 	return nil
 }

@@ -63,7 +63,7 @@ func (s *Service) PutEvents(entries ...Entry) ([]Result, error) {
 	}
 	switch {
 	case len(entries) == 0 || len(entries) > maxEntries:
-		return nil, awserr.Invalid("ValidationException", "%d entries: accepted are 1 to %d", len(entries), maxEntries)
+		return nil, awserr.Invalid("ValidationException", "%d entries: want 1 to %d", len(entries), maxEntries)
 	case size > maxSize:
 		return nil, awserr.Invalid("ValidationException", "Total size of the entries in the request is over the limit.")
 	}

@@ -25,7 +25,7 @@ func parseRate(expression string) (time.Duration, error) {
 	}
 	return 0, awserr.Invalid(
 		"ValidationException",
-		"Parameter ScheduleExpression is not valid: %q; accepted are rate(1 minute), rate(n minutes), hours and days; "+
+		"Parameter ScheduleExpression is not valid: it is %q: want rate(1 minute), rate(n minutes), hours or days; "+
 			"the sandbox does not model cron()",
 		expression,
 	)

@@ -88,7 +88,7 @@ func checkVersion(value json.RawMessage) error {
 	case `"2012-10-17"`, `"2008-10-17"`:
 		return nil
 	default:
-		return fmt.Errorf(`element "Version": %s, accepted are "2012-10-17" and "2008-10-17"`, v)
+		return fmt.Errorf(`element "Version" is %s: want "2012-10-17" or "2008-10-17"`, v)
 	}
 }
 
@@ -171,7 +171,7 @@ func checkActions(actions []string) error {
 	var problems []error
 	for _, action := range actions {
 		if service, name, ok := strings.Cut(action, ":"); action != "*" && (!ok || service == "" || name == "") {
-			problems = append(problems, fmt.Errorf(`element "Action": %q, accepted is service:Action or "*"`, action))
+			problems = append(problems, fmt.Errorf(`element "Action" is %q: want service:Action or "*"`, action))
 		}
 	}
 	return errors.Join(problems...)
@@ -184,7 +184,7 @@ func parseEffect(value json.RawMessage) (deny bool, err error) {
 	case `"Deny"`:
 		return true, nil
 	default:
-		return false, fmt.Errorf(`%s, accepted are "Allow" and "Deny"`, value)
+		return false, fmt.Errorf(`%s: want "Allow" or "Deny"`, value)
 	}
 }
 

@@ -51,7 +51,7 @@ func parsePrincipals(value json.RawMessage) (*principals, error) {
 		case "Service":
 			p.services = names
 		default:
-			return nil, fmt.Errorf("%s principals are not modelled by the sandbox, accepted are AWS and Service", kind)
+			return nil, fmt.Errorf("%s principals are not modelled by the sandbox: want AWS or Service", kind)
 		}
 	}
 	return p, nil

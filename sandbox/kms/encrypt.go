@@ -28,7 +28,7 @@ func (s *Service) Encrypt(
 	if len(plaintext) == 0 || len(plaintext) > maxPlaintext {
 		return nil, "", awserr.Invalid(
 			"ValidationException",
-			"plaintext of %d bytes: accepted are 1 to %d",
+			"plaintext of %d bytes: want 1 to %d",
 			len(plaintext),
 			maxPlaintext,
 		)

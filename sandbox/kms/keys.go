@@ -51,7 +51,7 @@ func (s *Service) complete(k Key) (storedKey, error) {
 	if k.DeletionWindowInDays < 7 || k.DeletionWindowInDays > 30 {
 		return storedKey{}, awserr.Invalid(
 			"ValidationException",
-			"deletion window of %d days: accepted are 7 to 30",
+			"deletion window of %d days: want 7 to 30",
 			k.DeletionWindowInDays,
 		)
 	}
@@ -141,7 +141,7 @@ func (s *Service) CreateAlias(a Alias) (Alias, error) {
 	if !strings.HasPrefix(a.Name, "alias/") || strings.HasPrefix(a.Name, "alias/aws/") {
 		return Alias{}, awserr.Invalid(
 			"InvalidAliasNameException",
-			"alias %q: accepted is alias/<name>, except alias/aws/…",
+			"alias %q: want alias/<name>, except alias/aws/…",
 			a.Name,
 		)
 	}

@@ -50,7 +50,7 @@ func (s *Service) primary(arn string) (storedKey, error) {
 	if len(parts) != 6 || parts[3] == s.env.Name || s.peer(parts[3]) == nil {
 		return storedKey{}, awserr.Invalid(
 			"ValidationException",
-			"primary key %q: accepted is the ARN of a multi-Region key in another region of the account",
+			"primary key %q: want the ARN of a multi-Region key in another region of the account",
 			arn,
 		)
 	}

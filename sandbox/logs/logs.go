@@ -104,7 +104,7 @@ func complete(g *Group) error {
 	if !slices.Contains(retentions, g.RetentionInDays) {
 		return awserr.Invalid(
 			"InvalidParameterException",
-			"retention of %d days: accepted are %v",
+			"retention of %d days: want %v",
 			g.RetentionInDays,
 			retentions,
 		)

@@ -203,7 +203,7 @@ func TestGroups(t *testing.T) {
 	_, err := s.CreateGroup(Group{Name: name})
 	require.ErrorContains(t, err, "already exists")
 	_, err = s.CreateGroup(Group{Name: "other", RetentionInDays: 31})
-	require.ErrorContains(t, err, "retention of 31 days: accepted are [0 1 3 5 7 14 30")
+	require.ErrorContains(t, err, "retention of 31 days: want [0 1 3 5 7 14 30")
 	updated, err := s.UpdateGroup(Group{Name: name, RetentionInDays: 30})
 	require.NoError(t, err)
 	assert.Equal(t, Group{Name: name, RetentionInDays: 30, LogGroupClass: "STANDARD", Arn: "arn:aws:logs:us-east-1:123456789012:log-group:/monitor"}, updated)

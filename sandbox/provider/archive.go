@@ -216,7 +216,7 @@ func fileMode(octal *string) (*fs.FileMode, error) {
 	}
 	bits, err := strconv.ParseUint(*octal, 8, 12)
 	if err != nil {
-		return nil, fmt.Errorf("outputFileMode is %q; accepted is an octal mode such as \"0755\"", *octal)
+		return nil, fmt.Errorf("outputFileMode is %q: want an octal mode such as \"0755\"", *octal)
 	}
 	mode := fs.FileMode(bits)
 	return &mode, nil

@@ -37,7 +37,7 @@ func checkObject(path string, object resource.PropertyMap, t reflect.Type) (prob
 		at := join(path, name)
 		want, ok := known[name]
 		if !ok {
-			problems = append(problems, problem{at, fmt.Sprintf("is not a property; accepted are %s",
+			problems = append(problems, problem{at, fmt.Sprintf("is not a property: want %s",
 				strings.Join(slices.Sorted(maps.Keys(known)), ", "))})
 			continue
 		}

@@ -28,10 +28,10 @@ func TestInputsAreCheckedAgainstTheSDK(t *testing.T) {
 		says   []string
 	}{
 		"an unknown property is named with the accepted ones": {topicKind, object{"colour": "red"},
-			[]string{"colour is not a property; accepted are applicationFailureFeedbackRoleArn"}},
+			[]string{"colour is not a property: want applicationFailureFeedbackRoleArn"}},
 		"an unknown property inside an object": {alarmKind,
 			object{"comparisonOperator": "GreaterThanThreshold", "evaluationPeriods": 1, "metricQueries": []any{object{"id": "e", "formula": "a+b"}}},
-			[]string{"metricQueries[0].formula is not a property; accepted are accountId, expression, id"}},
+			[]string{"metricQueries[0].formula is not a property: want accountId, expression, id"}},
 		"missing required properties, all of them": {alarmKind, object{},
 			[]string{"comparisonOperator is required", "evaluationPeriods is required"}},
 		"a missing required list": {peeringKind, object{"identifier": "x", "witnessRegion": witness}, []string{"clusters is required"}},

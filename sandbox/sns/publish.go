@@ -117,13 +117,13 @@ func checkPublication(p Publication) error {
 	if p.Message == "" || len(p.Message) > 256<<10 {
 		return awserr.Invalid(
 			"InvalidParameter",
-			"Invalid parameter: Message of %d bytes, accepted are 1 to 262144",
+			"Invalid parameter: Message of %d bytes: want 1 to 262144",
 			len(p.Message),
 		)
 	}
 	if p.Subject != "" && !subjectForm.MatchString(p.Subject) {
 		return awserr.Invalid("InvalidParameter",
-			"Invalid parameter: Subject %q, accepted are up to 99 printable ASCII characters, the first not a space", p.Subject)
+			"Invalid parameter: Subject %q: want up to 99 printable ASCII characters, the first not a space", p.Subject)
 	}
 	return nil
 }

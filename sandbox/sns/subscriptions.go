@@ -44,7 +44,7 @@ func (s *Service) Subscribe(sub Subscription) (Subscription, error) {
 		return Subscription{}, awserr.Invalid(
 			"InvalidParameter",
 			"Invalid parameter: Does not support this protocol string: %s "+
-				"(accepted are email, email-json, sms, https, sqs, lambda)",
+				"(want email, email-json, sms, https, sqs, lambda)",
 			sub.Protocol,
 		)
 	}

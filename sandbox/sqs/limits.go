@@ -36,7 +36,7 @@ func (q Queue) check() error {
 		{"ReceiveMessageWaitTimeSeconds", *q.ReceiveWaitTimeSeconds, 0, 20},
 	} {
 		if attribute.value < attribute.least || attribute.value > attribute.most {
-			return awserr.Invalid("InvalidAttributeValue", "Invalid value for the parameter %s: %d, accepted are %d to %d.",
+			return awserr.Invalid("InvalidAttributeValue", "Invalid value for the parameter %s: %d: want %d to %d.",
 				attribute.name, attribute.value, attribute.least, attribute.most)
 		}
 	}

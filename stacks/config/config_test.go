@@ -90,7 +90,7 @@ func TestAKeysetIsBegunAnewAtAVersionThatIsWanted(t *testing.T) {
 	assert.Equal(t, int64(3), c.Application.FreshKeyset)
 	values["applicationSettings"] = `{"keysetVersion":3,"freshKeyset":4}`
 	_, err = load(values)
-	assert.ErrorContains(t, err, `applicationSettings.freshKeyset is "4", want at most keysetVersion, 3`)
+	assert.ErrorContains(t, err, `applicationSettings.freshKeyset is "4": want at most keysetVersion, 3`)
 }
 
 func TestCredentialsAreAskedInARegionOfTheStack(t *testing.T) {
@@ -104,7 +104,7 @@ func TestCredentialsAreAskedInARegionOfTheStack(t *testing.T) {
 	values["credentialsRegion"] = "eu-west-1"
 	_, err := load(values)
 	assert.ErrorContains(t, err,
-		`credentialsRegion is "eu-west-1", want one of the stack's regions, us-east-1, us-east-2, us-west-2, or none`)
+		`credentialsRegion is "eu-west-1": want one of the stack's regions, us-east-1, us-east-2, us-west-2, or none`)
 }
 
 func TestEveryValueIsRead(t *testing.T) {

@@ -42,7 +42,7 @@ func (r *reader) problem(path, value, accepted string) {
 	if r.secrets[path[:strings.IndexAny(path+".", ".[")]] {
 		value = "[secret]"
 	}
-	r.problems = append(r.problems, fmt.Errorf("%s is %q, want %s", path, value, accepted))
+	r.problems = append(r.problems, fmt.Errorf("%s is %q: want %s", path, value, accepted))
 }
 
 func top(values map[string]string) object {
@@ -83,8 +83,8 @@ func (r *reader) leftOver(objects ...object) {
 		accepted := slices.Sorted(maps.Keys(o.used))
 		for _, key := range slices.Sorted(maps.Keys(o.values)) {
 			if !o.used[key] {
-				r.problems = append(r.problems, fmt.Errorf("%s is not a key, the nearest is %s; accepted are %s",
-					o.path(key), nearest(key, accepted), strings.Join(accepted, ", ")))
+				r.problems = append(r.problems, fmt.Errorf("%s is not a key: want %s; the nearest is %s",
+					o.path(key), strings.Join(accepted, ", "), nearest(key, accepted)))
 			}
 		}
 	}

@@ -29,6 +29,6 @@ func checkOneRegionSet(regions ...string) error {
 	for _, set := range regionSets {
 		accepted = append(accepted, set.name+": "+strings.Join(set.regions, ", "))
 	}
-	return fmt.Errorf("%s are not all of one Aurora DSQL region set; accepted are three of %s",
+	return fmt.Errorf("%s are not all of one Aurora DSQL region set: want three of %s",
 		strings.Join(regions, ", "), strings.Join(accepted, "; or "))
 }

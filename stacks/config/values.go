@@ -32,7 +32,7 @@ func Configured(ctx *pulumi.Context) (Values, error) {
 			v.Texts[name], _ = ctx.GetConfig(key)
 			v.Secrets[name] = ctx.IsConfigSecret(key)
 		case distance(space, ctx.Project()) <= len(ctx.Project())/4:
-			return v, fmt.Errorf("%s is no key of this program, want %s:%s", key, ctx.Project(), name)
+			return v, fmt.Errorf("%s is no key of this program: want %s:%s", key, ctx.Project(), name)
 		}
 	}
 	return v, nil

@@ -106,19 +106,19 @@ func TestEveryProblemOfTheApplicationIsReported(t *testing.T) {
 		"DSQL_HOSTADDR":      "nowhere",
 	}))
 	for _, problem := range []string{
-		"environment of the transaction service:", `DATABASE_ENDPOINT: "localhost" is not accepted`,
-		`PEER_ENDPOINT: "x" is not accepted`,
+		"environment of the transaction service:", `DATABASE_ENDPOINT is "localhost"`,
+		`PEER_ENDPOINT is "x"`,
 		`DATABASE_ROLE: "No"`, `PUBLISHER_FUNCTION: "a b"`, `ENCRYPTED_FIELDS: "amount" cannot be encrypted: it is summed`,
 		`"details" is listed twice`, `"colour" is not a field: want details or reference`,
 		"the ARN of a KMS key in us-east-1",
-		`REQUEST_LIMIT: "5" is not accepted`, `DSQL_HOSTADDR: "nowhere"`,
+		`REQUEST_LIMIT is "5"`, `DSQL_HOSTADDR: "nowhere"`,
 	} {
 		assert.ErrorContains(t, err, problem)
 	}
 	_, err = ParseTransactions(from(map[string]string{"ENCRYPTED_FIELDS": "details"}))
-	assert.ErrorContains(t, err, "KEY_ARN: missing", "what is to be encrypted needs a key")
+	assert.ErrorContains(t, err, "KEY_ARN is missing", "what is to be encrypted needs a key")
 	_, err = ParsePublisher(from(nil))
-	assert.ErrorContains(t, err, "EVENT_BUS: missing")
+	assert.ErrorContains(t, err, "EVENT_BUS is missing")
 	_, err = ParseProcessor(from(nil))
-	assert.ErrorContains(t, err, "environment of the processor:\nAWS_REGION: missing")
+	assert.ErrorContains(t, err, "environment of the processor:\nAWS_REGION is missing")
 }

@@ -93,14 +93,14 @@ func (p *parser) err(function string) error {
 }
 
 func (p *parser) problem(key, value, accepted string) {
-	p.problems = append(p.problems, fmt.Errorf("%s: %q is not accepted, want %s", key, value, accepted))
+	p.problems = append(p.problems, fmt.Errorf("%s is %q: want %s", key, value, accepted))
 }
 
 // required is the value of the key; a missing or empty one is a problem.
 func (p *parser) required(key, accepted string) (string, bool) {
 	value, _ := p.lookup(key)
 	if value == "" {
-		p.problems = append(p.problems, fmt.Errorf("%s: missing, want %s", key, accepted))
+		p.problems = append(p.problems, fmt.Errorf("%s is missing: want %s", key, accepted))
 	}
 	return value, value != ""
 }

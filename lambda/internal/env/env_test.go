@@ -88,9 +88,9 @@ func TestAnEmptyEnvironmentListsAllThatIsMissing(t *testing.T) {
 	assert.Equal(t, "environment of the health check:", lines[0])
 	var keys []string
 	for _, line := range lines[1:] {
-		key, rest, _ := strings.Cut(line, ": ")
+		key, rest, _ := strings.Cut(line, " ")
 		keys = append(keys, key)
-		assert.Regexp(t, "^missing, want ", rest)
+		assert.Regexp(t, "^is missing: want ", rest)
 	}
 	assert.ElementsMatch(t, []string{"AWS_REGION", "TARGETS", "TOPICS", "METRIC_REGIONS", "SCHEDULE", "PROBE_INTERVAL",
 		"REMINDER", "MINIMUM_OUTAGE",
@@ -99,38 +99,38 @@ func TestAnEmptyEnvironmentListsAllThatIsMissing(t *testing.T) {
 
 func TestMalformedValuesAreNamedWithWhatIsAccepted(t *testing.T) {
 	for _, tt := range []struct{ key, value, want string }{
-		{"AWS_REGION", "Ohio", `AWS_REGION: "Ohio" is not accepted, want a region name such as us-east-1`},
-		{"SCHEDULE", "1", `SCHEDULE: "1" is not accepted, want a positive Go duration such as 15s`},
-		{"PROBE_INTERVAL", "-5s", `PROBE_INTERVAL: "-5s" is not accepted, want a positive Go duration such as 15s`},
-		{"PROBE_INTERVAL", "2m", `PROBE_INTERVAL: "2m0s" is not accepted, want at most SCHEDULE, which is 1m0s`},
-		{"MINIMUM_OUTAGE", "-1s", `MINIMUM_OUTAGE: "-1s" is not accepted, want a Go duration such as 5s, or 0s`},
-		{"WAKING_LIMIT", "soon", `WAKING_LIMIT: "soon" is not accepted, want a positive Go duration such as 15s`},
-		{"FAILURES_TO_OPEN", "0", `FAILURES_TO_OPEN: "0" is not accepted, want a whole number of at least 1`},
-		{"SUCCESSES_TO_CLOSE", "three", `SUCCESSES_TO_CLOSE: "three" is not accepted, want a whole number of at least 1`},
-		{"METRICS", "some", `METRICS: "some" is not accepted, want lean or full`},
+		{"AWS_REGION", "Ohio", `AWS_REGION is "Ohio": want a region name such as us-east-1`},
+		{"SCHEDULE", "1", `SCHEDULE is "1": want a positive Go duration such as 15s`},
+		{"PROBE_INTERVAL", "-5s", `PROBE_INTERVAL is "-5s": want a positive Go duration such as 15s`},
+		{"PROBE_INTERVAL", "2m", `PROBE_INTERVAL is "2m0s": want at most SCHEDULE, which is 1m0s`},
+		{"MINIMUM_OUTAGE", "-1s", `MINIMUM_OUTAGE is "-1s": want a Go duration such as 5s, or 0s`},
+		{"WAKING_LIMIT", "soon", `WAKING_LIMIT is "soon": want a positive Go duration such as 15s`},
+		{"FAILURES_TO_OPEN", "0", `FAILURES_TO_OPEN is "0": want a whole number of at least 1`},
+		{"SUCCESSES_TO_CLOSE", "three", `SUCCESSES_TO_CLOSE is "three": want a whole number of at least 1`},
+		{"METRICS", "some", `METRICS is "some": want lean or full`},
 		{"METRIC_REGIONS", "us-east-1,us-east-1",
-			`METRIC_REGIONS: "us-east-1,us-east-1" is not accepted, want comma-separated names of different regions`},
+			`METRIC_REGIONS is "us-east-1,us-east-1": want comma-separated names of different regions`},
 		{"DATABASE_ROLE", "Robert'); --",
-			`DATABASE_ROLE: "Robert'); --" is not accepted, want a lower-case PostgreSQL role name`},
+			`DATABASE_ROLE is "Robert'); --": want a lower-case PostgreSQL role name`},
 		{"DSQL_HOSTADDR", "aaa", `DSQL_HOSTADDR: "aaa": want host=ip:port`},
-		{"TARGETS", "[]", `TARGETS: "[]" is not accepted, want a JSON array`},
-		{"TARGETS", "[] []", `TARGETS: "[] []" is not accepted, want a JSON array`},
+		{"TARGETS", "[]", `TARGETS is "[]": want a JSON array`},
+		{"TARGETS", "[] []", `TARGETS is "[] []": want a JSON array`},
 		{"TARGETS", `[{"zone":"a"}]`, `unknown field "zone"`},
 		{"TARGETS", `[{"region":"us-east-1","endpoint":"localhost"}]`,
-			`TARGETS[0].endpoint: "localhost" is not accepted, want <identifier>.dsql.<region>.on.aws`},
+			`TARGETS[0].endpoint is "localhost": want <identifier>.dsql.<region>.on.aws`},
 		{"TARGETS", `[{"region":"us-east-1","endpoint":"aaa.dsql.us-east-1.on.aws"}]`,
-			`TARGETS[0].clusterId: "" is not accepted, want the cluster's identifier`},
+			`TARGETS[0].clusterId is "": want the cluster's identifier`},
 		{"TARGETS", `[{"region":"us-east-1","endpoint":"aaa.dsql.us-east-1.on.aws"}]`,
-			`TARGETS[0].clusterArn: "" is not accepted, want the cluster's ARN`},
+			`TARGETS[0].clusterArn is "": want the cluster's ARN`},
 		{"TARGETS", strings.ReplaceAll(targets, `"us-east-2"`, `"us-east-1"`),
-			`TARGETS[1].region: "us-east-1" is not accepted, want the endpoint's own, us-east-2`},
+			`TARGETS[1].region is "us-east-1": want the endpoint's own, us-east-2`},
 		{"TARGETS", strings.NewReplacer("bbb", "aaa", "us-east-2", "us-east-1").Replace(targets),
-			`TARGETS[1].endpoint: "aaa.dsql.us-east-1.on.aws" is not accepted, want every endpoint once`},
-		{"TOPICS", `{}`, `TOPICS: "{}" is not accepted, want a JSON array`},
+			`TARGETS[1].endpoint is "aaa.dsql.us-east-1.on.aws": want every endpoint once`},
+		{"TOPICS", `{}`, `TOPICS is "{}": want a JSON array`},
 		{"TOPICS", `[{"region":"us-east-1","arn":"alerts"}]`,
-			`TOPICS[0].arn: "alerts" is not accepted, want arn:aws:sns:<region>:<account>:<name>`},
+			`TOPICS[0].arn is "alerts": want arn:aws:sns:<region>:<account>:<name>`},
 		{"TOPICS", `[{"region":"us-east-1","arn":"arn:aws:sns:us-east-2:123456789012:alerts"}]`,
-			`TOPICS[0].region: "us-east-1" is not accepted, want the topic's own, us-east-2`},
+			`TOPICS[0].region is "us-east-1": want the topic's own, us-east-2`},
 	} {
 		environment := complete()
 		environment[tt.key] = tt.value

@@ -36,7 +36,7 @@ func ParseEnvironment(getenv func(string) string) (Environment, error) {
 	key := getenv(contract.EnvKeyARN)
 	var keyErr error
 	if key != "" && !keyARN.MatchString(key) {
-		keyErr = fmt.Errorf("%s: %q: want the ARN of a KMS key, arn:aws:kms:<region>:<account>:key/<id>, or none",
+		keyErr = fmt.Errorf("%s is %q: want the ARN of a KMS key, arn:aws:kms:<region>:<account>:key/<id>, or none",
 			contract.EnvKeyARN, key)
 	}
 	if err := errors.Join(endpointErr, hostAddrErr, keyErr); err != nil {

@@ -23,18 +23,18 @@ func validate(event contract.MigrateEvent, roles []schema.Role) error {
 	for _, role := range roles {
 		declared = append(declared, role.Name)
 		if len(event.Roles[role.Name]) == 0 && !role.Application {
-			problems = append(problems, fmt.Errorf("roles.%s: no ARN: want the IAM roles that connect as it", role.Name))
+			problems = append(problems, fmt.Errorf("roles.%s is empty: want the IAM roles that connect as it", role.Name))
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(event.Roles)) {
 		if !slices.Contains(declared, name) {
-			problems = append(problems, fmt.Errorf("roles.%s: unknown database role: want %s", name,
+			problems = append(problems, fmt.Errorf("roles.%s is no role of the database: want %s", name,
 				strings.Join(declared, ", ")))
 		}
 		for _, arn := range event.Roles[name] {
 			if !roleARN.MatchString(arn) {
 				problems = append(problems,
-					fmt.Errorf("roles.%s: %q: want the ARN of an IAM role, arn:aws:iam::<account>:role/<name>", name, arn))
+					fmt.Errorf("roles.%s is %q: want the ARN of an IAM role, arn:aws:iam::<account>:role/<name>", name, arn))
 			}
 		}
 	}

@@ -26,9 +26,9 @@ func TestEveryProblemOfAnEventIsReported(t *testing.T) {
 			"arn:aws:iam::12:role/x", ""},
 	}}, schema.Roles())
 	for _, problem := range []string{
-		"roles.dr_monitor: no ARN",
-		"roles.admin: unknown database role: want dr_monitor",
-		"roles.stranger: unknown database role",
+		"roles.dr_monitor is empty",
+		"roles.admin is no role of the database: want dr_monitor",
+		"roles.stranger is no role of the database",
 		`"arn:aws:iam::123456789012:role/x'; DROP SCHEMA dr; --": want the ARN of an IAM role`,
 		`"arn:aws:sts::123456789012:assumed-role/x/y": want the ARN`,
 		`"arn:aws:iam::12:role/x": want the ARN`,
@@ -36,6 +36,6 @@ func TestEveryProblemOfAnEventIsReported(t *testing.T) {
 	} {
 		assert.ErrorContains(t, err, problem)
 	}
-	assert.ErrorContains(t, validate(contract.MigrateEvent{}, schema.Roles()), "roles.dr_monitor: no ARN",
+	assert.ErrorContains(t, validate(contract.MigrateEvent{}, schema.Roles()), "roles.dr_monitor is empty",
 		"an empty event revokes nothing")
 }

@@ -17,12 +17,12 @@ import (
 func (m *Migrator) validateKeyset(event contract.MigrateEvent) error {
 	switch version, fresh := event.Keyset, event.FreshKeyset; {
 	case version < 0:
-		return fmt.Errorf("migrate event: keyset: %d, want the version to have, 1 or higher, or 0 for none", version)
+		return fmt.Errorf("migrate event: keyset is %d: want the version to have, 1 or higher, or 0 for none", version)
 	case fresh < 0 || fresh > version:
-		return fmt.Errorf("migrate event: freshKeyset: %d, want a version of the keyset from 1 to %d, or 0 for none", fresh,
-			version)
+		return fmt.Errorf("migrate event: freshKeyset is %d: want a version of the keyset from 1 to %d, or 0 for none",
+			fresh, version)
 	case version > 0 && m.env.KeyARN == "":
-		return fmt.Errorf("migrate event: keyset: %d, but the function has no %s: want the ARN of the KMS key that wraps it",
+		return fmt.Errorf("migrate event: keyset is %d, but %s is missing: want the ARN of the KMS key that wraps it",
 			version, contract.EnvKeyARN)
 	default:
 		return nil

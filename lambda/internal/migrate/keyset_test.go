@@ -140,14 +140,14 @@ func accessThatNeverComesIsReported(t *testing.T, db testDB) {
 func TestAKeysetNeedsAKey(t *testing.T) {
 	m := &Migrator{roles: schema.Roles()} // nowhere to connect to
 	_, err := m.Run(t.Context(), keysetVersion(1))
-	assert.ErrorContains(t, err, "keyset: 1, but the function has no KEY_ARN")
+	assert.ErrorContains(t, err, "keyset is 1, but KEY_ARN is missing")
 	_, err = m.Run(t.Context(), keysetVersion(-1))
-	assert.ErrorContains(t, err, "keyset: -1, want the version")
+	assert.ErrorContains(t, err, "keyset is -1: want the version")
 	for _, fresh := range []int64{-1, 2} {
 		event := keysetVersion(1)
 		event.FreshKeyset = fresh
 		_, err = m.Run(t.Context(), event)
-		assert.ErrorContains(t, err, fmt.Sprintf("freshKeyset: %d, want a version of the keyset from 1 to 1, or 0 for none",
+		assert.ErrorContains(t, err, fmt.Sprintf("freshKeyset is %d: want a version of the keyset from 1 to 1, or 0 for none",
 			fresh))
 	}
 }

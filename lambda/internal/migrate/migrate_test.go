@@ -127,7 +127,7 @@ func onlyWantedMappingsOfOurRolesRemain(t *testing.T, db testDB) {
 func TestAnEventThatIsWrongTouchesNothing(t *testing.T) {
 	m := &Migrator{roles: schema.Roles()} // nowhere to connect to
 	_, err := m.Run(t.Context(), contract.MigrateEvent{})
-	assert.ErrorContains(t, err, "migrate event: roles.dr_monitor: no ARN")
+	assert.ErrorContains(t, err, "migrate event: roles.dr_monitor is empty")
 }
 
 func TestAMigrationThatRunsOutOfTimeIsToBeContinued(t *testing.T) {

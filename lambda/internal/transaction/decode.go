@@ -96,7 +96,7 @@ func decodeObject(body []byte, known []string) (*object, error) {
 		}
 		switch {
 		case !slices.Contains(known, name):
-			m.problems.add(name, "unknown, want %s", strings.Join(known, ", "))
+			m.problems.add(name, "unknown: want %s", strings.Join(known, ", "))
 		case seen[name]:
 			m.problems.add(name, "given twice")
 		case string(value) != "null":
@@ -162,7 +162,7 @@ func (m *object) limited(name string, limit int) string {
 // one.
 func (m *object) amount() Amount {
 	if !m.has(memberAmount) {
-		m.problems.add(memberAmount, "missing, want %v to %v", MinAmount, MaxAmount)
+		m.problems.add(memberAmount, "missing: want %v to %v", MinAmount, MaxAmount)
 		return 0
 	}
 	text := string(m.members[memberAmount])

@@ -60,7 +60,7 @@ func TestEveryProblemOfAnOrderIsReported(t *testing.T) {
 		`{"amount":null}`:                     {"amount: missing"},
 		`{"amount":"NaN","transaction_id":"` + strings.Repeat("x", 65) + `","details":7,"colour":"red"}`: {
 			"amount: want a decimal number", "transaction_id: want 1 to 64", "details: want a string",
-			"colour: unknown, want transaction_id, amount",
+			"colour: unknown: want transaction_id, amount",
 		},
 		`{"amount":1,"amount":2}`:                {"amount: given twice"},
 		`{"Amount":1}`:                           {"Amount: unknown", "amount: missing"},
@@ -120,7 +120,7 @@ func TestDirectInvocations(t *testing.T) {
 		`{"transaction_id":"test-001","amount":1}`: `transaction_id: want none with the operation "read"; ` +
 			`"write" records a transaction; amount: want none`,
 		`{"operation":"read","transaction_id":"x"}`:   `transaction_id: want none`,
-		`{"operation":"write","amount":1,"extra":{}}`: `extra: unknown, want operation, transaction_id`,
+		`{"operation":"write","amount":1,"extra":{}}`: `extra: unknown: want operation, transaction_id`,
 		`[1]`: `want one JSON object`,
 	} {
 		_, _, err := DecodeEvent([]byte(body))

@@ -66,7 +66,7 @@ func invoke(c *call.Call, in *sdk.InvokeInput) (*sdk.InvokeOutput, error) {
 		return &sdk.InvokeOutput{StatusCode: http.StatusAccepted}, err
 	default:
 		return nil, awserr.Invalid("InvalidParameterValueException", "InvocationType %s is not modelled by the sandbox; "+
-			"accepted are RequestResponse and Event", in.InvocationType)
+			"want RequestResponse or Event", in.InvocationType)
 	}
 }
 

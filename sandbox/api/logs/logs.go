@@ -161,7 +161,7 @@ func (in *filterInput) takes(e logEvent, terms []string) bool {
 func filterTerms(pattern string) ([]string, error) {
 	if strings.ContainsAny(pattern, "{}[]?%") || strings.HasPrefix(pattern, "-") || strings.Contains(pattern, " -") {
 		return nil, awserr.Invalid("InvalidParameterException",
-			"The filter pattern %q is not modelled by the sandbox: accepted are words and \"phrases\", "+
+			"The filter pattern %q is not modelled by the sandbox: want words and \"phrases\", "+
 				"all of which must match.", pattern)
 	}
 	var terms []string

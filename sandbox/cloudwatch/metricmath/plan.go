@@ -78,7 +78,7 @@ func (p *Plan) addMetric(m Stat) error {
 		return errors.New("namespace and metricName are required")
 	}
 	if !ValidStatistic(m.Stat) {
-		return fmt.Errorf("stat %q: accepted are Sum, Average, Minimum, Maximum, SampleCount and percentiles such as p99",
+		return fmt.Errorf("stat %q: want Sum, Average, Minimum, Maximum, SampleCount or a percentile such as p99",
 			m.Stat)
 	}
 	if err := CheckPeriod(m.Period); err != nil {

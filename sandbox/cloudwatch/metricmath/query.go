@@ -59,5 +59,5 @@ func CheckPeriod(seconds int) error {
 		return nil
 	}
 	return awserr.Invalid("InvalidParameterValue",
-		"Period %d: accepted are 1, 5, 10, 20, 30 and multiples of 60 seconds.", seconds)
+		"Period %d: want 1, 5, 10, 20, 30 or a multiple of 60 seconds.", seconds)
 }
