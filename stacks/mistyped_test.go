@@ -12,8 +12,8 @@ import (
 func TestAMistypedKeyDeploysNothing(t *testing.T) {
 	builtFunctions(t)
 	for key, want := range map[string]string{
-		"aurora-dsql-dr:alert":    "alert is not a key, the nearest is alerts",
-		"aurora-dsql-dr:monitors": "monitors is not a key, the nearest is monitor",
+		"aurora-dsql-dr:alert":    "the nearest is alerts",
+		"aurora-dsql-dr:monitors": "the nearest is monitor",
 		"aurora-dsqldr:alerts":    "aurora-dsqldr:alerts is no key of this program: want aurora-dsql-dr:alerts",
 	} {
 		config := stackConfig(t, "dev", nil)

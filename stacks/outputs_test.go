@@ -47,7 +47,7 @@ func TestOutputsThatAreNoneOfThisProgramAreTold(t *testing.T) {
 	_, err := OutputsOf(values)
 	for _, want := range []string{
 		"the output clusterArns is null: want map[string]string",
-		`the output regions is ["us-east-1"], want map[string]string`,
+		`the output regions is ["us-east-1"]: want map[string]string`,
 		"the output eventBusNames is null: want map[string]string",
 	} {
 		assert.ErrorContains(t, err, want)

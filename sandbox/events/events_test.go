@@ -311,7 +311,7 @@ func TestARefusedTargetListsEveryProblem(t *testing.T) {
 			RetryPolicy:      &RetryPolicy{MaximumRetryAttempts: intOf(186), MaximumEventAgeInSeconds: intOf(59)}})
 		for _, problem := range []string{
 			"at 'targets.1.member.id' failed", "models functions, topics, queues and buses", "only one of input", "input: not JSON", `inputPath "detail"`,
-			`inputPaths a: "x"`, "<b> is not in inputPaths", "0 to 185", "60 to 86400",
+			`inputPaths a is "x"`, "<b> is not in inputPaths", "0 to 185", "60 to 86400",
 		} {
 			assert.ErrorContains(t, err, problem)
 		}

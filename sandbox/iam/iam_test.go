@@ -28,7 +28,7 @@ func TestABadPolicyIsRefusedWithEveryProblem(t *testing.T) {
 			{"Effect": "Allow", "Action": [], "Condition": {"DateGreaterThan": {"aws:CurrentTime": "x"}}}
 		]}`)
 	for _, problem := range []string{
-		`element "Version": "2020-01-01"`, `element "Extra": not an element of a policy`,
+		`element "Version" is "2020-01-01"`, `element "Extra": not an element of a policy`,
 		`statement 1: element "Effect": "Maybe"`, `element "Action" is "Publish": want service:Action`, `element "Principal": not allowed`,
 		`statement 2: element "Comment": not an element of a statement`, `element "NotAction": not modelled`, "policy variables are not modelled",
 		`statement 3: element "Action": empty`, `operator "DateGreaterThan": not modelled`, `element "Resource": missing`,

@@ -97,7 +97,7 @@ func TestEachMistakeNamesKeyValueAndWhatIsAccepted(t *testing.T) {
 		"a tag that is not ASCII": {"owner", "Plattformteam Köln",
 			`owner is "Plattformteam Köln": want 1 to 256 ASCII letters`},
 		"a tag of AWS's own":           {"costCenter", "aws:42", "not beginning with aws:"},
-		"a tag that ends with a space": {"costCenter", "42 ", `costCenter is "42 ", want`},
+		"a tag that ends with a space": {"costCenter", "42 ", `costCenter is "42 ": want`},
 		"an owner that is a list":      {"owner", `["a"]`, "owner"},
 		"runbooks at an anchor": {"runbooksUrl", "https://wiki.example.com/dr#lost",
 			`runbooksUrl is "https://wiki.example.com/dr#lost": want a URL or a path`},

@@ -108,7 +108,7 @@ func TestEveryProblemOfTheApplicationIsReported(t *testing.T) {
 	for _, problem := range []string{
 		"environment of the transaction service:", `DATABASE_ENDPOINT is "localhost"`,
 		`PEER_ENDPOINT is "x"`,
-		`DATABASE_ROLE: "No"`, `PUBLISHER_FUNCTION: "a b"`, `ENCRYPTED_FIELDS: "amount" cannot be encrypted: it is summed`,
+		`DATABASE_ROLE is "No"`, `PUBLISHER_FUNCTION is "a b"`, `ENCRYPTED_FIELDS: "amount" cannot be encrypted: it is summed`,
 		`"details" is listed twice`, `"colour" is not a field: want details or reference`,
 		"the ARN of a KMS key in us-east-1",
 		`REQUEST_LIMIT is "5"`, `DSQL_HOSTADDR: "nowhere"`,

@@ -148,8 +148,8 @@ func TestAllProblemsAreInOneMessage(t *testing.T) {
 		"DSQL_HOSTADDR":    "x",
 	})
 	_, err := parse(environment)
-	for _, key := range []string{"SCHEDULE", "METRICS", "FAILURES_TO_OPEN", "DSQL_HOSTADDR"} {
-		assert.ErrorContains(t, err, "\n"+key+": ")
+	for _, key := range []string{"SCHEDULE is", "METRICS is", "FAILURES_TO_OPEN is", "DSQL_HOSTADDR:"} {
+		assert.ErrorContains(t, err, "\n"+key+" ")
 	}
 }
 

@@ -30,6 +30,6 @@ func TestEveryProblemOfTheEnvironmentIsReported(t *testing.T) {
 	_, err := ParseEnvironment(getenv(map[string]string{"DSQL_HOSTADDR": "a=b,c", "KEY_ARN": "alias/fields"}))
 	assert.ErrorContains(t, err, `DATABASE_ENDPOINT: endpoint "": want the host name of a DSQL endpoint`)
 	assert.ErrorContains(t, err, `DSQL_HOSTADDR: "a=b": want host=ip:port`)
-	assert.ErrorContains(t, err, `KEY_ARN: "alias/fields": want the ARN of a KMS key`)
+	assert.ErrorContains(t, err, `KEY_ARN is "alias/fields": want the ARN of a KMS key`)
 	assert.ErrorContains(t, err, `"c": want host=ip:port`)
 }
