@@ -35,6 +35,8 @@ type DrDashboardArgs struct {
 	MetricsFull bool
 	// Applications are the regions' parts of the application. Optional.
 	Applications []DashboardApplication
+	// Endpoints decide in each data region whether the other one is lost; their alarms come first. Required.
+	Endpoints []*EndpointAlarms
 	// AlarmARNs are the alarms to show, by region. Required.
 	AlarmARNs map[string]pulumi.StringArray
 }
@@ -94,21 +96,24 @@ func (a *DrDashboardArgs) validate() error {
 		"Schedule":      a.Schedule > 0,
 		"AlarmARNs":     len(a.AlarmARNs) > 0,
 	})}
-	if len(a.Databases) != 2 || len(a.Schedules) != 3 {
-		problems = append(problems, fmt.Errorf("there are %d Databases and %d Schedules: want 2 and 3",
-			len(a.Databases), len(a.Schedules)))
+	if len(a.Databases) != 2 || len(a.Schedules) != 3 || len(a.Endpoints) != 2 {
+		problems = append(problems, fmt.Errorf("there are %d Databases, %d Schedules and %d Endpoints: want 2, 3 and 2",
+			len(a.Databases), len(a.Schedules), len(a.Endpoints)))
 	}
 	return errors.Join(problems...)
 }
 
 // body renders what every part says of itself, once all of it is known.
 func (a *DrDashboardArgs) body() pulumi.StringOutput {
-	var databases, monitors, alarms, applications pulumi.Array
+	var databases, monitors, losses, alarms, applications pulumi.Array
 	for _, d := range a.Databases {
 		databases = append(databases, d.facts())
 	}
 	for _, s := range a.Schedules {
 		monitors = append(monitors, s.facts())
+	}
+	for _, e := range slices.Backward(a.Endpoints) { // the second region decides about the first
+		losses = append(losses, e.facts())
 	}
 	for _, region := range slices.Sorted(maps.Keys(a.AlarmARNs)) {
 		alarms = append(alarms, alarmFacts(region, a.AlarmARNs[region]))
@@ -116,7 +121,7 @@ func (a *DrDashboardArgs) body() pulumi.StringOutput {
 	for _, p := range a.Applications {
 		applications = append(applications, p.facts())
 	}
-	return pulumi.All(databases, monitors, alarms, applications).ApplyT(func(v []any) (string, error) {
+	return pulumi.All(databases, monitors, losses, alarms, applications).ApplyT(func(v []any) (string, error) {
 		return dashboard.Render(dashboard.Facts{
 			Title:        a.Title,
 			Runbooks:     a.Runbooks,
@@ -124,8 +129,9 @@ func (a *DrDashboardArgs) body() pulumi.StringOutput {
 			Full:         a.MetricsFull,
 			Databases:    listOf[dashboard.Database](v[0]),
 			Monitors:     listOf[dashboard.Monitor](v[1]),
-			Alarms:       listOf[dashboard.Alarms](v[2]),
-			Applications: listOf[dashboard.Application](v[3]),
+			Losses:       listOf[dashboard.Loss](v[2]),
+			Alarms:       listOf[dashboard.Alarms](v[3]),
+			Applications: listOf[dashboard.Application](v[4]),
 			Percentile:   transactionPercentile,
 		})
 	}).(pulumi.StringOutput)

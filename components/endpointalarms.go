@@ -9,6 +9,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"aurora-dsql-dr/components/internal/dashboard"
 	"aurora-dsql-dr/components/internal/dsqlmetric"
 	"aurora-dsql-dr/lambda/contract"
 )
@@ -58,10 +59,12 @@ type EndpointAlarmsArgs struct {
 type EndpointAlarms struct {
 	pulumi.ResourceState
 
-	// Lost pages for the loss of the other region.
-	Lost *cloudwatch.CompositeAlarm
+	// Lost pages for the loss of the other region, Unconfirmed for one that no other observer confirms.
+	Lost, Unconfirmed *cloudwatch.CompositeAlarm
 	// ARNs and Names are of all alarms.
 	ARNs, Names pulumi.StringArray
+
+	loss dashboard.Loss // but for its ARNs
 }
 
 // NewEndpointAlarms creates the alarms of one data region.
@@ -82,7 +85,17 @@ func NewEndpointAlarms(
 		}
 	}
 	a.ARNs, a.Names = set.arns, set.names
+	a.loss = dashboard.Loss{Region: args.Other.Region, DecidedIn: args.Region.Name}
 	return a, ctx.RegisterResourceOutputs(a, pulumi.Map{"names": a.Names})
+}
+
+// facts are what the dashboard shows of the decision that the other region is lost.
+func (a *EndpointAlarms) facts() pulumi.Output {
+	return pulumi.All(a.Lost.Arn, a.Unconfirmed.Arn).ApplyT(func(arns []any) dashboard.Loss {
+		known := a.loss
+		known.ARNs = []string{arns[0].(string), arns[1].(string)}
+		return known
+	})
 }
 
 // outage creates the alarms on lost endpoints. Both composites say as well when it is over.
@@ -107,7 +120,7 @@ func (a *EndpointAlarms) outage(set *alarmSet, name string, args *EndpointAlarms
 	if err != nil {
 		return err
 	}
-	_, err = set.composite(args.Region, args.Topic, name+"-other-region-lost-unconfirmed", alone,
+	a.Unconfirmed, err = set.composite(args.Region, args.Topic, name+"-other-region-lost-unconfirmed", alone,
 		cloudwatch.CompositeAlarmArgs{
 			AlarmName: pulumi.Sprintf("%s-unconfirmed", args.CompositeName),
 			AlarmDescription: described(

@@ -122,6 +122,7 @@ func everything(ctx *pulumi.Context, r [3]Region, prefix, architecture string, s
 		Databases:     database.Sides(),
 		Schedules:     []*MonitorSchedule{schedule, schedule, schedule},
 		Schedule:      s.Schedule,
+		Endpoints:     []*EndpointAlarms{endpoints, endpoints},
 		AlarmARNs:     map[string]pulumi.StringArray{r[0].Name: alarms.Own.ARNs},
 	})
 	return err

@@ -92,7 +92,7 @@ func TestMissingArgumentsAreNamedTogether(t *testing.T) {
 		},
 		"DrDashboard": {
 			constructing(NewDrDashboard, &DrDashboardArgs{}),
-			[]string{region, "DashboardName", "Title", "Runbooks", "Schedule", "AlarmARNs", "0 Schedules: want 2 and 3"},
+			[]string{region, "DashboardName", "Title", "Runbooks", "Schedule", "AlarmARNs", "0 Schedules and 0 Endpoints: want 2, 3 and 2"},
 		},
 		"FieldKey": {
 			constructing(NewFieldKey, &FieldKeyArgs{}),

@@ -28,24 +28,25 @@ func join(sets ...alarms) alarms {
 	return all
 }
 
-// watch creates the alarms on lost endpoints, on broken observers and on alerts that do not arrive.
+// watch creates the alarms on lost endpoints, which are returned apart as well, on broken observers and on alerts that
+// do not arrive.
 func watch(
 	ctx *pulumi.Context, c *config.Config, at regions, topics topicsOf,
 	database *components.PeeredDsqlCluster, monitors observers, schedules schedulesOf,
-) (alarms, error) {
+) (alarms, endpointsOf, error) {
 	undelivered, err := topicAlarms(ctx, c, at, topics)
 	if err != nil {
-		return nil, err
+		return nil, endpointsOf{}, err
 	}
-	endpoints, lost, err := endpointAlarms(ctx, c, at, topics, database, schedules)
+	lost, endpoints, err := endpointAlarms(ctx, c, at, topics, database, schedules)
 	if err != nil {
-		return nil, err
+		return nil, endpointsOf{}, err
 	}
-	broken, err := monitorAlarms(ctx, c, at, topics, database, monitors, schedules, lost)
+	broken, err := monitorAlarms(ctx, c, at, topics, database, monitors, schedules, endpoints)
 	if err != nil {
-		return nil, err
+		return nil, endpointsOf{}, err
 	}
-	return join(undelivered, endpoints, broken), nil
+	return join(undelivered, lost, broken), endpoints, nil
 }
 
 func topicAlarms(ctx *pulumi.Context, c *config.Config, at regions, topics topicsOf) (alarms, error) {

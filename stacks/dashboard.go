@@ -9,7 +9,7 @@ import (
 
 func dashboardPage(
 	ctx *pulumi.Context, c *config.Config, at regions, database *components.PeeredDsqlCluster,
-	schedules schedulesOf, app *application, made alarms,
+	schedules schedulesOf, app *application, endpoints endpointsOf, made alarms,
 ) (*components.DrDashboard, error) {
 	args := &components.DrDashboardArgs{
 		Region:        at[primary],
@@ -20,6 +20,7 @@ func dashboardPage(
 		Schedules:     schedules[:],
 		Schedule:      c.Monitor.Schedule,
 		MetricsFull:   c.Monitor.MetricsFull,
+		Endpoints:     endpoints[:],
 		AlarmARNs:     map[string]pulumi.StringArray{},
 	}
 	for region, list := range made {

@@ -102,12 +102,12 @@ func assemble(ctx *pulumi.Context, c *config.Config, at regions, packages *compo
 	if err != nil {
 		return exports{}, err
 	}
-	watched, err := watch(ctx, c, at, topics, database, monitors, schedules)
+	watched, endpoints, err := watch(ctx, c, at, topics, database, monitors, schedules)
 	if err != nil {
 		return exports{}, err
 	}
 	alarms := join(changes, running.alarms, watched)
-	dashboard, err := dashboardPage(ctx, c, at, database, schedules, app, alarms)
+	dashboard, err := dashboardPage(ctx, c, at, database, schedules, app, endpoints, alarms)
 	if err != nil {
 		return exports{}, err
 	}

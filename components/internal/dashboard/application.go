@@ -6,7 +6,7 @@ func (f Facts) requests(a Application) widget {
 	lines := each([]string{a.Service, a.Publisher, a.Processor}, func(function string) line {
 		return ofFunction("Errors", function, function+" errors")
 	})
-	return f.metrics("Transactions in "+a.Region, a.Region, "Sum", "", append(lines,
+	return f.metrics("Requests in "+a.Region, a.Region, "Sum", "", append(lines,
 		ofFunction("Invocations", a.Service, "requests"),
 		own(contract.MetricConflictRetries, a, "conflicts repeated"),
 		own(contract.MetricBreakerOpen, a, "breaker open"),
@@ -29,10 +29,15 @@ func (f Facts) events(a Application) widget {
 	})
 }
 
-func (f Facts) eventDelay(a Application) widget {
-	return f.metrics("Age of events in "+a.Region, a.Region, "Maximum", "", []line{
-		own(contract.MetricOutboxAge, a, "oldest in the outbox, s"),
-		own(contract.MetricReplicationDelay, a, "from the other region, ms"),
+func (f Facts) replication(a Application) widget {
+	return f.metrics("Events on their way to "+a.Region, a.Region, "Maximum", "ms", []line{
+		own(contract.MetricReplicationDelay, a, "from the other region"),
+	})
+}
+
+func (f Facts) outbox(a Application) widget {
+	return f.metrics("Outbox of "+a.Region, a.Region, "Maximum", "s", []line{
+		own(contract.MetricOutboxAge, a, "oldest unsent event"),
 	})
 }
 

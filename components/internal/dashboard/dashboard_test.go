@@ -26,6 +26,10 @@ func facts(full bool) Facts {
 			{"us-east-2", "f2", "r2", "q2"},
 			{"us-west-2", "f3", "r3", "q3"},
 		},
+		Losses: []Loss{
+			{"us-east-1", "us-east-2", []string{"arn:lost-1", "arn:alone-1"}},
+			{"us-east-2", "us-east-1", []string{"arn:lost-2", "arn:alone-2"}},
+		},
 		Alarms:     []Alarms{{"us-east-1", []string{"arn:1"}}, {"us-east-2", []string{"arn:2"}}},
 		Percentile: "p99",
 	}
@@ -46,16 +50,19 @@ func golden(t *testing.T, name, body string) {
 	assert.Equal(t, string(want), got.String())
 }
 
-func TestTheBodyOfADashboard(t *testing.T) {
-	application := facts(true)
-	application.Applications = []Application{
+func withApplication(f Facts) Facts {
+	f.Applications = []Application{
 		{"us-east-1", "t1", "o1", "e1", "b1", "w1", "u1"},
 		{"us-east-2", "t2", "o2", "e2", "b2", "w2", "u2"},
 	}
+	return f
+}
+
+func TestTheBodyOfADashboard(t *testing.T) {
 	for name, f := range map[string]Facts{
 		"dashboard-full.json":        facts(true),
 		"dashboard-lean.json":        facts(false),
-		"dashboard-application.json": application,
+		"dashboard-application.json": withApplication(facts(true)),
 	} {
 		body, err := Render(f)
 		require.NoError(t, err)
@@ -63,24 +70,78 @@ func TestTheBodyOfADashboard(t *testing.T) {
 	}
 }
 
+// shown is a widget as CloudWatch reads it.
+type shown struct {
+	Type        string
+	X, Y, Width int
+	Properties  struct {
+		Title, Region string
+		Alarms        []string
+		YAxis         struct{ Left struct{ Label string } }
+		Metrics       [][]any
+	}
+}
+
+func rendered(t *testing.T, f Facts) []shown {
+	t.Helper()
+	body, err := Render(f)
+	require.NoError(t, err)
+	var d struct{ Widgets []shown }
+	require.NoError(t, json.Unmarshal([]byte(body), &d))
+	return d.Widgets
+}
+
+// Whoever opens the page in an outage reads first whether a region is lost.
+func TestTheLossOfARegionStandsAboveEverythingElse(t *testing.T) {
+	widgets := rendered(t, withApplication(facts(true)))
+	for i, loss := range facts(true).Losses {
+		assert.Equal(t, loss.ARNs, widgets[i].Properties.Alarms)
+		assert.Equal(t, 0, widgets[i].Y)
+	}
+	for _, w := range widgets[2:] {
+		assert.Positive(t, w.Y, w.Properties.Title)
+	}
+}
+
+func TestNoTwoWidgetsShareATitle(t *testing.T) {
+	seen := map[string]bool{}
+	for _, w := range rendered(t, withApplication(facts(true))) {
+		if w.Type != "text" {
+			assert.False(t, seen[w.Properties.Title], w.Properties.Title)
+			seen[w.Properties.Title] = true
+		}
+	}
+}
+
+// units are those of metrics that are no counts.
+var units = map[string]string{
+	"ConnectLatency":      "ms",
+	"QueryLatency":        "ms",
+	"CommitLatency":       "ms",
+	"TransactionLatency":  "ms",
+	"ReplicationDelay":    "ms",
+	"MarkerAge":           "s",
+	"OutboxAge":           "s",
+	"ReadDPU":             "DPU",
+	"WriteDPU":            "DPU",
+	"ComputeDPU":          "DPU",
+	"MultiRegionWriteDPU": "DPU",
+}
+
+// Seconds beside milliseconds are a line at the bottom that nobody reads.
+func TestTheLinesOfAWidgetShareTheUnitOfItsAxis(t *testing.T) {
+	for _, w := range rendered(t, withApplication(facts(true))) {
+		for _, line := range w.Properties.Metrics {
+			assert.Equal(t, units[line[1].(string)], w.Properties.YAxis.Left.Label, "%s: %v", w.Properties.Title, line)
+		}
+	}
+}
+
 // Every line of a widget is of the region the widget reads: what AWS publishes about a thing is in the thing's region,
 // verdicts are in both data regions, latencies in the observer's.
 func TestEachWidgetReadsTheRegionThatOwnsItsMetrics(t *testing.T) {
-	body, err := Render(facts(true))
-	require.NoError(t, err)
-	var d struct {
-		Widgets []struct {
-			Type       string
-			X, Width   int
-			Properties struct {
-				Region  string
-				Metrics [][]any
-			}
-		}
-	}
-	require.NoError(t, json.Unmarshal([]byte(body), &d))
 	lines := 0
-	for _, w := range d.Widgets {
+	for _, w := range rendered(t, facts(true)) {
 		assert.LessOrEqual(t, w.X+w.Width, 24, "the grid is 24 columns wide")
 		for _, line := range w.Properties.Metrics {
 			lines++

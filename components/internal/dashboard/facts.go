@@ -11,9 +11,11 @@ type Facts struct {
 	Period int
 	// Full says that latencies and marker age are published.
 	Full bool
-	// Databases are the two sides, Monitors the three observers, Alarms a region's each.
+	// Databases are the two sides, Monitors the three observers, Losses what is decided of each data region, Alarms a
+	// region's each.
 	Databases []Database
 	Monitors  []Monitor
+	Losses    []Loss
 	Alarms    []Alarms
 	// Applications are the regions' parts of the application; none without it.
 	Applications []Application
@@ -33,6 +35,13 @@ type Monitor struct {
 	Function    string
 	Rule        string
 	DeadLetters string
+}
+
+// Loss is whether a data region is lost: the alarms that page for it, which are in the other one.
+type Loss struct {
+	Region    string
+	DecidedIn string
+	ARNs      []string
 }
 
 // Alarms are a region's alarms.

@@ -8,9 +8,10 @@ import (
 	"aurora-dsql-dr/lambda/contract"
 )
 
-// Render lays the widgets out in rows, from "is it up" at the top to "why" at the bottom.
+// Render lays the widgets out in rows, from "is a region lost" at the top to "why" at the bottom.
 func Render(f Facts) (string, error) {
 	g := &grid{}
+	g.row(3, each(f.Losses, loss)...)
 	g.row(3, widget{Type: "text", Properties: textProperties{Markdown: f.header()}})
 	g.row(4, each(f.Alarms, alarms)...)
 	g.row(6, append(each(f.Databases, f.verdicts), each(f.Databases, f.health)...)...)
@@ -22,7 +23,8 @@ func Render(f Facts) (string, error) {
 	g.row(6, each(f.Databases, f.usage)...)
 	if len(f.Applications) > 0 {
 		g.row(6, append(each(f.Applications, f.requests), each(f.Applications, f.requestLatency)...)...)
-		g.row(6, append(each(f.Applications, f.events), each(f.Applications, f.eventDelay)...)...)
+		g.row(6, append(each(f.Applications, f.events), each(f.Applications, f.replication)...)...)
+		g.row(5, each(f.Applications, f.outbox)...)
 	}
 	g.row(6, each(f.Monitors, f.function)...)
 	g.row(5, each(f.Monitors, f.delivery)...)
@@ -49,11 +51,16 @@ func (f Facts) header() string {
 		strings.Join(links, " · "))
 }
 
+func loss(l Loss) widget {
+	title := "Is " + l.Region + " lost? Decided in " + l.DecidedIn
+	return widget{Type: "alarm", Properties: alarmProperties{Title: title, Alarms: l.ARNs}}
+}
+
 func alarms(a Alarms) widget {
 	return widget{Type: "alarm", Properties: alarmProperties{Title: "Alarms in " + a.Region, Alarms: a.ARNs}}
 }
 
-// metrics is a widget of one region's metrics.
+// metrics is a widget of one region's metrics, which share the unit that labels their axis; "" is a count.
 func (f Facts) metrics(title, region, stat, label string, lines []line) widget {
 	return widget{
 		Type: "metric",
