@@ -121,20 +121,27 @@ cost: stack ## STACK=dev: what a month of watching costs, line by line
 # — Deploy it: the pulumi on PATH, with your AWS credentials
 
 .PHONY: preview
-preview: stack lambda recipients ## STACK=dev: show what would change
+preview: stack deployer lambda recipients ## STACK=dev: show what would change
 	pulumi preview --stack $(STACK)
 
 .PHONY: up
-up: stack lambda recipients ## STACK=dev: deploy
+up: stack deployer lambda recipients ## STACK=dev: deploy
 	pulumi up --stack $(STACK)
 
 .PHONY: recipients
 recipients: stack ## STACK=dev: refuse to lose subscriptions of a stack that an earlier version deployed
 	@go run ./recipients $(STACK)
 
+# A protected stack is refused here, and by Pulumi again. grep reads to the end, or pulumi would die of a closed pipe.
 .PHONY: destroy
-destroy: stack ## STACK=dev: remove everything; a protected database is refused before anything is touched
-	@pulumi destroy --stack $(STACK) || { echo 'If the clusters are protected: docs/runbooks.md#destroy says how to take the protection off.' >&2; exit 1; }
+destroy: stack deployer ## STACK=dev: remove everything; a protected database is refused before anything is touched
+	@! pulumi stack export --stack $(STACK) | grep '"protect": true' >/dev/null || { \
+	  echo 'The stack $(STACK) is protected, and nothing has been touched: docs/runbooks.md#destroy says how to take the protection off.' >&2; exit 1; }
+	pulumi destroy --stack $(STACK)
+
+.PHONY: deployer
+deployer: stack
+	@tools/deployer $(STACK)
 
 # — Parts
 

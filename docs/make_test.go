@@ -1,0 +1,98 @@
+package docs
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// A pulumi that has all it needs, in the words of the real one; a test overrides what it is about.
+const usable = `
+case "$1 ${2-}" in
+"version ") echo "${VERSION-v3.276.0}" ;;
+"whoami "*) [ -z "${STRANGER-}" ] || { echo 'error: this command requires logging in' >&2; exit 1; } ;;
+"stack ls") echo "[ { \"name\": \"${STACKS-acme/dev}\" } ]" ;;
+"stack export") echo "{ \"protect\": ${PROTECT-false} }" ;;
+*) echo "pulumi $*"; exit "${STATUS-0}" ;;
+esac
+`
+
+// runMake runs make where only these programs are on PATH, and answers all that it prints.
+func runMake(t *testing.T, programs map[string]string, env []string, args ...string) (string, error) {
+	t.Helper()
+	path := t.TempDir()
+	for name, script := range programs {
+		script = "#!" + lookPath(t, "bash") + "\nset -u\n" + script
+		require.NoError(t, os.WriteFile(filepath.Join(path, name), []byte(script), 0o700)) //nolint:gosec // a program is run
+	}
+	for _, tool := range []string{"bash", "awk", "dirname", "git", "go", "grep", "readlink", "sort", "uname"} {
+		require.NoError(t, os.Symlink(lookPath(t, tool), filepath.Join(path, tool)))
+	}
+	cmd := exec.CommandContext(t.Context(), lookPath(t, "make"), append([]string{"-s"}, args...)...)
+	cmd.Dir = ".."
+	cmd.Env = append([]string{"PATH=" + path, "HOME=" + path}, env...)
+	out, err := cmd.CombinedOutput()
+	return string(out), err
+}
+
+func lookPath(t *testing.T, name string) string {
+	t.Helper()
+	path, err := exec.LookPath(name)
+	require.NoError(t, err)
+	return path
+}
+
+func TestWhatPulumiLacksIsSaidBeforeAnythingIsBuilt(t *testing.T) {
+	host := map[string]string{"pulumi": usable, "pulumi-language-go": ""}
+	for name, c := range map[string]struct {
+		programs map[string]string
+		env      []string
+		want     []string
+	}{
+		"no pulumi": {nil, nil, []string{"pulumi is not on PATH: install", "'pulumi login --local'"}},
+		"no host of Go programs": {map[string]string{"pulumi": usable}, nil,
+			[]string{"pulumi-language-go, which runs Go programs, is neither"}},
+		"an old one": {host, []string{"VERSION=v3.99.0"}, []string{"pulumi is v3.99.0: want v3.250.0 or later"}},
+		"no login": {host, []string{"STRANGER=1"},
+			[]string{"pulumi is not logged in: 'pulumi login'", "error: this command requires logging in"}},
+		"no stack": {host, []string{"STACKS=acme/dev2"},
+			[]string{"there is no stack dev yet: 'pulumi stack select --create dev'"}},
+		"all at once": {map[string]string{"pulumi": usable}, []string{"VERSION=v3.1.0", "STRANGER=1"},
+			[]string{"pulumi is v3.1.0", "pulumi-language-go", "pulumi is not logged in"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, target := range []string{"preview", "up", "destroy"} {
+				said, err := runMake(t, c.programs, c.env, target, "STACK=dev")
+				require.Error(t, err)
+				for _, want := range append(c.want, "docs/deploying.md has the rest") {
+					assert.Contains(t, said, want)
+				}
+				assert.NotContains(t, said, "Building")
+				assert.NotContains(t, said, "command not found")
+			}
+		})
+	}
+}
+
+func TestADestroySpeaksOfProtectionOnlyWhereThereIsAny(t *testing.T) {
+	const advice = "docs/runbooks.md#destroy"
+	programs := map[string]string{"pulumi": usable, "pulumi-language-go": ""}
+
+	said, err := runMake(t, programs, []string{"PROTECT=true"}, "destroy", "STACK=dev")
+	require.Error(t, err)
+	assert.Contains(t, said, advice)
+	assert.NotContains(t, said, "pulumi destroy", "nothing is touched")
+
+	said, err = runMake(t, programs, []string{"STATUS=255"}, "destroy", "STACK=dev")
+	require.Error(t, err, "something else failed")
+	assert.Contains(t, said, "pulumi destroy --stack dev")
+	assert.NotContains(t, said, advice)
+
+	said, err = runMake(t, programs, nil, "destroy", "STACK=dev")
+	require.NoError(t, err)
+	assert.Contains(t, said, "pulumi destroy --stack dev")
+}
