@@ -54,7 +54,7 @@ func deploy(ctx *pulumi.Context) (exports, error) {
 	return assemble(ctx, c, at, packages)
 }
 
-// configured is the configuration, if it can be deployed.
+// configured is the configuration, if it can be deployed. What is probably not meant is warned of.
 func configured(ctx *pulumi.Context) (*config.Config, error) {
 	values, err := config.Configured(ctx)
 	if err != nil {
@@ -64,6 +64,11 @@ func configured(ctx *pulumi.Context) (*config.Config, error) {
 	if err := errors.Join(checkTitle(title(ctx)), err,
 		components.CheckFunctionsBuilt(c.Architecture, c.Functions())); err != nil {
 		return nil, fmt.Errorf("the configuration of stack %s cannot be deployed:\n%w", ctx.Stack(), err)
+	}
+	for _, warning := range c.Warnings() {
+		if err := ctx.Log.Warn(warning, nil); err != nil {
+			return nil, err
+		}
 	}
 	return c, nil
 }

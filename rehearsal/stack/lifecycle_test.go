@@ -87,6 +87,15 @@ func (l life) set(key string, value any) {
 	require.NoError(l.t, l.stack.SetConfig(l.t.Context(), "aurora-dsql-dr:"+key, value))
 }
 
+func (l life) aStackThatTellsNobodyIsWarnedOf() {
+	l.t.Helper()
+	l.set("alerts", []any{})
+	planned, err := l.stack.Preview(l.t.Context(), engine.Run{})
+	require.NoError(l.t, err)
+	require.Len(l.t, planned.Warnings, 1)
+	assert.Contains(l.t, planned.Warnings[0].Message, "nobody will be told")
+}
+
 func (l life) outputs(r engine.Result) Outputs {
 	l.t.Helper()
 	outputs, err := OutputsOf(r)
@@ -119,6 +128,9 @@ func TestTheLifeOfAStack(t *testing.T) {
 	l.aFirstDeploymentSendsAHandfulOfNotices(l.outputs(first))
 
 	assert.Empty(t, changed(l.up()), "nothing has changed")
+
+	assert.Empty(t, first.Warnings)
+	l.aStackThatTellsNobodyIsWarnedOf()
 
 	l.set("alerts", []any{map[string]any{"protocol": "email", "endpoint": "night@example.com"}})
 	for _, change := range changed(l.up()) {

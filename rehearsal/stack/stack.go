@@ -61,7 +61,8 @@ func Config() map[string]any {
 		"aurora-dsql-dr:alerts": []any{
 			map[string]any{"protocol": "email", "endpoint": "oncall@example.com"},
 		},
-		"aurora-dsql-dr:monitor": map[string]any{"architecture": Architecture(), "metrics": "full"},
+		"aurora-dsql-dr:runbooksUrl": "https://wiki.example.com/disaster-recovery",
+		"aurora-dsql-dr:monitor":     map[string]any{"architecture": Architecture(), "metrics": "full"},
 	}
 }
 

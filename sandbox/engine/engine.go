@@ -79,6 +79,8 @@ type Result struct {
 	Steps []Step
 	// Counts are numbers of resources by operation: create, update, delete, same, replace.
 	Counts map[string]int
+	// Warnings are the program's and the engine's, in order.
+	Warnings []Diagnostic
 	// Outputs are the stack's outputs after an Up.
 	Outputs map[string]any
 	// Took is the operation's wall time.
@@ -294,7 +296,12 @@ func (e *Engine) operate(name string, run Run, do func(chan<- events.EngineEvent
 	err := do(stream)
 	close(returned)
 	<-followed
-	result := Result{Steps: recorder.steps, Counts: recorder.counts, Took: time.Since(started)}
+	result := Result{
+		Steps:    recorder.steps,
+		Counts:   recorder.counts,
+		Warnings: recorder.warnings,
+		Took:     time.Since(started),
+	}
 	if err != nil {
 		return result, &Error{Operation: name, Problems: recorder.problems, cause: err}
 	}

@@ -56,6 +56,7 @@ type recorder struct {
 	started  map[string]time.Time
 	steps    []Step
 	problems []Diagnostic
+	warnings []Diagnostic
 	counts   map[string]int
 }
 
@@ -98,16 +99,23 @@ func (r *recorder) event(e apitype.EngineEvent) {
 		r.step(e.ResOutputsEvent.Metadata, Finished)
 	case e.ResOpFailedEvent != nil:
 		r.step(e.ResOpFailedEvent.Metadata, Failed)
-	case e.DiagnosticEvent != nil && e.DiagnosticEvent.Severity == "error":
-		r.problems = append(
-			r.problems,
-			Diagnostic{e.DiagnosticEvent.URN, strings.TrimSpace(withoutColor(e.DiagnosticEvent.Message))},
-		)
+	case e.DiagnosticEvent != nil:
+		r.diagnostic(*e.DiagnosticEvent)
 	case e.SummaryEvent != nil:
 		r.counts = map[string]int{}
 		for op, count := range e.SummaryEvent.ResourceChanges {
 			r.counts[string(op)] = count
 		}
+	}
+}
+
+func (r *recorder) diagnostic(e apitype.DiagnosticEvent) {
+	d := Diagnostic{e.URN, strings.TrimSpace(withoutColor(e.Message))}
+	switch e.Severity {
+	case "error":
+		r.problems = append(r.problems, d)
+	case "warning":
+		r.warnings = append(r.warnings, d)
 	}
 }
 

@@ -105,6 +105,9 @@ func deploy(ctx context.Context, p *printer, e *engine.Engine, heading string) (
 		return result, err
 	}
 	done(counts(result))
+	for _, warning := range result.Warnings {
+		p.line("! %s", warning)
+	}
 	return result, nil
 }
 
