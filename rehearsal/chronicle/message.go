@@ -2,6 +2,7 @@ package chronicle
 
 import (
 	"encoding/json"
+	"regexp"
 	"strings"
 	"time"
 
@@ -15,10 +16,12 @@ type Kind string
 
 // The kinds of messages. Files of rehearsals name those of AlertKinds and AlarmKinds.
 const (
-	// Lost, Reminder and Resolved are the functions' alerts, Alert is anybody else's.
+	// Lost, Reminder and Resolved are the functions' alerts, Test is somebody else's whose subject begins with "Test",
+	// Alert any other.
 	Lost     Kind = "lost"
 	Reminder Kind = "reminder"
 	Resolved Kind = "resolved"
+	Test     Kind = "test"
 	Alert    Kind = "alert"
 	// InAlarm, BackToOK and NoData are CloudWatch's of an alarm that went into ALARM or left it. Begins is one of an alarm
 	// that neither was nor is in ALARM: the first OK of a new one. Unreadable is a notification in no known form.
@@ -44,10 +47,14 @@ var ofAlert = map[string]Kind{
 	contract.AlertResolved: Resolved,
 }
 
+// test is how a message begins that somebody sends to see whether it arrives.
+var test = regexp.MustCompile(`(?i)^test\b`)
+
 var tones = map[Kind]Tone{
 	Lost:         Bad,
 	Reminder:     Bad,
 	Resolved:     Good,
+	Test:         Note,
 	Alert:        Bad,
 	InAlarm:      Bad,
 	BackToOK:     Good,
@@ -105,6 +112,9 @@ func (m *Message) readAlert(raw sns.Message) {
 	kind, ours := ofAlert[raw.Attributes[contract.AttributeKind]]
 	if !ours {
 		m.Kind = Alert
+		if test.MatchString(raw.Subject) {
+			m.Kind = Test
+		}
 		return
 	}
 	m.Kind = kind
@@ -144,10 +154,11 @@ func kindOf(from, to cloudwatch.State) Kind {
 // Tone is what it means to whom it reaches: bad news, the end of bad news, something to know, or nothing at all.
 func (m Message) Tone() Tone { return tones[m.Kind] }
 
-// Pages says whether it calls a person. CloudWatch's notice of a return to OK does not, nor does an event.
+// Pages says whether it calls a person. CloudWatch's notice of a return to OK does not, nor does an event or
+// a test.
 func (m Message) Pages() bool {
 	switch m.Kind {
-	case BackToOK, Begins, Event, Confirmation:
+	case Test, BackToOK, Begins, Event, Confirmation:
 		return false
 	default:
 		return true

@@ -40,6 +40,8 @@ func TestWhatAMessageMeans(t *testing.T) {
 		"it lasts":                    {alert(contract.AlertReminder), Reminder, Bad, true},
 		"an all-clear":                {alert(contract.AlertResolved), Resolved, Good, true},
 		"somebody else's alert":       {sns.Message{Kind: sns.KindAlert}, Alert, Bad, true},
+		"a test, by hand":             {sns.Message{Kind: sns.KindAlert, Subject: "TEST: ignore"}, Test, Note, false},
+		"a word that begins so":       {sns.Message{Kind: sns.KindAlert, Subject: "Testimony"}, Alert, Bad, true},
 		"an alarm":                    {alarm("OK", "ALARM"), InAlarm, Bad, true},
 		"its end":                     {alarm("ALARM", "OK"), BackToOK, Good, false},
 		"an alarm that lost its data": {alarm("ALARM", "INSUFFICIENT_DATA"), NoData, Warning, true},
