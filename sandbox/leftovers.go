@@ -24,7 +24,7 @@ func (s *Sandbox) Leftovers() []string {
 	for _, r := range s.Account.Regions() {
 		managed, _ := r.KMS.Alias(kms.AliasSNS) // every region has it
 		for _, key := range r.KMS.Keys() {
-			if key.DeletionDate.IsZero() && key.KeyID != managed.TargetKeyID {
+			if !key.Deleting() && key.KeyID != managed.TargetKeyID {
 				add(r.Name, "key", key.Arn)
 			}
 		}

@@ -357,9 +357,11 @@ func (one *injection) stopSchedules() error {
 	return err
 }
 
-// unlessGone is nil for what was deleted while the fault was active: there is nothing left to put right.
+// unlessGone is nil for what was deleted while the fault was active, or is a key that waits for its deletion: there is
+// nothing left to put right.
 func unlessGone(err error) error {
-	if errors.Is(err, awserr.ErrNotFound) {
+	known, ok := errors.AsType[*awserr.Error](err)
+	if errors.Is(err, awserr.ErrNotFound) || ok && known.Code == "KMSInvalidStateException" {
 		return nil
 	}
 	return err

@@ -3,8 +3,8 @@ package kms
 import (
 	"crypto/rand"
 	"encoding/hex"
+	"slices"
 	"strings"
-	"time"
 
 	"aurora-dsql-dr/sandbox/awserr"
 	"aurora-dsql-dr/sandbox/iam"
@@ -35,6 +35,7 @@ func (s *Service) CreateKey(k Key) (Key, error) {
 		return Key{}, err
 	}
 	stored.material = newMaterial()
+	stored.CreationDate = s.env.Now()
 	s.keys.Put(k.KeyID, stored)
 	return stored.Key, nil
 }
@@ -48,12 +49,8 @@ func (s *Service) complete(k Key) (storedKey, error) {
 	if k.DeletionWindowInDays == 0 {
 		k.DeletionWindowInDays = 30
 	}
-	if k.DeletionWindowInDays < 7 || k.DeletionWindowInDays > 30 {
-		return storedKey{}, awserr.Invalid(
-			"ValidationException",
-			"deletion window of %d days: want 7 to 30",
-			k.DeletionWindowInDays,
-		)
+	if err := checkWindow(k.DeletionWindowInDays); err != nil {
+		return storedKey{}, err
 	}
 	if k.EnableKeyRotation && k.RotationPeriodInDays == 0 {
 		k.RotationPeriodInDays = 365
@@ -83,6 +80,13 @@ func (s *Service) complete(k Key) (storedKey, error) {
 	return storedKey{Key: k, policy: policy}, nil
 }
 
+// Managed is whether a key is AWS's own, of a service.
+func (s *Service) Managed(k Key) bool {
+	return slices.ContainsFunc(s.aliases.All(), func(a Alias) bool {
+		return a.TargetKeyID == k.KeyID && strings.HasPrefix(a.Name, "alias/aws/")
+	})
+}
+
 // Key finds a key by id, ARN, alias or alias ARN.
 func (s *Service) Key(name string) (Key, error) {
 	k, err := s.find(name)
@@ -93,7 +97,9 @@ func (s *Service) Key(name string) (Key, error) {
 func (s *Service) Keys() []Key {
 	var keys []Key
 	for _, k := range s.keys.All() {
-		keys = append(keys, k.Key)
+		if k, ok := s.current(k.KeyID); ok {
+			keys = append(keys, k.Key)
+		}
 	}
 	return keys
 }
@@ -105,35 +111,14 @@ func (s *Service) UpdateKey(k Key) (Key, error) {
 		return Key{}, err
 	}
 	k.KeyUsage, k.CustomerMasterKeySpec, k.MultiRegion = old.KeyUsage, old.CustomerMasterKeySpec, old.MultiRegion
-	k.Arn, k.DeletionDate = old.Arn, old.DeletionDate
+	k.Arn, k.CreationDate, k.DeletionDate, k.ReplicasFirst = old.Arn, old.CreationDate, old.DeletionDate, old.ReplicasFirst
 	stored, err := s.complete(k)
 	if err != nil {
 		return Key{}, err
 	}
-	stored.material, stored.primary = old.material, old.primary
+	stored.material, stored.primary, stored.replicas = old.material, old.primary, old.replicas
 	s.keys.Put(k.KeyID, stored)
 	return stored.Key, nil
-}
-
-// SetEnabled enables or disables a key; a disabled one refuses every use.
-func (s *Service) SetEnabled(key string, enabled bool) error {
-	k, err := s.find(key)
-	if err != nil {
-		return err
-	}
-	s.keys.Update(k.KeyID, func(k *storedKey) { k.IsEnabled = &enabled })
-	return nil
-}
-
-// DeleteKey schedules the deletion of a key after its window (ScheduleKeyDeletion). From then on it refuses every use.
-func (s *Service) DeleteKey(key string) error {
-	k, err := s.find(key)
-	if err != nil {
-		return err
-	}
-	gone := s.env.Now().Add(time.Duration(k.DeletionWindowInDays) * 24 * time.Hour)
-	s.keys.Update(k.KeyID, func(k *storedKey) { k.DeletionDate = gone })
-	return nil
 }
 
 // CreateAlias names a key of this region.
@@ -201,17 +186,19 @@ func noAlias(name string) error {
 }
 
 // createManagedKey creates the AWS managed key of a service as KMS describes it: usable by the account's identities
-// through that service.
+// through that service, and to be looked at by them directly.
 func (s *Service) createManagedKey(alias, via string) {
 	enabled := true
 	k := Key{
 		Description: "Default key that protects data when no other key is defined",
 		KeyUsage:    "ENCRYPT_DECRYPT", CustomerMasterKeySpec: "SYMMETRIC_DEFAULT",
-		IsEnabled: &enabled, KeyID: newKeyID(false), DeletionWindowInDays: 30,
+		IsEnabled: &enabled, KeyID: newKeyID(false), DeletionWindowInDays: 30, CreationDate: s.env.Now(),
 		Policy: `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"*"},` +
 			`"Action":["kms:Decrypt","kms:GenerateDataKey*","kms:CreateGrant","kms:ListGrants","kms:DescribeKey"],` +
 			`"Resource":"*",` +
-			`"Condition":{"StringEquals":{"kms:ViaService":"` + via + `","kms:CallerAccount":"` + s.env.Account + `"}}}]}`,
+			`"Condition":{"StringEquals":{"kms:ViaService":"` + via + `","kms:CallerAccount":"` + s.env.Account + `"}}},` +
+			`{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::` + s.env.Account + `:root"},` +
+			`"Action":["kms:Describe*","kms:Get*","kms:List*","kms:RevokeGrant"],"Resource":"*"}]}`,
 	}
 	k.Arn = s.env.ARN("kms", "key/"+k.KeyID)
 	policy := must.Have(iam.ParseResourcePolicy(k.Policy))

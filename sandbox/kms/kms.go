@@ -28,11 +28,12 @@ type Service struct {
 type storedKey struct {
 	Key
 	policy   *iam.Policy
-	material []byte // never leaves the package
-	primary  string // ARN of a replica's primary key
+	material []byte   // never leaves the package
+	primary  string   // ARN of a replica's primary key
+	replicas []string // regions of a primary key's replicas
 }
 
-// Key is a KMS key. KeyID, Arn and DeletionDate are given by KMS.
+// Key is a KMS key. What follows the tags is given by KMS.
 type Key struct {
 	Description                    string            `json:"description,omitempty"`
 	KeyUsage                       string            `json:"keyUsage,omitempty"`
@@ -46,10 +47,13 @@ type Key struct {
 	MultiRegion                    bool              `json:"multiRegion,omitempty"`
 	Tags                           map[string]string `json:"tags,omitempty"`
 
-	KeyID string `json:"keyId"`
-	Arn   string `json:"arn"`
-	// DeletionDate is when the key is gone for good, zero while it is not to be deleted.
+	KeyID        string    `json:"keyId"`
+	Arn          string    `json:"arn"`
+	CreationDate time.Time `json:"-"`
+	// DeletionDate is when the key is gone for good, zero while it is not to be deleted or has replicas.
 	DeletionDate time.Time `json:"-"`
+	// ReplicasFirst is whether a primary key is to be deleted once its replicas are gone.
+	ReplicasFirst bool `json:"-"`
 }
 
 // Alias is a name for a key, "alias/…".
@@ -71,31 +75,26 @@ func New(env *region.Env, identities *iam.Service) *Service {
 // named by id, ARN, alias or alias ARN. The error is AccessDenied, DisabledException, KMSInvalidStateException or
 // NotFoundException.
 func (s *Service) Use(caller iam.Principal, action, key string, ctx iam.Context) error {
-	if err := s.env.Available("kms"); err != nil {
-		return err
-	}
-	k, err := s.find(key)
+	k, err := s.Authorize(caller, action, key, ctx)
 	if err != nil {
-		return err
-	}
-	if caller.Service == "" {
-		ctx = with(ctx, "kms:CallerAccount", s.env.Account)
-	}
-	if err := s.iam.AuthorizeKey(caller, action, k.Arn, ctx, k.policy); err != nil {
 		return err
 	}
 	return k.usable()
 }
 
-func (k Key) usable() error {
-	switch {
-	case !k.DeletionDate.IsZero():
-		return awserr.Conflict(400, "KMSInvalidStateException", "%s is pending deletion.", k.Arn)
-	case !*k.IsEnabled:
-		return awserr.Conflict(400, "DisabledException", "%s is disabled.", k.Arn)
-	default:
-		return nil
+// Authorize says whether a caller may do something with a key, in whatever state it is: the key's policy is in command.
+func (s *Service) Authorize(caller iam.Principal, action, key string, ctx iam.Context) (Key, error) {
+	if err := s.env.Available("kms"); err != nil {
+		return Key{}, err
 	}
+	k, err := s.find(key)
+	if err != nil {
+		return Key{}, err
+	}
+	if caller.Service == "" {
+		ctx = with(ctx, "kms:CallerAccount", s.env.Account)
+	}
+	return k.Key, s.iam.AuthorizeKey(caller, action, k.Arn, ctx, k.policy)
 }
 
 // Usable says whether a key can be used at all, whoever asks: nil, DisabledException, KMSInvalidStateException or
@@ -118,11 +117,7 @@ func (s *Service) find(name string) (storedKey, error) {
 		id = alias.TargetKeyID
 	}
 	id = strings.TrimPrefix(id, "key/")
-	k, ok := s.keys.Get(id)
-	if ok && !k.DeletionDate.IsZero() && !s.env.Now().Before(k.DeletionDate) {
-		s.keys.Delete(id)
-		ok = false
-	}
+	k, ok := s.current(id)
 	if !ok || strings.HasPrefix(name, "arn:") && !strings.HasPrefix(name, s.env.ARN("kms", "")) {
 		return storedKey{}, notFound(name)
 	}

@@ -1,6 +1,7 @@
 package kms
 
 import (
+	"slices"
 	"strings"
 
 	"aurora-dsql-dr/sandbox/awserr"
@@ -37,10 +38,13 @@ func (s *Service) ReplicateKey(r Replica) (Replica, error) {
 	if err != nil {
 		return Replica{}, err
 	}
-	stored.material, stored.primary = primary.material, primary.Arn
+	stored.material, stored.primary, stored.CreationDate = primary.material, primary.Arn, s.env.Now()
 	if !s.keys.Insert(primary.KeyID, stored) {
 		return Replica{}, awserr.Conflict(400, "AlreadyExistsException", "%s already exists.", stored.Arn)
 	}
+	s.peer(regionOf(primary.Arn)).keys.Update(primary.KeyID, func(k *storedKey) {
+		k.replicas = append(slices.Clone(k.replicas), s.env.Name)
+	})
 	return stored.replica(), nil
 }
 

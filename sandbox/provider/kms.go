@@ -64,7 +64,7 @@ var kmsKinds = map[string]*kind{
 // readKey takes a key that waits for its deletion for gone, as the real provider does.
 func readKey(c *call) (kms.Key, error) {
 	key, err := c.region.KMS.Key(c.id)
-	if err == nil && !key.DeletionDate.IsZero() {
+	if err == nil && key.Deleting() {
 		return key, gone("KMS key %s is scheduled for deletion", c.id)
 	}
 	return key, err

@@ -13,6 +13,12 @@ import (
 var Operations = []call.Operation{
 	call.On("Encrypt", encrypt),
 	call.On("Decrypt", decrypt),
+	call.On("ListKeys", list),
+	call.On("DescribeKey", describe),
+	call.On("EnableKey", enable),
+	call.On("DisableKey", disable),
+	call.On("ScheduleKeyDeletion", scheduleDeletion),
+	call.On("CancelKeyDeletion", cancelDeletion),
 }
 
 // encrypt leaves the permission to the key, which has a policy.
