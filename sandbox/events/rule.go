@@ -97,6 +97,22 @@ func (s *Service) Rules(bus string) ([]Rule, error) {
 	return rules, nil
 }
 
+// SetRuleState enables or disables a rule. A schedule that is enabled runs first one period later, as a new one does.
+func (s *Service) SetRuleState(bus, name, state string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r, err := s.find(bus, name)
+	if err != nil || r.State == state {
+		return err
+	}
+	r.State = state
+	r.stop()
+	if r.period > 0 && state == "ENABLED" {
+		s.schedule(r, s.env.Now().Add(r.period))
+	}
+	return nil
+}
+
 // DeleteRule deletes a rule that has no targets left.
 func (s *Service) DeleteRule(bus, name string) error {
 	s.mu.Lock()

@@ -2,6 +2,7 @@ package events
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -61,6 +62,12 @@ func TestAScheduleStopsWhenDisabledDownOrClosed(t *testing.T) {
 		w.rule(t, Rule{ScheduleExpression: "rate(1 minute)", State: "DISABLED"})
 		assert.Equal(t, 0, runs())
 		w.rule(t, Rule{ScheduleExpression: "rate(1 minute)"})
+		assert.Equal(t, 1, runs())
+
+		name := ruleARN[strings.LastIndex(ruleARN, "/")+1:]
+		require.NoError(t, w.SetRuleState("", name, "DISABLED"))
+		assert.Equal(t, 0, runs())
+		require.NoError(t, w.SetRuleState("", name, "ENABLED"))
 		assert.Equal(t, 1, runs())
 		w.Close()
 		assert.Equal(t, 0, runs())

@@ -3,6 +3,7 @@ package sqs
 import (
 	"context"
 	"crypto/rand"
+	"net/http"
 	"slices"
 	"time"
 
@@ -16,6 +17,7 @@ type queue struct {
 	policy   *iam.Policy
 	messages []message
 	sent     int           // since Metrics were last asked for
+	purged   time.Time     // last
 	changed  chan struct{} // closed and replaced when messages arrive
 }
 
@@ -172,15 +174,30 @@ func (q *queue) byReceipt(handle string) (int, error) {
 	return i, nil
 }
 
-// Purge deletes all messages of a queue.
+// purgeInterval is how long a queue that was purged refuses to be purged again (API Reference, PurgeQueue).
+const purgeInterval = time.Minute
+
+// Purge deletes all messages of a queue, those in flight as well.
 func (s *Service) Purge(name string) error {
+	if err := s.env.Available("sqs"); err != nil {
+		return err
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	q, err := s.find(name)
-	if err == nil {
-		q.messages = nil
+	if err != nil {
+		return err
 	}
-	return err
+	now := s.env.Now()
+	if !q.purged.IsZero() && now.Sub(q.purged) < purgeInterval {
+		return &awserr.Error{
+			Code:    "AWS.SimpleQueueService.PurgeQueueInProgress",
+			Message: "Only one PurgeQueue operation on " + q.Name + " is allowed every 60 seconds.",
+			Status:  http.StatusForbidden,
+		}
+	}
+	q.messages, q.purged = nil, now
+	return nil
 }
 
 // Depth is the number of messages of a queue that can be received now, and of those that are in flight.

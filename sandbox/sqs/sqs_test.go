@@ -86,9 +86,12 @@ func TestAReceivedMessageIsInvisibleUntilItsTimeoutOrItsDeletion(t *testing.T) {
 
 		require.NoError(t, s.ChangeVisibility(q.URL, again[0].ReceiptHandle, 0))
 		assert.Len(t, receive(t, s, q), 1)
-		require.NoError(t, s.Purge(q.URL))
-		time.Sleep(time.Minute)
+		require.NoError(t, s.Purge(q.URL), "those in flight as well")
+		time.Sleep(59 * time.Second)
 		assert.Empty(t, receive(t, s, q))
+		require.ErrorContains(t, s.Purge(q.URL), "is allowed every 60 seconds")
+		time.Sleep(time.Second)
+		require.NoError(t, s.Purge(q.URL))
 	})
 }
 

@@ -15,6 +15,7 @@ import (
 // Operations are those that are modelled.
 var Operations = []call.Operation{
 	call.On("GetCluster", get).At("GET", "/cluster/{Identifier}"),
+	call.On("UpdateCluster", update).At("POST", "/cluster/{Identifier}"),
 	call.On("ListClusters", list).At("GET", "/cluster", wire.InQuery(map[string]string{
 		"max-results": "MaxResults",
 		"next-token":  "NextToken",

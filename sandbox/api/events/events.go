@@ -19,6 +19,8 @@ var Operations = []call.Operation{
 	call.On("ListEventBuses", listBuses),
 	call.On("ListRules", listRules),
 	call.On("DescribeRule", describeRule),
+	call.On("EnableRule", enableRule),
+	call.On("DisableRule", disableRule),
 	call.On("ListTargetsByRule", listTargets),
 	call.On("StartReplay", startReplay),
 	call.On("DescribeReplay", describeReplay),

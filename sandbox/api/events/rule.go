@@ -28,3 +28,22 @@ func describeRule(c *call.Call, in *sdk.DescribeRuleInput) (*sdk.DescribeRuleOut
 		CreatedBy:          &c.Account.ID,
 	}, nil
 }
+
+func enableRule(c *call.Call, in *sdk.EnableRuleInput) (*sdk.EnableRuleOutput, error) {
+	return &sdk.EnableRuleOutput{}, setRuleState(c, "events:EnableRule", in.EventBusName, in.Name, types.RuleStateEnabled)
+}
+
+func disableRule(c *call.Call, in *sdk.DisableRuleInput) (*sdk.DisableRuleOutput, error) {
+	return &sdk.DisableRuleOutput{}, setRuleState(c, "events:DisableRule", in.EventBusName, in.Name, types.RuleStateDisabled)
+}
+
+func setRuleState(c *call.Call, action string, bus, name *string, state types.RuleState) error {
+	rule, err := c.Region.Events.Rule(aws.ToString(bus), aws.ToString(name))
+	if err != nil {
+		return err
+	}
+	if err := c.Authorize(action, rule.Arn, nil); err != nil {
+		return err
+	}
+	return c.Region.Events.SetRuleState(rule.EventBusName, rule.Name, string(state))
+}

@@ -35,7 +35,19 @@ func listTopics(c *call.Call, in *sdk.ListTopicsInput) (*sdk.ListTopicsOutput, e
 	return out, nil
 }
 
-func listSubscriptions(
+func listSubscriptions(c *call.Call, in *sdk.ListSubscriptionsInput) (*sdk.ListSubscriptionsOutput, error) {
+	if err := c.Authorize("sns:ListSubscriptions", c.Region.ARN("sns", "*"), nil); err != nil {
+		return nil, err
+	}
+	var all []sns.Subscription
+	for _, t := range c.Region.SNS.Topics() {
+		all = append(all, c.Region.SNS.Subscriptions(t.Arn)...)
+	}
+	page, next, err := subscriptions(all, in.NextToken)
+	return &sdk.ListSubscriptionsOutput{Subscriptions: page, NextToken: next}, err
+}
+
+func listSubscriptionsByTopic(
 	c *call.Call,
 	in *sdk.ListSubscriptionsByTopicInput,
 ) (*sdk.ListSubscriptionsByTopicOutput, error) {
@@ -47,15 +59,20 @@ func listSubscriptions(
 	if err := c.AuthorizeResource("sns:ListSubscriptionsByTopic", topic.Arn, topic.Policy, owner); err != nil {
 		return nil, err
 	}
-	all := c.Region.SNS.Subscriptions(topic.Arn)
+	page, next, err := subscriptions(c.Region.SNS.Subscriptions(topic.Arn), in.NextToken)
+	return &sdk.ListSubscriptionsByTopicOutput{Subscriptions: page, NextToken: next}, err
+}
+
+// subscriptions are one page of all.
+func subscriptions(all []sns.Subscription, token *string) ([]types.Subscription, *string, error) {
 	slices.SortFunc(all, func(a, b sns.Subscription) int { return strings.Compare(a.Arn, b.Arn) })
-	subscriptions, next, ok := wire.Page(all, in.NextToken, perPage)
+	some, next, ok := wire.Page(all, token, perPage)
 	if !ok {
-		return nil, badToken()
+		return nil, nil, badToken()
 	}
-	out := &sdk.ListSubscriptionsByTopicOutput{Subscriptions: []types.Subscription{}, NextToken: next}
-	for _, s := range subscriptions {
-		out.Subscriptions = append(out.Subscriptions, types.Subscription{
+	page := []types.Subscription{}
+	for _, s := range some {
+		page = append(page, types.Subscription{
 			SubscriptionArn: &s.Arn,
 			TopicArn:        &s.Topic,
 			Protocol:        &s.Protocol,
@@ -63,7 +80,7 @@ func listSubscriptions(
 			Owner:           &s.OwnerID,
 		})
 	}
-	return out, nil
+	return page, next, nil
 }
 
 func badToken() error { return awserr.Invalid("InvalidParameter", "Invalid parameter: NextToken") }

@@ -14,7 +14,8 @@ import (
 var Operations = []call.Operation{
 	call.On("Publish", publish),
 	call.On("ListTopics", listTopics),
-	call.On("ListSubscriptionsByTopic", listSubscriptions),
+	call.On("ListSubscriptions", listSubscriptions),
+	call.On("ListSubscriptionsByTopic", listSubscriptionsByTopic),
 }
 
 // publish leaves the permission to the topic, which has a policy.

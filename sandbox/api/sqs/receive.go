@@ -115,6 +115,14 @@ func remove(c *call.Call, in *sdk.DeleteMessageInput) (*sdk.DeleteMessageOutput,
 	return &sdk.DeleteMessageOutput{}, c.Region.SQS.Delete(queue.URL, aws.ToString(in.ReceiptHandle))
 }
 
+func purge(c *call.Call, in *sdk.PurgeQueueInput) (*sdk.PurgeQueueOutput, error) {
+	queue, err := queue(c, "sqs:PurgeQueue", in.QueueUrl)
+	if err != nil {
+		return nil, err
+	}
+	return &sdk.PurgeQueueOutput{}, c.Region.SQS.Purge(queue.URL)
+}
+
 // queue finds a queue that the caller may use so.
 func queue(c *call.Call, action string, url *string) (sqs.Queue, error) {
 	queue, err := c.Region.SQS.Queue(aws.ToString(url))

@@ -16,6 +16,7 @@ var Operations = []call.Operation{
 	call.On("SendMessage", send),
 	call.On("ReceiveMessage", receive),
 	call.On("DeleteMessage", remove),
+	call.On("PurgeQueue", purge),
 	call.On("GetQueueAttributes", getAttributes),
 	call.On("GetQueueUrl", getURL),
 	call.On("ListQueues", list),

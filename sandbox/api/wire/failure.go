@@ -31,10 +31,11 @@ var names = map[string]string{
 
 // shapes are the names, in the models of services that once spoke the query protocol, of errors whose code is another.
 var shapes = map[string]string{
-	"AWS.SimpleQueueService.NonExistentQueue": "QueueDoesNotExist",
-	"InvalidParameterCombination":             "InvalidParameterCombinationException",
-	"InvalidParameterValue":                   "InvalidParameterValueException",
-	"MissingParameter":                        "MissingRequiredParameterException",
+	"AWS.SimpleQueueService.NonExistentQueue":     "QueueDoesNotExist",
+	"AWS.SimpleQueueService.PurgeQueueInProgress": "PurgeQueueInProgress",
+	"InvalidParameterCombination":                 "InvalidParameterCombinationException",
+	"InvalidParameterValue":                       "InvalidParameterValueException",
+	"MissingParameter":                            "MissingRequiredParameterException",
 }
 
 // Shaped is an error whose code several shapes of its service's model share.
