@@ -27,8 +27,8 @@ import (
 	"google.golang.org/protobuf/types/known/emptypb"
 )
 
-// archiveVersion is the version of pulumi-archive whose behaviour it follows.
-const archiveVersion = "0.3.5"
+// archiveVersion is what the plugin says it is; the behaviour was read from pulumi-archive 0.3.5.
+const archiveVersion = "0.4.0"
 
 // archiveProvider serves the package "archive": its one function makes a zip file.
 type archiveProvider struct {
