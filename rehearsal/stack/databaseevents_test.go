@@ -5,7 +5,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -21,15 +20,9 @@ type databaseEvents struct{ *sandbox.Sandbox }
 
 // reported deploys what reports changes of a database, and nothing else.
 func (s databaseEvents) reported(ctx *pulumi.Context) error {
-	provider, err := aws.NewProvider(ctx, "primary", &aws.ProviderArgs{Region: pulumi.String("us-east-1")})
+	region, err := primaryRegion(ctx, s.Sandbox)
 	if err != nil {
 		return err
-	}
-	region := components.Region{
-		Name:      "us-east-1",
-		Provider:  provider,
-		Account:   s.Account.ID,
-		Partition: "aws",
 	}
 	topic, err := components.NewAlertTopic(ctx, "primary-alerts", &components.AlertTopicArgs{
 		Region:        region,

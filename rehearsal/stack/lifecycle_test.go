@@ -15,9 +15,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"aurora-dsql-dr/components"
 	"aurora-dsql-dr/rehearsal/chronicle"
 	"aurora-dsql-dr/sandbox"
 	"aurora-dsql-dr/sandbox/engine"
@@ -66,6 +69,13 @@ func changed(r engine.Result) []string {
 	}
 	slices.Sort(names)
 	return names
+}
+
+// primaryRegion is where a program deploys that is a part of the stack.
+func primaryRegion(ctx *pulumi.Context, s *sandbox.Sandbox) (components.Region, error) {
+	const name = "us-east-1"
+	provider, err := aws.NewProvider(ctx, "primary", &aws.ProviderArgs{Region: pulumi.String(name)})
+	return components.Region{Name: name, Provider: provider, Account: s.Account.ID, Partition: "aws"}, err
 }
 
 // life is one stack through all that happens to it.

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/sns"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/stretchr/testify/assert"
@@ -39,15 +38,9 @@ func newRecipients(t *testing.T) *recipients {
 }
 
 func (r *recipients) program(ctx *pulumi.Context) error {
-	provider, err := aws.NewProvider(ctx, "primary", &aws.ProviderArgs{Region: pulumi.String("us-east-1")})
+	region, err := primaryRegion(ctx, r.Sandbox)
 	if err != nil {
 		return err
-	}
-	region := components.Region{
-		Name:      "us-east-1",
-		Provider:  provider,
-		Account:   r.Account.ID,
-		Partition: "aws",
 	}
 	args := &components.AlertTopicArgs{Region: region}
 	if !r.byIndex {
@@ -65,7 +58,7 @@ func (r *recipients) program(ctx *pulumi.Context) error {
 			Topic:    topic.ARN,
 			Protocol: pulumi.String("email"),
 			Endpoint: pulumi.String(address(name)),
-		}, pulumi.Parent(topic), pulumi.Provider(provider)); err != nil {
+		}, pulumi.Parent(topic), pulumi.Provider(region.Provider)); err != nil {
 			return err
 		}
 	}
