@@ -2,6 +2,7 @@ package report
 
 import (
 	"strings"
+	"time"
 
 	"aurora-dsql-dr/rehearsal/chronicle"
 	"aurora-dsql-dr/rehearsal/recipe"
@@ -27,9 +28,42 @@ type Told struct {
 	At      Offset `json:"at"`
 	Region  string `json:"region"`
 	Subject string `json:"subject"`
+	// Says is what the message is to the recipe's times.
+	Says string `json:"says"`
 
 	tone chronicle.Tone
 }
+
+// message is one of the recipe's. A return to OK of an alarm that told nobody of its ALARM clears nothing, and is no good
+// news either.
+func (c *Column) message(m chronicle.Message, start time.Time) Told {
+	told := Told{
+		At:      Offset(m.Time.Sub(start)),
+		Region:  m.Region,
+		Subject: strings.TrimSpace(m.Subject),
+		tone:    m.Tone(),
+	}
+	switch m.Kind {
+	case chronicle.InAlarm:
+		told.Says = "alarm"
+	case chronicle.NoData:
+		told.Says = "the alarm has no data"
+	case chronicle.BackToOK:
+		told.Says = "all-clear"
+		if !c.Alarm.Happened {
+			told.Says, told.tone = "no all-clear: nobody was told of an alarm", chronicle.Quiet
+		}
+	default:
+		told.Says = "alert"
+		if !m.Pages() {
+			told.Says, told.tone = "neither alarm nor all-clear", chronicle.Quiet
+		}
+	}
+	return told
+}
+
+// silent says that the recipe told nobody of its outage.
+func (c *Column) silent() bool { return !c.Alert.Happened && !c.Alarm.Happened }
 
 // columnOf measures what the recipe went through; nil if it was not run.
 func columnOf(lived *recipe.Lived) *Column {
@@ -50,12 +84,7 @@ func columnOf(lived *recipe.Lived) *Column {
 		c.AllClear = told(lived.Messages, end, chronicle.BackToOK)
 	}
 	for _, m := range lived.Messages {
-		c.Messages = append(c.Messages, Told{
-			At:      Offset(m.Time.Sub(start)),
-			Region:  m.Region,
-			Subject: strings.TrimSpace(m.Subject),
-			tone:    m.Tone(),
-		})
+		c.Messages = append(c.Messages, c.message(m, start))
 	}
 	return c
 }

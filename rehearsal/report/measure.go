@@ -21,6 +21,14 @@ func measure(lived Lived) map[script.Measure]Time {
 	}
 }
 
+// alarmNeeds is the shortest outage that the alarm on a lost region can see: two periods of the observers' schedule.
+const alarmNeeds = 2 * time.Minute
+
+// tooShort says that no alarm came because none could: an endpoint was found down, and not for long enough.
+func (r *Report) tooShort() bool {
+	return !r.Times[script.Alarm].Happened && r.Times[script.Detect].Happened && time.Duration(r.Ended) < alarmNeeds
+}
+
 // told is the first message of some kinds from a time on.
 func told(messages []chronicle.Message, since time.Time, kinds ...chronicle.Kind) Time {
 	var times []time.Time

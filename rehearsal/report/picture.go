@@ -9,14 +9,14 @@ import (
 	"aurora-dsql-dr/rehearsal/script"
 )
 
-// Sizes of the timeline picture, in its own units.
+// Sizes of the timeline picture: pixels from top to bottom, where a lane has its name above its bars, and percent from
+// left to right, so that it fits a telephone and a sheet of paper.
 const (
-	laneHeight  = 22
-	labelWidth  = 410
-	plotWidth   = 700
-	axisHeight  = 26
-	margin      = 20
-	leastWidth  = 3 // of a bar
+	laneHeight  = 34
+	axisHeight  = 22
+	plotLeft    = 3.0
+	plotWidth   = 94.0
+	leastWidth  = 0.3 // of a bar
 	wantedTicks = 9
 )
 
@@ -25,12 +25,11 @@ const before = 10 * time.Second
 
 // picture is the timeline as shapes.
 type picture struct {
-	Width, Height int
-	PlotLeft      int
-	Bottom        int
-	Ticks         []tick
-	Lanes         []lane
-	Outage        bar // from the first fault to the end of the last
+	Height     int
+	LaneHeight int // of what is painted
+	Ticks      []tick
+	Lanes      []lane
+	Outage     bar // from the first fault to the end of the last
 }
 
 type tick struct {
@@ -69,7 +68,7 @@ type scale struct{ from, to time.Duration }
 
 func (s scale) x(at time.Duration) float64 {
 	at = min(max(at, s.from), s.to)
-	return labelWidth + plotWidth*float64(at-s.from)/float64(s.to-s.from)
+	return plotLeft + plotWidth*float64(at-s.from)/float64(s.to-s.from)
 }
 
 func (s scale) bar(from, to time.Duration, text string) bar {
@@ -86,15 +85,12 @@ func (s scale) frame(lanes []lane, outage bar) picture {
 	for i := range lanes {
 		lanes[i].Y = axisHeight + i*laneHeight
 	}
-	bottom := axisHeight + len(lanes)*laneHeight
 	return picture{
-		Width:    labelWidth + plotWidth + margin,
-		Height:   bottom + 8,
-		PlotLeft: labelWidth,
-		Bottom:   bottom,
-		Ticks:    s.ticks(),
-		Lanes:    lanes,
-		Outage:   outage,
+		Height:     axisHeight + len(lanes)*laneHeight,
+		LaneHeight: laneHeight - 2,
+		Ticks:      s.ticks(),
+		Lanes:      lanes,
+		Outage:     outage,
 	}
 }
 

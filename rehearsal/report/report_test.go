@@ -8,9 +8,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -214,6 +212,13 @@ func TestTheRecipesTimesAreReadFromWhatReachedPeople(t *testing.T) {
 	never := columnOf(lived)
 	assert.Equal(t, []Time{{}, {}, {}}, []Time{never.Alert, never.Alarm, never.AllClear},
 		"an alarm that was never in ALARM clears nothing")
+	assert.Equal(t, []Told{{
+		At:      Offset(31 * time.Minute),
+		Region:  "r",
+		Subject: `OK: "a"`,
+		Says:    "no all-clear: nobody was told of an alarm",
+		tone:    chronicle.Quiet,
+	}}, never.Messages, "the picture and the words say what the times say")
 	spared := columnOf(&recipe.Lived{Lacks: "it has no key"})
 	assert.Equal(t, &Column{Why: "it has no key"}, spared)
 	assert.Nil(t, columnOf(nil), "not run")
@@ -270,7 +275,13 @@ func example(t *testing.T) *Report {
 			Injected: true,
 			Held:     Offset(20 * time.Minute),
 			Alarm:    at(11 * time.Minute),
-			Messages: []Told{{At: Offset(11 * time.Minute), Region: "us-east-1", Subject: "ALARM: \"recipe\""}},
+			Messages: []Told{{
+				At:      Offset(11 * time.Minute),
+				Region:  "us-east-1",
+				Subject: "ALARM: \"recipe\"",
+				Says:    "alarm",
+				tone:    chronicle.Bad,
+			}},
 		},
 		Messages: reported(alertOf(70*time.Second, contract.AlertOpened, "us-east-1", "us-east-2")),
 		Timeline: []Moment{
@@ -363,52 +374,6 @@ func TestTheReportForPrograms(t *testing.T) {
 	s := suites.Suites[0]
 	assert.Equal(t, []int{9, 2, 1}, []int{s.Tests, s.Failures, s.Skipped})
 	assert.Contains(t, string(text), `<failure message="want within 1m, got 1m10s">`)
-}
-
-var elsewhere = regexp.MustCompile(`(?i)(https?:)?//[a-z0-9]|url\(|@import|<script|<link[^>]+href="[^d]|src=`)
-
-// The page needs nothing but itself, and what it shows cannot become part of it.
-func TestThePageStandsAlone(t *testing.T) {
-	var out bytes.Buffer
-	require.NoError(t, HTML(&out, []*Report{example(t)}))
-	text := out.String()
-	assert.Empty(t, elsewhere.FindAllString(strings.ReplaceAll(text, "&lt;script", ""), -1))
-	assert.Contains(t, text, "A region &lt;script&gt;")
-	assert.Contains(t, text, "prefers-color-scheme: dark")
-	assert.Contains(t, text, `<rect class="bar fault"`)
-	assert.Contains(t, text, "DSQL LOST &amp; gone")
-	assert.Contains(t, text, "Held 2026-01-01 03:00 UTC: revision 60e548d9f0a1,")
-	assert.Contains(t, text, "The recipe, on its own scale")
-	assert.Contains(t, text, "Events: 0 lost, 3 repeated, 24 more by catching up, the longest 4m10s on its way")
-	assert.NoError(t, wellFormed(text))
-}
-
-// wellFormed reads the page's pictures as XML.
-func wellFormed(text string) error {
-	for _, picture := range regexp.MustCompile(`(?s)<svg.*?</svg>`).FindAllString(text, -1) {
-		if err := xml.Unmarshal([]byte(picture), new(struct{ XMLName xml.Name })); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func TestTheTimelineHasALaneForEveryoneAndBarsForBadTimes(t *testing.T) {
-	p := example(t).draw()
-	var names []string
-	for _, l := range p.Lanes {
-		names = append(names, l.Name)
-	}
-	assert.Equal(
-		t,
-		[]string{"fault region-lost region=primary", "us-east-2 sees us-east-1", chronicle.LaneMessages},
-		names,
-		"from the cause to those who are told",
-	)
-	assert.Equal(t, "0s to 4m: injected", p.Lanes[0].Bars[0].Text)
-	assert.Equal(t, "10s to 7m: lost", p.Lanes[1].Bars[0].Text, "what has not ended lasts to the end")
-	assert.Len(t, p.Lanes[1].Marks, 1)
-	assert.InDelta(t, p.Lanes[0].Bars[0].Width, p.Outage.Width, 0.01)
 }
 
 // A write that was acknowledged and whose event has not come to both regions fails the rehearsal.

@@ -76,9 +76,17 @@ var measureNames = map[script.Measure]string{
 func (r *Report) timeRows() [][]string {
 	var rows [][]string
 	for _, m := range script.Measures {
-		rows = append(rows, []string{measureNames[m], r.Times[m].String(), r.recipeTime(m), r.Budgets[m].String(), r.mark(m)})
+		rows = append(rows, []string{measureNames[m], r.ownTime(m), r.recipeTime(m), r.Budgets[m].String(), r.mark(m)})
 	}
 	return rows
+}
+
+// ownTime is our time in words.
+func (r *Report) ownTime(m script.Measure) string {
+	if m == script.Alarm && r.tooShort() {
+		return "never: too short"
+	}
+	return r.Times[m].String()
 }
 
 // recipeTime is the recipe's time in words; it has no clients, and notices only what it publishes.
@@ -148,6 +156,16 @@ func (r *Report) Notes() []string {
 			fmt.Sprintf("At speed %g only what happened and in which order is judged, not how long it took.", r.Speed),
 		)
 	}
+	if r.tooShort() {
+		notes = append(
+			notes,
+			fmt.Sprintf(
+				"Time to alarm: the outage of %s was too short for CloudWatch. The alarm on a lost region wants two of three "+
+					"periods of a minute, each of them over.",
+				r.Ended,
+			),
+		)
+	}
 	if r.Recipe != nil {
 		notes = append(notes, "The recipe: "+strings.Join(recipe.Repairs, "; ")+". Both are repaired here.")
 		if r.Recipe.Injected {
@@ -158,6 +176,10 @@ func (r *Report) Notes() []string {
 					r.Recipe.Held,
 				),
 			)
+			if r.Recipe.silent() {
+				notes = append(notes, "The recipe told nobody: each of its functions asks for its own cluster's status only, and "+
+					"its one alarm is in the primary region.")
+			}
 		} else {
 			notes = append(notes, "The recipe was spared: "+r.Recipe.Why+".")
 		}
