@@ -23,8 +23,8 @@ type alarmView struct {
 	Reason      string           `json:"reason"`
 	Since       time.Time        `json:"since"`
 	Tells       bool             `json:"tells"` // has actions for ALARM
-	// Down tells that the alarm's region is down: it is not evaluated, and its state is the last there was.
-	Down    bool               `json:"down"`
+	// Unknown says why the alarm is not evaluated: its state is the last there was. "" if it is.
+	Unknown string             `json:"unknown,omitempty"`
 	History []alarmHistoryView `json:"history"`
 }
 
@@ -46,6 +46,7 @@ func viewAlarms(region *aws.Region, history []cloudwatch.HistoryItem) []alarmVie
 			)
 		}
 	}
+	unknown := reasonOf(region.Available("cloudwatch"))
 	var views []alarmView
 	add := func(name, arn, description string, composite, tells bool) {
 		status, err := region.CloudWatch.AlarmStatus(name)
@@ -62,7 +63,7 @@ func viewAlarms(region *aws.Region, history []cloudwatch.HistoryItem) []alarmVie
 			Reason:      status.Reason,
 			Since:       status.TransitionedAt,
 			Tells:       tells,
-			Down:        region.Down(),
+			Unknown:     unknown,
 			History:     changes[name],
 		})
 	}
@@ -74,6 +75,14 @@ func viewAlarms(region *aws.Region, history []cloudwatch.HistoryItem) []alarmVie
 	}
 	slices.SortStableFunc(views, func(a, b alarmView) int { return cmp.Compare(urgency[a.State], urgency[b.State]) })
 	return views
+}
+
+// reasonOf is why something cannot be asked; "" if it can.
+func reasonOf(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
 }
 
 // urgency orders alarms for whoever reads them.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 
+	"aurora-dsql-dr/sandbox/aws"
 	"aurora-dsql-dr/sandbox/cloudwatch"
 )
 
@@ -50,6 +51,8 @@ type chart struct {
 type line struct {
 	Label  string                `json:"label"`
 	Metric cloudwatch.MetricStat `json:"metric"`
+	// Unpublished tells that AWS publishes the metric and the sandbox never does.
+	Unpublished bool `json:"unpublished,omitempty"`
 }
 
 // The body of a dashboard, as far as the console shows it (CloudWatch API Reference, "Dashboard body structure and
@@ -204,6 +207,7 @@ func (p metricSyntax) line(array []json.RawMessage) (l line, err error) {
 	for i := 2; i < len(words); i += 2 {
 		l.Metric.Dimensions[words[i]] = words[i+1]
 	}
+	l.Unpublished = !aws.Publishes(l.Metric.Namespace, l.Metric.MetricName)
 	if l.Label == "" {
 		l.Label = l.Metric.MetricName
 	}

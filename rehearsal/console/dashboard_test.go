@@ -55,6 +55,17 @@ func golden(t *testing.T, name string, value any) {
 	assert.JSONEq(t, string(want), string(got))
 }
 
+// A chart without a line that could ever come looks broken unless it says why.
+func TestWhatTheSandboxNeverPublishesIsMarked(t *testing.T) {
+	body := `{"widgets":[{"type":"metric","properties":{"view":"timeSeries","metrics":[
+		["AWS/AuroraDSQL","TotalTransactions"],["AWS/AuroraDSQL","ReadDPU"],["AWS/S3","AllRequests"],["own","ReadDPU"]]}}]}`
+	var marked []bool
+	for _, l := range viewDashboard(cloudwatch.Dashboard{DashboardBody: body}).Widgets[0].Chart.Lines {
+		marked = append(marked, l.Unpublished)
+	}
+	assert.Equal(t, []bool{false, true, true, false}, marked)
+}
+
 func TestWhatIsNotShownIsSaid(t *testing.T) {
 	for name, tt := range map[string]struct{ widget, says string }{
 		"another type": {

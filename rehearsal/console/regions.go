@@ -29,9 +29,11 @@ type regionView struct {
 // endpointView is what the observers together say of an endpoint.
 type endpointView struct {
 	Host string `json:"host"`
-	// Status and Encryption are the cluster's, as its control plane knows them.
-	Status     string `json:"status"`
-	Encryption string `json:"encryption"`
+	// Status and Encryption are the cluster's, as its control plane tells them; "" while it cannot be asked, and Unknown
+	// says why not.
+	Status     string `json:"status,omitempty"`
+	Encryption string `json:"encryption,omitempty"`
+	Unknown    string `json:"unknown,omitempty"`
 	// State is up, degraded, suspected, lost, recovering or unknown.
 	State says `json:"state"`
 	// Says puts the state into words.
@@ -69,13 +71,17 @@ func (c *Console) endpoint(region string, words []wordView) *endpointView {
 	for _, cluster := range c.config.Account.DSQL.Clusters() {
 		if cluster.Region == region {
 			state, inWords := agree(words)
-			return &endpointView{
-				Host:       cluster.Endpoint,
-				Status:     string(cluster.Status),
-				Encryption: cluster.EncryptionDetails.EncryptionStatus,
-				State:      state,
-				Says:       inWords,
+			view := &endpointView{
+				Host:    cluster.Endpoint,
+				Unknown: reasonOf(c.config.Account.Region(region).Available("dsql")),
+				State:   state,
+				Says:    inWords,
 			}
+			if view.Unknown == "" {
+				view.Status = string(cluster.Status)
+				view.Encryption = cluster.EncryptionDetails.EncryptionStatus
+			}
+			return view
 		}
 	}
 	return nil

@@ -212,6 +212,34 @@ func TestAlarmsComeWithTheirHistoryTheMostUrgentFirst(t *testing.T) {
 	}
 }
 
+// What a region says of itself is not known while nothing there answers: its last word would look like a fact.
+func TestWhatCannotBeAskedIsUnknown(t *testing.T) {
+	s := newScene(t)
+	region := s.account.Region(east)
+	_, err := region.CloudWatch.PutCompositeAlarm(cloudwatch.CompositeAlarm{AlarmName: "a", AlarmRule: "FALSE"})
+	require.NoError(t, err)
+	for name, tt := range map[string]struct {
+		take          func(bool)
+		alarm, status bool // that are unknown then
+	}{
+		"the region is lost":           {region.SetDown, true, true},
+		"its CloudWatch does not work": {func(b bool) { region.Env.SetBroken("cloudwatch", b) }, true, false},
+		"its control plane does not":   {func(b bool) { region.Env.SetBroken("dsql", b) }, false, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			tt.take(true)
+			defer tt.take(false)
+			alarm := viewAlarms(region, nil)[0]
+			endpoint := s.mapView(s.account.Clock.Now()).Regions[0].Endpoint
+			assert.Equal(t, tt.alarm, alarm.Unknown != "")
+			assert.Equal(t, tt.status, endpoint.Unknown != "")
+			assert.Equal(t, tt.status, endpoint.Status == "")
+		})
+	}
+	assert.Empty(t, viewAlarms(region, nil)[0].Unknown)
+	assert.NotEmpty(t, s.mapView(s.account.Clock.Now()).Regions[0].Endpoint.Status)
+}
+
 func TestAChartAsksItsOwnRegion(t *testing.T) {
 	s := newScene(t)
 	now := s.account.Clock.Now().Truncate(time.Minute)
@@ -226,7 +254,7 @@ func TestAChartAsksItsOwnRegion(t *testing.T) {
 	put(ohio, "b", 3, now.Add(-2*time.Minute))
 	put(west, "b", 99, now.Add(-3*time.Minute))
 	of := func(name string) line {
-		return line{name, cloudwatch.MetricStat{
+		return line{Label: name, Metric: cloudwatch.MetricStat{
 			Namespace:  "n",
 			MetricName: name,
 			Stat:       "Sum",

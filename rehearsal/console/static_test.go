@@ -112,13 +112,16 @@ func luminance(t *testing.T, colour string) (sum float64) {
 	return sum
 }
 
-// Before its first refresh the page knows nothing, so it says that it waits: "No dashboard is deployed" was not true.
-func TestBeforeItsFirstRefreshThePageClaimsNothing(t *testing.T) {
+// Before its first data the page knows nothing, so it says that it waits: "No dashboard is deployed" was not true.
+func TestBeforeItsFirstDataThePageClaimsNothing(t *testing.T) {
 	empties := regexp.MustCompile(`<p class="empty"([^>]*)>([^<]*)</p>`).FindAllStringSubmatch(index, -1)
-	require.Len(t, empties, 6)
-	for _, empty := range empties[:5] {
-		assert.Equal(t, "Waiting for the first refresh.", empty[2])
+	require.Len(t, empties, 8)
+	for _, empty := range empties[:7] {
+		assert.Equal(t, "Waiting for the first data.", empty[2])
+	}
+	for _, empty := range empties[2:7] { // there is always a status and a map
 		assert.Regexp(t, `^ data-none="[A-Z][^"]+\."$`, empty[1], "what is said once that is known")
 	}
-	assert.Equal(t, "No line yet.", empties[5][2], "which is true from the start")
+	assert.Equal(t, "No line yet.", empties[7][2], "which is true from the start")
+	assert.Contains(t, index, `<form class="inject" hidden>`, "there is nothing to choose from yet")
 }

@@ -7,6 +7,9 @@ const dashes = [[], [6, 3], [2, 3], [10, 3, 2, 3], [4, 2, 1, 2], [12, 4]];
 const dark = matchMedia('(prefers-color-scheme: dark)');
 const style = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
+const unpublished = 'not published by the sandbox';
+const neverComes = (line) => line.unpublished === true;
+
 /** A metric widget: a chart and a legend with the latest values, or those under the pointer. */
 export class Chart {
   constructor(widget) {
@@ -30,7 +33,7 @@ export class Chart {
 
   show(data) {
     this.data = data;
-    this.note.textContent = data.problem ?? (data.times.length === 0 ? 'no data yet' : '');
+    this.note.textContent = data.problem ?? (data.times.length > 0 ? '' : this.widget.chart.lines.every(neverComes) ? unpublished : 'no data yet');
     this.note.dataset.tone = data.problem ? 'bad' : 'quiet';
     this.showValues();
     if (!this.uplot) return this.draw();
@@ -43,7 +46,8 @@ export class Chart {
     const unit = this.widget.chart.label ? ` ${this.widget.chart.label}` : '';
     this.data.values.forEach((line, i) => {
       const value = index === undefined || index === null ? line.findLast((v) => v !== null) : line[index];
-      const text = amount(value) + (value === undefined || value === null ? '' : unit);
+      const none = value === undefined || value === null;
+      const text = none && neverComes(this.widget.chart.lines[i]) ? unpublished : amount(value) + (none ? '' : unit);
       if (this.values[i].textContent !== text) this.values[i].textContent = text;
     });
   }

@@ -1,7 +1,7 @@
 import { complain } from './actions.js';
 import { showAlarms } from './alarms.js';
 import { showAlarmStates, showCharts, showDashboards } from './dashboard.js';
-import { find } from './dom.js';
+import { find, hide } from './dom.js';
 import { showFaults, showRegions } from './faults.js';
 import { clockTime, tick } from './format.js';
 import { showInbox } from './inbox.js';
@@ -14,7 +14,7 @@ import { showTimeline } from './timeline.js';
 // What to do with each section of the stream.
 const sections = {
   page: ({ account, speed }) => { find('#facts').textContent = `account ${account}${speed === 1 ? '' : ` · time runs ×${speed}`}`; },
-  clock: (now) => { find('#clock').textContent = `${clockTime(now)} UTC`; tick(now); },
+  clock: (now) => { latest = now; find('#clock').textContent = `${clockTime(now)} UTC`; tick(now); },
   map: (map) => { showMap(map); showRegions(map.regions); showStatus({ regions: map.regions.filter((r) => r.role !== 'witness') }); },
   alarms: (alarms) => { showAlarms(alarms); showAlarmStates(alarms); showStatus({ alarms }); },
   inbox: (inbox) => { showInbox(inbox); showStatus({ inbox }); },
@@ -30,6 +30,14 @@ const sections = {
 const link = find('#link');
 const retryAfter = 3000; // ms
 let stream;
+let latest; // when the latest data came, in the sandbox's time
+
+/** Says that the page shows what was, or that it shows what is. */
+function showStale(stale) {
+  document.body.toggleAttribute('data-stale', stale);
+  find('#stale').textContent = stale ? `The sandbox does not answer. What follows is as of ${clockTime(latest)} UTC.` : '';
+  hide(find('#stale'), !stale);
+}
 
 function say(text, tone) {
   link.textContent = text;
@@ -41,13 +49,16 @@ function connect(followed = '') {
   stream?.close();
   const opened = new EventSource(`/events${followed ? `?function=${encodeURIComponent(followed)}` : ''}`);
   stream = opened;
-  opened.onopen = () => { clearLines(); say('live', 'good'); };
+  opened.onopen = () => { clearLines(); say('waiting for data', 'warning'); };
   opened.onerror = () => {
     say('connection lost, trying again', 'bad');
+    showStale(latest !== undefined);
     if (opened.readyState === EventSource.CLOSED && stream === opened) setTimeout(() => connect(followed), retryAfter);
   };
   for (const [name, show] of Object.entries(sections)) {
     opened.addEventListener(name, (event) => {
+      say('live', 'good');
+      showStale(false);
       try {
         show(JSON.parse(event.data));
       } catch (error) {

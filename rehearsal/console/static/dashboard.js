@@ -1,6 +1,7 @@
 import { stateOf } from './alarms.js';
 import { Chart } from './chart.js';
 import { find, h, keep, sayNone } from './dom.js';
+import { stateNow } from './icons.js';
 
 const charts = new Map(); // by widget
 let states = new Map(); // of alarms, by ARN
@@ -54,8 +55,11 @@ function alarmStates(w) {
 }
 
 function fillStates(list) {
-  const items = list.arns.map((arn) => ({ arn, name: states.get(arn)?.name ?? arn, state: states.get(arn)?.state, down: states.get(arn)?.down }));
-  keep(list, items, (i) => i.arn, (i) => h('li', {}, i.state ? stateOf(i.state, i.down) : h('span', { class: 'state', 'data-tone': 'quiet' }, 'gone'), h('span', { class: 'subject' }, i.name)));
+  const items = list.arns.map((arn) => {
+    const alarm = states.get(arn);
+    return { arn, name: alarm?.name ?? arn, state: alarm && stateNow(alarm) };
+  });
+  keep(list, items, (i) => i.arn, (i) => h('li', {}, i.state ? stateOf(i.state) : h('span', { class: 'state', 'data-tone': 'quiet' }, 'gone'), h('span', { class: 'subject' }, i.name)));
 }
 
 function block(b) {

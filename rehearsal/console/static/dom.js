@@ -20,9 +20,9 @@ export const find = (selector, root = document) => root.querySelector(selector);
 
 export const hide = (element, hidden) => { element.hidden = hidden; };
 
-/** Says that there is nothing of a kind, or hides that; until the first refresh the page has only waited. */
-export function sayNone(element, none) {
-  element.textContent = element.dataset.none;
+/** Says that there is nothing of a kind, or hides that; until the first data the page has only waited. */
+export function sayNone(element, none, text = element.dataset.none) {
+  element.textContent = text;
   hide(element, !none);
 }
 

@@ -22,6 +22,7 @@ export function showFaults(faults) {
     choice.replaceChildren(...catalogue.map((f) => h('option', { value: f.name }, f.name)));
     showChoice();
   }
+  hide(find('.inject', panel), catalogue.length === 0);
   active = faults.active;
   find('.count', panel).textContent = active.length ? `${active.length} active` : '';
   sayNone(find('.empty', panel), active.length === 0);

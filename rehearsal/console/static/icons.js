@@ -26,6 +26,9 @@ export const states = {
   INSUFFICIENT_DATA: { tone: 'quiet', shape: 'unknown' },
 };
 
+/** An alarm's state as of now: that of one that is not evaluated is unknown, whatever it was last. */
+export const stateNow = (alarm) => (alarm.unknown ? 'unknown' : alarm.state);
+
 export const shapePath = (shape, attributes) => svg('path', { d: shapes[shape], class: 'shape', ...attributes });
 
 /** An icon; the word beside it says the same. */

@@ -12,9 +12,9 @@ export function showInbox(latest) {
   inbox = latest;
   const messages = inbox.messages.filter((m) => all.checked || m.tone !== 'quiet');
   const hidden = inbox.messages.length - messages.length;
-  find('#inbox .count').textContent = [plural(messages.length, 'message'), hidden ? `${hidden} quiet ones hidden` : '',
+  find('#inbox .count').textContent = [messages.length ? plural(messages.length, 'message') : '', hidden ? `${hidden} quiet ones hidden` : '',
     inbox.total > inbox.messages.length ? `of ${inbox.total}` : ''].filter(Boolean).join(', ');
-  sayNone(find('#inbox .empty'), messages.length === 0);
+  sayNone(find('#inbox .empty'), messages.length === 0, hidden ? 'Nobody has been called.' : undefined);
   hide(find('#inbox ol'), messages.length === 0);
   keep(find('#inbox ol'), messages, (m) => m.time + m.region + m.to + m.subject, row);
 }

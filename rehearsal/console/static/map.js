@@ -19,6 +19,7 @@ export function showMap(map) {
   find('#map .picture').replaceChildren(
     svg('svg', { viewBox: `0 0 ${size.width} ${size.height}`, role: 'img', 'aria-label': describe(map) },
       hatching(), map.regions.map(box), words.map((w) => sight(w, roleOf)), map.regions.map(observer), map.regions.map(endpoint)));
+  hide(find('#map .empty'), true);
   showWords(map);
 }
 
@@ -74,15 +75,23 @@ function endpoint(region) {
     svg('text', { x, y: y + 46, class: 'word', 'text-anchor': 'middle' }, region.endpoint.state.toUpperCase()));
 }
 
+// showWords is the same in words: a row for each observer, so that it fits on a narrow page too.
 function showWords(map) {
   const observers = map.regions.filter((r) => r.observer);
   const endpoints = map.regions.filter((r) => r.endpoint);
-  hide(find('#map .scroll-x'), endpoints.length === 0);
-  find('#map .words').replaceChildren(
-    h('thead', {}, h('tr', {}, h('th', { scope: 'col' }, 'Endpoint'), observers.map((o) => h('th', { scope: 'col' }, `seen from ${o.name}`)), h('th', { scope: 'col' }, 'Cluster'))),
-    h('tbody', {}, endpoints.map((e) => h('tr', {}, h('th', { scope: 'row' }, e.name),
-      observers.map((o) => cell(map.words.find((w) => w.observer === o.name && w.endpoint === e.name))),
-      h('td', {}, e.endpoint.status, e.endpoint.encryption === 'ENABLED' ? '' : h('span', { 'data-tone': 'bad' }, ` ${e.endpoint.encryption}`))))));
+  const table = find('#map .words');
+  hide(table, endpoints.length === 0);
+  table.replaceChildren(
+    h('thead', {}, h('tr', {}, h('td'), endpoints.map((e) => h('th', { scope: 'col' }, 'endpoint ', h('b', {}, e.name))))),
+    h('tbody', {},
+      observers.map((o) => h('tr', {}, h('th', { scope: 'row' }, `from ${o.name}`),
+        endpoints.map((e) => cell(map.words.find((w) => w.observer === o.name && w.endpoint === e.name))))),
+      h('tr', {}, h('th', { scope: 'row' }, 'cluster'), endpoints.map((e) => clusterCell(e.name, e.endpoint)))));
+}
+
+function clusterCell(name, { status, encryption, unknown }) {
+  if (unknown) return h('td', { 'data-cluster': name }, h('span', { class: 'state', 'data-tone': 'quiet', title: unknown }, icon('unknown'), 'unknown'));
+  return h('td', { 'data-cluster': name }, status, encryption === 'ENABLED' ? '' : h('span', { 'data-tone': 'bad' }, ` ${encryption}`));
 }
 
 function cell(word) {
