@@ -77,10 +77,10 @@ test-application: linux deps lambda-host cli ## the distributed application end 
 	@go test -vet=off -tags e2e -count=1 -run TestTheApplicationInTwoRegions ./rehearsal/stack
 
 .PHONY: test-console
-test-console: linux deps chromium lambda-host cli ## the console's page in headless Chromium, through an outage; makes docs/console.png
-	@echo "Living through an outage on the console's page (about 2 minutes)"
+test-console: linux deps chromium lambda-host cli ## console and reports in headless Chromium, through an outage; makes docs/console.png
+	@echo "Living through an outage on the console's page, and looking at reports (about 2 minutes)"
 	@mkdir -p build/console
-	@go test -tags browser -count=1 -artifacts -outputdir build/console ./rehearsal/console
+	@go test -tags browser -count=1 -artifacts -outputdir build/console ./rehearsal/console ./rehearsal/report
 
 .PHONY: check
 check: ## what CI runs: all tests, the application and the console end to end, the demo (about 8 minutes)

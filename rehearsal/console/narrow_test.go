@@ -1,0 +1,80 @@
+//go:build browser
+
+package console
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"aurora-dsql-dr/rehearsal/fault"
+	"aurora-dsql-dr/rehearsal/internal/browser"
+	"aurora-dsql-dr/sandbox/cloudwatch"
+)
+
+// telephone is as narrow as a page has to be readable in.
+var telephone = browser.Window{Width: 400, Height: 800}
+
+// What the page does not know yet it does not claim, however long its first data takes.
+func TestThePageWaitsForItsFirstData(t *testing.T) {
+	s := newScene(t)
+	silent := httptest.NewUnstartedServer(nil)
+	page := s.handler(silent.Listener.Addr().String())
+	silent.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/events" {
+			page.ServeHTTP(w, r)
+			return
+		}
+		w.Header().Set("Content-Type", "text/event-stream")
+		_ = http.NewResponseController(w).Flush()
+		<-r.Context().Done()
+	})
+	silent.Start()
+	t.Cleanup(silent.Close)
+	t.Cleanup(silent.CloseClientConnections)
+
+	b := browser.Open(t, silent.URL+"/", telephone)
+	b.Waits("#link", "waiting for data")
+	for _, section := range []string{"status", "map", "faults", "timeline", "inbox", "alarms", "dashboards"} {
+		b.Waits("#"+section+" .empty", "Waiting for the first data.")
+	}
+	assert.Zero(t, browser.Evaluate[int](b, `document.querySelectorAll('.tile, .words:not([hidden]), .inject:not([hidden])').length`))
+	b.Fits()
+	b.Stays()
+}
+
+// A region that cannot be asked has no state, and a page that cannot ask shows what was.
+func TestThePageSaysWhatItCannotKnow(t *testing.T) {
+	s := newScene(t)
+	for _, name := range []string{east, ohio} {
+		region := s.account.Region(name)
+		_, err := region.CloudWatch.PutCompositeAlarm(cloudwatch.CompositeAlarm{AlarmName: "lost", AlarmRule: "FALSE"})
+		require.NoError(t, err)
+		require.NoError(t, region.CloudWatch.SetAlarmState("lost", cloudwatch.StateOK, "fine"))
+	}
+	body, err := os.ReadFile(filepath.Join("..", "..", "components", "internal", "dashboard", "testdata", "dashboard-application.json"))
+	require.NoError(t, err)
+	_, err = s.account.Region(ohio).CloudWatch.PutDashboard(cloudwatch.Dashboard{DashboardName: "d", DashboardBody: string(body)})
+	require.NoError(t, err)
+
+	b := browser.Open(t, s.URL, telephone)
+	b.Waits("#status .tile[data-kind=alarms][data-tone=good]", "2 OK")
+	b.Waits(".widget .note", "not published by the sandbox")
+	_, err = s.faults.Inject(fault.Spec{Name: "region-lost", With: map[string]string{"region": "primary"}})
+	require.NoError(t, err)
+	s.account.Region(east).SetDown(true)
+	b.Waits("#status .tile[data-kind=alarms][data-tone=warning]", "1 unknown1 OK · 1 not evaluated")
+	b.Waits("#map td[data-cluster=us-east-1]", "unknown")
+	b.Waits("#timeline .event", "region-lost")
+	b.Fits()
+	b.Screenshot(filepath.Join(t.ArtifactDir(), "narrow.png"))
+	b.Stays()
+
+	require.NoError(t, s.Close())
+	b.Waits("#stale:not([hidden])", "The sandbox does not answer. What follows is as of")
+}
