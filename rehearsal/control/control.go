@@ -1,5 +1,5 @@
-// Package control lets another process of the same user break and mend a running sandbox: a server on loopback that
-// asks for a token, which only that user can read, in the sandbox's private directory.
+// Package control lets another process of the same user break and mend a running sandbox, and connect to its clusters:
+// a server on loopback that asks for a token, which only that user can read, in the sandbox's private directory.
 package control
 
 import (
@@ -13,6 +13,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -35,7 +36,7 @@ type address struct {
 	Token string `json:"token"`
 }
 
-// Serve serves a sandbox's faults until the returned function is called.
+// Serve serves a sandbox's faults, and passwords for its clusters, until the returned function is called.
 func Serve(s *sandbox.Sandbox, faults *fault.Injector) (stop func(), err error) {
 	listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
 	if err != nil {
@@ -49,15 +50,22 @@ func Serve(s *sandbox.Sandbox, faults *fault.Injector) (stop func(), err error) 
 	if err != nil {
 		return nil, errors.Join(err, listener.Close())
 	}
-	server := &http.Server{Handler: edge.Handler("control", handler(faults, at.Token)), ReadHeaderTimeout: 5 * time.Second}
+	server := &http.Server{
+		Handler:           edge.Handler("control", handler(faults, administrator(s), at.Token)),
+		ReadHeaderTimeout: 5 * time.Second,
+	}
 	go func() { _ = server.Serve(listener) }() // ends with Close
 	return func() { _ = server.Close() }, nil
 }
 
 // handler answers whoever has the token. A page of another origin has not, and cannot send the header without being
 // asked for by a preflight, which is refused like everything without a token.
-func handler(faults *fault.Injector, token string) http.Handler {
+func handler(faults *fault.Injector, password sign, token string) http.Handler {
 	mux := http.NewServeMux()
+	mux.HandleFunc("GET /password", func(w http.ResponseWriter, r *http.Request) {
+		signed, err := password(r.Context(), r.FormValue("host"), r.FormValue("user"))
+		answer(w, signed, err)
+	})
 	mux.HandleFunc("GET /faults", func(w http.ResponseWriter, _ *http.Request) { answer(w, faults.Active(), nil) })
 	mux.HandleFunc("POST /faults", func(w http.ResponseWriter, r *http.Request) {
 		var spec fault.Spec
@@ -109,13 +117,12 @@ func Find() (*Client, error) {
 	}
 	var found []*Client
 	for _, dir := range dirs {
-		text, err := os.ReadFile(filepath.Join(dir, fileName))
+		c, err := Open(dir)
 		if errors.Is(err, os.ErrNotExist) {
 			continue // a demonstration or a rehearsal
 		}
-		c := &Client{}
-		if err := errors.Join(err, json.Unmarshal(text, &c.address)); err != nil {
-			return nil, fmt.Errorf("%s: %w", filepath.Join(dir, fileName), err)
+		if err != nil {
+			return nil, err
 		}
 		found = append(found, c)
 	}
@@ -129,47 +136,68 @@ func Find() (*Client, error) {
 	}
 }
 
+// Open is the sandbox that has the private directory; os.ErrNotExist if that is gone or cannot be controlled.
+func Open(dir string) (*Client, error) {
+	path := filepath.Join(dir, fileName)
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	c := &Client{}
+	if err := json.Unmarshal(text, &c.address); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return c, nil
+}
+
+// Password is a token with which a user connects to the cluster at a host, signed by the account's administrator and
+// valid for a quarter of an hour.
+func (c *Client) Password(ctx context.Context, host, user string) (password string, err error) {
+	query := url.Values{"host": {host}, "user": {user}}
+	return password, c.do(ctx, http.MethodGet, "/password?"+query.Encode(), nil, &password)
+}
+
 // Active are the active faults.
-func (c *Client) Active(ctx context.Context) ([]fault.Active, error) {
-	return c.do(ctx, http.MethodGet, "/faults", nil)
+func (c *Client) Active(ctx context.Context) (active []fault.Active, err error) {
+	return active, c.do(ctx, http.MethodGet, "/faults", nil, &active)
 }
 
 // Inject injects a fault and returns all that are active.
-func (c *Client) Inject(ctx context.Context, spec fault.Spec) ([]fault.Active, error) {
+func (c *Client) Inject(ctx context.Context, spec fault.Spec) (active []fault.Active, err error) {
 	body, err := json.Marshal(spec)
 	if err != nil {
 		return nil, err
 	}
-	return c.do(ctx, http.MethodPost, "/faults", body)
+	return active, c.do(ctx, http.MethodPost, "/faults", body, &active)
 }
 
 // Undo undoes a fault by its ID and returns those that are still active.
-func (c *Client) Undo(ctx context.Context, id int) ([]fault.Active, error) {
-	return c.do(ctx, http.MethodDelete, "/faults/"+strconv.Itoa(id), nil)
+func (c *Client) Undo(ctx context.Context, id int) (active []fault.Active, err error) {
+	return active, c.do(ctx, http.MethodDelete, "/faults/"+strconv.Itoa(id), nil, &active)
 }
 
 // UndoAll undoes all faults.
-func (c *Client) UndoAll(ctx context.Context) ([]fault.Active, error) {
-	return c.do(ctx, http.MethodDelete, "/faults", nil)
+func (c *Client) UndoAll(ctx context.Context) (active []fault.Active, err error) {
+	return active, c.do(ctx, http.MethodDelete, "/faults", nil, &active)
 }
 
-func (c *Client) do(ctx context.Context, method, path string, body []byte) (active []fault.Active, err error) {
+func (c *Client) do(ctx context.Context, method, path string, body []byte, into any) error {
 	r, err := http.NewRequestWithContext(ctx, method, c.URL+path, bytes.NewReader(body))
 	if err != nil {
-		return nil, err
+		return err
 	}
 	r.Header.Set("Authorization", "Bearer "+c.Token)
 	response, err := http.DefaultClient.Do(r)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer func() { _ = response.Body.Close() }()
 	text, err := io.ReadAll(io.LimitReader(response.Body, maxBody))
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if response.StatusCode != http.StatusOK {
-		return nil, errors.New(strings.TrimSpace(string(text)))
+		return errors.New(strings.TrimSpace(string(text)))
 	}
-	return active, json.Unmarshal(text, &active)
+	return json.Unmarshal(text, into)
 }

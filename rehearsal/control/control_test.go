@@ -58,6 +58,8 @@ func TestAnotherProcessOfTheSameUserBreaksAndMends(t *testing.T) {
 	active, err = c.Active(t.Context())
 	require.NoError(t, err)
 	assert.Empty(t, active)
+	_, err = c.Password(t.Context(), "abc.dsql.us-east-1.on.aws", sandbox.AdminUser)
+	require.ErrorContains(t, err, `host is "abc.dsql.us-east-1.on.aws": want a cluster's, one of []`)
 	_, err = c.Inject(t.Context(), fault.Spec{Name: "region-lost"})
 	assert.ErrorContains(t, err, `parameter "region" is missing: primary (us-east-1)`)
 }
@@ -69,7 +71,7 @@ func TestNobodyWithoutTheTokenIsAnswered(t *testing.T) {
 			r := httptest.NewRequest(method, "/faults", strings.NewReader(`{"name":"witness-lost"}`))
 			r.Header.Set("Authorization", given)
 			w := httptest.NewRecorder()
-			handler(faults, "secret").ServeHTTP(w, r)
+			handler(faults, nil, "secret").ServeHTTP(w, r)
 			assert.Equal(t, http.StatusForbidden, w.Code)
 			assert.Empty(t, w.Header().Get("Access-Control-Allow-Origin"))
 		}
