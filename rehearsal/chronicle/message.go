@@ -2,6 +2,7 @@ package chronicle
 
 import (
 	"encoding/json"
+	"fmt"
 	"regexp"
 	"strings"
 	"time"
@@ -50,6 +51,20 @@ var ofAlert = map[string]Kind{
 // test is how a message begins that somebody sends to see whether it arrives.
 var test = regexp.MustCompile(`(?i)^test\b`)
 
+// phrase is what is said of one alarm and of several; %s is the state they are in.
+type phrase struct{ one, many string }
+
+var ofAlarm = map[Kind]phrase{
+	InAlarm:  {"goes into state %s", "go into state %s"},
+	BackToOK: {"is back in state %s after ALARM", "are back in state %s after ALARM"},
+	NoData:   {"is in state %s after ALARM", "are in state %s after ALARM"},
+	Begins:   {"begins in state %s", "begin in state %s"},
+}
+
+func (p phrase) in(state cloudwatch.State) phrase {
+	return phrase{fmt.Sprintf(p.one, state), fmt.Sprintf(p.many, state)}
+}
+
 var tones = map[Kind]Tone{
 	Lost:         Bad,
 	Reminder:     Bad,
@@ -76,8 +91,8 @@ type Message struct {
 	Endpoint string `json:"endpoint,omitempty"`
 	Alarm    string `json:"alarm,omitempty"`
 	Subject  string `json:"subject"`
-	// About is what it says in a few words, without whom it is about if it is one of many that are alike.
-	About string `json:"-"`
+	// says is what it says in a few words, of an alarm without its name.
+	says phrase
 	// Protocol and To are how and whom it reached.
 	Protocol string `json:"-"`
 	To       string `json:"-"`
@@ -89,7 +104,7 @@ func ReadMessage(m sns.Message) Message {
 		Time:     m.Time,
 		Region:   m.Region,
 		Subject:  m.Subject,
-		About:    m.Subject,
+		says:     phrase{one: strings.TrimSpace(m.Subject)},
 		Protocol: m.Protocol,
 		To:       m.Endpoint,
 	}
@@ -100,10 +115,10 @@ func ReadMessage(m sns.Message) Message {
 		read.readAlarm(m)
 	case sns.KindEvent:
 		read.Kind = Event
-		read.About, _, _ = strings.Cut(strings.Trim(m.Body, "\""), " by ")
+		read.says.one, _, _ = strings.Cut(strings.Trim(m.Body, "\""), " by ")
 	default:
 		read.Kind = Confirmation
-		read.About = "confirm your subscription"
+		read.says.one = "confirm your subscription"
 	}
 	return read
 }
@@ -132,9 +147,7 @@ func (m *Message) readAlarm(raw sns.Message) {
 	}
 	m.Kind = kindOf(body.OldStateValue, body.NewStateValue)
 	m.Alarm = body.AlarmName
-	if m.Kind == Begins {
-		m.About = "begins in state " + string(body.NewStateValue)
-	}
+	m.says = ofAlarm[m.Kind].in(body.NewStateValue)
 }
 
 // kindOf is what it means that an alarm's state changes.

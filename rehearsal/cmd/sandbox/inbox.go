@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -11,80 +12,77 @@ import (
 	"aurora-dsql-dr/sandbox/sns"
 )
 
-// together is how long messages may follow one another to be told together, by the wall.
-const together = time.Second
+const (
+	// together is how long messages may follow one another to be told together, by the wall.
+	together = time.Second
+	// settling is how long after the last message all has settled: alarms begin when they are first evaluated, within a
+	// minute of each other.
+	settling = 70 * time.Second
+	// forever is as long as a message may be waited for.
+	forever time.Duration = math.MaxInt64
+)
 
-// told is what was said in a region, how often, and of which alarms, if it is one of many that are alike.
-type told struct {
-	region, about string
-	count         int
-	alarms        []string
+// inbox returns the messages from a number on, when there are any, and the number to go on with.
+type inbox func(ctx context.Context, seen int) (messages []sns.Message, next int, err error)
+
+// reader tells what reaches people, as it does.
+type reader struct {
+	p    *printer
+	next inbox
+	seen int
 }
 
-// fold tells what is alike once, in the order in which it was first said.
-func fold(messages []sns.Message) (all []told) {
-	for _, raw := range messages {
-		m := chronicle.ReadMessage(raw)
-		at := slices.IndexFunc(all, func(t told) bool { return t.region == m.Region && t.about == m.About })
-		if at < 0 {
-			at = len(all)
-			all = append(all, told{region: m.Region, about: m.About})
+// followInbox prints what reaches people until the context ends. After a deployment subscriptions and alarms begin, one
+// by one: that is no news, and held back until nothing has come for a while. Then settled is called, once.
+func followInbox(ctx context.Context, p *printer, next inbox, settled func()) {
+	r := reader{p: p, next: next}
+	var held []sns.Message
+	for {
+		messages := r.await(ctx, settling)
+		if len(messages) == 0 {
+			break
 		}
-		all[at].count++
-		if m.Kind == chronicle.Begins && !slices.Contains(all[at].alarms, m.Alarm) {
-			all[at].alarms = append(all[at].alarms, m.Alarm)
+		quiet := func(m sns.Message) bool { return chronicle.ReadMessage(m).Tone() == chronicle.Quiet }
+		for _, m := range messages {
+			if quiet(m) {
+				held = append(held, m)
+			}
 		}
+		r.tell(slices.DeleteFunc(messages, quiet))
 	}
-	return all
-}
-
-// text is what was said in one line: few alarms by their names, of many the first.
-func (t told) text() string {
-	const named = 3
-	switch n := len(t.alarms); {
-	case n == 1:
-		return t.alarms[0] + " " + t.about
-	case n > named:
-		return fmt.Sprintf("%d alarms begin in state OK: %s and %d more", n, strings.Join(t.alarms[:named], ", "), n-named)
-	case n > 1:
-		return fmt.Sprintf("%d alarms begin in state OK: %s", n, strings.Join(t.alarms, ", "))
-	default:
-		return t.about
+	if ctx.Err() != nil {
+		return
+	}
+	r.tell(held)
+	settled()
+	for ctx.Err() == nil {
+		r.tell(r.await(ctx, forever))
 	}
 }
 
-// linesOf are the lines for messages that arrived together.
-func linesOf(messages []sns.Message) (lines []string) {
-	for _, t := range fold(messages) {
-		line := t.region + "  " + t.text()
-		if t.count > 1 && len(t.alarms) == 0 {
-			line += fmt.Sprintf(" (%d times)", t.count)
-		}
-		lines = append(lines, line)
+// await returns what arrives together; nothing after so long without a message.
+func (r *reader) await(ctx context.Context, patience time.Duration) []sns.Message {
+	waiting, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	if _, _, err := r.next(waiting, r.seen); err != nil {
+		return nil
 	}
-	return lines
+	select {
+	case <-time.After(together):
+	case <-ctx.Done():
+		return nil
+	}
+	messages, next, err := r.next(ctx, r.seen)
+	if err != nil {
+		return nil
+	}
+	r.seen = next
+	return messages
 }
 
-// followInbox prints what reaches people until the context ends.
-func followInbox(ctx context.Context, p *printer, inbox *sns.Inbox) {
-	for seen := 0; ; {
-		_, _, err := inbox.Next(ctx, seen)
-		if err != nil {
-			return
-		}
-		select {
-		case <-time.After(together):
-		case <-ctx.Done():
-			return
-		}
-		messages, next, err := inbox.Next(ctx, seen)
-		if err != nil {
-			return
-		}
-		for _, line := range linesOf(messages) {
-			p.line("    %s", line)
-		}
-		seen = next
+func (r *reader) tell(messages []sns.Message) {
+	for _, line := range chronicle.Digest(messages) {
+		r.p.line("    %s %s  %s", signs[line.Tone], strings.Join(line.Regions, ", "), line.Text)
 	}
 }
 
@@ -98,11 +96,11 @@ func showInbox(p *printer, messages []sns.Message) error {
 	}
 	p.line("What has reached oncall@example.com")
 	rows := [][]string{}
-	for _, t := range fold(messages) {
-		rows = append(rows, []string{t.region, t.text(), fmt.Sprint(t.count)})
+	for _, line := range chronicle.Digest(messages) {
+		rows = append(rows, []string{strings.Join(line.Regions, ", "), line.Text})
 	}
 	slices.SortFunc(rows, slices.Compare)
-	p.table(slices.Concat([][]string{{"REGION", "MESSAGE", "COUNT"}}, rows))
+	p.table(slices.Concat([][]string{{"REGION", "MESSAGE"}}, rows))
 	if len(paged) > 0 {
 		return fmt.Errorf("a healthy database has paged people: %s", strings.Join(paged, "; "))
 	}

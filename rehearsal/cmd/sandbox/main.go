@@ -5,6 +5,7 @@
 //	sandbox rehearse  lives it through disasters that files describe, and reports
 //	sandbox detect  measures how long it takes until a person is told of a lost region
 //	sandbox fault   breaks and mends what serve keeps up
+//	sandbox token   makes a password for a SQL endpoint of it
 package main
 
 import (
@@ -26,6 +27,7 @@ const usage = `usage: sandbox demo  [-dir DIR]
        sandbox rehearse [-dir DIR] [-speed N] [-jobs N] [-report DIR] [-alone] FILE...
        sandbox detect [-dir DIR] [-runs N] [-interval DURATION] [-jobs N]
        sandbox fault list | active | inject NAME [PARAMETER=VALUE...] | undo ID... | undo all
+       sandbox token [-in DIR] [-user NAME] HOST
 
   demo   deploy the stack, check the database from all observers, write in one region and read in the other,
          deploy again, lose the primary region, destroy, leave nothing behind
@@ -38,6 +40,8 @@ const usage = `usage: sandbox demo  [-dir DIR]
          lose the primary region -runs times, the observers' phases and the moment drawn by lot, with a probe every
          -interval; shows the distribution of the time until a person is told; -jobs sandboxes at a time
   fault  break and mend the sandbox that "serve" keeps up
+  token  print a password for the SQL endpoint HOST of that sandbox, for a quarter of an hour, signed by the account's
+         administrator; -user is the database role, admin by default, -in the sandbox's directory if there are several
 `
 
 // errUsage is a command line that says nothing.
@@ -82,6 +86,8 @@ func run(ctx context.Context, out io.Writer, args []string) error {
 		return detect(ctx, newPrinter(out), args[1:])
 	case "fault":
 		return faults(ctx, newPrinter(out), args[1:])
+	case "token":
+		return token(ctx, out, args[1:])
 	}
 	flags := flag.NewFlagSet(args[0], flag.ContinueOnError)
 	flags.SetOutput(io.Discard)

@@ -34,13 +34,16 @@ func (p *printer) line(format string, args ...any) {
 	fmt.Fprintf(p.out, "%6.1fs  %s\n", time.Since(p.start).Seconds(), fmt.Sprintf(format, args...))
 }
 
-// text prints a block as it is, indented below the times.
+// text prints a block as it is, its lines indented below the times.
 func (p *printer) text(block string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.last = time.Now()
 	for line := range strings.Lines(block) {
-		fmt.Fprint(p.out, "         ", line)
+		if line != "\n" {
+			line = "         " + line
+		}
+		fmt.Fprint(p.out, line)
 	}
 }
 

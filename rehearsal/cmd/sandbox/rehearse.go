@@ -143,6 +143,7 @@ var signs = map[chronicle.Tone]string{
 	chronicle.Bad:     "✘",
 	chronicle.Warning: "!",
 	chronicle.Note:    "·",
+	chronicle.Quiet:   "·",
 }
 
 // summary shows a row for each of several rehearsals; the error names those that did not pass.

@@ -40,21 +40,31 @@ func serve(ctx context.Context, p *printer, s *sandbox.Sandbox, dir string) (err
 		return err
 	}
 	defer stop()
-	page, err := openConsole(rehearsal.Stage{
+	stage := rehearsal.Stage{
 		Sandbox: s,
 		Engine:  e,
 		Config:  config,
 		Outputs: outputs,
 		Faults:  faults,
-	}, dir)
+	}
+	page, err := openConsole(stage, dir)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, page.Close()) }()
-	p.line("The console: %s", page.URL)
-	p.line("The sandbox is up until Ctrl-C. For the AWS CLI or an SDK:")
-	p.text("export " + strings.Join(s.Environment(), "\nexport ") + "\n")
-	p.line("For example:")
+	ways, err := accessTo(stage, page.URL)
+	if err != nil {
+		return err
+	}
+	showExamples(p, outputs)
+	ways.show(p)
+	followInbox(ctx, p, s.Account.Inbox.Next, func() { ways.show(p) })
+	return nil // interrupted: the only way out
+}
+
+// showExamples shows commands of the AWS CLI, with the names of what is deployed.
+func showExamples(p *printer, outputs stack.Outputs) {
+	p.line("For example, with the AWS CLI:")
 	p.text(strings.Join([]string{
 		"aws dsql list-clusters",
 		"aws dsql get-cluster --identifier " + outputs.ClusterIdentifiers["us-east-1"],
@@ -63,9 +73,6 @@ func serve(ctx context.Context, p *printer, s *sandbox.Sandbox, dir string) (err
 		"aws lambda invoke --function-name " + outputs.TransactionFunctionNames["us-east-1"] +
 			` --payload fileb:///dev/stdin /dev/stdout <<<'{"operation":"write","amount":100.50}'`,
 	}, "\n") + "\n")
-	p.line("What reaches oncall@example.com:")
-	followInbox(ctx, p, s.Account.Inbox)
-	return nil // interrupted: the only way out
 }
 
 // openConsole serves the page of the deployed stack.

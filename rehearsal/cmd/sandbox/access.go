@@ -1,0 +1,90 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"net"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"aurora-dsql-dr/rehearsal"
+	"aurora-dsql-dr/sandbox"
+)
+
+// connectTimeout is how many seconds psql waits for an endpoint: longer than a cluster takes to wake, and short enough
+// to be told of one that is lost.
+const connectTimeout = 15
+
+// access is how the sandbox is used from elsewhere: what serve says last.
+type access struct {
+	// Console is the page's URL.
+	Console string
+	// SQL are the regions' command lines for a prompt.
+	SQL map[string]string
+	// Environment are the variables of AWS's CLI and SDKs.
+	Environment []string
+}
+
+// accessTo is how the deployed stack is used, with this program as the maker of passwords.
+func accessTo(stage rehearsal.Stage, page string) (access, error) {
+	program, err := os.Executable()
+	if err != nil {
+		return access{}, err
+	}
+	a := access{Console: page, SQL: map[string]string{}, Environment: stage.Sandbox.Environment()}
+	for region, host := range stage.Outputs.ClusterEndpoints {
+		if a.SQL[region], err = psql(program, stage.Sandbox, region, host); err != nil {
+			return access{}, err
+		}
+	}
+	return a, nil
+}
+
+// psql is the command line that opens a prompt at the endpoint of a region, now and later, with psql 14 or later, which
+// tells the endpoint the host's name in TLS. The name leads nowhere, so it comes with its address.
+func psql(program string, s *sandbox.Sandbox, region, host string) (string, error) {
+	addr := s.Account.Region(region).SQL.Addr()
+	ip, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return "", err
+	}
+	return strings.Join([]string{
+		"PGHOST=" + host,
+		"PGHOSTADDR=" + ip,
+		"PGPORT=" + port,
+		"PGDATABASE=postgres",
+		"PGUSER=" + sandbox.AdminUser,
+		"PGSSLMODE=verify-full",
+		"PGSSLROOTCERT=" + quoted(s.CAFile),
+		"PGCONNECT_TIMEOUT=" + strconv.Itoa(connectTimeout),
+		fmt.Sprintf("PGPASSWORD=$(%s token -in %s %s)", quoted(program), quoted(filepath.Dir(s.CAFile)), host),
+		"psql",
+	}, " "), nil
+}
+
+// plain are words that a shell leaves as they are.
+var plain = regexp.MustCompile(`^[A-Za-z0-9_./:=@%+-]+$`)
+
+// quoted is a word as a shell reads it.
+func quoted(word string) string {
+	if plain.MatchString(word) {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}
+
+// show prints all of it, above what reaches people.
+func (a access) show(p *printer) {
+	p.line("The sandbox is up until Ctrl-C, which leaves nothing behind.")
+	p.text("\nThe console, to watch the stack and to break it:\n\n  " + a.Console + "\n")
+	for _, region := range slices.Sorted(maps.Keys(a.SQL)) {
+		p.text("\nSQL in " + region + ", in any terminal (docs/connect.md):\n\n  " + a.SQL[region] + "\n")
+	}
+	p.text("\nThe AWS CLI and SDKs, in the terminal that is to use them (docs/aws-cli.md):\n\n  export " +
+		strings.Join(a.Environment, " \\\n    ") + "\n\n")
+	p.line("What reaches oncall@example.com:")
+}
