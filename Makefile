@@ -56,8 +56,8 @@ detect: linux deps lambda-host cli build/bin/sandbox ## how long until a person 
 # — Work on it
 
 # What describes or drives the Pulumi program waits for another process, the engine, and its race binaries take longest
-# to link: these packages run without the detector, everything else with it.
-PLAIN := components cost docs lambda recipients rehearsal/stack sandbox sandbox/engine stacks
+# to link; the examples are other processes. These packages run without the detector, everything else with it.
+PLAIN := components cost docs examples/connect lambda recipients rehearsal/stack sandbox sandbox/engine stacks
 TESTED := '{{ if or .TestGoFiles .XTestGoFiles }}{{ .ImportPath }}{{ end }}'
 # Tests wait for PostgreSQL, processes and deadlines more than for a processor, so more packages run than there are. With
 # -o the test binaries stay, a gigabyte below build/test, and only what has changed is linked again; it wants names that
@@ -66,7 +66,7 @@ TEST := go test -vet=off -shuffle=on -p 4 -ldflags "-s -w"
 .PHONY: test
 test: linux deps lambda cli ## every test, with the race detector where goroutines are
 	@echo "Vetting and testing (about 90 seconds; the first time some 10 minutes, to compile everything with the race detector)"
-	@go vet -tags e2e,browser ./...
+	@go vet -tags e2e,browser,examples ./...
 	@module=$$(go list -m); status=0; \
 	$(RACE) $(TEST) -race -o build/test/race/ $$(go list -f $(TESTED) ./... | grep -vxF "$$(printf "$$module/%s\n" $(PLAIN))") || status=1; \
 	$(TEST) -o build/test/plain/ $(addprefix ./,$(PLAIN)) || status=1; \
@@ -82,8 +82,13 @@ test-console: linux deps chromium lambda-host cli ## console and reports in head
 	@mkdir -p build/console
 	@go test -tags browser -count=1 -artifacts -outputdir build/console ./rehearsal/console ./rehearsal/report
 
+.PHONY: test-examples
+test-examples: linux deps examples-tools ## the examples of docs/connect.md, in Go, Python and Java, against a real endpoint
+	@echo "Running the examples (about half a minute)"
+	@go test -vet=off -tags examples -count=1 ./examples/connect
+
 .PHONY: check
-check: ## what CI runs: all tests, the application and the console end to end, the demo (about 8 minutes)
+check: ## what CI runs: all tests, the application, console and examples end to end, the demo (about 9 minutes)
 	@.ci/run
 
 FROM ?= 1
@@ -215,6 +220,17 @@ chromium:
 	  if ! command -v apt-get >/dev/null; then echo 'Chromium is missing: install it, so that chromium is on PATH.' >&2; exit 1; fi; \
 	  if [ "$$(id -u)" != 0 ]; then echo "Chromium is missing: sudo $$install" >&2; exit 1; fi; \
 	  echo "Chromium is missing: $$install"; \
+	  export DEBIAN_FRONTEND=noninteractive; apt-get update -q && $$install; }
+
+# Debian's packages, and what of each tells that it is there.
+.PHONY: examples-tools
+examples-tools:
+	@{ python3 -c 'import psycopg' || /usr/bin/python3 -c 'import psycopg'; } 2>/dev/null && \
+	  command -v javac >/dev/null && [ -e /usr/share/java/postgresql.jar ] || { \
+	  install='apt-get install -y --no-install-recommends python3-psycopg default-jdk-headless libpostgresql-jdbc-java'; \
+	  if ! command -v apt-get >/dev/null; then echo 'Python with psycopg 3, javac, or /usr/share/java/postgresql.jar is missing: install them.' >&2; exit 1; fi; \
+	  if [ "$$(id -u)" != 0 ]; then echo "What the examples need is missing: sudo $$install" >&2; exit 1; fi; \
+	  echo "What the examples need is missing: $$install"; \
 	  export DEBIAN_FRONTEND=noninteractive; apt-get update -q && $$install; }
 
 .PHONY: clean

@@ -102,7 +102,9 @@ func TestEveryRunbookSaysWhatToDoAndWhenItIsDone(t *testing.T) {
 }
 
 func TestEveryLinkLeadsSomewhere(t *testing.T) {
-	for _, page := range []string{"README.md", "docs/runbooks.md", "docs/deploying.md", "docs/design.md"} {
+	for _, page := range []string{
+		"README.md", "docs/runbooks.md", "docs/deploying.md", "docs/design.md", "docs/connect.md", "docs/aws-cli.md",
+	} {
 		for _, link := range all(`\]\(([^)]+)\)`, read(t, page)) {
 			if strings.Contains(link, "://") {
 				continue
@@ -132,7 +134,7 @@ func anchors(text string) []string {
 
 func TestEveryMakeTargetThatThePagesNameExists(t *testing.T) {
 	targets := all(`(?m)^([a-z]+):`, read(t, "Makefile"))
-	for _, page := range []string{"README.md", "docs/runbooks.md", "docs/deploying.md"} {
+	for _, page := range []string{"README.md", "docs/runbooks.md", "docs/deploying.md", "docs/connect.md"} {
 		for _, target := range all("make ([a-z]+)", strings.Join(all("`([^`\n]+)`", read(t, page)), "\n")) {
 			assert.Contains(t, targets, target, "%s names `make %s`", page, target)
 		}
@@ -140,7 +142,7 @@ func TestEveryMakeTargetThatThePagesNameExists(t *testing.T) {
 }
 
 func TestJSONInThePagesIsJSON(t *testing.T) {
-	for _, page := range []string{"README.md", "docs/deploying.md"} {
+	for _, page := range []string{"README.md", "docs/deploying.md", "docs/connect.md"} {
 		for _, block := range all("(?s)```json\n(.+?)```", read(t, page)) {
 			assert.True(t, json.Valid([]byte(block)), "%s: %s", page, block)
 		}
