@@ -9,7 +9,7 @@ import (
 )
 
 // Leftovers are the resources in the account, "region service name" each: nothing after a stack is destroyed. KMS keys
-// that wait for their deletion do not count.
+// that wait for their deletion do not count, nor do hosted zones, which a stack is given.
 func (s *Sandbox) Leftovers() []string {
 	var found []string
 	add := func(region, service, name string) {
@@ -20,6 +20,17 @@ func (s *Sandbox) Leftovers() []string {
 	}
 	for _, role := range s.Account.IAM.Roles() {
 		add("global", "role", role.Name)
+	}
+	for _, check := range s.Account.Route53.HealthChecks() {
+		add("global", "health check", check.ID)
+	}
+	for _, zone := range s.Account.Route53.Zones() {
+		sets, _ := s.Account.Route53.RecordSets(zone.ID)
+		for _, r := range sets {
+			if r.Name != zone.Name || r.Type != "NS" && r.Type != "SOA" { // with which every zone begins
+				add("global", "record", r.Name+" "+r.Type)
+			}
+		}
 	}
 	for _, r := range s.Account.Regions() {
 		managed, _ := r.KMS.Alias(kms.AliasSNS) // every region has it

@@ -21,6 +21,7 @@ import (
 	"aurora-dsql-dr/sandbox/logs"
 	"aurora-dsql-dr/sandbox/postgres"
 	"aurora-dsql-dr/sandbox/region"
+	"aurora-dsql-dr/sandbox/route53"
 	"aurora-dsql-dr/sandbox/servicequotas"
 	"aurora-dsql-dr/sandbox/sns"
 	"aurora-dsql-dr/sandbox/sqlendpoint"
@@ -61,6 +62,8 @@ type Account struct {
 	Inbox     *sns.Inbox
 	// DSQL is the control plane of all regions; Region.DSQL is what one of them offers.
 	DSQL *dsql.ControlPlane
+	// Route53 is one for all regions. Its API is in us-east-1 and may be lost with it, its answers are not.
+	Route53 *route53.Service
 
 	opts    Options
 	regions map[string]*Region
@@ -135,6 +138,10 @@ func newAccount(opts Options) (context.Context, *Account) {
 	})
 	for _, name := range opts.Regions {
 		a.regions[name] = a.newRegion(name)
+	}
+	a.Route53 = route53.New(route53.Options{Clock: a.Clock, CloudWatch: a.metricsOf})
+	if home := a.regions[route53.Home]; home != nil {
+		home.EveryMinute(func(now time.Time) { home.publish("AWS/Route53", a.Route53.Metrics(ended(now))) })
 	}
 	return ctx, a
 }

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"aurora-dsql-dr/sandbox/awserr"
+	"aurora-dsql-dr/sandbox/cloudwatch"
 	"aurora-dsql-dr/sandbox/dsql"
 	"aurora-dsql-dr/sandbox/events"
 	"aurora-dsql-dr/sandbox/iam"
@@ -36,6 +38,15 @@ func (a *Account) keysOf(region string) *kms.Service {
 		return r.KMS
 	}
 	return nil
+}
+
+// metricsOf is the CloudWatch of a region as somebody outside the region reads it.
+func (a *Account) metricsOf(region string) (*cloudwatch.Service, error) {
+	r := a.regions[region]
+	if r == nil {
+		return nil, awserr.Invalid("InvalidInput", "Invalid parameter : the account does not use the region %q.", region)
+	}
+	return r.CloudWatch, r.Available("cloudwatch")
 }
 
 // serveSQL starts one endpoint per region over the databases of the pairs.
@@ -72,6 +83,7 @@ func (a *Account) serveSQL(ctx context.Context, server *postgres.Server, ca *sql
 
 // close ends what calls others before those whom it calls.
 func (a *Account) close() (err error) {
+	a.Route53.Close()
 	for _, r := range a.regions {
 		r.APIGateway.Close()
 		r.Lambda.Close()

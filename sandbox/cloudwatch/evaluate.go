@@ -4,6 +4,8 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"aurora-dsql-dr/sandbox/cloudwatch/metricmath"
 )
 
 // extraDatapoints is how many periods beyond the evaluation periods an alarm looks back, so that late or missing data
@@ -98,29 +100,61 @@ func (s *Service) evaluateMetricAlarms(now time.Time) []transition {
 }
 
 func (s *Service) evaluate(a *metricAlarm, now time.Time) (transition, bool) {
-	times := make([]time.Time, a.EvaluationPeriods+extraDatapoints) // newest first, like the verdicts
-	for i := range times {
-		times[i] = now.Add(-time.Duration(i+1) * a.plan.Period)
-	}
-	data, err := a.plan.Run(s.sample, times)
+	e, err := s.assess(a.MetricAlarm, a.plan, now)
 	if err != nil { // an expression that yields an array
 		return s.move(&a.AlarmStatus, StateInsufficientData, "Evaluation error: "+err.Error(), now, a.transition)
 	}
-	series := data[a.plan.Returned[0]]
-	verdicts := make([]verdict, len(times))
-	for i, at := range times {
-		if v, ok := series[at.Unix()]; ok {
-			verdicts[i] = good
-			if comparisons[a.ComparisonOperator].breaches(v, *a.Threshold) {
-				verdicts[i] = breaching
-			}
-		}
-	}
-	state, decided := decide(verdicts, a.datapointsToAlarm(), a.EvaluationPeriods, a.TreatMissingData)
+	state, decided := decide(e.verdicts, a.datapointsToAlarm(), a.EvaluationPeriods, a.TreatMissingData)
 	if !decided {
 		return transition{}, false
 	}
-	return s.move(&a.AlarmStatus, state, a.reason(state, times, verdicts, series), now, a.transition)
+	return s.move(&a.AlarmStatus, state, a.reason(state, e.times, e.verdicts, e.series), now, a.transition)
+}
+
+// assessment is what an alarm sees: its evaluation range, newest first.
+type assessment struct {
+	times    []time.Time
+	verdicts []verdict
+	series   metricmath.Series
+}
+
+func (s *Service) assess(a MetricAlarm, plan *metricmath.Plan, now time.Time) (assessment, error) {
+	e := assessment{times: make([]time.Time, a.EvaluationPeriods+extraDatapoints)}
+	for i := range e.times {
+		e.times[i] = now.Add(-time.Duration(i+1) * plan.Period)
+	}
+	data, err := plan.Run(s.sample, e.times)
+	if err != nil {
+		return assessment{}, err
+	}
+	e.series = data[plan.Returned[0]]
+	e.verdicts = make([]verdict, len(e.times))
+	for i, at := range e.times {
+		if v, ok := e.series[at.Unix()]; ok {
+			e.verdicts[i] = good
+			if comparisons[a.ComparisonOperator].breaches(v, *a.Threshold) {
+				e.verdicts[i] = breaching
+			}
+		}
+	}
+	return e, nil
+}
+
+// Judge says what the data there is says of an alarm with these settings, for those who watch an alarm's metric and not
+// the alarm: missing data is missing, whatever the alarm takes it for.
+func (s *Service) Judge(a MetricAlarm) State {
+	plan, err := metricmath.NewPlan(a.queries())
+	if err != nil { // was no alarm's
+		return StateInsufficientData
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	e, err := s.assess(a, plan, s.env.Now().Truncate(time.Minute))
+	if err != nil {
+		return StateInsufficientData
+	}
+	state, _ := decide(e.verdicts, a.datapointsToAlarm(), a.EvaluationPeriods, "missing")
+	return state
 }
 
 func (a *metricAlarm) transition() transition {
