@@ -17,8 +17,8 @@ import (
 	"aurora-dsql-dr/sandbox/cloudwatch"
 )
 
-// telephone is as narrow as a page has to be readable in.
-var telephone = browser.Window{Width: 400, Height: 800}
+// telephone is as narrow as a page has to be readable in, and long enough for a picture of most of it.
+var telephone = browser.Window{Width: 400, Height: 2000}
 
 // What the page does not know yet it does not claim, however long its first data takes.
 func TestThePageWaitsForItsFirstData(t *testing.T) {
