@@ -21,6 +21,7 @@ import (
 	"aurora-dsql-dr/sandbox/engine"
 	"aurora-dsql-dr/sandbox/postgres"
 	"aurora-dsql-dr/sandbox/provider"
+	"aurora-dsql-dr/sandbox/route53/nameserver"
 	"aurora-dsql-dr/sandbox/sqlendpoint"
 )
 
@@ -62,6 +63,9 @@ type Sandbox struct {
 	Endpoint string
 	// CAFile holds the certificate that the SQL endpoints' certificates are signed with, for SSL_CERT_FILE.
 	CAFile string
+	// DNS are the addresses of the servers that answer from the account's Route 53, by region: each takes its askers for
+	// somebody there.
+	DNS map[string]string
 
 	opts      Options
 	state     *state
@@ -85,6 +89,7 @@ func Start(ctx context.Context, opts Options) (_ *Sandbox, err error) {
 		s.makeState,
 		s.startDatabase,
 		s.openAccount,
+		s.startDNS,
 		s.startAPI,
 		s.startProviders,
 	}
@@ -187,6 +192,19 @@ func (s *Sandbox) openAccount(ctx context.Context) error {
 // variables are how functions find the sandbox, and believe it.
 func (s *Sandbox) variables() map[string]string {
 	return map[string]string{"AWS_ENDPOINT_URL": s.Endpoint, "SSL_CERT_FILE": s.CAFile}
+}
+
+func (s *Sandbox) startDNS(context.Context) error {
+	s.DNS = map[string]string{}
+	for _, r := range s.Account.Regions() {
+		server, err := nameserver.Listen(s.Account.Route53, r.Name)
+		if err != nil {
+			return err
+		}
+		s.DNS[r.Name] = server.Address
+		s.onClose(server.Close)
+	}
+	return nil
 }
 
 func (s *Sandbox) startAPI(context.Context) error {
