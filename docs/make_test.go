@@ -27,7 +27,7 @@ func runMake(t *testing.T, programs map[string]string, env []string, args ...str
 	path := t.TempDir()
 	for name, script := range programs {
 		script = "#!" + lookPath(t, "bash") + "\nset -u\n" + script
-		require.NoError(t, os.WriteFile(filepath.Join(path, name), []byte(script), 0o700)) //nolint:gosec // a program is run
+		require.NoError(t, os.WriteFile(filepath.Join(path, name), []byte(script), 0o700))
 	}
 	for _, tool := range []string{"bash", "awk", "dirname", "git", "go", "grep", "readlink", "sort", "uname"} {
 		require.NoError(t, os.Symlink(lookPath(t, tool), filepath.Join(path, tool)))

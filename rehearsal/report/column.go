@@ -34,8 +34,8 @@ type Told struct {
 	tone chronicle.Tone
 }
 
-// message is one of the recipe's. A return to OK of an alarm that told nobody of its ALARM clears nothing, and is no good
-// news either.
+// message is one of the recipe's. A return to OK of an alarm that told nobody of its ALARM clears nothing, and is no
+// good news either.
 func (c *Column) message(m chronicle.Message, start time.Time) Told {
 	told := Told{
 		At:      Offset(m.Time.Sub(start)),

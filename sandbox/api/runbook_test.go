@@ -107,13 +107,13 @@ func TestSubscriptionsOfAllTopicsAreListed(t *testing.T) {
 // A peering that was cut off is finished by hand: each cluster is told of the other one.
 func TestAHalfMadePeeringIsFinished(t *testing.T) {
 	w := newWorld(t, nil)
-	make := func(region string) dsql.Cluster {
+	half := func(region string) dsql.Cluster {
 		c, err := w.account.Region(region).DSQL.CreateCluster(dsql.CreateClusterInput{
 			MultiRegionProperties: &dsql.MultiRegionProperties{WitnessRegion: "us-west-2"}})
 		require.NoError(t, err)
 		return c
 	}
-	here, there := make("us-east-1"), make("us-east-2")
+	here, there := half("us-east-1"), half("us-east-2")
 	waitFor := func(c dsql.Cluster, want dsql.Status) {
 		for {
 			changed := w.account.DSQL.Changed()

@@ -20,8 +20,8 @@ import (
 	"google.golang.org/protobuf/types/known/structpb"
 )
 
-// version is what the plugin says it is: the engine warns of one that is older than the program's SDK. The behaviour was
-// read from 6.83.2.
+// version is what the plugin says it is: the engine warns of one that is older than the program's SDK. The behaviour
+// was read from 6.83.2.
 const version = "6.83.4"
 
 // awsProvider serves the package "aws".

@@ -266,7 +266,7 @@ func (s *Service) healthy(id string) bool {
 	if !ok || c.Config.Disabled {
 		return true
 	}
-	healthy := false
+	var healthy bool
 	switch c.Config.Type {
 	case Calculated:
 		healthy = s.healthyChildren(c) >= *c.Config.HealthThreshold

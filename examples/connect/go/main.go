@@ -26,14 +26,14 @@ import (
 )
 
 func main() {
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	defer cancel()
-	if err := run(ctx); err != nil {
+	if err := run(context.Background()); err != nil {
 		log.Fatal(err)
 	}
 }
 
 func run(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
 	settings, err := config.LoadDefaultConfig(ctx)
 	if err != nil {
 		return err
@@ -88,7 +88,7 @@ func token(ctx context.Context, provider aws.CredentialsProvider, host string) (
 	if err != nil {
 		return "", err
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "https://"+host+query, nil)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "https://"+host+query, nil) //nolint:gosec // never sent
 	if err != nil {
 		return "", err
 	}
@@ -98,7 +98,7 @@ func token(ctx context.Context, provider aws.CredentialsProvider, host string) (
 
 // record records an order once, however often it is asked to, and returns how many there are.
 func record(ctx context.Context, pool *pgxpool.Pool, id, amount string) (orders int, err error) {
-	return orders, repeat(ctx, func() error {
+	err = repeat(ctx, func() error {
 		return pgx.BeginFunc(ctx, pool, func(tx pgx.Tx) error {
 			const insert = "INSERT INTO shop.orders (id, amount) VALUES ($1, $2::numeric) ON CONFLICT (id) DO NOTHING"
 			if _, err := tx.Exec(ctx, insert, id, amount); err != nil {
@@ -107,6 +107,7 @@ func record(ctx context.Context, pool *pgxpool.Pool, id, amount string) (orders 
 			return tx.QueryRow(ctx, "SELECT count(*) FROM shop.orders").Scan(&orders)
 		})
 	})
+	return orders, err
 }
 
 // repeat runs a whole transaction again while it may be repeated. The transaction has to bear that, since the one

@@ -186,7 +186,7 @@ func (b *Page) Screenshot(file string) {
 	b.t.Helper()
 	image, err := chromedp.Run(b.ctx, chromedp.CaptureScreenshot())
 	require.NoError(b.t, err)
-	require.NoError(b.t, os.WriteFile(file, image, 0o644))
+	require.NoError(b.t, os.WriteFile(file, image, 0o600))
 }
 
 // Stays asserts that nothing went wrong on the page and that it asked nothing of any other host.
@@ -211,7 +211,8 @@ const spills = `(() => {
 		for (const part of card.querySelectorAll('*:not(svg *):not(.unseen)')) {
 			const { right, width } = part.getBoundingClientRect();
 			const hidden = getComputedStyle(part).position === 'absolute' || part.closest('.uplot, thead');
-			if (width > 0 && right > edge && !hidden) found.push(part.tagName + '.' + part.className + ' ' + right + ' of ' + edge);
+			if (hidden || width === 0 || right <= edge) continue;
+			found.push(part.tagName + '.' + part.className + ' ' + right + ' of ' + edge);
 		}
 	}
 	return found;

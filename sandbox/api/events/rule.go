@@ -30,11 +30,13 @@ func describeRule(c *call.Call, in *sdk.DescribeRuleInput) (*sdk.DescribeRuleOut
 }
 
 func enableRule(c *call.Call, in *sdk.EnableRuleInput) (*sdk.EnableRuleOutput, error) {
-	return &sdk.EnableRuleOutput{}, setRuleState(c, "events:EnableRule", in.EventBusName, in.Name, types.RuleStateEnabled)
+	err := setRuleState(c, "events:EnableRule", in.EventBusName, in.Name, types.RuleStateEnabled)
+	return &sdk.EnableRuleOutput{}, err
 }
 
 func disableRule(c *call.Call, in *sdk.DisableRuleInput) (*sdk.DisableRuleOutput, error) {
-	return &sdk.DisableRuleOutput{}, setRuleState(c, "events:DisableRule", in.EventBusName, in.Name, types.RuleStateDisabled)
+	err := setRuleState(c, "events:DisableRule", in.EventBusName, in.Name, types.RuleStateDisabled)
+	return &sdk.DisableRuleOutput{}, err
 }
 
 func setRuleState(c *call.Call, action string, bus, name *string, state types.RuleState) error {

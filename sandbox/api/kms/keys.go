@@ -53,6 +53,7 @@ func describe(c *call.Call, in *sdk.DescribeKeyInput) (*sdk.DescribeKeyOutput, e
 		CreationDate: &k.CreationDate, KeyState: types.KeyState(k.State()), Enabled: k.State() == kms.Enabled,
 		KeyManager: types.KeyManagerTypeCustomer, Origin: types.OriginTypeAwsKms,
 		KeyUsage: types.KeyUsageType(k.KeyUsage), KeySpec: types.KeySpec(k.CustomerMasterKeySpec),
+		//nolint:staticcheck // deprecated, and still in AWS's answer
 		CustomerMasterKeySpec: types.CustomerMasterKeySpec(k.CustomerMasterKeySpec),
 		EncryptionAlgorithms:  []types.EncryptionAlgorithmSpec{types.EncryptionAlgorithmSpecSymmetricDefault},
 		MultiRegion:           &k.MultiRegion, MultiRegionConfiguration: family,
