@@ -2,8 +2,13 @@ package api
 
 import (
 	"maps"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
 	"slices"
 	"strings"
+
+	"aurora-dsql-dr/sandbox/api/wire"
 )
 
 // Operation is how a request of an operation is addressed.
@@ -31,4 +36,23 @@ func Operations() (all []Operation) {
 		}
 	}
 	return all
+}
+
+// Everything lists the operations that REST services have on AWS, each with its table.
+func Everything() (all []Operation) {
+	for _, name := range slices.Sorted(maps.Keys(services)) {
+		for _, o := range services[name].all {
+			path := regexp.MustCompile(`\{[^}]+\}`).ReplaceAllString(strings.Join(o.Route.Segments, "/"), "x")
+			if o.Route.Query != "" {
+				path += "?" + o.Route.Query
+			}
+			all = append(all, Operation{Service: name, Name: o.Name, Method: o.Route.Method, Path: path})
+		}
+	}
+	return all
+}
+
+// Asked is what a request asks of a service.
+func Asked(name string, r *http.Request) string {
+	return services[name].asked(wire.Open(httptest.NewRecorder(), r))
 }

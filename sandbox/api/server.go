@@ -14,10 +14,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"net"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -121,8 +119,7 @@ func (s *Server) locate(ctx context.Context, signed sigv4.Verified) (*aws.Region
 	}
 	svc, ok := services[signed.Service]
 	if !ok {
-		return nil, service{}, wire.NotImplemented("service %q is not modelled by the sandbox; modelled are %s",
-			signed.Service, strings.Join(slices.Sorted(maps.Keys(services)), ", "))
+		return nil, service{}, absent(signed.Service)
 	}
 	if err := region.Reach(ctx, signed.Credentials.Region); err != nil {
 		return nil, service{}, err

@@ -58,7 +58,7 @@ func TestWhatIsNotModelledSaysSo(t *testing.T) {
 	_, err = awscloudwatch.NewFromConfig(config).DescribeInsightRules(t.Context(), nil)
 	requireCode(t, err, "NotImplemented", "cloudwatch: operation DescribeInsightRules")
 	_, err = awslambda.NewFromConfig(config).ListLayers(t.Context(), nil)
-	requireCode(t, err, "NotImplemented", "lambda: operation GET /2018-10-31/layers")
+	requireCode(t, err, "NotImplemented", "lambda: operation ListLayers is not modelled")
 }
 
 // The signature decides; each case is a request that AWS refuses.

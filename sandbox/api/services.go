@@ -1,6 +1,8 @@
 package api
 
 import (
+	"maps"
+	"slices"
 	"strings"
 
 	"aurora-dsql-dr/sandbox/api/call"
@@ -24,17 +26,18 @@ var services = map[string]service{
 		name:       "dsql",
 		lower:      true,
 		operations: dsql.Operations,
+		all:        dsql.All,
 	},
 	"events": {name: "events", operations: events.Operations},
 	"kms":    {name: "kms", operations: kms.Operations},
-	"lambda": {name: "lambda", operations: lambda.Operations},
+	"lambda": {name: "lambda", operations: lambda.Operations, all: lambda.All},
 	"logs": {
 		name:       "logs",
 		lower:      true,
 		operations: logs.Operations,
 	},
 	"monitoring":    {name: "cloudwatch", operations: cloudwatch.Operations},
-	"s3":            {name: "s3", operations: s3.Operations},
+	"s3":            {name: "s3", operations: s3.Operations, beside: s3.Beside},
 	"servicequotas": {name: "servicequotas", operations: servicequotas.Operations},
 	"sns":           {name: "sns", operations: sns.Operations},
 	"sqs": {
@@ -45,12 +48,33 @@ var services = map[string]service{
 	"sts": {name: "sts", operations: sts.Operations},
 }
 
+// notServed are services that the sandbox models, but whose API it does not serve: how they are used instead. Keys are
+// names in a credential scope.
+var notServed = map[string]string{
+	"apigateway": "HTTP APIs are resources of a Pulumi program, aws:apigatewayv2/…, and serve requests at their apiEndpoint",
+	"execute-api": "requests to an HTTP API go to its own address, the apiEndpoint of aws:apigatewayv2/api:Api, " +
+		"or of the stack's outputs",
+	"iam": "roles and policies are resources of a Pulumi program, aws:iam/role:Role and aws:iam/rolePolicy:RolePolicy, " +
+		"and decide about every request; sts get-caller-identity says who asks",
+}
+
+// absent is the refusal of a service that has no table.
+func absent(name string) error {
+	if instead, modelled := notServed[name]; modelled {
+		return wire.NotImplemented("%s: the sandbox models this service, but does not serve its API: %s", name, instead)
+	}
+	return wire.NotImplemented("service %q is not modelled by the sandbox; modelled are %s", name,
+		strings.Join(slices.Sorted(maps.Keys(services)), ", "))
+}
+
 // service is one AWS service's table of operations.
 type service struct {
 	name       string            // ARN namespace, and region.Env's name of the service
 	lower      bool              // JSON member names begin in lower case
 	flattened  map[string]string // of the query protocol
 	operations []call.Operation
+	all        []wire.Shape // of a REST service: what it has on AWS, modelled or not
+	beside     string       // what else is to be said about what is not modelled
 }
 
 // find returns the operation a request asks for, or what is to be said about its absence.
@@ -62,6 +86,16 @@ func (s service) find(q *wire.Request) (call.Operation, error) {
 		}
 		modelled[i] = o.Name
 	}
-	return call.Operation{}, wire.NotImplemented("%s: operation %s is not modelled by the sandbox; modelled are %s",
-		s.name, q.Asked(), strings.Join(modelled, ", "))
+	return call.Operation{}, wire.NotImplemented("%s: operation %s is not modelled by the sandbox; modelled are %s%s",
+		s.name, s.asked(q), strings.Join(modelled, ", "), s.beside)
+}
+
+// asked is the name of the operation that a request asks for, or its method and path.
+func (s service) asked(q *wire.Request) string {
+	for _, o := range s.all {
+		if q.Asks(o) {
+			return o.Name
+		}
+	}
+	return q.Asked()
 }

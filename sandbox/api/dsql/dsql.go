@@ -2,6 +2,8 @@
 package dsql
 
 import (
+	_ "embed" // operations.txt
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 	sdk "github.com/aws/aws-sdk-go-v2/service/dsql"
 	"github.com/aws/aws-sdk-go-v2/service/dsql/types"
@@ -11,6 +13,12 @@ import (
 	"aurora-dsql-dr/sandbox/awserr"
 	"aurora-dsql-dr/sandbox/dsql"
 )
+
+//go:embed operations.txt
+var operations string
+
+// All are the operations that the service has on AWS.
+var All = wire.ReadOperations(operations)
 
 // Operations are those that are modelled.
 var Operations = []call.Operation{

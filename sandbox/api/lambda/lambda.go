@@ -2,6 +2,7 @@
 package lambda
 
 import (
+	_ "embed" // operations.txt
 	"encoding/base64"
 	"net/http"
 	"strings"
@@ -16,6 +17,12 @@ import (
 	"aurora-dsql-dr/sandbox/awserr"
 	"aurora-dsql-dr/sandbox/lambda"
 )
+
+//go:embed operations.txt
+var operations string
+
+// All are the operations that the service has on AWS.
+var All = wire.ReadOperations(operations)
 
 // Operations are those that are modelled.
 var Operations = []call.Operation{

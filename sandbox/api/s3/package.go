@@ -20,6 +20,9 @@ var Operations = []call.Operation{
 	call.On("GetObject", get).At("GET", "/lambda-packages/{Key}", wire.RawBody("Body")),
 }
 
+// Beside goes with the refusal of anything else.
+const Beside = " of the packages that Lambda's GetFunction points to; the sandbox has no buckets"
+
 // lifetime is how long a location works (Lambda API Reference, FunctionCodeLocation).
 const lifetime = 10 * time.Minute
 

@@ -36,6 +36,8 @@ type protocol interface {
 func protocolOf(r *http.Request) protocol {
 	contentType := r.Header.Get("Content-Type")
 	switch {
+	case forS3(r):
+		return restXML{}
 	case r.Header.Get("Smithy-Protocol") == "rpc-v2-cbor":
 		return rpcCBOR{}
 	case r.Header.Get("X-Amz-Target") != "":

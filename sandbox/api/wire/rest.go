@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -39,6 +40,7 @@ func (rest) refuse(out *answer, failed failure) {
 type Route struct {
 	Method   string
 	Segments []string // of the path; {Name} is the member Name
+	Query    string   // tells the operation from another one at the same path
 
 	query    map[string]string // query parameter: member
 	header   map[string]string // request header: member
@@ -50,9 +52,10 @@ type Route struct {
 // Binding says where a member travels other than in path and body.
 type Binding func(*Route)
 
-// NewRoute is a route like "GET /cluster/{Identifier}".
+// NewRoute is a route like "GET /cluster/{Identifier}". A query, as in "/layers?find=LayerVersion", is a part of it.
 func NewRoute(method, path string, bindings ...Binding) *Route {
-	t := &Route{Method: method, Segments: strings.Split(path, "/")}
+	path, query, _ := strings.Cut(path, "?")
+	t := &Route{Method: method, Segments: strings.Split(path, "/"), Query: query}
 	for _, b := range bindings {
 		b(t)
 	}
@@ -80,7 +83,7 @@ func StatusIn(member string) Binding { return func(t *Route) { t.status = member
 func (t *Route) match(r *http.Request) (object, bool) {
 	// older clients end some paths with a slash
 	segments := strings.Split(strings.TrimSuffix(r.URL.EscapedPath(), "/"), "/")
-	if r.Method != t.Method || len(segments) != len(t.Segments) {
+	if r.Method != t.Method || len(segments) != len(t.Segments) || !t.isTold(r.URL.RawQuery) {
 		return nil, false
 	}
 	members := object{}
@@ -99,6 +102,10 @@ func (t *Route) match(r *http.Request) (object, bool) {
 		members[strings.TrimSuffix(name, "}")] = value
 	}
 	return members, true
+}
+
+func (t *Route) isTold(query string) bool {
+	return t.Query == "" || slices.Contains(strings.Split(query, "&"), t.Query)
 }
 
 // read adds the members of path, query, headers and body to one tree.

@@ -2,6 +2,7 @@
 package sigv4
 
 import (
+	"cmp"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
@@ -147,13 +148,22 @@ func (s Signature) sign(r *http.Request, body []byte, secret string) []byte {
 
 func (s Signature) canonicalRequest(r *http.Request, body []byte) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s\n%s\n%s\n", r.Method, canonicalPath(r.URL), canonicalQuery(r.URL))
+	path, hash := canonicalPath(r.URL), hashOf(body)
+	if s.Service == "s3" { // which signs paths as they are, and may leave the body out
+		path = cmp.Or(r.URL.EscapedPath(), "/")
+		hash = cmp.Or(r.Header.Get("X-Amz-Content-Sha256"), hash)
+	}
+	fmt.Fprintf(&b, "%s\n%s\n%s\n", r.Method, path, canonicalQuery(r.URL))
 	for _, name := range s.Headers {
 		fmt.Fprintf(&b, "%s:%s\n", name, canonicalHeader(r, name))
 	}
-	hash := sha256.Sum256(body)
-	fmt.Fprintf(&b, "\n%s\n%s", strings.Join(s.Headers, ";"), hex.EncodeToString(hash[:]))
+	fmt.Fprintf(&b, "\n%s\n%s", strings.Join(s.Headers, ";"), hash)
 	return b.String()
+}
+
+func hashOf(body []byte) string {
+	sum := sha256.Sum256(body)
+	return hex.EncodeToString(sum[:])
 }
 
 // canonicalPath encodes the encoded path once more, as every service but S3 wants it.

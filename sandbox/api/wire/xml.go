@@ -1,0 +1,38 @@
+package wire
+
+import (
+	"encoding/xml"
+	"net/http"
+	"strings"
+)
+
+// restXML is S3's protocol, of which there are only raw bodies and errors.
+type restXML struct{ rest }
+
+// s3Codes are S3's names of errors that other services call otherwise (S3 API Reference, "Error responses").
+var s3Codes = map[string]string{
+	"IncompleteSignature":        "AuthorizationHeaderMalformed",
+	"InternalFailure":            "InternalError",
+	"InvalidClientTokenId":       "InvalidAccessKeyId",
+	"MissingAuthenticationToken": "AccessDenied",
+	"RequestEntityTooLarge":      "EntityTooLarge",
+}
+
+func (restXML) refuse(out *answer, failed failure) {
+	out.contentType = "application/xml"
+	out.header.Set("X-Amz-Request-Id", out.requestID)
+	body, _ := xml.Marshal(struct { // it always marshals
+		XMLName   xml.Name `xml:"Error"`
+		Code      string
+		Message   string
+		RequestId string //nolint:revive,staticcheck // the element's name
+	}{Code: renamed(failed.code, s3Codes), Message: failed.message, RequestId: out.requestID})
+	out.body = append([]byte(xml.Header), body...)
+}
+
+// forS3 says whether a request is signed for S3, in its header or in its query.
+func forS3(r *http.Request) bool {
+	const scope = "/s3/aws4_request"
+	return strings.Contains(r.Header.Get("Authorization"), scope) ||
+		strings.HasSuffix(r.URL.Query().Get("X-Amz-Credential"), scope)
+}
