@@ -76,6 +76,10 @@ test: linux deps lambda cli ## every test, with the race detector where goroutin
 test-application: linux deps lambda-host cli ## the distributed application end to end, in both regions (about two minutes)
 	@go test -vet=off -tags e2e -count=1 -run TestTheApplicationInTwoRegions ./rehearsal/stack
 
+.PHONY: test-docs
+test-docs: linux deps awscli lambda-host cli ## every aws command of the pages, by the AWS CLI against the deployed stack (about three minutes)
+	@go test -vet=off -tags e2e -count=1 -run TestTheCommandsOfThePagesWork ./rehearsal/stack
+
 .PHONY: test-console
 test-console: linux deps chromium lambda-host cli ## console and reports in headless Chromium, through an outage; makes docs/console.png
 	@echo "Living through an outage on the console's page, and looking at reports (about 2 minutes)"
@@ -88,7 +92,7 @@ test-examples: linux deps examples-tools ## the examples of docs/connect.md, in 
 	@go test -vet=off -tags examples -count=1 ./examples/connect
 
 .PHONY: check
-check: ## what CI runs: all tests, the application, console and examples end to end, the demo (about 9 minutes)
+check: ## what CI runs: all tests; application, pages, console and examples end to end; the demo (about 12 minutes)
 	@.ci/run
 
 FROM ?= 1
@@ -231,6 +235,16 @@ examples-tools:
 	  if ! command -v apt-get >/dev/null; then echo 'Python with psycopg 3, javac, or /usr/share/java/postgresql.jar is missing: install them.' >&2; exit 1; fi; \
 	  if [ "$$(id -u)" != 0 ]; then echo "What the examples need is missing: sudo $$install" >&2; exit 1; fi; \
 	  echo "What the examples need is missing: $$install"; \
+	  export DEBIAN_FRONTEND=noninteractive; apt-get update -q && $$install; }
+
+# The commands of the pages also use curl and openssl.
+.PHONY: awscli
+awscli:
+	@command -v aws >/dev/null && command -v curl >/dev/null && command -v openssl >/dev/null || { \
+	  install='apt-get install -y --no-install-recommends awscli curl openssl'; \
+	  if ! command -v apt-get >/dev/null; then echo 'The AWS CLI is missing: install it, so that aws is on PATH.' >&2; exit 1; fi; \
+	  if [ "$$(id -u)" != 0 ]; then echo "The AWS CLI is missing: sudo $$install" >&2; exit 1; fi; \
+	  echo "The AWS CLI is missing: $$install"; \
 	  export DEBIAN_FRONTEND=noninteractive; apt-get update -q && $$install; }
 
 .PHONY: clean
