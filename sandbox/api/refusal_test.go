@@ -87,6 +87,9 @@ func TestAServiceWithoutItsAPISaysHowItIsUsed(t *testing.T) {
 		_, answer = w.post(t, service, nil, "")
 		assert.Contains(t, answer, service+": the sandbox models this service, but does not serve its API", service)
 	}
+	_, answer = w.post(t, "route53", nil, "")
+	assert.Contains(t, answer, "<ErrorResponse><Error>")
+	assert.Contains(t, answer, "route53: the sandbox models this service, but does not serve its API")
 	_, answer = w.post(t, "ec2", form, "Action=DescribeInstances")
 	assert.Contains(t, answer, "is not modelled by the sandbox; modelled are dsql, events")
 }

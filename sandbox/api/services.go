@@ -56,6 +56,7 @@ var notServed = map[string]string{
 		"or of the stack's outputs",
 	"iam": "roles and policies are resources of a Pulumi program, aws:iam/role:Role and aws:iam/rolePolicy:RolePolicy, " +
 		"and decide about every request; sts get-caller-identity says who asks",
+	"route53": "records and health checks act within the sandbox",
 }
 
 // absent is the refusal of a service that has no table.

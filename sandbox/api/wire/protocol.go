@@ -36,8 +36,10 @@ type protocol interface {
 func protocolOf(r *http.Request) protocol {
 	contentType := r.Header.Get("Content-Type")
 	switch {
-	case forS3(r):
+	case signedFor(r, "s3"):
 		return restXML{}
+	case signedFor(r, "route53"):
+		return query{} // whose errors are those of Route 53's REST-XML
 	case r.Header.Get("Smithy-Protocol") == "rpc-v2-cbor":
 		return rpcCBOR{}
 	case r.Header.Get("X-Amz-Target") != "":

@@ -30,9 +30,9 @@ func (restXML) refuse(out *answer, failed failure) {
 	out.body = append([]byte(xml.Header), body...)
 }
 
-// forS3 says whether a request is signed for S3, in its header or in its query.
-func forS3(r *http.Request) bool {
-	const scope = "/s3/aws4_request"
+// signedFor says whether a request is signed for a service, in its header or in its query.
+func signedFor(r *http.Request, service string) bool {
+	scope := "/" + service + "/aws4_request"
 	return strings.Contains(r.Header.Get("Authorization"), scope) ||
 		strings.HasSuffix(r.URL.Query().Get("X-Amz-Credential"), scope)
 }
