@@ -31,7 +31,7 @@ func commandsOf(page string) []command {
 
 var (
 	// relevant is what calls the CLI, and what it needs of the lines before.
-	relevant = regexp.MustCompile(`(^|[^a-z-])aws [a-z]|^aws\(\)|^[A-Z]+=`)
+	relevant = regexp.MustCompile(`(^|[^a-z-])aws [a-z]|^aws\(\)|^[A-Z]+=(\S+|"[^"]*")$`)
 	span     = regexp.MustCompile("`(aws [^`]+)`")
 )
 
@@ -108,6 +108,8 @@ func TestCommandsAreFoundInEveryFormOfAPage(t *testing.T) {
 		`    "Results": []`,
 		"}",
 		"$ jq . response.json",
+		"$ PGUSER=shop go run .",
+		`$ WINDOW="--start-time $(date -u -d '1 hour ago')"`,
 		"```",
 		"1. Do:",
 		"   ```sh",
@@ -130,9 +132,10 @@ func TestCommandsAreFoundInEveryFormOfAPage(t *testing.T) {
 			text:   "aws cloudwatch get-metric-data --queries '[\n{\"Id\": \"a\"}]' \\\n--output text",
 			answer: "{\n\"Results\": []\n}",
 		},
-		{line: 19, text: "aws dsql update-cluster --identifier <id> \\\n--properties clusters=<the other cluster's ARN>"},
-		{line: 21, text: "for r in a b; do\naws kms enable-key --region $r\ndone"},
-		{line: 25, text: "aws dsql execute-statement", wrong: true},
-		{line: 25, text: "aws dsql list-clusters"},
+		{line: 15, text: `WINDOW="--start-time $(date -u -d '1 hour ago')"`},
+		{line: 21, text: "aws dsql update-cluster --identifier <id> \\\n--properties clusters=<the other cluster's ARN>"},
+		{line: 23, text: "for r in a b; do\naws kms enable-key --region $r\ndone"},
+		{line: 27, text: "aws dsql execute-statement", wrong: true},
+		{line: 27, text: "aws dsql list-clusters"},
 	}, commandsOf(page))
 }

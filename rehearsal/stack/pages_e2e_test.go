@@ -331,7 +331,7 @@ func startShell(t *testing.T, s *sandbox.Sandbox) *shell {
 	require.NoError(t, os.Symlink(docs, filepath.Join(dir, "docs")))
 	bash := exec.CommandContext(t.Context(), "bash", "--noprofile", "--norc")
 	bash.Dir = dir
-	bash.Env = append(s.Environment(), "PATH="+os.Getenv("PATH"), "HOME="+dir, "AWS_PAGER=", "AWS_MAX_ATTEMPTS=1")
+	bash.Env = append(s.Environment(), "PATH="+os.Getenv("PATH"), "HOME="+dir, "AWS_PAGER=")
 	in, err := bash.StdinPipe()
 	require.NoError(t, err)
 	out, err := bash.StdoutPipe()
