@@ -210,42 +210,27 @@ build/bin/govulncheck: tools/lint/go.mod tools/lint/go.sum
 
 .PHONY: deps
 deps: ## PostgreSQL, which the sandbox runs: installed as root on Debian, else the command to type
-	@compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null || command -v postgres >/dev/null || { \
-	  install='apt-get install -y --no-install-recommends postgresql'; \
-	  if ! command -v apt-get >/dev/null; then echo 'PostgreSQL is missing: install version 15 or later, so that postgres and initdb are on PATH.' >&2; exit 1; fi; \
-	  if [ "$$(id -u)" != 0 ]; then echo "PostgreSQL is missing: sudo $$install" >&2; exit 1; fi; \
-	  echo "PostgreSQL is missing: $$install"; \
-	  export DEBIAN_FRONTEND=noninteractive; apt-get update -q && $$install; }
+	@compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null || command -v postgres >/dev/null || \
+	  tools/debian 'PostgreSQL is missing' 'install version 15 or later, so that postgres and initdb are on PATH' postgresql
 
 .PHONY: chromium
 chromium:
-	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || { \
-	  install='apt-get install -y --no-install-recommends chromium'; \
-	  if ! command -v apt-get >/dev/null; then echo 'Chromium is missing: install it, so that chromium is on PATH.' >&2; exit 1; fi; \
-	  if [ "$$(id -u)" != 0 ]; then echo "Chromium is missing: sudo $$install" >&2; exit 1; fi; \
-	  echo "Chromium is missing: $$install"; \
-	  export DEBIAN_FRONTEND=noninteractive; apt-get update -q && $$install; }
+	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || \
+	  tools/debian 'Chromium is missing' 'install it, so that chromium is on PATH' chromium
 
-# Debian's packages, and what of each tells that it is there.
 .PHONY: examples-tools
 examples-tools:
 	@{ python3 -c 'import psycopg' || /usr/bin/python3 -c 'import psycopg'; } 2>/dev/null && \
-	  command -v javac >/dev/null && [ -e /usr/share/java/postgresql.jar ] || { \
-	  install='apt-get install -y --no-install-recommends python3-psycopg default-jdk-headless libpostgresql-jdbc-java'; \
-	  if ! command -v apt-get >/dev/null; then echo 'Python with psycopg 3, javac, or /usr/share/java/postgresql.jar is missing: install them.' >&2; exit 1; fi; \
-	  if [ "$$(id -u)" != 0 ]; then echo "What the examples need is missing: sudo $$install" >&2; exit 1; fi; \
-	  echo "What the examples need is missing: $$install"; \
-	  export DEBIAN_FRONTEND=noninteractive; apt-get update -q && $$install; }
+	  command -v javac >/dev/null && [ -e /usr/share/java/postgresql.jar ] || \
+	  tools/debian 'What the examples need is missing' \
+	    'install Python with psycopg 3, a JDK, and /usr/share/java/postgresql.jar' \
+	    python3-psycopg default-jdk-headless libpostgresql-jdbc-java
 
 # The commands of the pages also use curl and openssl.
 .PHONY: awscli
 awscli:
-	@command -v aws >/dev/null && command -v curl >/dev/null && command -v openssl >/dev/null || { \
-	  install='apt-get install -y --no-install-recommends awscli curl openssl'; \
-	  if ! command -v apt-get >/dev/null; then echo 'The AWS CLI is missing: install it, so that aws is on PATH.' >&2; exit 1; fi; \
-	  if [ "$$(id -u)" != 0 ]; then echo "The AWS CLI is missing: sudo $$install" >&2; exit 1; fi; \
-	  echo "The AWS CLI is missing: $$install"; \
-	  export DEBIAN_FRONTEND=noninteractive; apt-get update -q && $$install; }
+	@command -v aws >/dev/null && command -v curl >/dev/null && command -v openssl >/dev/null || \
+	  tools/debian 'The AWS CLI, curl or openssl is missing' 'install them, so that they are on PATH' awscli curl openssl
 
 .PHONY: clean
 clean: ## remove build/
