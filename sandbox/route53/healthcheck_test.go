@@ -15,38 +15,12 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"google.golang.org/grpc/test/bufconn"
 
 	"aurora-dsql-dr/sandbox/clock"
 )
 
 func on[T any](value T) *T { return &value }
-
-// pipes connects checkers to a handler without a network, so that time can be lived through at once.
-type pipes struct {
-	conns chan net.Conn
-	done  chan struct{}
-}
-
-func (p pipes) Accept() (net.Conn, error) {
-	select {
-	case conn := <-p.conns:
-		return conn, nil
-	case <-p.done:
-		return nil, net.ErrClosed
-	}
-}
-func (p pipes) Close() error   { return nil }
-func (p pipes) Addr() net.Addr { return &net.TCPAddr{} }
-
-func (p pipes) dial(context.Context, string, string) (net.Conn, error) {
-	client, server := net.Pipe()
-	select {
-	case p.conns <- server:
-		return client, nil
-	case <-p.done:
-		return nil, net.ErrClosed
-	}
-}
 
 // certificate is a certificate of nobody in particular.
 func certificate(t *testing.T) tls.Certificate {
@@ -59,20 +33,21 @@ func certificate(t *testing.T) tls.Certificate {
 // served is a service whose one resource is the handler.
 func served(t *testing.T, handler http.HandlerFunc, cert tls.Certificate) *Service {
 	t.Helper()
-	p := pipes{make(chan net.Conn), make(chan struct{})}
+	// Without a network time can be lived through at once. What is written waits for nobody, so that neither side of a
+	// connection that ends waits for the other one.
+	pipes := bufconn.Listen(1 << 16)
 	server := &http.Server{Handler: handler, ReadHeaderTimeout: time.Minute}
-	listener := tls.NewListener(p, &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12})
+	listener := tls.NewListener(pipes, &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12})
 	go func() { _ = server.Serve(listener) }()
 	s := New(Options{
 		Clock: clock.New(1),
 		Target: func(name string) (Target, bool) {
 			return Target{"ZAPI", []netip.Addr{netip.MustParseAddr("127.0.0.1")}}, name == regional
 		},
-		Dial: p.dial,
+		Dial: func(ctx context.Context, _, _ string) (net.Conn, error) { return pipes.DialContext(ctx) },
 	})
 	t.Cleanup(func() {
 		s.Close()
-		close(p.done)
 		_ = server.Close()
 	})
 	return s
