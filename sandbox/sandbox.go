@@ -16,13 +16,13 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"aurora-dsql-dr/sandbox/api"
+	"aurora-dsql-dr/sandbox/authority"
 	"aurora-dsql-dr/sandbox/aws"
 	"aurora-dsql-dr/sandbox/clock"
 	"aurora-dsql-dr/sandbox/engine"
 	"aurora-dsql-dr/sandbox/postgres"
 	"aurora-dsql-dr/sandbox/provider"
 	"aurora-dsql-dr/sandbox/route53/nameserver"
-	"aurora-dsql-dr/sandbox/sqlendpoint"
 )
 
 // Options describe a sandbox. The zero value is one of three regions, running as the wall does.
@@ -162,7 +162,7 @@ func (s *Sandbox) startDatabase(ctx context.Context) (err error) {
 }
 
 func (s *Sandbox) openAccount(ctx context.Context) error {
-	ca, err := sqlendpoint.NewCA()
+	ca, err := authority.New()
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"aurora-dsql-dr/sandbox/apigateway"
+	"aurora-dsql-dr/sandbox/authority"
 	"aurora-dsql-dr/sandbox/clock"
 	"aurora-dsql-dr/sandbox/cloudwatch"
 	"aurora-dsql-dr/sandbox/dsql"
@@ -104,7 +105,7 @@ func NewAccount(opts Options) *Account {
 }
 
 // Open returns an account whose clusters keep their data in a PostgreSQL and show certificates signed by ca.
-func Open(ctx context.Context, opts Options, server *postgres.Server, ca *sqlendpoint.CA) (*Account, error) {
+func Open(ctx context.Context, opts Options, server *postgres.Server, ca *authority.CA) (*Account, error) {
 	running, a := newAccount(opts)
 	if err := a.serveSQL(ctx, server, ca); err != nil {
 		_ = a.Close() // the first error says why

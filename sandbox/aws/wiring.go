@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"aurora-dsql-dr/sandbox/authority"
 	"aurora-dsql-dr/sandbox/awserr"
 	"aurora-dsql-dr/sandbox/cloudwatch"
 	"aurora-dsql-dr/sandbox/dsql"
@@ -50,7 +51,7 @@ func (a *Account) metricsOf(region string) (*cloudwatch.Service, error) {
 }
 
 // serveSQL starts one endpoint per region over the databases of the pairs.
-func (a *Account) serveSQL(ctx context.Context, server *postgres.Server, ca *sqlendpoint.CA) (err error) {
+func (a *Account) serveSQL(ctx context.Context, server *postgres.Server, ca *authority.CA) (err error) {
 	a.pairs, err = sqlendpoint.OpenPairs(ctx, server, func(arn string) string {
 		cluster, ok := a.DSQL.Cluster(arn)
 		if !ok { // deleted a moment ago; its connections are about to end

@@ -13,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"aurora-dsql-dr/sandbox/authority"
 	"aurora-dsql-dr/sandbox/clock"
 	"aurora-dsql-dr/sandbox/edge"
 )
@@ -24,7 +25,7 @@ type Options struct {
 	// Database is behind them: Pairs, or one Database behind all.
 	Database Databases
 	// CA signs the endpoint's certificate, *.dsql.<region>.on.aws.
-	CA *CA
+	CA *authority.CA
 	// Credentials looks up an access key.
 	Credentials func(accessKeyID string) (Credential, bool)
 	// Allowed tells whether a principal's IAM policies allow an action (dsql:DbConnect, dsql:DbConnectAdmin) on a cluster;

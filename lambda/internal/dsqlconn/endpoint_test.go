@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"aurora-dsql-dr/sandbox/authority"
 	"aurora-dsql-dr/sandbox/postgres"
 	"aurora-dsql-dr/sandbox/postgres/postgrestest"
 	"aurora-dsql-dr/sandbox/sqlendpoint"
@@ -22,7 +23,7 @@ func TestAnEndpointThatChecksTokensLetsInWhoItShould(t *testing.T) {
 	database, err := sqlendpoint.OpenDatabase(t.Context(), server)
 	require.NoError(t, err)
 	t.Cleanup(database.Close)
-	ca, err := sqlendpoint.NewCA()
+	ca, err := authority.New()
 	require.NoError(t, err)
 	var skew atomic.Int64 // of the endpoint's clock, nanoseconds
 	served, err := sqlendpoint.New(sqlendpoint.Options{

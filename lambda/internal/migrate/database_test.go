@@ -15,6 +15,7 @@ import (
 
 	"aurora-dsql-dr/lambda/internal/dsqlconn"
 	"aurora-dsql-dr/lambda/schema"
+	"aurora-dsql-dr/sandbox/authority"
 	"aurora-dsql-dr/sandbox/postgres"
 	"aurora-dsql-dr/sandbox/postgres/postgrestest"
 	"aurora-dsql-dr/sandbox/sqlendpoint"
@@ -36,7 +37,7 @@ func startDatabase(t *testing.T) testDB {
 	database, err := sqlendpoint.OpenDatabase(t.Context(), server)
 	require.NoError(t, err)
 	t.Cleanup(database.Close)
-	ca, err := sqlendpoint.NewCA()
+	ca, err := authority.New()
 	require.NoError(t, err)
 	refusals := &atomic.Int64{}
 	served, err := sqlendpoint.New(sqlendpoint.Options{

@@ -22,7 +22,7 @@ import (
 	"aurora-dsql-dr/lambda/internal/dsqlconn"
 	"aurora-dsql-dr/lambda/internal/incident"
 	"aurora-dsql-dr/lambda/schema"
-	"aurora-dsql-dr/sandbox/sqlendpoint"
+	"aurora-dsql-dr/sandbox/authority"
 	"aurora-dsql-dr/sandbox/sqlendpoint/sqlendpointtest"
 )
 
@@ -134,7 +134,7 @@ func prober(clusters ControlPlane, connections Database, step time.Duration) Pro
 
 // foreign answers on loopback with the certificate of another host.
 func foreign(t *testing.T) (address string, dialer func(dsqlconn.Dialer) dsqlconn.Dialer) {
-	ca, err := sqlendpoint.NewCA()
+	ca, err := authority.New()
 	require.NoError(t, err)
 	cert, err := ca.Issue("other.dsql.us-east-1.on.aws")
 	require.NoError(t, err)

@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/jackc/pgx/v5"
 
+	"aurora-dsql-dr/sandbox/authority"
 	"aurora-dsql-dr/sandbox/clock"
 	"aurora-dsql-dr/sandbox/postgres"
 	"aurora-dsql-dr/sandbox/postgres/postgrestest"
@@ -82,7 +83,7 @@ func StartWith(t testing.TB, o Options) *Env {
 	database, err := sqlendpoint.OpenDatabase(context.Background(), server)
 	must(t, err)
 	t.Cleanup(database.Close)
-	ca, err := sqlendpoint.NewCA()
+	ca, err := authority.New()
 	must(t, err)
 	e := &Env{
 		Hosts:       map[string]string{},

@@ -1,6 +1,8 @@
-package sqlendpoint
+// Package authority is the certificate authority of the sandbox: whatever serves TLS here shows a certificate of its.
+package authority
 
 import (
+	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -22,16 +24,17 @@ type CA struct {
 	key         *ecdsa.PrivateKey
 }
 
-// NewCA makes an authority with a fresh key.
-func NewCA() (*CA, error) {
+// New makes an authority with a fresh key.
+func New() (*CA, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return nil, fmt.Errorf("key of the sandbox's certificate authority: %w", err)
 	}
-	template := newCertificate("Sandbox CA")
+	now := time.Now()
+	template := newCertificate("Sandbox CA", now.Add(-time.Hour), now.Add(certificateLife))
 	template.IsCA, template.BasicConstraintsValid = true, true
 	template.KeyUsage = x509.KeyUsageCertSign
-	certificate, err := sign(template, template, key, key)
+	certificate, err := sign(template, template, key.Public(), key)
 	if err != nil {
 		return nil, err
 	}
@@ -56,29 +59,35 @@ func (ca *CA) Issue(hosts ...string) (tls.Certificate, error) {
 	if err != nil {
 		return tls.Certificate{}, fmt.Errorf("key of the certificate for %v: %w", hosts, err)
 	}
-	template := newCertificate(hosts[0])
+	now := time.Now()
+	return ca.Certify(key, now.Add(-time.Hour), now.Add(certificateLife), hosts...)
+}
+
+// Certify makes a server certificate for a key and host names, the first of which it is called after, valid between two
+// times of the wall.
+func (ca *CA) Certify(key crypto.Signer, from, until time.Time, hosts ...string) (tls.Certificate, error) {
+	template := newCertificate(hosts[0], from, until)
 	template.DNSNames = hosts
 	template.KeyUsage = x509.KeyUsageDigitalSignature
 	template.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}
-	certificate, err := sign(template, ca.certificate, key, ca.key)
+	certificate, err := sign(template, ca.certificate, key.Public(), ca.key)
 	if err != nil {
 		return tls.Certificate{}, err
 	}
 	return tls.Certificate{Certificate: [][]byte{certificate.Raw}, PrivateKey: key, Leaf: certificate}, nil
 }
 
-func newCertificate(name string) *x509.Certificate {
-	now := time.Now()
+func newCertificate(name string, from, until time.Time) *x509.Certificate {
 	return &x509.Certificate{
-		SerialNumber: big.NewInt(now.UnixNano()),
+		SerialNumber: big.NewInt(time.Now().UnixNano()),
 		Subject:      pkix.Name{CommonName: name},
-		NotBefore:    now.Add(-time.Hour),
-		NotAfter:     now.Add(certificateLife),
+		NotBefore:    from,
+		NotAfter:     until,
 	}
 }
 
-func sign(template, parent *x509.Certificate, key, parentKey *ecdsa.PrivateKey) (*x509.Certificate, error) {
-	der, err := x509.CreateCertificate(rand.Reader, template, parent, key.Public(), parentKey)
+func sign(template, parent *x509.Certificate, key crypto.PublicKey, by *ecdsa.PrivateKey) (*x509.Certificate, error) {
+	der, err := x509.CreateCertificate(rand.Reader, template, parent, key, by)
 	if err != nil {
 		return nil, fmt.Errorf("certificate for %s: %w", template.Subject.CommonName, err)
 	}
