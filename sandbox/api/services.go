@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"aurora-dsql-dr/sandbox/api/acm"
 	"aurora-dsql-dr/sandbox/api/call"
 	"aurora-dsql-dr/sandbox/api/cloudwatch"
 	"aurora-dsql-dr/sandbox/api/dsql"
@@ -22,6 +23,7 @@ import (
 
 // services are by the name they have in a credential scope.
 var services = map[string]service{
+	"acm": {name: "acm", operations: acm.Operations},
 	"dsql": {
 		name:       "dsql",
 		lower:      true,

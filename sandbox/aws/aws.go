@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"aurora-dsql-dr/sandbox/acm"
 	"aurora-dsql-dr/sandbox/apigateway"
 	"aurora-dsql-dr/sandbox/authority"
 	"aurora-dsql-dr/sandbox/clock"
@@ -17,6 +18,7 @@ import (
 	"aurora-dsql-dr/sandbox/dsql"
 	"aurora-dsql-dr/sandbox/events"
 	"aurora-dsql-dr/sandbox/iam"
+	"aurora-dsql-dr/sandbox/internal/must"
 	"aurora-dsql-dr/sandbox/kms"
 	"aurora-dsql-dr/sandbox/lambda"
 	"aurora-dsql-dr/sandbox/logs"
@@ -67,6 +69,7 @@ type Account struct {
 	Route53 *route53.Service
 
 	opts    Options
+	ca      *authority.CA
 	regions map[string]*Region
 	pairs   *sqlendpoint.Pairs // nil without SQL endpoints
 	cancel  context.CancelFunc
@@ -79,6 +82,7 @@ type Account struct {
 // Region is one region of the account with its services.
 type Region struct {
 	*region.Env
+	ACM        *acm.Service
 	KMS        *kms.Service
 	SQS        *sqs.Service
 	SNS        *sns.Service
@@ -99,15 +103,15 @@ type Region struct {
 
 // NewAccount returns an account without a database: its clusters have no endpoints. Alarms are evaluated from now on.
 func NewAccount(opts Options) *Account {
-	ctx, a := newAccount(opts)
+	ctx, a := newAccount(opts, must.Have(authority.New()))
 	a.start(ctx)
 	return a
 }
 
 // Open returns an account whose clusters keep their data in a PostgreSQL and show certificates signed by ca.
 func Open(ctx context.Context, opts Options, server *postgres.Server, ca *authority.CA) (*Account, error) {
-	running, a := newAccount(opts)
-	if err := a.serveSQL(ctx, server, ca); err != nil {
+	running, a := newAccount(opts, ca)
+	if err := a.serveSQL(ctx, server); err != nil {
 		_ = a.Close() // the first error says why
 		return nil, err
 	}
@@ -115,7 +119,7 @@ func Open(ctx context.Context, opts Options, server *postgres.Server, ca *author
 	return a, nil
 }
 
-func newAccount(opts Options) (context.Context, *Account) {
+func newAccount(opts Options, ca *authority.CA) (context.Context, *Account) {
 	ctx, cancel := context.WithCancel(context.Background())
 	a := &Account{
 		ID:        AccountID,
@@ -124,6 +128,7 @@ func newAccount(opts Options) (context.Context, *Account) {
 		IAM:       iam.New(AccountID, opts.Clock),
 		Inbox:     &sns.Inbox{},
 		opts:      opts,
+		ca:        ca,
 		regions:   map[string]*Region{},
 		cancel:    cancel,
 	}
@@ -151,6 +156,7 @@ func (a *Account) newRegion(name string) *Region {
 	env := region.New(name, a.ID, a.Clock)
 	r := &Region{
 		Env:  env,
+		ACM:  acm.New(env, acm.Deps{CA: a.ca, CNAME: a.cname}),
 		KMS:  kms.New(env, a.IAM),
 		SQS:  sqs.New(env, a.IAM),
 		DSQL: a.DSQL.Region(name),
@@ -188,6 +194,7 @@ func (a *Account) newRegion(name string) *Region {
 	r.SNS.Connect(a.topicsOf)
 	r.EveryMinute(r.publishQueueMetrics)
 	r.EveryMinute(r.publishTopicMetrics)
+	r.EveryMinute(r.publishExpiry)
 	r.EveryMinute(func(time.Time) { a.DSQL.CheckKeys(name) }) // Aurora DSQL notices a lost key within a minute
 	return r
 }

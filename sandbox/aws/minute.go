@@ -41,6 +41,9 @@ func (r *Region) tick(now time.Time) {
 			publish(now)
 		}
 	}
+	if !r.Down() {
+		r.ACM.Tick(now)
+	}
 	r.CloudWatch.Tick(now)
 }
 
@@ -55,6 +58,11 @@ func (r *Region) publish(namespace string, data []cloudwatch.Datum) {
 func ended(now time.Time) time.Time { return now.Add(-time.Second) }
 
 func (r *Region) publishQueueMetrics(now time.Time) { r.publish("AWS/SQS", r.SQS.Metrics(ended(now))) }
+
+// publishExpiry publishes each minute what AWS publishes twice a day.
+func (r *Region) publishExpiry(now time.Time) {
+	r.publish("AWS/CertificateManager", r.ACM.Metrics(ended(now)))
+}
 
 // publishTopicMetrics publishes what happened to the region's topics; a topic to which nothing happened has no samples.
 func (r *Region) publishTopicMetrics(now time.Time) {

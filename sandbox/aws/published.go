@@ -7,8 +7,9 @@ import (
 
 // published are the metrics of AWS's own services that the sandbox publishes, by namespace.
 var published = map[string][]string{
-	"AWS/ApiGateway": {"Count", "4xx", "5xx", "Latency", "IntegrationLatency"},
-	"AWS/AuroraDSQL": {"TotalTransactions", "ReadOnlyTransactions", "OccConflicts", "CommitLatency"},
+	"AWS/ApiGateway":         {"Count", "4xx", "5xx", "Latency", "IntegrationLatency"},
+	"AWS/AuroraDSQL":         {"TotalTransactions", "ReadOnlyTransactions", "OccConflicts", "CommitLatency"},
+	"AWS/CertificateManager": {"DaysToExpiry"},
 	"AWS/Events": {
 		"TriggeredRules", "Invocations", "FailedInvocations", "RetryInvocationAttempts",
 		"InvocationsSentToDlq", "InvocationsFailedToBeSentToDlq",

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"aurora-dsql-dr/sandbox/authority"
 	"aurora-dsql-dr/sandbox/awserr"
 	"aurora-dsql-dr/sandbox/cloudwatch"
 	"aurora-dsql-dr/sandbox/dsql"
@@ -16,6 +15,7 @@ import (
 	"aurora-dsql-dr/sandbox/iam"
 	"aurora-dsql-dr/sandbox/kms"
 	"aurora-dsql-dr/sandbox/postgres"
+	"aurora-dsql-dr/sandbox/route53"
 	"aurora-dsql-dr/sandbox/sns"
 	"aurora-dsql-dr/sandbox/sqlendpoint"
 )
@@ -50,8 +50,19 @@ func (a *Account) metricsOf(region string) (*cloudwatch.Service, error) {
 	return r.CloudWatch, r.Available("cloudwatch")
 }
 
+// cname is the CNAME record of a name as public DNS answers, which no loss of a region ends.
+func (a *Account) cname(name string) (string, bool) {
+	found, _ := a.Route53.Resolve(name, "CNAME", route53.Home)
+	for _, r := range found.Records {
+		if r.Type == "CNAME" {
+			return r.Value, true
+		}
+	}
+	return "", false
+}
+
 // serveSQL starts one endpoint per region over the databases of the pairs.
-func (a *Account) serveSQL(ctx context.Context, server *postgres.Server, ca *authority.CA) (err error) {
+func (a *Account) serveSQL(ctx context.Context, server *postgres.Server) (err error) {
 	a.pairs, err = sqlendpoint.OpenPairs(ctx, server, func(arn string) string {
 		cluster, ok := a.DSQL.Cluster(arn)
 		if !ok { // deleted a moment ago; its connections are about to end
@@ -66,7 +77,7 @@ func (a *Account) serveSQL(ctx context.Context, server *postgres.Server, ca *aut
 		r.SQL, err = sqlendpoint.New(sqlendpoint.Options{
 			Region:      r.Name,
 			Database:    a.pairs,
-			CA:          ca,
+			CA:          a.ca,
 			Clock:       a.Clock,
 			Credentials: a.credential,
 			Written:     a.Written,
