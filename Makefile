@@ -78,7 +78,7 @@ test-application: linux deps lambda-host cli ## the distributed application end 
 
 .PHONY: test-docs
 test-docs: linux deps awscli lambda-host cli ## every aws command of the pages, by the AWS CLI against the deployed stack (about three minutes)
-	@go test -vet=off -tags e2e -count=1 -run TestTheCommandsOfThePagesWork ./rehearsal/stack
+	@go test -vet=off -tags e2e -count=1 -timeout 20m -run TestTheCommandsOfThePagesWork ./rehearsal/stack
 
 .PHONY: test-console
 test-console: linux deps chromium lambda-host cli ## console and reports in headless Chromium, through an outage; makes docs/console.png
