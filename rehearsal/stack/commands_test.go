@@ -23,7 +23,7 @@ func commandsOf(page string) []command {
 	for i, line := range strings.Split(page, "\n") {
 		r.read(i+1, line)
 	}
-	found := append(r.found, inline(strings.Join(r.prose, "\n"))...)
+	found := slices.Concat(r.found, inline(strings.Join(r.prose, "\n")))
 	found = slices.DeleteFunc(found, func(c command) bool { return !relevant.MatchString(c.text) })
 	slices.SortStableFunc(found, func(a, b command) int { return a.line - b.line })
 	return found

@@ -123,13 +123,14 @@ func TestS3IsRefusedInItsOwnWords(t *testing.T) {
 			assert.Equal(t, c.status, status)
 			assert.True(t, strings.HasPrefix(answer, "<?xml"), answer)
 			var failed struct {
-				XMLName                  xml.Name `xml:"Error"`
-				Code, Message, RequestId string   //nolint:revive // the elements' names
+				XMLName       xml.Name `xml:"Error"`
+				Code, Message string
+				RequestID     string `xml:"RequestId"`
 			}
 			require.NoError(t, xml.Unmarshal([]byte(answer), &failed), answer)
 			assert.Equal(t, c.code, failed.Code)
 			assert.Contains(t, failed.Message, c.says)
-			assert.NotEmpty(t, failed.RequestId)
+			assert.NotEmpty(t, failed.RequestID)
 		})
 	}
 }

@@ -53,7 +53,7 @@ var services = map[string]service{
 // notServed are services that the sandbox models, but whose API it does not serve: how they are used instead. Keys are
 // names in a credential scope.
 var notServed = map[string]string{
-	"apigateway": "HTTP APIs are resources of a Pulumi program, aws:apigatewayv2/…, and serve requests at their apiEndpoint",
+	"apigateway": "HTTP APIs are resources of a Pulumi program, aws:apigatewayv2/…, and serve at their apiEndpoint",
 	"execute-api": "requests to an HTTP API go to its own address, the apiEndpoint of aws:apigatewayv2/api:Api, " +
 		"or of the stack's outputs",
 	"iam": "roles and policies are resources of a Pulumi program, aws:iam/role:Role and aws:iam/rolePolicy:RolePolicy, " +

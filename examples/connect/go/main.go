@@ -88,7 +88,7 @@ func token(ctx context.Context, provider aws.CredentialsProvider, host string) (
 	if err != nil {
 		return "", err
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "https://"+host+query, nil) //nolint:gosec // never sent
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "https://"+host+query, nil) //nolint:gosec // not sent
 	if err != nil {
 		return "", err
 	}
