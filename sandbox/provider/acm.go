@@ -77,7 +77,8 @@ func deleteCertificate(c *call) error {
 	for {
 		err := c.region.ACM.Delete(c.id)
 		var refused *awserr.Error
-		if !errors.As(err, &refused) || refused.Code != "ResourceInUseException" || c.region.Clock.Sleep(ctx, pollTime) != nil {
+		used := errors.As(err, &refused) && refused.Code == "ResourceInUseException"
+		if !used || c.region.Clock.Sleep(ctx, pollTime) != nil {
 			return err
 		}
 	}
