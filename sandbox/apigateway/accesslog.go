@@ -26,7 +26,7 @@ func (s *Service) log(q *request, a answer) {
 		"apiId":            q.api.ID,
 		"stage":            q.stage.Name,
 		"domainName":       q.Host,
-		"domainPrefix":     q.api.ID,
+		"domainPrefix":     q.prefix(),
 		"routeKey":         q.route.RouteKey,
 		"httpMethod":       q.Method,
 		"path":             q.URL.Path,

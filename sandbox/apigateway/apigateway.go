@@ -14,6 +14,8 @@ import (
 	"sync"
 	"time"
 
+	"aurora-dsql-dr/sandbox/acm"
+	"aurora-dsql-dr/sandbox/authority"
 	"aurora-dsql-dr/sandbox/awserr"
 	"aurora-dsql-dr/sandbox/cloudwatch"
 	"aurora-dsql-dr/sandbox/edge"
@@ -30,8 +32,10 @@ const (
 	maxLogFormat   = 1024
 )
 
-// Deps are the services API Gateway relies on, of the same region but for IAM.
+// Deps are the services API Gateway relies on, of the same region but for IAM, and who certifies its own host names.
 type Deps struct {
+	ACM        *acm.Service
+	CA         *authority.CA
 	IAM        *iam.Service
 	Lambda     *lambda.Service
 	Logs       *logs.Service
@@ -43,8 +47,10 @@ type Service struct {
 	env  *region.Env
 	deps Deps
 
-	mu   sync.Mutex
-	apis map[string]*api // by id
+	mu      sync.Mutex
+	apis    map[string]*api    // by id
+	domains map[string]*domain // by name
+	front   *front             // nil until there is something to serve
 }
 
 // API is an HTTP API. The second group is given by API Gateway.
@@ -76,7 +82,7 @@ type api struct {
 
 // New returns the API Gateway of a region without APIs.
 func New(env *region.Env, deps Deps) *Service {
-	return &Service{env: env, deps: deps, apis: map[string]*api{}}
+	return &Service{env: env, deps: deps, apis: map[string]*api{}, domains: map[string]*domain{}}
 }
 
 // Close ends every listener.
@@ -86,11 +92,17 @@ func (s *Service) Close() {
 	for _, a := range s.apis {
 		_ = a.server.Close() // nothing is left to serve
 	}
+	if s.front != nil {
+		_ = s.front.server.Close()
+	}
 }
 
 // CreateAPI creates an HTTP API and begins to listen. Without a stage it answers 404.
 func (s *Service) CreateAPI(a API) (API, error) {
 	if err := checkAPI(a); err != nil {
+		return API{}, err
+	}
+	if err := s.serveTLS(); err != nil {
 		return API{}, err
 	}
 	listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
@@ -176,6 +188,10 @@ func (s *Service) DeleteAPI(id string) error {
 	a, err := s.find(id)
 	if err != nil {
 		return err
+	}
+	if s.mapped(id) {
+		return badRequest("Deleting API %s failed. Please remove all API mappings for the API from your custom domain "+
+			"names.", id)
 	}
 	delete(s.apis, id)
 	return a.server.Close()

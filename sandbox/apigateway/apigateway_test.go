@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"crypto/x509"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
@@ -11,6 +12,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -19,6 +21,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"aurora-dsql-dr/sandbox/acm"
+	"aurora-dsql-dr/sandbox/authority"
 	"aurora-dsql-dr/sandbox/awserr"
 	"aurora-dsql-dr/sandbox/clock"
 	"aurora-dsql-dr/sandbox/cloudwatch"
@@ -48,6 +52,11 @@ type world struct {
 	api        API
 	target     string // of routes
 	answer     func(ctx context.Context, payload []byte) (any, error)
+
+	certificates *acm.Service
+	roots        *x509.CertPool
+	mu           sync.Mutex
+	records      map[string]string // of public DNS
 }
 
 func newWorld(t *testing.T) *world {
@@ -65,7 +74,7 @@ func newWorldAt(t *testing.T, speed float64) *world {
 	queues := sqs.New(env, identities)
 	metrics := cloudwatch.New(env, sns.New(env, identities, keys, queues, &sns.Inbox{}))
 	lines := logs.New(env, identities, metrics)
-	w := &world{region: env, iam: identities, logs: lines, cloudwatch: metrics}
+	w := &world{records: map[string]string{}, region: env, iam: identities, logs: lines, cloudwatch: metrics}
 	role, err := identities.CreateRole(iam.Role{Name: "caller", AssumeRolePolicy: `{"Version":"2012-10-17","Statement":{
 		"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}}`})
 	require.NoError(t, err)
@@ -79,7 +88,16 @@ func newWorldAt(t *testing.T, speed float64) *world {
 		return json.Marshal(answer)
 	}})
 	require.NoError(t, err)
-	w.Service = New(env, Deps{IAM: identities, Lambda: functions, Logs: lines, CloudWatch: metrics})
+	ca, err := authority.New()
+	require.NoError(t, err)
+	w.certificates = acm.New(env, acm.Deps{CA: ca, CNAME: func(name string) (string, bool) {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		value, ok := w.records[name]
+		return value, ok
+	}})
+	w.roots = ca.Pool()
+	w.Service = New(env, Deps{ACM: w.certificates, CA: ca, IAM: identities, Lambda: functions, Logs: lines, CloudWatch: metrics})
 	t.Cleanup(w.Close)
 	w.api, err = w.CreateAPI(API{Name: "api", ProtocolType: "HTTP"})
 	require.NoError(t, err)

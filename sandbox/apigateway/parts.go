@@ -212,6 +212,10 @@ func (s *Service) DeleteStage(apiID, name string) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.mapped(apiID) {
+		return badRequest("Deleting stage %s failed. Please remove all API mappings for the stage from your custom domain "+
+			"names.", name)
+	}
 	s.apis[apiID].stage = nil
 	return nil
 }

@@ -39,7 +39,7 @@ func (s *Service) event(q *request) []byte {
 			RequestID:    q.id,
 			APIID:        q.api.ID,
 			DomainName:   q.Host,
-			DomainPrefix: q.api.ID,
+			DomainPrefix: q.prefix(),
 			Time:         now.Format(timeForm),
 			TimeEpoch:    now.UnixMilli(),
 			Authorizer:   q.authorizer,

@@ -69,8 +69,7 @@ func (s *Service) serve(id string, w http.ResponseWriter, r *http.Request) {
 	q := &request{Request: r, id: newID(16), begun: s.env.Now()}
 	a := s.answer(q, w, id)
 	if s.env.Down() {
-		_, _ = io.Copy(io.Discard, r.Body) // only then the server notices that the client has gone
-		<-r.Context().Done()
+		hang(r)
 		return
 	}
 	for name, values := range a.header {
@@ -81,6 +80,12 @@ func (s *Service) serve(id string, w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(a.body) // a client that has gone needs no answer
 	s.log(q, a)
 	s.measure(q, a)
+}
+
+// hang keeps a client waiting until it has gone.
+func hang(r *http.Request) {
+	_, _ = io.Copy(io.Discard, r.Body) // only then the server notices that the client has gone
+	<-r.Context().Done()
 }
 
 // answer takes a request through its API: route, throttle, authorization, function.

@@ -145,7 +145,12 @@ func newAccount(opts Options, ca *authority.CA) (context.Context, *Account) {
 	for _, name := range opts.Regions {
 		a.regions[name] = a.newRegion(name)
 	}
-	a.Route53 = route53.New(route53.Options{Clock: a.Clock, CloudWatch: a.metricsOf})
+	a.Route53 = route53.New(route53.Options{
+		Clock:      a.Clock,
+		CloudWatch: a.metricsOf,
+		Target:     a.target,
+		Dial:       a.Dial,
+	})
 	if home := a.regions[route53.Home]; home != nil {
 		home.EveryMinute(func(now time.Time) { home.publish("AWS/Route53", a.Route53.Metrics(ended(now))) })
 	}
@@ -183,6 +188,8 @@ func (a *Account) newRegion(name string) *Region {
 		ScaledVariables: slices.Collect(maps.Keys(a.opts.Durations)),
 	})
 	r.APIGateway = apigateway.New(env, apigateway.Deps{
+		ACM:        r.ACM,
+		CA:         a.ca,
 		IAM:        a.IAM,
 		Lambda:     r.Lambda,
 		Logs:       r.Logs,

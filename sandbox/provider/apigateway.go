@@ -96,7 +96,47 @@ var apigatewayKinds = map[string]*kind{
 			delete: func(c *call) error { return c.region.APIGateway.DeleteAuthorizer(c.api(), c.id) },
 		}),
 	},
+	"aws:apigatewayv2/domainName:DomainName": {
+		title: "API Gateway v2 Domain Name", service: "apigateway",
+		args: awsgateway.DomainNameArgs{}.ElementType(), state: awsgateway.DomainNameState{}.ElementType(),
+		replaces: []string{"domainName"},
+		computed: []string{
+			"domainNameConfiguration.hostedZoneId", "domainNameConfiguration.ipAddressType",
+			"domainNameConfiguration.targetDomainName",
+		},
+		handlers: over(operations[apigateway.DomainName]{
+			id: func(d apigateway.DomainName) string { return d.Name },
+			create: func(c *call, d apigateway.DomainName) (apigateway.DomainName, error) {
+				return c.region.APIGateway.CreateDomainName(d)
+			},
+			read: func(c *call) (apigateway.DomainName, error) { return c.region.APIGateway.DomainName(c.id) },
+			update: func(c *call, d apigateway.DomainName) (apigateway.DomainName, error) {
+				return c.region.APIGateway.UpdateDomainName(d)
+			},
+			delete: func(c *call) error { return c.region.APIGateway.DeleteDomainName(c.id) },
+		}),
+	},
+	"aws:apigatewayv2/apiMapping:ApiMapping": {
+		title: "API Gateway v2 API Mapping", service: "apigateway",
+		args: awsgateway.ApiMappingArgs{}.ElementType(), state: awsgateway.ApiMappingState{}.ElementType(),
+		replaces: []string{"apiId", "domainName"},
+		handlers: over(operations[apigateway.Mapping]{
+			id: func(m apigateway.Mapping) string { return m.ID },
+			create: func(c *call, m apigateway.Mapping) (apigateway.Mapping, error) {
+				return c.region.APIGateway.CreateMapping(m)
+			},
+			read: func(c *call) (apigateway.Mapping, error) { return c.region.APIGateway.Mapping(c.domainName(), c.id) },
+			update: func(c *call, m apigateway.Mapping) (apigateway.Mapping, error) {
+				m.ID = c.id
+				return c.region.APIGateway.UpdateMapping(m)
+			},
+			delete: func(c *call) error { return c.region.APIGateway.DeleteMapping(c.domainName(), c.id) },
+		}),
+	},
 }
+
+// domainName is the domain name a mapping belongs to.
+func (c *call) domainName() string { return text(c.old, "domainName") }
 
 // api is the id of the API a resource belongs to.
 func (c *call) api() string { return text(c.old, "apiId") }
