@@ -40,6 +40,8 @@ var bodies = []string{
 	`{"KeyId":"alias/none","Plaintext":"!","CiphertextBlob":"AAAA","EncryptionContext":{"":null}}`,
 	`{"AlarmNames":["a"],"StateValue":"OK","StateReason":"r","AlarmName":"a","MaxRecords":-1,"NextToken":"ZnJvbTotMQ"}`,
 	`{"LogGroupName":"g","LogGroupIdentifier":"arn:","FilterPattern":"\"a","StartTime":9e18,"EndTime":-9e18,"Limit":0,"NextToken":"ZnJvbTo5OTk5OTk5OTk5OTk5OTk5OTk5OQ"}`,
+	`{"ChangeBatch":{"Changes":[{"Action":"UPSERT","ResourceRecordSet":{"Name":"*.","Type":"A","TTL":-1,"ResourceRecords":[{"Value":"("},{}],"AliasTarget":{}}},{}]}}`,
+	`{"HealthCheckConfig":{"Type":"CALCULATED","ChildHealthChecks":["x",""]},"CallerReference":"r","Name":"a","ResourceType":"healthcheck"}`,
 	`{"DashboardName":"\u0000","DashboardNamePrefix":"","Identifier":"","MultiRegionProperties":{"Clusters":[null],"WitnessRegion":""},"Tags":{"":""}}`,
 }
 
@@ -59,6 +61,35 @@ var encodings = []struct {
 		return map[string]string{"Content-Type": "application/x-www-form-urlencoded"}
 	}, asForm},
 	{"REST", func(api.Operation) map[string]string { return nil }, func(body string, _ api.Operation) string { return body }},
+	{"XML", func(api.Operation) map[string]string { return nil }, asXML},
+}
+
+// asXML writes a JSON body as REST-XML does, or leaves as it is what is none.
+func asXML(body string, _ api.Operation) string {
+	var tree any
+	if json.Unmarshal([]byte(body), &tree) != nil {
+		return "<a>" + body
+	}
+	var b strings.Builder
+	var add func(name string, value any)
+	add = func(name string, value any) {
+		b.WriteString("<" + name + ">")
+		switch v := value.(type) {
+		case map[string]any:
+			for key, member := range v {
+				add(key, member)
+			}
+		case []any:
+			for _, item := range v {
+				add("Item", item)
+			}
+		default:
+			fmt.Fprint(&b, v)
+		}
+		b.WriteString("</" + name + ">")
+	}
+	add("Request", tree)
+	return b.String()
 }
 
 // asCBOR encodes a JSON body, or leaves as it is what is none.

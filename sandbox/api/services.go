@@ -13,6 +13,7 @@ import (
 	"aurora-dsql-dr/sandbox/api/kms"
 	"aurora-dsql-dr/sandbox/api/lambda"
 	"aurora-dsql-dr/sandbox/api/logs"
+	"aurora-dsql-dr/sandbox/api/route53"
 	"aurora-dsql-dr/sandbox/api/s3"
 	"aurora-dsql-dr/sandbox/api/servicequotas"
 	"aurora-dsql-dr/sandbox/api/sns"
@@ -38,7 +39,13 @@ var services = map[string]service{
 		lower:      true,
 		operations: logs.Operations,
 	},
-	"monitoring":    {name: "cloudwatch", operations: cloudwatch.Operations},
+	"monitoring": {name: "cloudwatch", operations: cloudwatch.Operations},
+	"route53": {
+		name:       "route53",
+		global:     true,
+		operations: route53.Operations,
+		all:        route53.All,
+	},
 	"s3":            {name: "s3", operations: s3.Operations, beside: s3.Beside},
 	"servicequotas": {name: "servicequotas", operations: servicequotas.Operations},
 	"sns":           {name: "sns", operations: sns.Operations},
@@ -58,7 +65,6 @@ var notServed = map[string]string{
 		"or of the stack's outputs",
 	"iam": "roles and policies are resources of a Pulumi program, aws:iam/role:Role and aws:iam/rolePolicy:RolePolicy, " +
 		"and decide about every request; sts get-caller-identity says who asks",
-	"route53": "records and health checks act within the sandbox",
 }
 
 // absent is the refusal of a service that has no table.
@@ -73,6 +79,7 @@ func absent(name string) error {
 // service is one AWS service's table of operations.
 type service struct {
 	name       string            // ARN namespace, and region.Env's name of the service
+	global     bool              // one for all regions
 	lower      bool              // JSON member names begin in lower case
 	flattened  map[string]string // of the query protocol
 	operations []call.Operation

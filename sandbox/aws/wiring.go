@@ -15,7 +15,6 @@ import (
 	"aurora-dsql-dr/sandbox/iam"
 	"aurora-dsql-dr/sandbox/kms"
 	"aurora-dsql-dr/sandbox/postgres"
-	"aurora-dsql-dr/sandbox/route53"
 	"aurora-dsql-dr/sandbox/sns"
 	"aurora-dsql-dr/sandbox/sqlendpoint"
 )
@@ -52,7 +51,7 @@ func (a *Account) metricsOf(region string) (*cloudwatch.Service, error) {
 
 // cname is the CNAME record of a name as public DNS answers, which no loss of a region ends.
 func (a *Account) cname(name string) (string, bool) {
-	found, _ := a.Route53.Resolve(name, "CNAME", route53.Home)
+	found, _ := a.Route53.Resolve(name, "CNAME", GlobalHome)
 	for _, r := range found.Records {
 		if r.Type == "CNAME" {
 			return r.Value, true

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -32,14 +33,13 @@ func isNotFound(err error) bool { return errors.Is(err, awserr.ErrNotFound) }
 // nobody is the service of an answer that the provider knows by itself.
 const nobody = ""
 
-// iamRegion is where the API of IAM is, with everything that is read or changed through it; what IAM decides is decided
-// in every region (AWS Fault Isolation Boundaries, "Global services" and appendix A).
-const iamRegion = "us-east-1"
+// globalServices are those whose API, with everything that is read or changed through it, is in aws.GlobalHome.
+var globalServices = []string{"iam", "route53"}
 
 // home is the region whose service does an operation.
 func (p *awsProvider) home(service, name string) (*aws.Region, error) {
-	if iam := p.opts.Account.Region(iamRegion); iam != nil && service == "iam" {
-		return iam, nil
+	if r := p.opts.Account.Region(aws.GlobalHome); r != nil && slices.Contains(globalServices, service) {
+		return r, nil
 	}
 	return p.region(name)
 }

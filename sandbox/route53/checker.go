@@ -115,7 +115,7 @@ func (s *Service) checkOn(ctx context.Context, id string, k *checker) {
 		if err != nil {
 			return
 		}
-		healthy, report := s.probe(ctx, hc)
+		healthy, report := s.probe(ctx, hc, k.region)
 		if ctx.Err() != nil {
 			return
 		}
@@ -141,9 +141,9 @@ func (s *Service) note(hc HealthCheck, k *checker, healthy bool, report string) 
 	}
 }
 
-// probe checks an endpoint once.
-func (s *Service) probe(ctx context.Context, hc HealthCheck) (healthy bool, report string) {
-	addr, err := s.lookUp(hc.Config.FQDN)
+// probe checks an endpoint once, from a region.
+func (s *Service) probe(ctx context.Context, hc HealthCheck, region string) (healthy bool, report string) {
+	addr, err := s.lookUp(hc.Config.FQDN, region)
 	if err != nil {
 		return false, "Failure: DNS resolution failed: " + err.Error()
 	}
@@ -164,12 +164,12 @@ func sentence(err error) string {
 	return strings.ToUpper(text[:1]) + text[1:]
 }
 
-// lookUp finds an IPv4 address of an endpoint, which is on this machine.
-func (s *Service) lookUp(fqdn string) (netip.Addr, error) {
+// lookUp finds an IPv4 address of an endpoint, which is on this machine, as somebody in a region does.
+func (s *Service) lookUp(fqdn, region string) (netip.Addr, error) {
 	if target, ok := s.opts.Target(strings.TrimSuffix(fqdn, ".")); ok {
 		return loopback(target.Addrs)
 	}
-	found, ok := s.Resolve(fqdn, "A", Home)
+	found, ok := s.Resolve(fqdn, "A", region)
 	if !ok {
 		return netip.Addr{}, fmt.Errorf("the sandbox knows no zone and no AWS resource of %s", fqdn)
 	}

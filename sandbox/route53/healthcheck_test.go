@@ -195,7 +195,7 @@ func TestAnEndpointIsAskedOverTheNetwork(t *testing.T) {
 	_, err := s.ChangeRecordSets(z.ID, "", []Change{{Create, a("api.example.com", address.IP.String())}})
 	require.NoError(t, err)
 	config := endpoint(func(c *Config) { c.FQDN = "api.example.com"; c.Port = address.Port; c.EnableSNI = on(false) })
-	ok, report := s.probe(t.Context(), HealthCheck{ID: "id", Config: config.withDefaults()})
+	ok, report := s.probe(t.Context(), HealthCheck{ID: "id", Config: config.withDefaults()}, "us-east-1")
 	assert.True(t, ok, report)
 	assert.Equal(t, "Success: HTTP Status Code 200, OK. Resolved IP: 127.0.0.1", report)
 	assert.Equal(t, "api.example.com:"+server.URL[strings.LastIndex(server.URL, ":")+1:], host)

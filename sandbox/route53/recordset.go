@@ -38,8 +38,8 @@ const (
 	Secondary = "SECONDARY"
 )
 
-// types are the record types that are modelled.
-var types = []string{"A", "AAAA", "CAA", "CNAME", "NS", "SOA", "TXT"}
+// Types are the record types that are modelled.
+var Types = []string{"A", "AAAA", "CAA", "CNAME", "NS", "SOA", "TXT"}
 
 // key tells a record set from all others of its zone.
 type key struct{ name, kind, identifier string }

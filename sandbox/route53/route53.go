@@ -17,9 +17,6 @@ import (
 	"aurora-dsql-dr/sandbox/edge"
 )
 
-// Home is the region of the API.
-const Home = "us-east-1"
-
 // Target is where an AWS resource that an alias record may name is found.
 type Target struct {
 	// ZoneID is the hosted zone of its service in its region, which the alias has to name as well.

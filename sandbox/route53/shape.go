@@ -25,7 +25,7 @@ func (c Change) checkShape() error {
 	}
 	report(!slices.Contains([]string{Create, Upsert, Delete}, c.Action), "action %q: want CREATE, UPSERT or DELETE",
 		c.Action)
-	report(!slices.Contains(types, r.Type), "type %q: the sandbox models %s", r.Type, strings.Join(types, ", "))
+	report(!slices.Contains(Types, r.Type), "type %q: the sandbox models %s", r.Type, strings.Join(Types, ", "))
 	problems = append(problems, r.checkPolicy()...)
 	problems = append(problems, r.checkContent()...)
 	if len(problems) > 0 {

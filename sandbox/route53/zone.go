@@ -131,6 +131,18 @@ func (s *Service) RecordSets(zoneID string) ([]RecordSet, error) {
 	return z.ordered(), nil
 }
 
+// RecordSetsFrom lists the records of a zone from a place on: a name, a type, a set identifier, of which the last ones
+// may be missing.
+func (s *Service) RecordSetsFrom(zoneID string, start RecordSet) ([]RecordSet, error) {
+	all, err := s.RecordSets(zoneID)
+	if err != nil || start.Name == "" {
+		return all, err
+	}
+	start.Name = canonical(start.Name)
+	from, _ := slices.BinarySearchFunc(all, start, byOrder)
+	return all[from:], nil
+}
+
 func (z *zone) described() Zone {
 	z.Records = len(z.sets)
 	return z.Zone

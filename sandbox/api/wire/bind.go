@@ -14,8 +14,9 @@ import (
 )
 
 // Every protocol is read into, and written from, one tree: object for a structure, dict for a map with free keys, []any
-// for a list, and string, bool, int64, uint64, float64, []byte and time.Time for the leaves. What a request or an
-// answer looks like is said by the structs of the AWS SDK, whose field names are the member names of the API models.
+// for a list, and string, bool, int64, uint64, float64, []byte and time.Time for the leaves; what of XML is read is an
+// element, for either of the first three. What a request or an answer looks like is said by the structs of the AWS SDK,
+// whose field names are the member names of the API models.
 //
 // Outside the sandbox time is the wall's. Every time changes clocks where it is bound to a struct, or unbound from one,
 // and handlers know the sandbox's only.
@@ -65,6 +66,9 @@ func (b binder) value(tree any, v reflect.Value, path string) error {
 }
 
 func (b binder) structure(tree any, v reflect.Value, path string) error {
+	if nested, isXML := tree.(element); isXML {
+		tree = nested.members()
+	}
 	members, ok := tree.(object)
 	if !ok {
 		return mismatch(path, "a structure", tree)
@@ -81,8 +85,11 @@ func (b binder) structure(tree any, v reflect.Value, path string) error {
 	return nil
 }
 
-// list also takes the query protocol's lists: List.member.1 or, flattened, List.1.
+// list also takes the query protocol's lists, List.member.1 or, flattened, List.1, and those of XML.
 func (b binder) list(tree any, v reflect.Value, path string) error {
+	if nested, isXML := tree.(element); isXML {
+		tree = nested.items()
+	}
 	items, ok := tree.([]any)
 	if !ok {
 		if items, ok = numbered(tree, "member"); !ok {

@@ -10,7 +10,7 @@ import (
 // Shape is what the wire has to know of an operation.
 type Shape struct {
 	Name  string
-	Route *Route // of REST-JSON, else nil
+	Route *Route // of REST-JSON and REST-XML, else nil
 	// Lower makes JSON member names begin in lower case.
 	Lower bool
 	// Flattened are the lists and maps that the service writes without a wrapper in the query protocol, as Message.1 and
@@ -32,14 +32,14 @@ type protocol interface {
 	refuse(out *answer, failed failure)
 }
 
-// protocolOf tells a request's protocol by its headers; what has none of theirs is REST-JSON.
+// protocolOf tells a request's protocol by its signature and its headers; what has none of theirs is REST-JSON.
 func protocolOf(r *http.Request) protocol {
 	contentType := r.Header.Get("Content-Type")
 	switch {
 	case signedFor(r, "s3"):
-		return restXML{}
+		return s3XML{}
 	case signedFor(r, "route53"):
-		return query{} // whose errors are those of Route 53's REST-XML
+		return restXML{}
 	case r.Header.Get("Smithy-Protocol") == "rpc-v2-cbor":
 		return rpcCBOR{}
 	case r.Header.Get("X-Amz-Target") != "":

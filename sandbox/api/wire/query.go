@@ -63,7 +63,7 @@ func (p query) read(r *http.Request, body []byte, o Shape) (any, error) {
 func (query) write(out *answer, members any, o Shape) {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "<%sResponse><%sResult>", o.Name, o.Name)
-	xmlWriter{&b, o.Flattened}.writeXML(members)
+	xmlWriter{to: &b, flattened: o.Flattened}.writeXML(members)
 	fmt.Fprintf(&b, "</%sResult><ResponseMetadata><RequestId>%s</RequestId></ResponseMetadata></%sResponse>",
 		o.Name, out.requestID, o.Name)
 	out.contentType = "text/xml"
@@ -87,6 +87,7 @@ func (query) refuse(out *answer, failed failure) {
 type xmlWriter struct {
 	to        *bytes.Buffer
 	flattened map[string]string
+	singular  bool // the items of Records are Record each, and not member
 }
 
 func (x xmlWriter) writeXML(tree any) {
@@ -115,7 +116,11 @@ func (x xmlWriter) writeXML(tree any) {
 
 func (x xmlWriter) writeElement(name string, tree any) {
 	fmt.Fprintf(x.to, "<%s>", name)
-	x.writeXML(tree)
+	if items, ok := tree.([]any); ok && x.singular {
+		x.writeFlattened(strings.TrimSuffix(name, "s"), items)
+	} else {
+		x.writeXML(tree)
+	}
 	fmt.Fprintf(x.to, "</%s>", name)
 }
 

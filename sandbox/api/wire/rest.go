@@ -36,7 +36,7 @@ func (rest) refuse(out *answer, failed failure) {
 	out.body = encodeJSON(failed.tree())
 }
 
-// Route is where a REST-JSON operation is found and where its members travel. Names are the SDK's field names.
+// Route is where a REST operation is found and where its members travel. Names are the SDK's field names.
 type Route struct {
 	Method   string
 	Segments []string // of the path; {Name} is the member Name
@@ -47,6 +47,7 @@ type Route struct {
 	answerIn map[string]string // response header: member
 	body     string            // the member that is the body as it is, of request and response; "" for a JSON body
 	status   string            // the member that is the response's status
+	code     int               // the response's status, if it is neither a member's nor 200
 }
 
 // Binding says where a member travels other than in path and body.
@@ -79,6 +80,9 @@ func RawBody(member string) Binding { return func(t *Route) { t.body = member } 
 // StatusIn makes a member the response's status.
 func StatusIn(member string) Binding { return func(t *Route) { t.status = member } }
 
+// Created makes the response's status 201.
+func Created() Binding { return func(t *Route) { t.code = http.StatusCreated } }
+
 // match returns the members in the path of a request, if the route is the request's.
 func (t *Route) match(r *http.Request) (object, bool) {
 	// older clients end some paths with a slash
@@ -108,8 +112,8 @@ func (t *Route) isTold(query string) bool {
 	return t.Query == "" || slices.Contains(strings.Split(query, "&"), t.Query)
 }
 
-// read adds the members of path, query, headers and body to one tree.
-func (t *Route) read(r *http.Request, body []byte) (any, error) {
+// named are the members in path, query and headers.
+func (t *Route) named(r *http.Request) object {
 	members, _ := t.match(r)
 	query := r.URL.Query()
 	for parameter, member := range t.query {
@@ -122,6 +126,12 @@ func (t *Route) read(r *http.Request, body []byte) (any, error) {
 			members[member] = value
 		}
 	}
+	return members
+}
+
+// read adds the members of path, query, headers and body to one tree.
+func (t *Route) read(r *http.Request, body []byte) (any, error) {
+	members := t.named(r)
 	if t.body != "" {
 		members[t.body] = body
 		return members, nil
@@ -138,8 +148,8 @@ func (t *Route) read(r *http.Request, body []byte) (any, error) {
 	return tree, nil
 }
 
-// write answers with the members where the route has them.
-func (t *Route) write(out *answer, members object, lower bool) {
+// place answers with the members that the route has elsewhere than in the body, and leaves the others.
+func (t *Route) place(out *answer, members object, lower bool) object {
 	take := func(member string) any {
 		name := memberName(member, lower)
 		defer delete(members, name)
@@ -154,8 +164,17 @@ func (t *Route) write(out *answer, members object, lower bool) {
 		status, _ := take(t.status).(int64)
 		out.status = int(status)
 	}
+	if t.code != 0 {
+		out.status = t.code
+	}
+	return members
+}
+
+// write answers with the members where the route has them.
+func (t *Route) write(out *answer, members object, lower bool) {
+	members = t.place(out, members, lower)
 	if t.body != "" {
-		out.body, _ = take(t.body).([]byte)
+		out.body, _ = members[memberName(t.body, lower)].([]byte)
 		return
 	}
 	out.body = encodeJSON(members)

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// restXML is S3's protocol, of which there are only raw bodies and errors.
-type restXML struct{ rest }
+// s3XML is S3's REST-XML, of which there are only raw bodies and errors.
+type s3XML struct{ rest }
 
 // s3Codes are S3's names of errors that other services call otherwise (S3 API Reference, "Error responses").
 var s3Codes = map[string]string{
@@ -18,7 +18,7 @@ var s3Codes = map[string]string{
 	"RequestEntityTooLarge":      "EntityTooLarge",
 }
 
-func (restXML) refuse(out *answer, failed failure) {
+func (s3XML) refuse(out *answer, failed failure) {
 	out.contentType = "application/xml"
 	out.header.Set("X-Amz-Request-Id", out.requestID)
 	body, _ := xml.Marshal(struct { // it always marshals
