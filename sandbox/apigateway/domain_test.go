@@ -40,8 +40,8 @@ func (w *world) certificateFor(t *testing.T, issued bool, names ...string) strin
 	return c.Arn
 }
 
-func domainOf(name, certificate string) DomainName {
-	return DomainName{Name: name, Configuration: Configuration{
+func domainWith(certificate string) DomainName {
+	return DomainName{Name: host, Configuration: Configuration{
 		CertificateArn: certificate,
 		EndpointType:   "REGIONAL",
 		SecurityPolicy: "TLS_1_2",
@@ -51,15 +51,15 @@ func domainOf(name, certificate string) DomainName {
 // mapped makes the domain name and leads it to the API.
 func (w *world) mappedDomain(t *testing.T) (DomainName, Mapping) {
 	t.Helper()
-	d, err := w.CreateDomainName(domainOf(host, w.certificateFor(t, true, host)))
+	d, err := w.CreateDomainName(domainWith(w.certificateFor(t, true, host)))
 	require.NoError(t, err)
 	m, err := w.CreateMapping(Mapping{DomainName: host, APIID: w.api.ID, Stage: defaultStage})
 	require.NoError(t, err)
 	return d, m
 }
 
-// get asks a host of the region for a path, as a client that believes the sandbox's authority.
-func (w *world) get(ctx context.Context, t *testing.T, name, path string) (int, string, error) {
+// get asks a host of the region for its things, as a client that believes the sandbox's authority.
+func (w *world) get(ctx context.Context, t *testing.T, name string) (int, string, error) {
 	t.Helper()
 	at, ok := w.Front()
 	require.True(t, ok)
@@ -70,7 +70,7 @@ func (w *world) get(ctx context.Context, t *testing.T, name, path string) (int, 
 			return new(net.Dialer).DialContext(ctx, network, at.String())
 		},
 	}
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "https://"+name+path, http.NoBody)
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "https://"+name+"/things", http.NoBody)
 	require.NoError(t, err)
 	answer, err := transport.RoundTrip(r)
 	if err != nil {
@@ -93,20 +93,20 @@ func TestACustomDomainNameAnswersWithItsCertificate(t *testing.T) {
 	assert.Equal(t, "Z1UJRXOUMOOFQ8", d.Configuration.HostedZoneID)
 	assert.Equal(t, "ipv4", d.Configuration.IPAddressType)
 
-	status, body, err := w.get(t.Context(), t, host, "/things")
+	status, body, err := w.get(t.Context(), t, host)
 	require.NoError(t, err)
 	assert.Equal(t, http.StatusOK, status)
 	assert.Contains(t, body, `"domainName":"api.example.com","domainPrefix":"api"`)
 	own := w.api.ID + ".execute-api.us-east-1.amazonaws.com"
-	status, body, err = w.get(t.Context(), t, own, "/things")
+	status, body, err = w.get(t.Context(), t, own)
 	require.NoError(t, err, "the API's own host name, with a certificate of the authority")
 	assert.Equal(t, http.StatusOK, status)
 	assert.Contains(t, body, `"domainPrefix":"`+w.api.ID+`"`)
-	_, _, err = w.get(t.Context(), t, "other.example.com", "/things")
+	_, _, err = w.get(t.Context(), t, "other.example.com")
 	require.ErrorContains(t, err, "certificate is valid for *.execute-api.us-east-1.amazonaws.com")
 
 	require.NoError(t, w.DeleteMapping(host, m.ID))
-	status, body, err = w.get(t.Context(), t, host, "/things")
+	status, body, err = w.get(t.Context(), t, host)
 	require.NoError(t, err)
 	assert.Equal(t, http.StatusForbidden, status)
 	assert.JSONEq(t, `{"message":"Forbidden"}`, body)
@@ -120,12 +120,12 @@ func TestARegionThatIsLostHangsAtItsHostNames(t *testing.T) {
 	w.region.SetDown(true)
 	for _, name := range []string{host, w.api.ID + ".execute-api.us-east-1.amazonaws.com"} {
 		ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
-		_, _, err := w.get(ctx, t, name, "/things")
+		_, _, err := w.get(ctx, t, name)
 		cancel()
 		require.ErrorIs(t, err, context.DeadlineExceeded, name)
 	}
 	w.region.SetDown(false)
-	status, _, err := w.get(t.Context(), t, host, "/things")
+	status, _, err := w.get(t.Context(), t, host)
 	require.NoError(t, err)
 	assert.Equal(t, http.StatusOK, status)
 }
@@ -155,7 +155,7 @@ func TestWhatADomainNameUsesIsKept(t *testing.T) {
 	require.ErrorContains(t, w.DeleteAPI(w.api.ID), "Please remove all API mappings for the API")
 	require.ErrorContains(t, w.DeleteStage(w.api.ID, defaultStage), "Please remove all API mappings for the stage")
 
-	changed := domainOf(host, w.certificateFor(t, true, "*.example.com"))
+	changed := domainWith(w.certificateFor(t, true, "*.example.com"))
 	after, err := w.UpdateDomainName(changed)
 	require.NoError(t, err)
 	assert.Equal(t, d.Configuration.TargetDomainName, after.Configuration.TargetDomainName)
@@ -173,7 +173,7 @@ func TestWhatADomainNameUsesIsKept(t *testing.T) {
 
 func TestDomainNamesAreRefusedAsByAWS(t *testing.T) {
 	w := newWorld(t)
-	good := domainOf(host, w.certificateFor(t, true, "*.example.com"))
+	good := domainWith(w.certificateFor(t, true, "*.example.com"))
 	with := func(change func(*DomainName)) DomainName {
 		d := good
 		change(&d)
@@ -181,9 +181,9 @@ func TestDomainNamesAreRefusedAsByAWS(t *testing.T) {
 	}
 	elsewhere := strings.Replace(good.Configuration.CertificateArn, "us-east-1", "us-east-2", 1)
 	for want, d := range map[string]DomainName{
-		"Certificate must be in 'us-east-1'.":                      domainOf(host, elsewhere),
-		"The provided certificate does not exist.":                 domainOf(host, w.region.ARN("acm", "certificate/1")),
-		"is PENDING_VALIDATION: want ISSUED":                       domainOf(host, w.certificateFor(t, false, "b.example.org")),
+		"Certificate must be in 'us-east-1'.":                      domainWith(elsewhere),
+		"The provided certificate does not exist.":                 domainWith(w.region.ARN("acm", "certificate/1")),
+		"is PENDING_VALIDATION: want ISSUED":                       domainWith(w.certificateFor(t, false, "b.example.org")),
 		"is not covered by the provided certificate.":              with(func(d *DomainName) { d.Name = "a.b.example.com" }),
 		"Value 'a_b.example.com' at 'domainName'":                  with(func(d *DomainName) { d.Name = "a_b.example.com" }),
 		`endpoint type is "EDGE": the sandbox models REGIONAL`:     with(func(d *DomainName) { d.Configuration.EndpointType = "EDGE" }),

@@ -51,6 +51,7 @@ func options(in *types.CertificateOptions) *acm.Options {
 		return nil
 	}
 	return &acm.Options{
+		//nolint:staticcheck // deprecated, and still a member of requests
 		Transparency: string(in.CertificateTransparencyLoggingPreference),
 		Export:       string(in.Export),
 	}
@@ -92,6 +93,7 @@ func describe(c *call.Call, in *sdk.DescribeCertificateInput) (*sdk.DescribeCert
 		SubjectAlternativeNames: found.SubjectAlternativeNames,
 		Type:                    types.CertificateType(found.Type),
 		Options: &types.CertificateOptions{
+			//nolint:staticcheck // deprecated, and still in AWS's answer
 			CertificateTransparencyLoggingPreference: types.CertificateTransparencyLoggingPreference(
 				found.Options.Transparency),
 			Export: types.CertificateExport(found.Options.Export),
