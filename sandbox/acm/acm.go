@@ -3,13 +3,13 @@
 package acm
 
 import (
-	"crypto/rand"
 	"crypto/tls"
-	"fmt"
 	"slices"
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/google/uuid"
 
 	"aurora-dsql-dr/sandbox/authority"
 	"aurora-dsql-dr/sandbox/awserr"
@@ -137,7 +137,7 @@ func (s *Service) Request(c Certificate, token string) (Certificate, error) {
 			return same.Certificate, nil
 		}
 	}
-	c.Arn = s.env.ARN("acm", "certificate/"+newID())
+	c.Arn = s.env.ARN("acm", "certificate/"+uuid.NewString())
 	c.Status, c.Type, c.CreatedAt, c.Eligibility = PendingValidation, "AMAZON_ISSUED", now, "INELIGIBLE"
 	for _, name := range c.SubjectAlternativeNames {
 		c.Validations = append(c.Validations, s.validation(name))
@@ -177,14 +177,6 @@ func (c Certificate) withDefaults() Certificate {
 
 func (c Certificate) sameNames(other Certificate) bool {
 	return c.DomainName == other.DomainName && slices.Equal(c.SubjectAlternativeNames, other.SubjectAlternativeNames)
-}
-
-// newID is a random UUID.
-func newID() string {
-	id := make([]byte, 16)
-	_, _ = rand.Read(id) // never fails
-	id[6], id[8] = id[6]&0x0f|0x40, id[8]&0x3f|0x80
-	return fmt.Sprintf("%x-%x-%x-%x-%x", id[:4], id[4:6], id[6:8], id[8:10], id[10:])
 }
 
 // Certificate finds a certificate by its ARN.
@@ -263,13 +255,8 @@ func (s *Service) setUsers(arn string, users []string) {
 	})
 }
 
-func without(list []string, item string) (rest []string) {
-	for _, each := range list {
-		if each != item {
-			rest = append(rest, each)
-		}
-	}
-	return rest
+func without(list []string, item string) []string {
+	return slices.DeleteFunc(slices.Clone(list), func(each string) bool { return each == item })
 }
 
 // Serve is a certificate with its key, for a service that serves with it.

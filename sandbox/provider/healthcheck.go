@@ -161,6 +161,7 @@ func changed[T comparable](old, now *T) *T {
 	return now
 }
 
+// sameSet tells whether two lists have the same members, in whatever order.
 func sameSet(a, b []string) bool {
 	return slices.Equal(slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b)))
 }

@@ -143,8 +143,8 @@ func (r record) described(set route53.RecordSet) record {
 		}
 		out.Records = append(out.Records, value)
 	}
-	if slices.Equal(slices.Sorted(slices.Values(out.Records)), slices.Sorted(slices.Values(r.Records))) {
-		out.Records = r.Records // a set, in no order
+	if sameSet(out.Records, r.Records) {
+		out.Records = r.Records // as the program orders them
 	}
 	if set.Failover != "" {
 		out.FailoverRoutingPolicies = []failoverRouting{{set.Failover}}

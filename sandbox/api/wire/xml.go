@@ -25,8 +25,8 @@ func (s3XML) refuse(out *answer, failed failure) {
 		XMLName   xml.Name `xml:"Error"`
 		Code      string
 		Message   string
-		RequestId string //nolint:revive,staticcheck // the element's name
-	}{Code: renamed(failed.code, s3Codes), Message: failed.message, RequestId: out.requestID})
+		RequestID string `xml:"RequestId"`
+	}{Code: renamed(failed.code, s3Codes), Message: failed.message, RequestID: out.requestID})
 	out.body = append([]byte(xml.Header), body...)
 }
 
