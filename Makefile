@@ -65,7 +65,7 @@ TESTED := '{{ if or .TestGoFiles .XTestGoFiles }}{{ .ImportPath }}{{ end }}'
 TEST := go test -vet=off -shuffle=on -p 4 -ldflags "-s -w"
 .PHONY: test
 test: linux deps lambda cli ## every test, with the race detector where goroutines are
-	@echo "Vetting and testing (about 90 seconds; the first time some 10 minutes, to compile everything with the race detector)"
+	@echo "Vetting and testing (about 6 minutes on two cores; the first time some 10 more, to compile everything with the race detector)"
 	@go vet -tags e2e,browser,examples ./...
 	@module=$$(go list -m); status=0; \
 	$(RACE) $(TEST) -race -o build/test/race/ $$(go list -f $(TESTED) ./... | grep -vxF "$$(printf "$$module/%s\n" $(PLAIN))") || status=1; \
@@ -92,7 +92,7 @@ test-examples: linux deps examples-tools ## the examples of docs/connect.md, in 
 	@go test -vet=off -tags examples -count=1 ./examples/connect
 
 .PHONY: check
-check: ## what CI runs: all tests; application, pages, console and examples end to end; the demo (about 12 minutes)
+check: ## what CI runs: all tests; application, pages, console and examples end to end; the demo (about 16 minutes)
 	@.ci/run
 
 FROM ?= 1
