@@ -8,12 +8,18 @@ const (
 	AlertReminder = "reminder"
 	// AlertResolved says that it serves again.
 	AlertResolved = "resolved"
+	// AlertWithdrawn says that somebody took a region out of traffic, and until when.
+	AlertWithdrawn = "withdrawn"
+	// AlertReturned says that somebody ended that before its time.
+	AlertReturned = "returned"
+	// AlertLapsed says that the loss of the other endpoint ended it.
+	AlertLapsed = "lapsed"
 )
 
 // Names of an alert's message attributes, for subscription filters and for programs that read alerts. Their values are
 // strings, except the number of AttributeIncident.
 const (
-	// AttributeKind is AlertOpened, AlertReminder or AlertResolved.
+	// AttributeKind is one of the above.
 	AttributeKind = "kind"
 	// AttributeRegion is the region of the endpoint.
 	AttributeRegion = "endpoint_region"

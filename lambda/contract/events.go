@@ -9,6 +9,9 @@ type CheckEvent struct {
 	Probes int `json:"probes,omitempty"`
 	// Deploying is a run made by a deployment, which fails if an endpoint refuses the observer.
 	Deploying bool `json:"deploying,omitempty"`
+	// Withdraw and Return ask for that and for nothing else; the answer is a report with Withdrawal only.
+	Withdraw *Withdraw `json:"withdraw,omitempty"`
+	Return   *Return   `json:"return,omitempty"`
 }
 
 // HealthReport is the answer of the health check.
@@ -20,6 +23,8 @@ type HealthReport struct {
 	Healthy      bool           `json:"healthy"`
 	Probes       int            `json:"probes"`
 	Targets      []TargetHealth `json:"targets"`
+	// Withdrawal is what came of Withdraw or Return.
+	Withdrawal *Withdrawal `json:"withdrawal,omitempty"`
 }
 
 // TargetHealth is the last probe of one endpoint in a run. Latencies are milliseconds; a step that was not reached is

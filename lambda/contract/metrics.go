@@ -15,6 +15,11 @@ const (
 	// vote for the endpoint, only none against it. So it is also what an observer sends that abstains (no endpoint lets it
 	// log in): the sample's being there tells that the observer lives.
 	MetricEndpointUnreachable = "EndpointUnreachable"
+	// MetricEndpointUnfit is an observer's word for traffic routing, with the time of the opinion: 1 when the observer
+	// itself holds the endpoint for lost, or the endpoint is withdrawn, or either ended less than TrafficHold ago; else 0
+	// (Count). It goes out on every change and at least each run, to the data region that is not the endpoint's. An
+	// observer that abstains or has come to no conclusion says nothing new: silence is no vote.
+	MetricEndpointUnfit = "EndpointUnfit"
 	// MetricConnectLatency is the time of DNS, TCP, TLS and authentication (Milliseconds).
 	MetricConnectLatency = "ConnectLatency"
 	// MetricQueryLatency is the time of one SELECT (Milliseconds).

@@ -16,6 +16,8 @@ const (
 	RunbookApplication   Runbook = "application"
 	RunbookKeyDisabled   Runbook = "kms-key-disabled"
 	RunbookClusterGone   Runbook = "one-cluster-gone"
+	RunbookTraffic       Runbook = "move-clients-by-hand"
+	RunbookCertificate   Runbook = "a-certificate-expires"
 )
 
 // To is the address of one runbook.
