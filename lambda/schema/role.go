@@ -7,6 +7,7 @@ const RolePrefix = "dr_"
 // The roles, by the function that connects as them.
 const (
 	RoleMonitor      = "dr_monitor"      // the health checks
+	RoleLivez        = "dr_livez"        // what Route 53's health checkers ask
 	RoleTransactions = "dr_transactions" // the application's transaction service
 	RolePublisher    = "dr_publisher"    // the application's outbox publisher
 	RoleProcessor    = "dr_processor"    // the application's event processor
@@ -19,9 +20,9 @@ type Role struct {
 	// Grants are what the role may do, each the middle of a GRANT statement: "SELECT ON dr.marker". They are granted on
 	// every run of the migrations; a privilege that is taken off the list is revoked by a migration.
 	Grants []string
-	// Application tells that the role is the application's, which a deployment may leave out: nobody needs to be mapped
-	// to it.
-	Application bool
+	// Optional tells that the role is that of a part which a deployment may leave out, the application or the routing of
+	// traffic: nobody needs to be mapped to it.
+	Optional bool
 }
 
 // Roles are the declared roles, in a stable order.
@@ -33,11 +34,22 @@ func Roles() []Role {
 				"USAGE ON SCHEMA dr",
 				"SELECT, INSERT, UPDATE ON dr.marker",
 				"SELECT, INSERT, UPDATE ON dr.incident",
+				"SELECT, INSERT, UPDATE ON dr.withdrawal",
+				"SELECT, INSERT, UPDATE ON dr.withdrawal_guard",
 			},
 		},
 		{
-			Name:        RoleTransactions,
-			Application: true,
+			Name:     RoleLivez,
+			Optional: true,
+			Grants: []string{
+				"USAGE ON SCHEMA dr",
+				"SELECT ON dr.incident",
+				"SELECT ON dr.withdrawal",
+			},
+		},
+		{
+			Name:     RoleTransactions,
+			Optional: true,
 			Grants: []string{
 				"USAGE ON SCHEMA app",
 				"SELECT, INSERT ON app.transaction",
@@ -50,8 +62,8 @@ func Roles() []Role {
 			},
 		},
 		{
-			Name:        RolePublisher,
-			Application: true,
+			Name:     RolePublisher,
+			Optional: true,
 			Grants: []string{
 				"USAGE ON SCHEMA app",
 				"SELECT, UPDATE, DELETE ON app.outbox",
@@ -64,8 +76,8 @@ func Roles() []Role {
 			},
 		},
 		{
-			Name:        RoleProcessor,
-			Application: true,
+			Name:     RoleProcessor,
+			Optional: true,
 			Grants: []string{
 				"USAGE ON SCHEMA app",
 				"SELECT, INSERT ON app.projection",

@@ -30,7 +30,7 @@ type Database struct{ *sqlendpointtest.Env }
 func Start(t testing.TB) Database {
 	t.Helper()
 	d := Database{sqlendpointtest.Start(t)}
-	roles := slices.DeleteFunc(schema.Roles(), func(r schema.Role) bool { return !r.Application })
+	roles := slices.DeleteFunc(schema.Roles(), func(r schema.Role) bool { return !r.Optional })
 	Migrate(t, d.Env, principal, roles)
 	return d
 }

@@ -10,7 +10,7 @@ import (
 )
 
 // everyFunctionMayDoItsWorkAndNothingElse is what whoever takes over a function can do: nobody changes or deletes a
-// recorded transaction, and who publishes or counts does not read one.
+// recorded transaction, who publishes or counts does not read one, and what the open route asks changes nothing.
 func everyFunctionMayDoItsWorkAndNothingElse(t *testing.T, db testDB) {
 	_, err := db.migrator(schema.FS()).Run(t.Context(), monitors(alice))
 	require.NoError(t, err)
@@ -18,6 +18,12 @@ func everyFunctionMayDoItsWorkAndNothingElse(t *testing.T, db testDB) {
 		schema.RoleMonitor: {
 			"dr.incident INSERT, SELECT, UPDATE",
 			"dr.marker INSERT, SELECT, UPDATE",
+			"dr.withdrawal INSERT, SELECT, UPDATE",
+			"dr.withdrawal_guard INSERT, SELECT, UPDATE",
+		},
+		schema.RoleLivez: {
+			"dr.incident SELECT",
+			"dr.withdrawal SELECT",
 		},
 		schema.RoleTransactions: {
 			"app.keyset SELECT",
@@ -41,7 +47,7 @@ func everyFunctionMayDoItsWorkAndNothingElse(t *testing.T, db testDB) {
 			"app.projection INSERT, SELECT",
 		},
 	} {
-		schemaName := map[bool]string{true: "dr", false: "app"}[role == schema.RoleMonitor]
+		schemaName := map[bool]string{true: "dr", false: "app"}[role == schema.RoleMonitor || role == schema.RoleLivez]
 		assert.Equal(t, want,
 			db.column(t,
 				`SELECT table_schema || '.' || table_name || ' ' || string_agg(privilege_type, ', ' ORDER BY privilege_type)

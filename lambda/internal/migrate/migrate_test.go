@@ -33,9 +33,10 @@ var allFiles = []string{
 	"00023_transaction_history.sql", "00024_projection_counted.sql", "00025_projection_uncounted.sql",
 	"00026_projection_total.sql", "00027_publisher.sql",
 	"00028_transaction_position.sql", "00029_incident_due.sql",
+	"00030_withdrawal.sql", "00031_withdrawal_guard.sql",
 }
 
-const lastVersion = 29
+const lastVersion = 31
 
 func monitors(arns ...string) contract.MigrateEvent {
 	return contract.MigrateEvent{Roles: map[string][]string{schema.RoleMonitor: arns}}
