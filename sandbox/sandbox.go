@@ -20,6 +20,7 @@ import (
 	"aurora-dsql-dr/sandbox/aws"
 	"aurora-dsql-dr/sandbox/clock"
 	"aurora-dsql-dr/sandbox/engine"
+	"aurora-dsql-dr/sandbox/openid"
 	"aurora-dsql-dr/sandbox/postgres"
 	"aurora-dsql-dr/sandbox/provider"
 	"aurora-dsql-dr/sandbox/route53/nameserver"
@@ -71,6 +72,11 @@ type Sandbox struct {
 	state     *state
 	postgres  *postgres.Server
 	providers *provider.Server
+	ca        *authority.CA
+
+	issuing   sync.Once
+	issuer    *openid.Provider
+	issuerErr error
 
 	closing sync.Once
 	cleanup []func() error // in reverse order
@@ -161,13 +167,12 @@ func (s *Sandbox) startDatabase(ctx context.Context) (err error) {
 	return nil
 }
 
-func (s *Sandbox) openAccount(ctx context.Context) error {
-	ca, err := authority.New()
-	if err != nil {
+func (s *Sandbox) openAccount(ctx context.Context) (err error) {
+	if s.ca, err = authority.New(); err != nil {
 		return err
 	}
 	s.CAFile = s.state.path("ca.pem")
-	if err := os.WriteFile(s.CAFile, ca.PEM(), 0o600); err != nil {
+	if err := os.WriteFile(s.CAFile, s.ca.PEM(), 0o600); err != nil {
 		return err
 	}
 	s.Clock = clock.New(s.opts.Speed)
@@ -181,7 +186,7 @@ func (s *Sandbox) openAccount(ctx context.Context) error {
 		Variables:        s.variables,
 		Durations:        s.opts.Durations,
 		HostAddrVariable: s.opts.HostAddrVariable,
-	}, s.postgres, ca)
+	}, s.postgres, s.ca)
 	if err != nil {
 		return err
 	}

@@ -32,10 +32,12 @@ const (
 	maxLogFormat   = 1024
 )
 
-// Deps are the services API Gateway relies on, of the same region but for IAM, and who certifies its own host names.
+// Deps are the services API Gateway relies on, of the same region but for IAM, who certifies its own host names, and how
+// documents of issuers of tokens are fetched.
 type Deps struct {
 	ACM        *acm.Service
 	CA         *authority.CA
+	Internet   *http.Client
 	IAM        *iam.Service
 	Lambda     *lambda.Service
 	Logs       *logs.Service

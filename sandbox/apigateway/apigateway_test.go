@@ -97,7 +97,7 @@ func newWorldAt(t *testing.T, speed float64) *world {
 		return value, ok
 	}})
 	w.roots = ca.Pool()
-	w.Service = New(env, Deps{ACM: w.certificates, CA: ca, IAM: identities, Lambda: functions, Logs: lines, CloudWatch: metrics})
+	w.Service = New(env, Deps{ACM: w.certificates, CA: ca, Internet: http.DefaultClient, IAM: identities, Lambda: functions, Logs: lines, CloudWatch: metrics})
 	t.Cleanup(w.Close)
 	w.api, err = w.CreateAPI(API{Name: "api", ProtocolType: "HTTP"})
 	require.NoError(t, err)

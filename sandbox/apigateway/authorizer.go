@@ -56,7 +56,11 @@ func (s *Service) putAuthorizer(a Authorizer) (Authorizer, error) {
 	}
 	owner.authorizers[a.ID] = &authorizer{
 		Authorizer: a,
-		keys:       &keySet{issuer: a.JWTConfiguration.Issuer, clock: s.env.Clock},
+		keys: &keySet{
+			issuer:   a.JWTConfiguration.Issuer,
+			internet: s.deps.Internet,
+			clock:    s.env.Clock,
+		},
 	}
 	return a, nil
 }

@@ -70,13 +70,17 @@ func (s *Service) serveTLS() error {
 	return nil
 }
 
-// listen listens at port 443 of a loopback address that nobody uses, or at any port of one where that is not allowed.
+// frontPorts are where a region serves TLS: at 443, or at a port that is the same for all regions where that is not
+// allowed, so that who follows the answers of DNS finds it.
+var frontPorts = []uint16{443, 8443}
+
+// listen listens at one of the ports of a loopback address that nobody uses.
 func listen() (listener net.Listener, err error) {
 	for range frontAttempts {
 		var b [3]byte
 		_, _ = rand.Read(b[:])                                                  // never fails
 		addr := netip.AddrFrom4([4]byte{127, b[0] | 1, b[1], b[2]&0x7f | 0x40}) // never 127.0.0.1
-		for _, port := range []uint16{443, 0} {
+		for _, port := range frontPorts {
 			listener, err = new(net.ListenConfig).Listen(context.Background(), "tcp4", netip.AddrPortFrom(addr, port).String())
 			if err == nil {
 				return listener, nil

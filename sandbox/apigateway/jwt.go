@@ -133,8 +133,9 @@ func (c claims) texts() map[string]string {
 
 // keySet holds the public keys of an issuer, which its discovery document leads to.
 type keySet struct {
-	issuer string
-	clock  *clock.Clock
+	issuer   string
+	internet *http.Client
+	clock    *clock.Clock
 
 	mu      sync.Mutex
 	keys    map[string]*rsa.PublicKey
@@ -144,8 +145,6 @@ type keySet struct {
 // keysLast is how long API Gateway keeps an issuer's keys.
 const keysLast = 2 * time.Hour
 
-var issuers = &http.Client{Timeout: 5 * time.Second}
-
 // find finds a key by its id. Keys that are too old are fetched again, and once for one that is not known.
 func (k *keySet) find(ctx context.Context, id string) (*rsa.PublicKey, error) {
 	k.mu.Lock()
@@ -153,7 +152,7 @@ func (k *keySet) find(ctx context.Context, id string) (*rsa.PublicKey, error) {
 	if key, ok := k.keys[id]; ok && k.clock.Since(k.fetched) < keysLast {
 		return key, nil
 	}
-	keys, err := fetchKeys(ctx, k.issuer)
+	keys, err := k.fetch(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("the issuer's keys cannot be fetched: %w", err)
 	}
@@ -164,17 +163,17 @@ func (k *keySet) find(ctx context.Context, id string) (*rsa.PublicKey, error) {
 	return nil, errors.New("the token's key is not one of the issuer's")
 }
 
-func fetchKeys(ctx context.Context, issuer string) (map[string]*rsa.PublicKey, error) {
+func (k *keySet) fetch(ctx context.Context) (map[string]*rsa.PublicKey, error) {
 	var discovery struct {
 		JWKSURI string `json:"jwks_uri"`
 	}
-	if err := get(ctx, strings.TrimSuffix(issuer, "/")+"/.well-known/openid-configuration", &discovery); err != nil {
+	if err := k.get(ctx, strings.TrimSuffix(k.issuer, "/")+"/.well-known/openid-configuration", &discovery); err != nil {
 		return nil, err
 	}
 	var set struct {
 		Keys []struct{ Kty, Kid, N, E string }
 	}
-	if err := get(ctx, discovery.JWKSURI, &set); err != nil {
+	if err := k.get(ctx, discovery.JWKSURI, &set); err != nil {
 		return nil, err
 	}
 	keys := map[string]*rsa.PublicKey{}
@@ -188,12 +187,12 @@ func fetchKeys(ctx context.Context, issuer string) (map[string]*rsa.PublicKey, e
 	return keys, nil
 }
 
-func get(ctx context.Context, url string, into any) error {
+func (k *keySet) get(ctx context.Context, url string, into any) error {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
 		return err
 	}
-	answer, err := issuers.Do(r)
+	answer, err := k.internet.Do(r)
 	if err != nil {
 		return err
 	}

@@ -79,6 +79,9 @@ type Account struct {
 	cancel  context.CancelFunc
 	work    sync.WaitGroup
 
+	hosting sync.Mutex
+	hosts   map[string]string // addresses of hosts that are not AWS's, by name
+
 	closing  sync.Once
 	closeErr error
 }
@@ -134,6 +137,7 @@ func newAccount(opts Options, ca *authority.CA) (context.Context, *Account) {
 		opts:      opts,
 		ca:        ca,
 		regions:   map[string]*Region{},
+		hosts:     map[string]string{},
 		cancel:    cancel,
 	}
 	a.IAM.SetPropagation(opts.IAMPropagation)
@@ -194,6 +198,7 @@ func (a *Account) newRegion(name string) *Region {
 	r.APIGateway = apigateway.New(env, apigateway.Deps{
 		ACM:        r.ACM,
 		CA:         a.ca,
+		Internet:   a.internet(),
 		IAM:        a.IAM,
 		Lambda:     r.Lambda,
 		Logs:       r.Logs,

@@ -2,8 +2,12 @@ package aws
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"net"
+	"net/http"
 	"net/netip"
+	"time"
 
 	"aurora-dsql-dr/sandbox/route53"
 )
@@ -27,6 +31,44 @@ func (a *Account) Dial(ctx context.Context, network, address string) (net.Conn, 
 				address = at.String()
 			}
 		}
+	}
+	return new(net.Dialer).DialContext(ctx, network, address)
+}
+
+// Host has a host name of the internet, which is nobody's in AWS, lead to an address on this machine.
+func (a *Account) Host(name, address string) {
+	a.hosting.Lock()
+	defer a.hosting.Unlock()
+	a.hosts[name] = address
+}
+
+// fetchTime bounds what AWS waits for a document of somebody on the internet.
+const fetchTime = 5 * time.Second
+
+// internet is how AWS fetches documents of others: from the hosts that there are here, or else from those that there
+// really are. Certificates of the sandbox's authority count as well.
+func (a *Account) internet() *http.Client {
+	roots, err := x509.SystemCertPool()
+	if err != nil {
+		roots = x509.NewCertPool()
+	}
+	roots.AppendCertsFromPEM(a.ca.PEM())
+	return &http.Client{
+		Timeout: fetchTime,
+		Transport: &http.Transport{
+			DialContext:     a.dialHost,
+			TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
+		},
+	}
+}
+
+func (a *Account) dialHost(ctx context.Context, network, address string) (net.Conn, error) {
+	if name, port, err := net.SplitHostPort(address); err == nil && port == "443" {
+		a.hosting.Lock()
+		if at, ok := a.hosts[name]; ok {
+			address = at
+		}
+		a.hosting.Unlock()
 	}
 	return new(net.Dialer).DialContext(ctx, network, address)
 }
