@@ -57,7 +57,7 @@ detect: linux deps lambda-host cli build/bin/sandbox ## how long until a person 
 
 # What describes or drives the Pulumi program waits for another process, the engine, and its race binaries take longest
 # to link; the examples are other processes. These packages run without the detector, everything else with it.
-PLAIN := components cost docs examples/connect lambda recipients rehearsal/stack sandbox sandbox/engine stacks
+PLAIN := components cost docs examples/connect lambda recipients rehearsal/stack sandbox sandbox/engine stacks traffic
 TESTED := '{{ if or .TestGoFiles .XTestGoFiles }}{{ .ImportPath }}{{ end }}'
 # Tests wait for PostgreSQL, processes and deadlines more than for a processor, so more packages run than there are. With
 # -o the test binaries stay, a gigabyte below build/test, and only what has changed is linked again; it wants names that
@@ -140,6 +140,15 @@ up: stack deployer lambda recipients ## STACK=dev: deploy
 .PHONY: recipients
 recipients: stack ## STACK=dev: refuse to lose subscriptions of a stack that an earlier version deployed
 	@go run ./recipients $(STACK)
+
+BY ?= $(shell id -un)
+.PHONY: withdraw
+withdraw: stack ## STACK=dev REGION= FOR=2h REASON=: take a region out of traffic, without any control plane
+	@go run ./traffic withdraw -stack '$(STACK)' -region '$(REGION)' -for '$(FOR)' -reason '$(REASON)' -by '$(BY)'
+
+.PHONY: return
+return: stack ## STACK=dev REGION=: end its withdrawal before its time
+	@go run ./traffic return -stack '$(STACK)' -region '$(REGION)' -by '$(BY)'
 
 # A protected stack is refused here, and by Pulumi again. grep reads to the end, or pulumi would die of a closed pipe.
 .PHONY: destroy

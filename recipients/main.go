@@ -7,11 +7,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"os/exec"
-	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/workspace"
 
+	"aurora-dsql-dr/internal/pulumi"
 	"aurora-dsql-dr/stacks"
 )
 
@@ -32,11 +31,11 @@ func check(ctx context.Context, stack string) error {
 	if err != nil {
 		return err
 	}
-	exported, err := pulumi(ctx, "stack", "export", "--stack", stack)
+	exported, err := pulumi.Output(ctx, "stack", "export", "--stack", stack)
 	if err != nil {
 		return err
 	}
-	settings, err := pulumi(ctx, "config", "--stack", stack, "--json", "--show-secrets")
+	settings, err := pulumi.Output(ctx, "config", "--stack", stack, "--json", "--show-secrets")
 	if err != nil {
 		return err
 	}
@@ -45,15 +44,4 @@ func check(ctx context.Context, stack string) error {
 		return fmt.Errorf("pulumi config: %w", err)
 	}
 	return stacks.CheckRecipients(exported, values[string(project.Name)+":alerts"].Value)
-}
-
-func pulumi(ctx context.Context, arguments ...string) ([]byte, error) {
-	var refused strings.Builder
-	command := exec.CommandContext(ctx, "pulumi", arguments...) //nolint:gosec // no shell; the stack is one argument
-	command.Stdin, command.Stderr = os.Stdin, &refused          // it may ask for the passphrase of the stack's secrets
-	out, err := command.Output()
-	if err != nil {
-		return nil, fmt.Errorf("pulumi %s: %w\n%s", strings.Join(arguments, " "), err, refused.String())
-	}
-	return out, nil
 }

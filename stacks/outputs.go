@@ -38,6 +38,8 @@ type outputsOf[Text, List any] struct {
 	EventBusNames            map[string]Text `json:"eventBusNames,omitempty"`
 	// EventRouteQueueURLs are those of the routes to queues, by data region and route.
 	EventRouteQueueURLs map[string]map[string]Text `json:"eventRouteQueueUrls,omitempty"`
+	// TrafficRegionalDomains are the names of the data regions, with traffic only.
+	TrafficRegionalDomains map[string]Text `json:"trafficRegionalDomains,omitempty"`
 }
 
 // outputs are those of the stack without the application.

@@ -18,6 +18,7 @@ const (
 	RunbookClusterGone   Runbook = "one-cluster-gone"
 	RunbookTraffic       Runbook = "move-clients-by-hand"
 	RunbookCertificate   Runbook = "a-certificate-expires"
+	RunbookCheckers      Runbook = "health-checkers-are-refused"
 )
 
 // To is the address of one runbook.
