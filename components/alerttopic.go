@@ -10,6 +10,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/sns"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"aurora-dsql-dr/components/internal/part"
 	"aurora-dsql-dr/components/internal/policy"
 )
 
@@ -69,7 +70,7 @@ func NewAlertTopic(
 	ctx *pulumi.Context, name string, args *AlertTopicArgs, opts ...pulumi.ResourceOption,
 ) (*AlertTopic, error) {
 	t := &AlertTopic{}
-	if err := open(ctx, "AlertTopic", name, t, args.validate(), opts); err != nil {
+	if err := part.Open(ctx, "AlertTopic", name, t, args.validate(), opts); err != nil {
 		return nil, err
 	}
 	t.Region = args.Region.Name
@@ -81,11 +82,11 @@ func NewAlertTopic(
 		Description:       pulumi.String("Encrypts the disaster-recovery alerts of " + args.Region.Name),
 		EnableKeyRotation: pulumi.Bool(true),
 		Policy:            pulumi.String(keyPolicy),
-	}, args.Region.child(t)...)
+	}, args.Region.Child(t)...)
 	if err != nil {
 		return nil, err
 	}
-	topic, err := sns.NewTopic(ctx, name+"-topic", &sns.TopicArgs{KmsMasterKeyId: key.Arn}, args.Region.child(t)...)
+	topic, err := sns.NewTopic(ctx, name+"-topic", &sns.TopicArgs{KmsMasterKeyId: key.Arn}, args.Region.Child(t)...)
 	if err != nil {
 		return nil, err
 	}
@@ -95,7 +96,7 @@ func NewAlertTopic(
 			error) {
 			return alertTopicPolicy(args.Region, arn)
 		}).(pulumi.StringOutput),
-	}, args.Region.child(t)...)
+	}, args.Region.Child(t)...)
 	if err != nil {
 		return nil, err
 	}
@@ -118,7 +119,7 @@ func (a *AlertTopicArgs) validate() error {
 	if a == nil {
 		return errors.New("args are required")
 	}
-	problems := []error{required(a.Region.required("Region"))}
+	problems := []error{part.Required(a.Region.Required("Region"))}
 	seen := map[string]int{}
 	for i, s := range a.Subscriptions {
 		if s.Protocol == "" || s.Endpoint == "" {
@@ -147,7 +148,7 @@ func (t *AlertTopic) subscribe(
 	if s.Secret {
 		opts = append(opts, pulumi.AdditionalSecretOutputs([]string{"endpoint"}))
 	}
-	_, err := sns.NewTopicSubscription(ctx, name, args, region.child(t, opts...)...)
+	_, err := sns.NewTopicSubscription(ctx, name, args, region.Child(t, opts...)...)
 	return err
 }
 

@@ -8,6 +8,8 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"aurora-dsql-dr/components/internal/alarm"
+	"aurora-dsql-dr/components/internal/part"
 	"aurora-dsql-dr/lambda/contract"
 )
 
@@ -40,14 +42,14 @@ func NewAlertTopicAlarms(
 	ctx *pulumi.Context, name string, args *AlertTopicAlarmsArgs, opts ...pulumi.ResourceOption,
 ) (*AlertTopicAlarms, error) {
 	a := &AlertTopicAlarms{}
-	if err := open(ctx, "AlertTopicAlarms", name, a, args.validate(), opts); err != nil {
+	if err := part.Open(ctx, "AlertTopicAlarms", name, a, args.validate(), opts); err != nil {
 		return nil, err
 	}
-	set := &alarmSet{ctx: ctx, parent: a}
-	if _, err := set.metric(args.Region, args.Topic, name+"-undelivered", args.undelivered()); err != nil {
+	set := &alarm.Set{Context: ctx, Parent: a}
+	if _, err := set.Metric(args.Region.Provider, args.Topic.ARN, name+"-undelivered", args.undelivered()); err != nil {
 		return nil, err
 	}
-	a.ARNs, a.Names = set.arns, set.names
+	a.ARNs, a.Names = set.ARNs, set.Names
 	return a, ctx.RegisterResourceOutputs(a, pulumi.Map{"names": a.Names})
 }
 
@@ -55,7 +57,10 @@ func (a *AlertTopicAlarmsArgs) validate() error {
 	if a == nil {
 		return errors.New("args are required")
 	}
-	return required(a.Region.required("Region"), map[string]bool{"Topic": a.Topic != nil, "Runbooks": a.Runbooks != ""})
+	return part.Required(a.Region.Required("Region"), map[string]bool{
+		"Topic":    a.Topic != nil,
+		"Runbooks": a.Runbooks != "",
+	})
 }
 
 // undelivered counts what SNS gives up (SNS Developer Guide, "Monitoring Amazon SNS topics using CloudWatch"). Its
@@ -64,8 +69,8 @@ func (a *AlertTopicAlarmsArgs) undelivered() cloudwatch.MetricAlarmArgs {
 	dimensions := pulumi.StringMap{"TopicName": a.Topic.ARN.ApplyT(func(arn string) string {
 		return arn[strings.LastIndex(arn, ":")+1:]
 	}).(pulumi.StringOutput)}
-	description := described("Alerts of "+a.Region.Name+" do not reach a recipient.", a.Runbooks,
+	description := alarm.Described("Alerts of "+a.Region.Name+" do not reach a recipient.", a.Runbooks,
 		contract.RunbookUndelivered)
-	alarm := countAlarm("AWS/SNS", "NumberOfNotificationsFailed", dimensions, deliveryPeriod, description)
-	return outOf(alarm, 1, deliveryPeriods)
+	failed := alarm.Count("AWS/SNS", "NumberOfNotificationsFailed", dimensions, deliveryPeriod, description)
+	return alarm.OutOf(failed, 1, deliveryPeriods)
 }

@@ -7,6 +7,8 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"aurora-dsql-dr/components/internal/alarm"
+	"aurora-dsql-dr/components/internal/part"
 	"aurora-dsql-dr/lambda/contract"
 )
 
@@ -49,16 +51,16 @@ func NewApplicationAlarms(
 	ctx *pulumi.Context, name string, args *ApplicationAlarmsArgs, opts ...pulumi.ResourceOption,
 ) (*ApplicationAlarms, error) {
 	a := &ApplicationAlarms{}
-	if err := open(ctx, "ApplicationAlarms", name, a, args.validate(), opts); err != nil {
+	if err := part.Open(ctx, "ApplicationAlarms", name, a, args.validate(), opts); err != nil {
 		return nil, err
 	}
-	set := &alarmSet{ctx: ctx, parent: a, after: []pulumi.Resource{args.Publisher.FirstRun}}
-	for _, alarm := range append(args.plumbing(name), args.measured(name)...) {
-		if _, err := set.metric(args.Region, args.Topic, alarm.name, alarm.args); err != nil {
+	set := &alarm.Set{Context: ctx, Parent: a, After: []pulumi.Resource{args.Publisher.FirstRun}}
+	for _, made := range append(args.plumbing(name), args.measured(name)...) {
+		if _, err := set.Metric(args.Region.Provider, args.Topic.ARN, made.name, made.args); err != nil {
 			return nil, err
 		}
 	}
-	a.ARNs, a.Names = set.arns, set.names
+	a.ARNs, a.Names = set.ARNs, set.Names
 	return a, ctx.RegisterResourceOutputs(a, pulumi.Map{"names": a.Names})
 }
 
@@ -66,7 +68,7 @@ func (a *ApplicationAlarmsArgs) validate() error {
 	if a == nil {
 		return errors.New("args are required")
 	}
-	return required(a.Region.required("Region"), map[string]bool{
+	return part.Required(a.Region.Required("Region"), map[string]bool{
 		"Topic":     a.Topic != nil,
 		"Service":   a.Service != nil,
 		"Publisher": a.Publisher != nil && a.Publisher.FirstRun != nil,
@@ -77,7 +79,7 @@ func (a *ApplicationAlarmsArgs) validate() error {
 }
 
 func (a *ApplicationAlarmsArgs) described(what string) pulumi.String {
-	return described(what, a.Runbooks, contract.RunbookApplication)
+	return alarm.Described(what, a.Runbooks, contract.RunbookApplication)
 }
 
 // plumbing are the alarms on what AWS publishes about functions, rules and queues. The publisher's dead letters have
@@ -85,27 +87,27 @@ func (a *ApplicationAlarmsArgs) described(what string) pulumi.String {
 func (a *ApplicationAlarmsArgs) plumbing(name string) []namedAlarm {
 	region := a.Region.Name
 	errorsOf := func(f *GoFunction, what string) cloudwatch.MetricAlarmArgs {
-		return outOf(countAlarm("AWS/Lambda", "Errors", pulumi.StringMap{"FunctionName": f.Function.Name}, applicationPeriod,
-			a.described(what)), 2, 3)
+		return alarm.OutOf(alarm.Count("AWS/Lambda", "Errors", pulumi.StringMap{"FunctionName": f.Function.Name},
+			applicationPeriod, a.described(what)), 2, 3)
 	}
 	alarms := []namedAlarm{
 		{name + "-transaction-errors", errorsOf(a.Service.Function, "The transaction service in "+region+" fails.")},
-		{name + "-unavailable", outOf(a.unavailable(), 3, 5)},
+		{name + "-unavailable", alarm.OutOf(a.unavailable(), 3, 5)},
 		{name + "-publisher-errors", errorsOf(a.Publisher.Function, "The outbox publisher in "+region+" fails.")},
 		{name + "-publisher-silent", a.publisherSilent()},
 		{name + "-processor-errors", errorsOf(a.Processor.Function, "The event processor in "+region+" fails.")},
-		{name + "-processor-dead-letters", lostEvents(a.Processor.Function.DeadLetters.Name,
+		{name + "-processor-dead-letters", alarm.LostEvents(a.Processor.Function.DeadLetters.Name,
 			a.described("Events in "+region+" could not be processed."))},
-		{name + "-undelivered", lostEvents(a.Bus.Undelivered.Name,
+		{name + "-undelivered", alarm.LostEvents(a.Bus.Undelivered.Name,
 			a.described("Events from "+region+" did not reach the other region."))},
 		// What cannot be delivered goes to that queue and is told there; what cannot be buried is gone.
-		{name + "-forward-lost", outOf(countAlarm("AWS/Events", "InvocationsFailedToBeSentToDlq", a.Bus.forwardDimensions(),
-			applicationPeriod,
+		{name + "-forward-lost", alarm.OutOf(alarm.Count("AWS/Events", "InvocationsFailedToBeSentToDlq",
+			a.Bus.forwardDimensions(), applicationPeriod,
 			a.described("Events from "+region+" did not reach the other region, and could not be kept either.")), 1, 5)},
 	}
 	if a.Routes != nil {
-		alarms = append(alarms, namedAlarm{name + "-routes-undelivered",
-			lostEvents(a.Routes.Undelivered.Name, a.described("Events in "+region+" did not reach the target of a route."))})
+		alarms = append(alarms, namedAlarm{name + "-routes-undelivered", alarm.LostEvents(a.Routes.Undelivered.Name,
+			a.described("Events in "+region+" did not reach the target of a route."))})
 	}
 	return alarms
 }
@@ -124,7 +126,7 @@ func (a *ApplicationAlarmsArgs) unavailable() cloudwatch.MetricAlarmArgs {
 // transactions start the publisher, and no data else: both page. No data is no breach, since CloudWatch has none in the
 // first minutes of a new alarm: it reads the age from a log line. Ten periods outlast late samples.
 func (a *ApplicationAlarmsArgs) publisherSilent() cloudwatch.MetricAlarmArgs {
-	return outOf(cloudwatch.MetricAlarmArgs{
+	return alarm.OutOf(cloudwatch.MetricAlarmArgs{
 		AlarmDescription: a.described("The outbox publisher in " + a.Region.Name +
 			" is not run by its schedule: events that were left behind stay."),
 		MetricQueries: cloudwatch.MetricAlarmMetricQueryArray{
@@ -139,8 +141,8 @@ func (a *ApplicationAlarmsArgs) publisherSilent() cloudwatch.MetricAlarmArgs {
 			},
 		},
 		Threshold:               pulumi.Float64(1),
-		ComparisonOperator:      pulumi.String(below),
-		TreatMissingData:        pulumi.String(missingIsUnknown),
+		ComparisonOperator:      pulumi.String(alarm.Below),
+		TreatMissingData:        pulumi.String(alarm.MissingIsUnknown),
 		InsufficientDataActions: pulumi.Array{a.Topic.ARN},
 	}, publisherSilentRuns, publisherSilentRuns)
 }
@@ -160,23 +162,23 @@ func (a *ApplicationAlarmsArgs) measured(name string) []namedAlarm {
 			Statistic:          pulumi.String(statistic),
 			Period:             pulumi.Int(int(applicationPeriod.Seconds())),
 			Threshold:          pulumi.Float64(threshold),
-			ComparisonOperator: pulumi.String(atLeast),
-			TreatMissingData:   pulumi.String(missingIsFine), // no requests, no samples
+			ComparisonOperator: pulumi.String(alarm.AtLeast),
+			TreatMissingData:   pulumi.String(alarm.MissingIsFine), // no requests, no samples
 		}
 	}
 	slow := measure(contract.MetricTransactionLatency, "", requestLatencyMillis, "One request in a hundred is slow")
 	slow.Statistic, slow.ExtendedStatistic = nil, pulumi.String(transactionPercentile)
 	return []namedAlarm{
-		{name + "-latency", outOf(slow, 3, 5)},
-		{name + "-breaker-open", outOf(measure(contract.MetricBreakerOpen, "Maximum", 1,
+		{name + "-latency", alarm.OutOf(slow, 3, 5)},
+		{name + "-breaker-open", alarm.OutOf(measure(contract.MetricBreakerOpen, "Maximum", 1,
 			"The circuit breaker is open: the regional endpoint fails"), 2, 3)},
-		{name + "-conflicts", outOf(a.conflicts(), 3, 3)},
+		{name + "-conflicts", alarm.OutOf(a.conflicts(), 3, 3)},
 		// Counted once, when they are parked; five minutes are looked at, since a sample may come late.
-		{name + "-events-parked", outOf(measure(contract.MetricEventsParked, "Sum", 1,
+		{name + "-events-parked", alarm.OutOf(measure(contract.MetricEventsParked, "Sum", 1,
 			"Events that can never be sent were parked in the outbox"), 1, 5)},
-		{name + "-outbox-age", outOf(measure(contract.MetricOutboxAge, "Maximum", outboxAgeSeconds,
+		{name + "-outbox-age", alarm.OutOf(measure(contract.MetricOutboxAge, "Maximum", outboxAgeSeconds,
 			"Events wait in the outbox"), 2, 3)},
-		{name + "-replication-delay", outOf(measure(contract.MetricReplicationDelay, "Average", eventDelayMillis,
+		{name + "-replication-delay", alarm.OutOf(measure(contract.MetricReplicationDelay, "Average", eventDelayMillis,
 			"Events from the other region arrive late"), 3, 5)},
 	}
 }
@@ -203,8 +205,8 @@ func (a *ApplicationAlarmsArgs) perHundred(
 			Expression: pulumi.Sprintf("IF(%[2]s >= 100, 100 * %[1]s / %[2]s, %[3]s)", part.Id, requests.Id, few),
 		}},
 		Threshold:          pulumi.Float64(percent),
-		ComparisonOperator: pulumi.String(atLeast),
-		TreatMissingData:   pulumi.String(missingIsFine),
+		ComparisonOperator: pulumi.String(alarm.AtLeast),
+		TreatMissingData:   pulumi.String(alarm.MissingIsFine),
 	}
 }
 

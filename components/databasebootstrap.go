@@ -8,6 +8,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lambda"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"aurora-dsql-dr/components/internal/part"
 	"aurora-dsql-dr/components/internal/policy"
 	"aurora-dsql-dr/lambda/contract"
 	"aurora-dsql-dr/lambda/schema"
@@ -55,7 +56,7 @@ func NewDatabaseBootstrap(
 	ctx *pulumi.Context, name string, args *DatabaseBootstrapArgs, opts ...pulumi.ResourceOption,
 ) (*DatabaseBootstrap, error) {
 	b := &DatabaseBootstrap{}
-	if err := open(ctx, "DatabaseBootstrap", name, b, args.validate(), opts); err != nil {
+	if err := part.Open(ctx, "DatabaseBootstrap", name, b, args.validate(), opts); err != nil {
 		return nil, err
 	}
 	environment, access := args.environmentAndAccess()
@@ -85,7 +86,7 @@ func NewDatabaseBootstrap(
 			"cluster": args.Database.Identifier,
 			"key":     args.keyARN(),
 		},
-	}, args.Region.child(b, pulumi.DependsOn(args.After))...)
+	}, args.Region.Child(b, pulumi.DependsOn(args.After))...)
 	if err != nil {
 		return nil, err
 	}
@@ -96,7 +97,7 @@ func (a *DatabaseBootstrapArgs) validate() error {
 	if a == nil {
 		return errors.New("args are required")
 	}
-	problems := []error{required(a.Region.required("Region"), map[string]bool{
+	problems := []error{part.Required(a.Region.Required("Region"), map[string]bool{
 		"Database": a.Database != nil,
 		"Roles":    len(a.Roles) > 0,
 		"After":    len(a.After) > 0,

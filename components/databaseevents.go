@@ -7,6 +7,8 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"aurora-dsql-dr/components/internal/alarm"
+	"aurora-dsql-dr/components/internal/part"
 	"aurora-dsql-dr/lambda/contract"
 )
 
@@ -57,7 +59,7 @@ func NewDatabaseEvents(
 	ctx *pulumi.Context, name string, args *DatabaseEventsArgs, opts ...pulumi.ResourceOption,
 ) (*DatabaseEvents, error) {
 	d := &DatabaseEvents{}
-	if err := open(ctx, "DatabaseEvents", name, d, args.validate(), opts); err != nil {
+	if err := part.Open(ctx, "DatabaseEvents", name, d, args.validate(), opts); err != nil {
 		return nil, err
 	}
 	undelivered, err := longLivedQueue(ctx, name+"-dead-letters", d, args.Region)
@@ -82,17 +84,18 @@ func NewDatabaseEvents(
 			Arn:              args.Topic.ARN,
 			InputTransformer: r.transformer(),
 			DeadLetterConfig: cloudwatch.EventTargetDeadLetterConfigArgs{Arn: undelivered.Arn},
-		}, args.Region.child(d, pulumi.DependsOn([]pulumi.Resource{fed}))...); err != nil {
+		}, args.Region.Child(d, pulumi.DependsOn([]pulumi.Resource{fed}))...); err != nil {
 			return nil, err
 		}
 	}
-	set := &alarmSet{ctx: ctx, parent: d}
-	if _, err := set.metric(args.Region, args.Topic, name+"-alarms-undelivered", lostEvents(undelivered.Name, described(
+	set := &alarm.Set{Context: ctx, Parent: d}
+	unreported := alarm.LostEvents(undelivered.Name, alarm.Described(
 		"A change of the database in "+args.Region.Name+" could not be reported; the queue has it.", args.Runbooks,
-		contract.RunbookUndelivered))); err != nil {
+		contract.RunbookUndelivered))
+	if _, err := set.Metric(args.Region.Provider, args.Topic.ARN, name+"-alarms-undelivered", unreported); err != nil {
 		return nil, err
 	}
-	d.ARNs, d.Names = set.arns, set.names
+	d.ARNs, d.Names = set.ARNs, set.Names
 	return d, ctx.RegisterResourceOutputs(d, pulumi.Map{"ruleName": rules[0].Name})
 }
 
@@ -100,7 +103,7 @@ func (a *DatabaseEventsArgs) validate() error {
 	if a == nil {
 		return errors.New("args are required")
 	}
-	return required(a.Region.required("Region"), map[string]bool{
+	return part.Required(a.Region.Required("Region"), map[string]bool{
 		"Topic":    a.Topic != nil,
 		"After":    len(a.After) > 0,
 		"Runbooks": a.Runbooks != "",
@@ -129,7 +132,7 @@ func (r report) create(
 	return cloudwatch.NewEventRule(ctx, name+r.rule, &cloudwatch.EventRuleArgs{
 		Description:  pulumi.String(description),
 		EventPattern: pulumi.String(string(pattern)),
-	}, args.Region.child(parent, pulumi.DependsOn(args.After))...)
+	}, args.Region.Child(parent, pulumi.DependsOn(args.After))...)
 }
 
 // transformer makes the message. In quotes are only names that hold no quotation mark, since EventBridge escapes

@@ -12,6 +12,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"aurora-dsql-dr/components/internal/dashboard"
+	"aurora-dsql-dr/components/internal/part"
 	"aurora-dsql-dr/lambda/contract"
 )
 
@@ -63,13 +64,13 @@ func NewDrDashboard(
 	ctx *pulumi.Context, name string, args *DrDashboardArgs, opts ...pulumi.ResourceOption,
 ) (*DrDashboard, error) {
 	d := &DrDashboard{}
-	if err := open(ctx, "DrDashboard", name, d, args.validate(), opts); err != nil {
+	if err := part.Open(ctx, "DrDashboard", name, d, args.validate(), opts); err != nil {
 		return nil, err
 	}
 	page, err := cloudwatch.NewDashboard(ctx, name, &cloudwatch.DashboardArgs{
 		DashboardName: args.DashboardName,
 		DashboardBody: args.body(),
-	}, args.Region.child(d)...)
+	}, args.Region.Child(d)...)
 	if err != nil {
 		return nil, err
 	}
@@ -89,7 +90,7 @@ func (a *DrDashboardArgs) validate() error {
 	if a == nil {
 		return errors.New("args are required")
 	}
-	problems := []error{required(a.Region.required("Region"), map[string]bool{
+	problems := []error{part.Required(a.Region.Required("Region"), map[string]bool{
 		"DashboardName": a.DashboardName != nil,
 		"Title":         a.Title != "",
 		"Runbooks":      a.Runbooks != "",

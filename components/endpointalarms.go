@@ -9,8 +9,10 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"aurora-dsql-dr/components/internal/alarm"
 	"aurora-dsql-dr/components/internal/dashboard"
 	"aurora-dsql-dr/components/internal/dsqlmetric"
+	"aurora-dsql-dr/components/internal/part"
 	"aurora-dsql-dr/lambda/contract"
 )
 
@@ -72,19 +74,19 @@ func NewEndpointAlarms(
 	ctx *pulumi.Context, name string, args *EndpointAlarmsArgs, opts ...pulumi.ResourceOption,
 ) (*EndpointAlarms, error) {
 	a := &EndpointAlarms{}
-	if err := open(ctx, "EndpointAlarms", name, a, args.validate(), opts); err != nil {
+	if err := part.Open(ctx, "EndpointAlarms", name, a, args.validate(), opts); err != nil {
 		return nil, err
 	}
-	set := &alarmSet{ctx: ctx, parent: a, after: args.After}
+	set := &alarm.Set{Context: ctx, Parent: a, After: args.After}
 	if err := a.outage(set, name, args); err != nil {
 		return nil, err
 	}
 	for _, warning := range args.warnings(name) {
-		if _, err := set.metric(args.Region, args.Topic, warning.name, warning.args); err != nil {
+		if _, err := set.Metric(args.Region.Provider, args.Topic.ARN, warning.name, warning.args); err != nil {
 			return nil, err
 		}
 	}
-	a.ARNs, a.Names = set.arns, set.names
+	a.ARNs, a.Names = set.ARNs, set.Names
 	a.loss = dashboard.Loss{Region: args.Other.Region, DecidedIn: args.Region.Name}
 	return a, ctx.RegisterResourceOutputs(a, pulumi.Map{"names": a.Names})
 }
@@ -99,37 +101,37 @@ func (a *EndpointAlarms) facts() pulumi.Output {
 }
 
 // outage creates the alarms on lost endpoints. Both composites say as well when it is over.
-func (a *EndpointAlarms) outage(set *alarmSet, name string, args *EndpointAlarmsArgs) error {
-	if _, err := set.metric(args.Region, nil, name+"-quorum-own", args.quorum(args.Own)); err != nil {
+func (a *EndpointAlarms) outage(set *alarm.Set, name string, args *EndpointAlarmsArgs) error {
+	if _, err := set.Metric(args.Region.Provider, nil, name+"-quorum-own", args.quorum(args.Own)); err != nil {
 		return err
 	}
-	other, err := set.metric(args.Region, nil, name+"-quorum-other", args.quorum(args.Other))
+	other, err := set.Metric(args.Region.Provider, nil, name+"-quorum-other", args.quorum(args.Other))
 	if err != nil {
 		return err
 	}
-	if a.Lost, err = set.composite(args.Region, args.Topic, name+"-other-region-lost", other,
+	if a.Lost, err = set.Composite(args.Region.Provider, args.Topic.ARN, name+"-other-region-lost", other,
 		cloudwatch.CompositeAlarmArgs{
 			AlarmName: args.CompositeName,
-			AlarmDescription: described("At least two observers cannot reach the database endpoint in "+args.Other.Region+".",
-				args.Runbooks, contract.RunbookRegionLost),
+			AlarmDescription: alarm.Described("At least two observers cannot reach the database endpoint in "+
+				args.Other.Region+".", args.Runbooks, contract.RunbookRegionLost),
 			OkActions: pulumi.StringArray{args.Topic.ARN},
 		}); err != nil {
 		return err
 	}
-	alone, err := set.metric(args.Region, nil, name+"-alone", args.alone())
+	alone, err := set.Metric(args.Region.Provider, nil, name+"-alone", args.alone())
 	if err != nil {
 		return err
 	}
-	a.Unconfirmed, err = set.composite(args.Region, args.Topic, name+"-other-region-lost-unconfirmed", alone,
+	a.Unconfirmed, err = set.Composite(args.Region.Provider, args.Topic.ARN, name+"-other-region-lost-unconfirmed", alone,
 		cloudwatch.CompositeAlarmArgs{
 			AlarmName: pulumi.Sprintf("%s-unconfirmed", args.CompositeName),
-			AlarmDescription: described(
+			AlarmDescription: alarm.Described(
 				fmt.Sprintf("UNCONFIRMED: the observer in %s cannot reach the database endpoint in %s and hears no other "+
 					"observer. %s is lost together with a second region, or this region is cut off.", args.Region.Name,
 					args.Other.Region, args.Other.Region),
 				args.Runbooks, contract.RunbookRegionLost),
 			OkActions:         pulumi.StringArray{args.Topic.ARN},
-			ActionsSuppressor: quietWhile(a.Lost, unconfirmedWithin),
+			ActionsSuppressor: alarm.QuietWhile(a.Lost, unconfirmedWithin),
 		})
 	return err
 }
@@ -138,7 +140,7 @@ func (a *EndpointAlarmsArgs) validate() error {
 	if a == nil {
 		return errors.New("args are required")
 	}
-	problems := []error{required(a.Region.required("Region"), map[string]bool{
+	problems := []error{part.Required(a.Region.Required("Region"), map[string]bool{
 		"Topic":         a.Topic != nil,
 		"Own":           a.Own != nil,
 		"Other":         a.Other != nil,
@@ -171,13 +173,13 @@ func (a *EndpointAlarmsArgs) quorum(side *DsqlSide) cloudwatch.MetricAlarmArgs {
 		Expression: pulumi.String(strings.Join(votes, "+")),
 		ReturnData: pulumi.Bool(true),
 	})
-	return outOf(cloudwatch.MetricAlarmArgs{
+	return alarm.OutOf(cloudwatch.MetricAlarmArgs{
 		AlarmDescription: pulumi.String("Two of three observers cannot reach the database endpoint in " + side.Region +
 			", as " + a.Region.Name + " hears them. Notifies nobody: the composite alarm of the other region does."),
 		MetricQueries:      queries,
 		Threshold:          pulumi.Float64(2),
-		ComparisonOperator: pulumi.String(atLeast),
-		TreatMissingData:   pulumi.String(missingIsFine),
+		ComparisonOperator: pulumi.String(alarm.AtLeast),
+		TreatMissingData:   pulumi.String(alarm.MissingIsFine),
 	}, 2, 3)
 }
 
@@ -202,14 +204,14 @@ func (a *EndpointAlarmsArgs) alone() cloudwatch.MetricAlarmArgs {
 		Expression: pulumi.String(expression),
 		ReturnData: pulumi.Bool(true),
 	})
-	return outOf(cloudwatch.MetricAlarmArgs{
+	return alarm.OutOf(cloudwatch.MetricAlarmArgs{
 		AlarmDescription: pulumi.String("Only " + a.Region.Name + " is heard, and it cannot reach the database endpoint in " +
 			a.Other.Region +
 			". Notifies nobody: its composite alarm does."),
 		MetricQueries:      queries,
 		Threshold:          pulumi.Float64(1),
-		ComparisonOperator: pulumi.String(atLeast),
-		TreatMissingData:   pulumi.String(missingIsFine),
+		ComparisonOperator: pulumi.String(alarm.AtLeast),
+		TreatMissingData:   pulumi.String(alarm.MissingIsFine),
 	}, aloneRuns, aloneRuns+aloneLate)
 }
 
@@ -235,24 +237,25 @@ func (a *EndpointAlarmsArgs) period() int { return int(a.Schedule.Seconds()) }
 // warnings are the alarms on this region's own endpoint that is reachable, but not well.
 func (a *EndpointAlarmsArgs) warnings(name string) []namedAlarm {
 	alarms := []namedAlarm{
-		{name + "-conflicts", outOf(a.conflicts(), 3, 3)},
-		{name + "-query-timeouts", outOf(cloudwatch.MetricAlarmArgs{
-			AlarmDescription:   described("Queries time out in "+a.Own.Region+".", a.Runbooks, contract.RunbookSlowDatabase),
+		{name + "-conflicts", alarm.OutOf(a.conflicts(), 3, 3)},
+		{name + "-query-timeouts", alarm.OutOf(cloudwatch.MetricAlarmArgs{
+			AlarmDescription: alarm.Described("Queries time out in "+a.Own.Region+".", a.Runbooks,
+				contract.RunbookSlowDatabase),
 			Namespace:          pulumi.String(dsqlmetric.Namespace),
 			MetricName:         pulumi.String("QueryTimeouts"),
 			Dimensions:         pulumi.StringMap{dsqlmetric.Cluster: a.Own.Identifier},
 			Statistic:          pulumi.String("Sum"),
 			Period:             pulumi.Int(300),
 			Threshold:          pulumi.Float64(queryTimeouts),
-			ComparisonOperator: pulumi.String(atLeast),
-			TreatMissingData:   pulumi.String(missingIsFine), // an idle cluster publishes nothing
+			ComparisonOperator: pulumi.String(alarm.AtLeast),
+			TreatMissingData:   pulumi.String(alarm.MissingIsFine), // an idle cluster publishes nothing
 		}, 2, 3)},
 	}
 	if a.MetricsFull {
 		alarms = append(alarms,
-			namedAlarm{name + "-commit-latency", outOf(a.probed(contract.MetricCommitLatency, commitLatencyMillis,
+			namedAlarm{name + "-commit-latency", alarm.OutOf(a.probed(contract.MetricCommitLatency, commitLatencyMillis,
 				"Commits of the probe in "+a.Own.Region+" are slow."), 3, 5)},
-			namedAlarm{name + "-marker-age", outOf(a.probed(contract.MetricMarkerAge, a.markerAgeSeconds(),
+			namedAlarm{name + "-marker-age", alarm.OutOf(a.probed(contract.MetricMarkerAge, a.markerAgeSeconds(),
 				"Writes made through "+a.Other.Region+" arrive late in "+a.Own.Region+"."), 3, 5)},
 		)
 	}
@@ -270,15 +273,15 @@ func (a *EndpointAlarmsArgs) markerAgeSeconds() float64 {
 // probed alarms on what this region's observer measures at its own endpoint.
 func (a *EndpointAlarmsArgs) probed(metric string, threshold float64, what string) cloudwatch.MetricAlarmArgs {
 	return cloudwatch.MetricAlarmArgs{
-		AlarmDescription:   described(what, a.Runbooks, contract.RunbookSlowDatabase),
+		AlarmDescription:   alarm.Described(what, a.Runbooks, contract.RunbookSlowDatabase),
 		Namespace:          pulumi.String(contract.MetricNamespace),
 		MetricName:         pulumi.String(metric),
 		Dimensions:         observerDimensions(a.Own, a.Region.Name),
 		Statistic:          pulumi.String("Average"),
 		Period:             pulumi.Int(a.period()),
 		Threshold:          pulumi.Float64(threshold),
-		ComparisonOperator: pulumi.String(above),
-		TreatMissingData:   pulumi.String(missingIsFine),
+		ComparisonOperator: pulumi.String(alarm.Above),
+		TreatMissingData:   pulumi.String(alarm.MissingIsFine),
 	}
 }
 
@@ -297,7 +300,7 @@ func (a *EndpointAlarmsArgs) conflicts() cloudwatch.MetricAlarmArgs {
 		}
 	}
 	return cloudwatch.MetricAlarmArgs{
-		AlarmDescription: described(fmt.Sprintf("More than %d %% of the transactions in %s conflict.", conflictPercent,
+		AlarmDescription: alarm.Described(fmt.Sprintf("More than %d %% of the transactions in %s conflict.", conflictPercent,
 			a.Own.Region), a.Runbooks, contract.RunbookSlowDatabase),
 		MetricQueries: cloudwatch.MetricAlarmMetricQueryArray{
 			sum("conflicts", "OccConflicts"), sum("total", "TotalTransactions"),
@@ -309,7 +312,7 @@ func (a *EndpointAlarmsArgs) conflicts() cloudwatch.MetricAlarmArgs {
 			},
 		},
 		Threshold:          pulumi.Float64(conflictPercent),
-		ComparisonOperator: pulumi.String(above),
-		TreatMissingData:   pulumi.String(missingIsFine),
+		ComparisonOperator: pulumi.String(alarm.Above),
+		TreatMissingData:   pulumi.String(alarm.MissingIsFine),
 	}
 }

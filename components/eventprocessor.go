@@ -7,6 +7,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"aurora-dsql-dr/components/internal/part"
 	"aurora-dsql-dr/components/internal/policy"
 	"aurora-dsql-dr/lambda/contract"
 )
@@ -43,7 +44,7 @@ func NewEventProcessor(
 	ctx *pulumi.Context, name string, args *EventProcessorArgs, opts ...pulumi.ResourceOption,
 ) (*EventProcessor, error) {
 	p := &EventProcessor{}
-	if err := open(ctx, "EventProcessor", name, p, args.validate(), opts); err != nil {
+	if err := part.Open(ctx, "EventProcessor", name, p, args.validate(), opts); err != nil {
 		return nil, err
 	}
 	p.Region = args.Region
@@ -79,7 +80,7 @@ func (p *EventProcessor) Start(ctx *pulumi.Context, after ...pulumi.Resource) er
 		Description:  pulumi.String("Every event of transactions, to the processor in " + p.Region.Name),
 		EventBusName: p.bus.Bus.Name,
 		EventPattern: pulumi.String(string(pattern)),
-	}, p.Region.child(p, pulumi.DependsOn(after))...)
+	}, p.Region.Child(p, pulumi.DependsOn(after))...)
 	if err != nil {
 		return err
 	}
@@ -91,7 +92,7 @@ func (a *EventProcessorArgs) validate() error {
 	if a == nil {
 		return errors.New("args are required")
 	}
-	return required(a.Region.required("Region"), map[string]bool{
+	return part.Required(a.Region.Required("Region"), map[string]bool{
 		"Database":     a.Database != nil,
 		"Bus":          a.Bus != nil,
 		"DatabaseRole": a.DatabaseRole != "",

@@ -10,6 +10,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/sqs"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"aurora-dsql-dr/components/internal/part"
 	"aurora-dsql-dr/lambda/contract"
 )
 
@@ -63,7 +64,7 @@ func NewEventRoutes(
 	ctx *pulumi.Context, name string, args *EventRoutesArgs, opts ...pulumi.ResourceOption,
 ) (*EventRoutes, error) {
 	e := &EventRoutes{QueueURLs: pulumi.StringMap{}}
-	if err := open(ctx, "EventRoutes", name, e, args.validate(), opts); err != nil {
+	if err := part.Open(ctx, "EventRoutes", name, e, args.validate(), opts); err != nil {
 		return nil, err
 	}
 	region := args.Bus.Region
@@ -81,7 +82,7 @@ func NewEventRoutes(
 			Description:  pulumi.String("Route " + route.Name + " to its " + route.Target),
 			EventBusName: args.Bus.Bus.Name,
 			EventPattern: pulumi.String(pattern),
-		}, region.child(e)...); err != nil {
+		}, region.Child(e)...); err != nil {
 			return nil, err
 		}
 	}
@@ -99,7 +100,7 @@ func NewEventRoutes(
 			EventBusName:     args.Bus.Bus.Name,
 			Arn:              arn,
 			DeadLetterConfig: cloudwatch.EventTargetDeadLetterConfigArgs{Arn: e.Undelivered.Arn},
-		}, region.child(e, pulumi.DependsOn(append(permission, fed)))...); err != nil {
+		}, region.Child(e, pulumi.DependsOn(append(permission, fed)))...); err != nil {
 			return nil, err
 		}
 	}
@@ -110,7 +111,7 @@ func (a *EventRoutesArgs) validate() error {
 	if a == nil {
 		return errors.New("args are required")
 	}
-	problems := []error{required(map[string]bool{
+	problems := []error{part.Required(map[string]bool{
 		"Bus":       a.Bus != nil,
 		"Processor": a.Processor != nil,
 		"Topic":     a.Topic != nil,

@@ -6,6 +6,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/kms"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"aurora-dsql-dr/components/internal/part"
 	"aurora-dsql-dr/components/internal/policy"
 )
 
@@ -32,7 +33,7 @@ func NewFieldKey(
 	ctx *pulumi.Context, name string, args *FieldKeyArgs, opts ...pulumi.ResourceOption,
 ) (*FieldKey, error) {
 	k := &FieldKey{}
-	if err := open(ctx, "FieldKey", name, k, args.validate(), opts); err != nil {
+	if err := part.Open(ctx, "FieldKey", name, k, args.validate(), opts); err != nil {
 		return nil, err
 	}
 	document, err := accountKeyPolicy(args.Primary)
@@ -45,7 +46,7 @@ func NewFieldKey(
 		MultiRegion:       pulumi.Bool(true),
 		EnableKeyRotation: pulumi.Bool(true),
 		Policy:            pulumi.String(document),
-	}, args.Primary.child(k, protect)...)
+	}, args.Primary.Child(k, protect)...)
 	if err != nil {
 		return nil, err
 	}
@@ -53,7 +54,7 @@ func NewFieldKey(
 		Description:   pulumi.String(fieldKeyDescription),
 		PrimaryKeyArn: key.Arn,
 		Policy:        pulumi.String(document),
-	}, args.Secondary.child(k, protect)...)
+	}, args.Secondary.Child(k, protect)...)
 	if err != nil {
 		return nil, err
 	}
@@ -65,7 +66,7 @@ func (a *FieldKeyArgs) validate() error {
 	if a == nil {
 		return errors.New("args are required")
 	}
-	return required(a.Primary.required("Primary"), a.Secondary.required("Secondary"))
+	return part.Required(a.Primary.Required("Primary"), a.Secondary.Required("Secondary"))
 }
 
 const fieldKeyDescription = "Wraps the keyset that encrypts fields of transactions"

@@ -10,6 +10,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/sqs"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"aurora-dsql-dr/components/internal/part"
 	"aurora-dsql-dr/components/internal/policy"
 	"aurora-dsql-dr/lambda/contract"
 )
@@ -61,7 +62,7 @@ func NewGlobalEventBus(
 	ctx *pulumi.Context, name string, args *GlobalEventBusArgs, opts ...pulumi.ResourceOption,
 ) (*GlobalEventBus, error) {
 	g := &GlobalEventBus{}
-	if err := open(ctx, "GlobalEventBus", name, g, args.validate(), opts); err != nil {
+	if err := part.Open(ctx, "GlobalEventBus", name, g, args.validate(), opts); err != nil {
 		return nil, err
 	}
 	var err error
@@ -85,7 +86,7 @@ func (a *GlobalEventBusArgs) validate() error {
 	if a == nil {
 		return errors.New("args are required")
 	}
-	return required(a.Primary.required("Primary"), a.Secondary.required("Secondary"),
+	return part.Required(a.Primary.Required("Primary"), a.Secondary.Required("Secondary"),
 		map[string]bool{"ArchiveDays": a.ArchiveDays > 0})
 }
 
@@ -107,7 +108,7 @@ func (g *GlobalEventBus) bus(ctx *pulumi.Context, name string, region Region, ar
 		Description:       pulumi.String("Encrypts the events of transactions in " + region.Name),
 		EnableKeyRotation: pulumi.Bool(true),
 		Policy:            pulumi.String(document),
-	}, region.child(g)...)
+	}, region.Child(g)...)
 	if err != nil {
 		return nil, err
 	}
@@ -120,13 +121,13 @@ func (g *GlobalEventBus) bus(ctx *pulumi.Context, name string, region Region, ar
 		KmsKeyIdentifier: key.Arn,
 		// What the key refuses would otherwise be lost without a trace ("Encrypting event buses").
 		DeadLetterConfig: cloudwatch.EventBusDeadLetterConfigArgs{Arn: b.Undelivered.Arn},
-	}, region.child(g)...); err != nil {
+	}, region.Child(g)...); err != nil {
 		return nil, err
 	}
 	_, err = cloudwatch.NewEventArchive(ctx, name+"-archive", &cloudwatch.EventArchiveArgs{
 		EventSourceArn: b.Bus.Arn,
 		RetentionDays:  pulumi.Int(archiveDays),
-	}, region.child(g)...)
+	}, region.Child(g)...)
 	return b, err
 }
 
@@ -141,7 +142,7 @@ func (g *GlobalEventBus) forward(ctx *pulumi.Context, name string, from, to *Reg
 		Description:  pulumi.String("Events published in " + from.Region.Name + ", to " + to.Region.Name),
 		EventBusName: from.Bus.Name,
 		EventPattern: pulumi.String(pattern),
-	}, from.Region.child(g)...); err != nil {
+	}, from.Region.Child(g)...); err != nil {
 		return err
 	}
 	trust, err := policy.AssumedBy("events.amazonaws.com")
@@ -151,14 +152,14 @@ func (g *GlobalEventBus) forward(ctx *pulumi.Context, name string, from, to *Reg
 	role, err := iam.NewRole(ctx, name+"-forward-role", &iam.RoleArgs{
 		Description:      pulumi.String("Puts events on the bus in " + to.Region.Name),
 		AssumeRolePolicy: pulumi.String(trust),
-	}, from.Region.child(g)...)
+	}, from.Region.Child(g)...)
 	if err != nil {
 		return err
 	}
 	access, err := iam.NewRolePolicy(ctx, name+"-forward-access", &iam.RolePolicyArgs{
 		Role:   role.ID(),
 		Policy: to.Bus.Arn.ApplyT(forwardPolicy).(pulumi.StringOutput),
-	}, from.Region.child(g)...)
+	}, from.Region.Child(g)...)
 	if err != nil {
 		return err
 	}
@@ -175,7 +176,7 @@ func (g *GlobalEventBus) forward(ctx *pulumi.Context, name string, from, to *Reg
 		// No retry policy here: EventBridge accepts none for a bus as target and retries for 24 hours by itself, which
 		// bridges the loss of the other region.
 		DeadLetterConfig: cloudwatch.EventTargetDeadLetterConfigArgs{Arn: from.Undelivered.Arn},
-	}, from.Region.child(g, pulumi.DependsOn([]pulumi.Resource{access, undelivered}))...)
+	}, from.Region.Child(g, pulumi.DependsOn([]pulumi.Resource{access, undelivered}))...)
 	return err
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/sqs"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"aurora-dsql-dr/components/internal/part"
 	"aurora-dsql-dr/components/internal/policy"
 )
 
@@ -71,7 +72,7 @@ func NewGoFunction(
 	ctx *pulumi.Context, name string, args *GoFunctionArgs, opts ...pulumi.ResourceOption,
 ) (*GoFunction, error) {
 	f := &GoFunction{}
-	if err := open(ctx, "GoFunction", name, f, args.validate(), opts); err != nil {
+	if err := part.Open(ctx, "GoFunction", name, f, args.validate(), opts); err != nil {
 		return nil, err
 	}
 	f.region = args.Region
@@ -80,7 +81,7 @@ func NewGoFunction(
 	// Auto-named and handed to the function: a group named after the function would have to know its name before it
 	// exists.
 	logs, err := cloudwatch.NewLogGroup(ctx, name+"-logs",
-		&cloudwatch.LogGroupArgs{RetentionInDays: pulumi.Int(args.LogRetentionDays)}, args.Region.child(f)...)
+		&cloudwatch.LogGroupArgs{RetentionInDays: pulumi.Int(args.LogRetentionDays)}, args.Region.Child(f)...)
 	if err != nil {
 		return nil, err
 	}
@@ -111,7 +112,7 @@ func NewGoFunction(
 		function.ReservedConcurrentExecutions = pulumi.Int(args.ReservedConcurrency)
 	}
 	if f.Function, err = lambda.NewFunction(ctx, name, function,
-		args.Region.child(f, pulumi.DependsOn(policies))...); err != nil {
+		args.Region.Child(f, pulumi.DependsOn(policies))...); err != nil {
 		return nil, err
 	}
 	if args.Asynchronous != nil {
@@ -126,7 +127,7 @@ func (a *GoFunctionArgs) validate() error {
 	if a == nil {
 		return errors.New("args are required")
 	}
-	problems := []error{required(a.Region.required("Region"), map[string]bool{
+	problems := []error{part.Required(a.Region.Required("Region"), map[string]bool{
 		"Description":      a.Description != "",
 		"MemoryMB":         a.MemoryMB > 0,
 		"TimeoutSeconds":   a.TimeoutSeconds > 0,
@@ -157,7 +158,7 @@ func (f *GoFunction) role(
 	if f.Role, err = iam.NewRole(ctx, name+"-role", &iam.RoleArgs{
 		Description:      pulumi.String(args.Description),
 		AssumeRolePolicy: pulumi.String(trust),
-	}, args.Region.child(f)...); err != nil {
+	}, args.Region.Child(f)...); err != nil {
 		return nil, err
 	}
 	deadLetters := pulumi.String("").ToStringOutput()
@@ -169,14 +170,14 @@ func (f *GoFunction) role(
 		Policy: pulumi.All(logs.Arn, deadLetters).ApplyT(func(v []any) (string, error) {
 			return telemetryPolicy(v[0].(string), v[1].(string), args.Tracing)
 		}).(pulumi.StringOutput),
-	}, args.Region.child(f)...)
+	}, args.Region.Child(f)...)
 	if err != nil {
 		return nil, err
 	}
 	access, err := iam.NewRolePolicy(ctx, name+"-access", &iam.RolePolicyArgs{
 		Role:   f.Role.ID(),
 		Policy: args.Access,
-	}, args.Region.child(f)...)
+	}, args.Region.Child(f)...)
 	return []pulumi.Resource{telemetry, access}, err
 }
 
@@ -188,7 +189,7 @@ func (f *GoFunction) onTerms(ctx *pulumi.Context, name string, region Region, te
 		DestinationConfig: lambda.FunctionEventInvokeConfigDestinationConfigArgs{
 			OnFailure: lambda.FunctionEventInvokeConfigDestinationConfigOnFailureArgs{Destination: f.DeadLetters.Arn},
 		},
-	}, region.child(f)...)
+	}, region.Child(f)...)
 	return err
 }
 

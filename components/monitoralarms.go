@@ -8,6 +8,8 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"aurora-dsql-dr/components/internal/alarm"
+	"aurora-dsql-dr/components/internal/part"
 	"aurora-dsql-dr/lambda/contract"
 )
 
@@ -59,28 +61,23 @@ type MonitorAlarms struct {
 	Own, First, Second AlarmList
 }
 
-// AlarmList are the ARNs and names of alarms of one region.
-type AlarmList struct {
-	ARNs, Names pulumi.StringArray
-}
-
 // NewMonitorAlarms creates the alarms of one monitor, after its first check.
 func NewMonitorAlarms(
 	ctx *pulumi.Context, name string, args *MonitorAlarmsArgs, opts ...pulumi.ResourceOption,
 ) (*MonitorAlarms, error) {
 	a := &MonitorAlarms{}
-	if err := open(ctx, "MonitorAlarms", name, a, args.validate(), opts); err != nil {
+	if err := part.Open(ctx, "MonitorAlarms", name, a, args.validate(), opts); err != nil {
 		return nil, err
 	}
-	for _, part := range []struct {
+	for _, watch := range []struct {
 		list   *AlarmList
-		create func(*alarmSet, string) error
+		create func(*alarm.Set, string) error
 	}{{&a.Own, args.own}, {&a.First, args.first}, {&a.Second, args.second}} {
-		set := &alarmSet{ctx: ctx, parent: a, after: []pulumi.Resource{args.StartedBy.FirstCheck}}
-		if err := part.create(set, name); err != nil {
+		set := &alarm.Set{Context: ctx, Parent: a, After: []pulumi.Resource{args.StartedBy.FirstCheck}}
+		if err := watch.create(set, name); err != nil {
 			return nil, err
 		}
-		*part.list = AlarmList{ARNs: set.arns, Names: set.names}
+		*watch.list = AlarmList{ARNs: set.ARNs, Names: set.Names}
 	}
 	return a, ctx.RegisterResourceOutputs(a, pulumi.Map{"names": a.Own.Names, "silentName": a.First.Names[0]})
 }
@@ -89,7 +86,8 @@ func (a *MonitorAlarmsArgs) validate() error {
 	if a == nil {
 		return errors.New("args are required")
 	}
-	return required(a.First.Region.required("First.Region"), a.Second.Region.required("Second.Region"), map[string]bool{
+	first, second := a.First.Region.Required("First.Region"), a.Second.Region.Required("Second.Region")
+	return part.Required(first, second, map[string]bool{
 		"Monitor":      a.Monitor != nil,
 		"StartedBy":    a.StartedBy != nil,
 		"Schedule":     a.Schedule > 0,
@@ -104,14 +102,14 @@ func (a *MonitorAlarmsArgs) validate() error {
 
 // own are the alarms on what AWS publishes about the function and its rule. One run that fails pages nobody: the next
 // one is a schedule away, and does the same work.
-func (a *MonitorAlarmsArgs) own(set *alarmSet, name string) error {
+func (a *MonitorAlarmsArgs) own(set *alarm.Set, name string) error {
 	region := a.Monitor.Region.Name
 	function := pulumi.StringMap{"FunctionName": a.Monitor.Function.Function.Name}
 	count := func(namespace, metric string, dimensions pulumi.StringMap, what string) cloudwatch.MetricAlarmArgs {
-		description := described(what, a.Runbooks, contract.RunbookMonitorBroken)
-		return outOf(countAlarm(namespace, metric, dimensions, a.Schedule, description), 2, 3)
+		description := alarm.Described(what, a.Runbooks, contract.RunbookMonitorBroken)
+		return alarm.OutOf(alarm.Count(namespace, metric, dimensions, a.Schedule, description), 2, 3)
 	}
-	for _, alarm := range []namedAlarm{
+	for _, made := range []namedAlarm{
 		{name + "-errors", count("AWS/Lambda", "Errors", function,
 			"The health check in "+region+" fails: it could not make its check.")},
 		{name + "-throttles", count("AWS/Lambda", "Throttles", function,
@@ -120,7 +118,7 @@ func (a *MonitorAlarmsArgs) own(set *alarmSet, name string) error {
 			pulumi.StringMap{"RuleName": a.StartedBy.Rule.Name},
 			"EventBridge could not start the health check in "+region+".")},
 	} {
-		if _, err := set.metric(a.Monitor.Region, a.Topic, alarm.name, alarm.args); err != nil {
+		if _, err := set.Metric(a.Monitor.Region.Provider, a.Topic.ARN, made.name, made.args); err != nil {
 			return err
 		}
 	}
@@ -128,39 +126,40 @@ func (a *MonitorAlarmsArgs) own(set *alarmSet, name string) error {
 }
 
 // first is the dead-man alarm, which says as well when the observer is back.
-func (a *MonitorAlarmsArgs) first(set *alarmSet, name string) error {
+func (a *MonitorAlarmsArgs) first(set *alarm.Set, name string) error {
 	observer := a.Monitor.Region.Name
-	silent := a.withoutSamples(silentRuns, described("The observer in "+observer+
+	silent := a.withoutSamples(silentRuns, alarm.Described("The observer in "+observer+
 		" is silent: nobody watches the database from there.",
 		a.Runbooks, contract.RunbookMonitorSilent))
 	silent.OkActions = pulumi.Array{a.First.Topic.ARN}
-	_, err := set.metric(a.First.Region, a.First.Topic, name+"-silent", silent)
+	_, err := set.Metric(a.First.Region.Provider, a.First.Topic.ARN, name+"-silent", silent)
 	return err
 }
 
 // second says once what the first watcher could not say, or said long ago. The all-clear is the first watcher's.
-func (a *MonitorAlarmsArgs) second(set *alarmSet, name string) error {
+func (a *MonitorAlarmsArgs) second(set *alarm.Set, name string) error {
 	observer, here := a.Monitor.Region.Name, a.Second.Region.Name
-	unheard, err := set.metric(a.Second.Region, nil, name+"-unheard", a.withoutSamples(unheardRuns,
+	unheard, err := set.Metric(a.Second.Region.Provider, nil, name+"-unheard", a.withoutSamples(unheardRuns,
 		pulumi.String("No sample of the observer in "+observer+" reaches "+here+
 			". Notifies nobody: its composite alarm does.")))
 	if err != nil {
 		return err
 	}
-	_, err = set.composite(a.Second.Region, a.Second.Topic, name+"-unheard-told", unheard, cloudwatch.CompositeAlarmArgs{
-		AlarmName: a.UnheardName,
-		AlarmDescription: described(
-			fmt.Sprintf("The observer in %s has been silent in %s for %d runs: nobody watches the database from there, "+
-				"and who should have said so may be unable to.", observer, here, unheardRuns), a.Runbooks,
-			contract.RunbookMonitorSilent),
-		ActionsSuppressor: quietWhile(a.Lost, unheardWithin),
-	})
+	_, err = set.Composite(a.Second.Region.Provider, a.Second.Topic.ARN, name+"-unheard-told", unheard,
+		cloudwatch.CompositeAlarmArgs{
+			AlarmName: a.UnheardName,
+			AlarmDescription: alarm.Described(
+				fmt.Sprintf("The observer in %s has been silent in %s for %d runs: nobody watches the database from there, "+
+					"and who should have said so may be unable to.", observer, here, unheardRuns), a.Runbooks,
+				contract.RunbookMonitorSilent),
+			ActionsSuppressor: alarm.QuietWhile(a.Lost, unheardWithin),
+		})
 	return err
 }
 
 // withoutSamples is an alarm for which missing data is the breach: no sample of the observer for as many runs.
 func (a *MonitorAlarmsArgs) withoutSamples(runs int, description pulumi.String) cloudwatch.MetricAlarmArgs {
-	return outOf(cloudwatch.MetricAlarmArgs{
+	return alarm.OutOf(cloudwatch.MetricAlarmArgs{
 		AlarmDescription:   description,
 		Namespace:          pulumi.String(contract.MetricNamespace),
 		MetricName:         pulumi.String(contract.MetricEndpointUnreachable),
@@ -168,8 +167,8 @@ func (a *MonitorAlarmsArgs) withoutSamples(runs int, description pulumi.String) 
 		Statistic:          pulumi.String("SampleCount"),
 		Period:             pulumi.Int(int(a.Schedule.Seconds())),
 		Threshold:          pulumi.Float64(1),
-		ComparisonOperator: pulumi.String(below),
-		TreatMissingData:   pulumi.String(missingIsBreach),
+		ComparisonOperator: pulumi.String(alarm.Below),
+		TreatMissingData:   pulumi.String(alarm.MissingIsBreach),
 	}, runs, runs)
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"aurora-dsql-dr/components/internal/dashboard"
+	"aurora-dsql-dr/components/internal/part"
 	"aurora-dsql-dr/lambda/contract"
 )
 
@@ -43,7 +44,7 @@ func NewMonitorSchedule(
 	ctx *pulumi.Context, name string, args *MonitorScheduleArgs, opts ...pulumi.ResourceOption,
 ) (*MonitorSchedule, error) {
 	s := &MonitorSchedule{}
-	if err := open(ctx, "MonitorSchedule", name, s, args.validate(), opts); err != nil {
+	if err := part.Open(ctx, "MonitorSchedule", name, s, args.validate(), opts); err != nil {
 		return nil, err
 	}
 	s.monitor = args.Monitor
@@ -52,7 +53,7 @@ func NewMonitorSchedule(
 	if s.Rule, err = cloudwatch.NewEventRule(ctx, name+"-rule", &cloudwatch.EventRuleArgs{
 		Description:        pulumi.String("Runs the health check in " + region.Name),
 		ScheduleExpression: pulumi.String(rate(args.Schedule)),
-	}, region.child(s, pulumi.DependsOn(args.After))...); err != nil {
+	}, region.Child(s, pulumi.DependsOn(args.After))...); err != nil {
 		return nil, err
 	}
 	target, err := runByRule(ctx, name, s, args.Monitor.Function, s.Rule)
@@ -70,7 +71,7 @@ func (a *MonitorScheduleArgs) validate() error {
 	if a == nil {
 		return errors.New("args are required")
 	}
-	problems := []error{required(map[string]bool{"Monitor": a.Monitor != nil, "After": len(a.After) > 0})}
+	problems := []error{part.Required(map[string]bool{"Monitor": a.Monitor != nil, "After": len(a.After) > 0})}
 	if err := checkSchedule("Schedule", a.Schedule); err != nil {
 		problems = append(problems, err)
 	}
@@ -97,7 +98,7 @@ func (s *MonitorSchedule) firstCheck(
 			// The period of the dead-man alarm follows the schedule: a shorter one would begin without a sample.
 			"schedule": pulumi.String(schedule.String()),
 		},
-	}, s.monitor.Region.child(s, pulumi.DependsOn(after))...)
+	}, s.monitor.Region.Child(s, pulumi.DependsOn(after))...)
 }
 
 // facts are what the dashboard shows of the observer.

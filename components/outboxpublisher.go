@@ -8,6 +8,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lambda"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"aurora-dsql-dr/components/internal/part"
 	"aurora-dsql-dr/components/internal/policy"
 	"aurora-dsql-dr/lambda/contract"
 )
@@ -48,7 +49,7 @@ func NewOutboxPublisher(
 	ctx *pulumi.Context, name string, args *OutboxPublisherArgs, opts ...pulumi.ResourceOption,
 ) (*OutboxPublisher, error) {
 	p := &OutboxPublisher{}
-	if err := open(ctx, "OutboxPublisher", name, p, args.validate(), opts); err != nil {
+	if err := part.Open(ctx, "OutboxPublisher", name, p, args.validate(), opts); err != nil {
 		return nil, err
 	}
 	p.Region = args.Region
@@ -84,7 +85,7 @@ func (p *OutboxPublisher) Start(ctx *pulumi.Context, after ...pulumi.Resource) e
 	rule, err := cloudwatch.NewEventRule(ctx, p.name+"-rule", &cloudwatch.EventRuleArgs{
 		Description:        pulumi.String("Runs the outbox publisher in " + p.Region.Name),
 		ScheduleExpression: pulumi.String(rate(time.Minute)),
-	}, p.Region.child(p, pulumi.DependsOn(after))...)
+	}, p.Region.Child(p, pulumi.DependsOn(after))...)
 	if err != nil {
 		return err
 	}
@@ -96,7 +97,7 @@ func (p *OutboxPublisher) Start(ctx *pulumi.Context, after ...pulumi.Resource) e
 		FunctionName: p.Function.Function.Name,
 		Input:        pulumi.String("{}"), // as the schedule's event: it names no events
 		Triggers:     pulumi.StringMap{"code": pulumi.String(p.Function.CodeHash), "cluster": p.database.Identifier},
-	}, p.Region.child(p, pulumi.DependsOn(append([]pulumi.Resource{target}, after...)))...)
+	}, p.Region.Child(p, pulumi.DependsOn(append([]pulumi.Resource{target}, after...)))...)
 	return err
 }
 
@@ -104,7 +105,7 @@ func (a *OutboxPublisherArgs) validate() error {
 	if a == nil {
 		return errors.New("args are required")
 	}
-	return required(a.Region.required("Region"), map[string]bool{
+	return part.Required(a.Region.Required("Region"), map[string]bool{
 		"Database":     a.Database != nil,
 		"Bus":          a.Bus != nil,
 		"DatabaseRole": a.DatabaseRole != "",

@@ -9,6 +9,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"aurora-dsql-dr/components/internal/dashboard"
+	"aurora-dsql-dr/components/internal/part"
 	"aurora-dsql-dr/components/internal/policy"
 )
 
@@ -67,7 +68,7 @@ func NewPeeredDsqlCluster(
 	ctx *pulumi.Context, name string, args *PeeredDsqlClusterArgs, opts ...pulumi.ResourceOption,
 ) (*PeeredDsqlCluster, error) {
 	c := &PeeredDsqlCluster{}
-	if err := open(ctx, "PeeredDsqlCluster", name, c, args.validate(ctx.Parallel()), opts); err != nil {
+	if err := part.Open(ctx, "PeeredDsqlCluster", name, c, args.validate(ctx.Parallel()), opts); err != nil {
 		return nil, err
 	}
 	var err error
@@ -106,7 +107,7 @@ func (a *PeeredDsqlClusterArgs) validate(parallel int32) error {
 		return errors.New("args are required")
 	}
 	problems := []error{
-		required(a.Primary.required("Primary"), a.Secondary.required("Secondary"),
+		part.Required(a.Primary.Required("Primary"), a.Secondary.Required("Secondary"),
 			map[string]bool{"WitnessRegion": a.WitnessRegion != ""}),
 	}
 	if a.Primary.Name == a.Secondary.Name && a.Primary.Name != "" {
@@ -134,7 +135,7 @@ func (c *PeeredDsqlCluster) side(
 		DeletionProtectionEnabled: pulumi.Bool(!args.DisableDeletionProtection),
 		MultiRegionProperties:     dsql.ClusterMultiRegionPropertiesArgs{WitnessRegion: pulumi.String(args.WitnessRegion)},
 	}
-	guarded := region.child(c, pulumi.Protect(!args.DisableDeletionProtection))
+	guarded := region.Child(c, pulumi.Protect(!args.DisableDeletionProtection))
 	if args.CustomerManagedKeys {
 		key, err := clusterKey(ctx, name+"-key", region, guarded)
 		if err != nil {
@@ -163,7 +164,7 @@ func (c *PeeredDsqlCluster) peer(
 		Identifier:    own.Identifier,
 		Clusters:      pulumi.StringArray{other.ARN},
 		WitnessRegion: pulumi.String(witness),
-	}, region.child(c)...)
+	}, region.Child(c)...)
 	return err
 }
 

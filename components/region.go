@@ -4,13 +4,10 @@
 package components
 
 import (
-	"errors"
-	"fmt"
-	"maps"
-	"slices"
-
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"aurora-dsql-dr/components/internal/part"
 )
 
 // Region is one AWS region of one account, as a component sees it.
@@ -25,8 +22,8 @@ type Region struct {
 	Partition string
 }
 
-// required lists the fields without which a region cannot be used, for required.
-func (r Region) required(field string) map[string]bool {
+// Required lists the fields without which a region cannot be used, for part.Required.
+func (r Region) Required(field string) map[string]bool {
 	return map[string]bool{
 		field + ".Name":      r.Name != "",
 		field + ".Provider":  r.Provider != nil,
@@ -44,32 +41,7 @@ func (r Region) arn(service, resource string) string {
 	return "arn:" + r.Partition + ":" + service + ":" + r.Name + ":" + r.Account + ":" + resource
 }
 
-// child returns the options of a component's child: its parent and the region's provider. The caller's own options
-// belong to the component alone; passing them on would leak aliases and ignoreChanges to every child.
-func (r Region) child(parent pulumi.Resource, opts ...pulumi.ResourceOption) []pulumi.ResourceOption {
-	return append([]pulumi.ResourceOption{pulumi.Parent(parent), pulumi.Provider(r.Provider)}, opts...)
-}
-
-// open registers a component, unless its arguments have problems: the first thing that every constructor does.
-func open(
-	ctx *pulumi.Context, kind, name string, component pulumi.ComponentResource, problems error,
-	opts []pulumi.ResourceOption,
-) error {
-	if problems != nil {
-		return fmt.Errorf("%s %q: %w", kind, name, problems)
-	}
-	return ctx.RegisterComponentResource("aurora-dsql-dr:index:"+kind, name, component, opts...)
-}
-
-// required joins one error for every field that is missing.
-func required(fields ...map[string]bool) error {
-	var problems []error
-	for _, group := range fields {
-		for _, name := range slices.Sorted(maps.Keys(group)) {
-			if !group[name] {
-				problems = append(problems, fmt.Errorf("%s is required", name))
-			}
-		}
-	}
-	return errors.Join(problems...)
+// Child returns the options of a component's child in the region.
+func (r Region) Child(parent pulumi.Resource, opts ...pulumi.ResourceOption) []pulumi.ResourceOption {
+	return part.Child(parent, r.Provider, opts...)
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"aurora-dsql-dr/components/internal/part"
 	"aurora-dsql-dr/components/internal/policy"
 	"aurora-dsql-dr/lambda/contract"
 )
@@ -73,7 +74,7 @@ func NewRegionalMonitor(
 	ctx *pulumi.Context, name string, args *RegionalMonitorArgs, opts ...pulumi.ResourceOption,
 ) (*RegionalMonitor, error) {
 	m := &RegionalMonitor{}
-	if err := open(ctx, "RegionalMonitor", name, m, args.validate(), opts); err != nil {
+	if err := part.Open(ctx, "RegionalMonitor", name, m, args.validate(), opts); err != nil {
 		return nil, err
 	}
 	m.Region = args.Region
@@ -107,7 +108,7 @@ func (a *RegionalMonitorArgs) validate() error {
 		return errors.New("args are required")
 	}
 	s := a.Settings
-	problems := []error{required(a.Region.required("Region"), map[string]bool{
+	problems := []error{part.Required(a.Region.Required("Region"), map[string]bool{
 		"Targets":                   len(a.Targets) > 0,
 		"Topics":                    len(a.Topics) > 0,
 		"MetricRegions":             len(a.MetricRegions) > 0,

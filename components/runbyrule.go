@@ -33,7 +33,7 @@ func runByRule(
 			MaximumEventAgeInSeconds: pulumi.Int(3600),
 		},
 		DeadLetterConfig: cloudwatch.EventTargetDeadLetterConfigArgs{Arn: f.DeadLetters.Arn},
-	}, f.region.child(parent, pulumi.DependsOn([]pulumi.Resource{permission, undelivered}))...)
+	}, f.region.Child(parent, pulumi.DependsOn([]pulumi.Resource{permission, undelivered}))...)
 }
 
 // permit lets a rule run a function.
@@ -45,7 +45,7 @@ func permit(
 		Function:  f.Function.Name,
 		Principal: pulumi.String("events.amazonaws.com"),
 		SourceArn: rule.Arn,
-	}, f.region.child(parent)...)
+	}, f.region.Child(parent)...)
 }
 
 // feedQueue lets EventBridge put events into a queue on behalf of these rules and buses, and of nobody else's. An ARN
@@ -64,7 +64,7 @@ func feedQueue(
 		Policy: pulumi.All(queue.Arn, arns).ApplyT(func(v []any) (string, error) {
 			return fedQueuePolicy(v[0].(string), v[1].([]string))
 		}).(pulumi.StringOutput),
-	}, region.child(parent)...)
+	}, region.Child(parent)...)
 }
 
 func fedQueuePolicy(queueARN string, sourceARNs []string) (string, error) {
@@ -82,5 +82,5 @@ func longLivedQueue(ctx *pulumi.Context, name string, parent pulumi.Resource, re
 	return sqs.NewQueue(ctx, name, &sqs.QueueArgs{
 		SqsManagedSseEnabled:    pulumi.Bool(true),
 		MessageRetentionSeconds: pulumi.Int(14 * 24 * 3600),
-	}, region.child(parent)...)
+	}, region.Child(parent)...)
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lambda"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"aurora-dsql-dr/components/internal/part"
 	"aurora-dsql-dr/components/internal/policy"
 	"aurora-dsql-dr/lambda/contract"
 )
@@ -68,7 +69,7 @@ func NewTransactionService(
 	ctx *pulumi.Context, name string, args *TransactionServiceArgs, opts ...pulumi.ResourceOption,
 ) (*TransactionService, error) {
 	s := &TransactionService{}
-	if err := open(ctx, "TransactionService", name, s, args.validate(), opts); err != nil {
+	if err := part.Open(ctx, "TransactionService", name, s, args.validate(), opts); err != nil {
 		return nil, err
 	}
 	s.Region = args.Region
@@ -108,7 +109,7 @@ func (a *TransactionServiceArgs) validate() error {
 	if a == nil {
 		return errors.New("args are required")
 	}
-	return required(a.Region.required("Region"), map[string]bool{
+	return part.Required(a.Region.Required("Region"), map[string]bool{
 		"Database":        a.Database != nil,
 		"Publisher":       a.Publisher != nil,
 		"KeyARN":          a.KeyARN.OutputState != nil,
@@ -125,7 +126,7 @@ func (s *TransactionService) api(ctx *pulumi.Context, name string, args *Transac
 	api, err := apigatewayv2.NewApi(ctx, name+"-api", &apigatewayv2.ApiArgs{
 		ProtocolType: pulumi.String("HTTP"),
 		Description:  pulumi.String("Transactions, in " + region.Name),
-	}, region.child(s)...)
+	}, region.Child(s)...)
 	if err != nil {
 		return err
 	}
@@ -134,7 +135,7 @@ func (s *TransactionService) api(ctx *pulumi.Context, name string, args *Transac
 		IntegrationType:      pulumi.String("AWS_PROXY"),
 		IntegrationUri:       s.Function.Function.InvokeArn,
 		PayloadFormatVersion: pulumi.String("2.0"),
-	}, region.child(s)...)
+	}, region.Child(s)...)
 	if err != nil {
 		return err
 	}
@@ -143,7 +144,7 @@ func (s *TransactionService) api(ctx *pulumi.Context, name string, args *Transac
 		Function:  s.Function.Function.Name,
 		Principal: pulumi.String("apigateway.amazonaws.com"),
 		SourceArn: pulumi.Sprintf("%s/*/*", api.ExecutionArn),
-	}, region.child(s)...); err != nil {
+	}, region.Child(s)...); err != nil {
 		return err
 	}
 	authorizer, err := s.authorizer(ctx, name, args, api)
@@ -160,7 +161,7 @@ func (s *TransactionService) api(ctx *pulumi.Context, name string, args *Transac
 		if authorizer != nil {
 			routeArgs.AuthorizationType, routeArgs.AuthorizerId = pulumi.String("JWT"), authorizer.ID()
 		}
-		if _, err := apigatewayv2.NewRoute(ctx, name+"-route-"+routeName(route), routeArgs, region.child(s)...); err != nil {
+		if _, err := apigatewayv2.NewRoute(ctx, name+"-route-"+routeName(route), routeArgs, region.Child(s)...); err != nil {
 			return err
 		}
 	}
@@ -186,7 +187,7 @@ func (s *TransactionService) authorizer(
 			Issuer:    pulumi.String(args.JWT.Issuer),
 			Audiences: pulumi.ToStringArray(args.JWT.Audiences),
 		},
-	}, args.Region.child(s)...)
+	}, args.Region.Child(s)...)
 }
 
 func (s *TransactionService) stage(
@@ -198,7 +199,7 @@ func (s *TransactionService) stage(
 	logs, err := cloudwatch.NewLogGroup(ctx, name+"-access-logs", &cloudwatch.LogGroupArgs{
 		Name:            pulumi.Sprintf("/aws/vendedlogs/%s-access-logs/%s", name, api.ID()),
 		RetentionInDays: pulumi.Int(args.Settings.LogRetentionDays),
-	}, args.Region.child(s)...)
+	}, args.Region.Child(s)...)
 	if err != nil {
 		return err
 	}
@@ -215,7 +216,7 @@ func (s *TransactionService) stage(
 			ThrottlingRateLimit:  pulumi.Float64(args.Throttle.Rate),
 			ThrottlingBurstLimit: pulumi.Int(args.Throttle.Burst),
 		},
-	}, args.Region.child(s)...)
+	}, args.Region.Child(s)...)
 	return err
 }
 
