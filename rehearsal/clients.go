@@ -23,7 +23,7 @@ type clients struct {
 // system is what the clients write to.
 func (r *run) system(ctx context.Context) (workload.System, error) {
 	if r.plan.Workload == script.WorkloadApplication {
-		return workload.PrepareApplication(r.Sandbox, r.Outputs.TransactionAPIURLs)
+		return workload.PrepareApplication(r.Sandbox, r.Outputs.TransactionAPIURLs, "")
 	}
 	return workload.PrepareDatabase(ctx, r.Sandbox)
 }

@@ -65,9 +65,9 @@ func TestTheApplicationIsAskedThroughItsAPIs(t *testing.T) {
 	gateway, err := s.Account.Region(east).APIGateway.CreateAPI(apigateway.API{Name: "transactions", ProtocolType: "HTTP"})
 	require.NoError(t, err)
 
-	_, err = PrepareApplication(s, nil)
+	_, err = PrepareApplication(s, nil, "")
 	require.ErrorContains(t, err, "application: enabled")
-	application, err := PrepareApplication(s, map[string]string{east: server.URL})
+	application, err := PrepareApplication(s, map[string]string{east: server.URL}, "")
 	require.NoError(t, err)
 	client, err := application.identity.credentials(east)
 	require.NoError(t, err)
@@ -88,15 +88,18 @@ func TestTheApplicationIsAskedThroughItsAPIs(t *testing.T) {
 	require.NoError(t, err)
 	assert.Empty(t, stored)
 	for _, id := range []string{"a", "b", "c"} {
-		require.NoError(t, endpoint.Write(t.Context(), id))
+		by, err := endpoint.Write(t.Context(), id)
+		require.NoError(t, err)
+		assert.Equal(t, east, by)
 	}
-	require.ErrorContains(t, endpoint.Write(t.Context(), "refused"), "409: no such order")
+	_, err = endpoint.Write(t.Context(), "refused")
+	require.ErrorContains(t, err, "409: no such order")
 	stored, err = endpoint.Stored(t.Context())
 	require.NoError(t, err)
 	assert.Equal(t, map[string]bool{"a": true, "b": true, "c": true}, stored, "of all pages")
 
 	require.NoError(t, application.Remove(t.Context()))
-	again, err := PrepareApplication(s, map[string]string{east: server.URL})
+	again, err := PrepareApplication(s, map[string]string{east: server.URL}, "")
 	require.NoError(t, err, "another workload may follow")
 	require.NoError(t, again.Remove(t.Context()))
 }

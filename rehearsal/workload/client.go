@@ -6,17 +6,22 @@ import (
 	"time"
 )
 
-// client writes one row after the other. It prefers its own region's endpoint, moves to the other when a write is not
-// acknowledged, and stays there for a while before it tries to go home: what a careful application does.
+// client writes one row after the other. Of several endpoints it prefers the first, its own region's, moves to the next
+// when a write is not acknowledged, and stays there for a while before it tries to go home: what a careful application
+// does.
 type client struct {
-	workload                   *Workload
-	begun, name, region, other string
-	connections                map[string]connection // by region of the endpoint
+	workload            *Workload
+	begun, name, region string
+	endpoints           []string
+	keeps               bool                  // its connections
+	connections         map[string]connection // by endpoint
 
-	at   string    // region of the endpoint in use
-	left time.Time // when it last gave up its own
-	gap  *Gap
-	gaps []Gap
+	at     int       // the endpoint in use
+	left   time.Time // when it last gave up its own
+	by     string    // the region that has acknowledged last
+	gap    *Gap
+	gaps   []Gap
+	served []Served
 }
 
 func (c *client) run(ctx context.Context) {
@@ -38,19 +43,18 @@ func (c *client) run(ctx context.Context) {
 	}
 }
 
-// write tries a row, at one endpoint and then at the other, until it is acknowledged; false when the workload ends
-// before.
+// write tries a row, at one endpoint after the other, until it is acknowledged; false when the workload ends before.
 func (c *client) write(ctx context.Context, id string) bool {
 	o := c.workload.opts
-	if c.at != c.region && o.Clock.Since(c.left) >= o.Home {
-		c.at = c.region
+	if c.at != 0 && o.Clock.Since(c.left) >= o.Home {
+		c.at = 0
 	}
 	for attempt := 1; ; attempt++ {
 		begun := o.Clock.Now()
-		err := c.attempt(ctx, id)
+		by, err := c.attempt(ctx, id)
 		if err == nil {
-			c.workload.acknowledge(id, c.at)
-			c.served()
+			c.workload.acknowledge(id, by)
+			c.acknowledged(by)
 			return true
 		}
 		if ctx.Err() != nil {
@@ -58,7 +62,7 @@ func (c *client) write(ctx context.Context, id string) bool {
 		}
 		c.refused(begun, err)
 		c.move()
-		if attempt%2 == 0 && o.Clock.Sleep(ctx, o.Every) != nil { // both have refused
+		if attempt%len(c.endpoints) == 0 && o.Clock.Sleep(ctx, o.Every) != nil { // all have refused
 			return false
 		}
 	}
@@ -66,7 +70,7 @@ func (c *client) write(ctx context.Context, id string) bool {
 
 // attempt bounds a write by the client's patience, and by a second of the wall, below which a machine cannot answer
 // however fast the sandbox's clock runs.
-func (c *client) attempt(ctx context.Context, id string) error {
+func (c *client) attempt(ctx context.Context, id string) (by string, err error) {
 	o := c.workload.opts
 	ctx, cancel := context.WithTimeout(ctx, max(o.Clock.Wall(o.Patience), time.Second))
 	defer cancel()
@@ -81,26 +85,25 @@ type connection struct {
 
 // connection is the one to the endpoint in use, renewed in time.
 func (c *client) connection() connection {
-	o := c.workload.opts
-	conn, ok := c.connections[c.at]
-	if ok && o.Clock.Since(conn.since) < o.Renew {
+	o, endpoint := c.workload.opts, c.endpoints[c.at]
+	conn, ok := c.connections[endpoint]
+	if ok && (c.keeps || o.Clock.Since(conn.since) < o.Renew) {
 		return conn
 	}
 	if ok {
 		conn.Close()
 	}
-	conn = connection{o.Dial(c.region, c.at), o.Clock.Now()}
-	c.connections[c.at] = conn
+	conn = connection{o.Dial(c.region, endpoint), o.Clock.Now()}
+	c.connections[endpoint] = conn
 	return conn
 }
 
-// move goes to the other endpoint.
+// move goes to the next endpoint.
 func (c *client) move() {
-	if c.at == c.region {
-		c.at, c.left = c.other, c.workload.opts.Clock.Now()
-		return
+	if c.at == 0 {
+		c.left = c.workload.opts.Clock.Now()
 	}
-	c.at = c.region
+	c.at = (c.at + 1) % len(c.endpoints)
 }
 
 // refused notes an attempt that was not acknowledged. The gap counts from its begin: the client has been waiting since.
@@ -109,22 +112,48 @@ func (c *client) refused(begun time.Time, err error) {
 	if c.gap != nil {
 		return
 	}
-	c.gap = &Gap{Client: c.name, Region: c.region, From: begun}
-	c.notice(Notice{Time: c.workload.opts.Clock.Now(), Err: err})
+	c.gap = &Gap{
+		Client: c.name,
+		Region: c.region,
+		Keeps:  c.keeps,
+		From:   begun,
+	}
+	c.notice(Notice{Time: c.workload.opts.Clock.Now(), Endpoint: c.endpoints[c.at], Err: err})
 }
 
-func (c *client) served() {
-	if c.gap == nil {
-		return
+// acknowledged notes which region has acknowledged, if it is another than before, and the end of a gap. Of a client that
+// chooses its endpoints itself it is no news that it moves.
+func (c *client) acknowledged(by string) {
+	now := c.workload.opts.Clock.Now()
+	moved := by != c.by
+	if moved {
+		c.served = append(c.served, Served{
+			Client: c.name,
+			Region: c.region,
+			Keeps:  c.keeps,
+			By:     by,
+			At:     now,
+		})
 	}
-	c.gap.To = c.workload.opts.Clock.Now()
-	c.notice(Notice{Time: c.gap.To, Recovered: true, Since: c.gap.From})
-	c.gaps, c.gap = append(c.gaps, *c.gap), nil
+	switch {
+	case c.gap != nil:
+		c.gap.To = now
+		c.notice(Notice{
+			Time:      now,
+			Endpoint:  by,
+			Recovered: true,
+			Since:     c.gap.From,
+		})
+		c.gaps, c.gap = append(c.gaps, *c.gap), nil
+	case moved && c.by != "" && len(c.endpoints) == 1:
+		c.notice(Notice{Time: now, Endpoint: by})
+	}
+	c.by = by
 }
 
 func (c *client) notice(n Notice) {
 	if report := c.workload.opts.Report; report != nil {
-		n.Client, n.Region, n.Endpoint = c.name, c.region, c.at
+		n.Client, n.Region = c.name, c.region
 		report(n)
 	}
 }
@@ -135,5 +164,5 @@ func (c *client) finish() {
 	if pending {
 		c.gaps = append(c.gaps, *c.gap)
 	}
-	c.workload.ended(pending, c.gaps)
+	c.workload.ended(pending, c.gaps, c.served)
 }

@@ -97,8 +97,8 @@ type sqlEndpoint struct {
 	conn           *pgx.Conn
 }
 
-func (e *sqlEndpoint) Write(ctx context.Context, id string) error {
-	return e.do(ctx, func(conn *pgx.Conn) error {
+func (e *sqlEndpoint) Write(ctx context.Context, id string) (by string, err error) {
+	return e.region, e.do(ctx, func(conn *pgx.Conn) error {
 		_, err := conn.Exec(ctx, "INSERT INTO rehearsal.written (id) VALUES ($1) ON CONFLICT DO NOTHING", id)
 		return err
 	})

@@ -3,6 +3,7 @@
 package workload
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -24,9 +25,9 @@ type System interface {
 
 // Endpoint is one regional way to the data, as one client uses it; it is not shared.
 type Endpoint interface {
-	// Write stores a row under an id; nil means that it was acknowledged. Writing it again is harmless. After any error
-	// the row may be there or not.
-	Write(ctx context.Context, id string) error
+	// Write stores a row under an id and returns the region that has acknowledged it. Writing it again is harmless. After
+	// any error the row may be there or not.
+	Write(ctx context.Context, id string) (by string, err error)
 	// Stored reads the ids of all rows there are.
 	Stored(ctx context.Context) (map[string]bool, error)
 	Close()
@@ -42,10 +43,14 @@ type Options struct {
 	// Regions are the two data regions; Clients is how many clients are near each, by default 2.
 	Regions [2]string
 	Clients int
+	// Name is the only endpoint that clients know; by default they know the regions', their own and the other.
+	Name string
+	// Keeping is how many more clients near each region keep their connections for as long as these last; by default none.
+	Keeping int
 	// Every is the time between two writes of a client, by default half a second; Patience how long it waits for an
-	// answer, by default 2 s; Home how long it stays away from its own region's endpoint before it tries that again, by
-	// default 30 s. Renew is the longest life of a connection, by default 30 s: pools bound it, and clients that never
-	// connect would not meet what goes wrong with new connections. All are sandbox time.
+	// answer, by default 2 s, of a Name 10 s; Home how long it stays away from its own region's endpoint before it tries
+	// that again, by default 30 s. Renew is the longest life of a connection, by default 30 s, to a Name a minute: pools
+	// bound it, and clients that never connect would not meet what goes wrong with new connections. All are sandbox time.
 	Every, Patience, Home, Renew time.Duration
 	// Report is told what clients notice, as it happens; optional.
 	Report func(Notice)
@@ -55,10 +60,10 @@ type Options struct {
 type Notice struct {
 	Time   time.Time
 	Client string
-	// Region is where the client is, Endpoint the region it was talking to.
+	// Region is where the client is, Endpoint the region it was talking to, or the name that has refused it.
 	Region, Endpoint string
 	// Recovered tells a first acknowledged write after refused ones, of which the first was begun at Since, from a first
-	// refused one.
+	// refused one, whose reason is Err. Neither is one that another region has acknowledged than the one before.
 	Recovered bool
 	Since     time.Time
 	Err       error
@@ -68,12 +73,21 @@ type Notice struct {
 // next acknowledgement. To is zero if it has not ended.
 type Gap struct {
 	Client, Region string
+	Keeps          bool // it keeps its connections
 	From, To       time.Time
+}
+
+// Served is a region's first acknowledgement of a client's writes after another's, or after none.
+type Served struct {
+	Client, Region string
+	Keeps          bool // it keeps its connections
+	By             string
+	At             time.Time
 }
 
 // Result is what became of the writes.
 type Result struct {
-	// Acknowledged, by the region of the endpoint that did.
+	// Acknowledged, by the region that did.
 	Acknowledged map[string]int
 	// Refused are attempts that were not acknowledged; their rows were tried again until one was.
 	Refused int
@@ -82,6 +96,8 @@ type Result struct {
 	// Lost are acknowledged rows that cannot be read afterwards, by the region of the endpoint they are missing from.
 	Lost map[string][]string
 	Gaps []Gap
+	// Served are in the order of each client's.
+	Served []Served
 }
 
 // Total is the number of acknowledged writes.
@@ -117,15 +133,19 @@ func Start(opts Options) *Workload {
 	}
 	begun := opts.Clock.Now().UTC().Format("150405.000") // so that ids are new when another workload has left its rows
 	for i, region := range opts.Regions {
-		for n := range opts.Clients {
+		endpoints := []string{region, opts.Regions[1-i]}
+		if opts.Name != "" {
+			endpoints = []string{opts.Name}
+		}
+		for n := range opts.Clients + opts.Keeping {
 			c := &client{
 				workload:    w,
 				begun:       begun,
 				name:        fmt.Sprintf("%s-%d", region, n+1),
 				region:      region,
-				other:       opts.Regions[1-i],
+				endpoints:   endpoints,
+				keeps:       n >= opts.Clients,
 				connections: map[string]connection{},
-				at:          region,
 			}
 			w.work.Go(func() { c.run(ctx) })
 		}
@@ -134,21 +154,15 @@ func Start(opts Options) *Workload {
 }
 
 func (o Options) withDefaults() Options {
-	if o.Clients == 0 {
-		o.Clients = 2
+	o.Clients = cmp.Or(o.Clients, 2)
+	patience, renew := 2*time.Second, 30*time.Second
+	if o.Name != "" {
+		patience, renew = 10*time.Second, time.Minute
 	}
-	if o.Every == 0 {
-		o.Every = 500 * time.Millisecond
-	}
-	if o.Patience == 0 {
-		o.Patience = 2 * time.Second
-	}
-	if o.Home == 0 {
-		o.Home = 30 * time.Second
-	}
-	if o.Renew == 0 {
-		o.Renew = 30 * time.Second
-	}
+	o.Every = cmp.Or(o.Every, 500*time.Millisecond)
+	o.Patience = cmp.Or(o.Patience, patience)
+	o.Home = cmp.Or(o.Home, 30*time.Second)
+	o.Renew = cmp.Or(o.Renew, renew)
 	return o
 }
 
@@ -158,7 +172,7 @@ func (w *Workload) AwaitAcknowledged(ctx context.Context, each int) error {
 		w.mu.Lock()
 		total, changed := w.result.Total(), w.changed
 		w.mu.Unlock()
-		if total >= each*w.opts.Clients*len(w.opts.Regions) {
+		if total >= each*(w.opts.Clients+w.opts.Keeping)*len(w.opts.Regions) {
 			return nil
 		}
 		select {
@@ -217,11 +231,12 @@ func (w *Workload) refused() {
 	w.result.Refused++
 }
 
-func (w *Workload) ended(pending bool, gaps []Gap) {
+func (w *Workload) ended(pending bool, gaps []Gap, served []Served) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if pending {
 		w.result.Pending++
 	}
 	w.result.Gaps = append(w.result.Gaps, gaps...)
+	w.result.Served = append(w.result.Served, served...)
 }

@@ -54,7 +54,7 @@ func (s *store) dial(_, endpoint string) Endpoint {
 	return &door{s, endpoint}
 }
 
-func (d *door) Write(ctx context.Context, id string) error {
+func (d *door) Write(ctx context.Context, id string) (by string, err error) {
 	d.mu.Lock()
 	hangs, down, forget := d.hangs[d.region], d.down[d.region], d.forget[d.region]
 	if !hangs && down == nil && !forget {
@@ -63,9 +63,9 @@ func (d *door) Write(ctx context.Context, id string) error {
 	d.mu.Unlock()
 	if hangs {
 		<-ctx.Done()
-		return ctx.Err()
+		return d.region, ctx.Err()
 	}
-	return down
+	return d.region, down
 }
 
 func (d *door) Stored(context.Context) (map[string]bool, error) {
