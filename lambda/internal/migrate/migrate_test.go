@@ -168,8 +168,8 @@ func aStepThatMeetsASchemaConflictIsRepeated(t *testing.T, db testDB) {
 	result, err := db.migrator(schema.FS()).Run(t.Context(), monitors(alice))
 	require.NoError(t, err)
 	assert.Equal(t, allFiles, result.Applied)
-	assert.Equal(t, []string{"102"}, db.column(t, "SELECT last_value::text FROM public.trapped"),
-		"11 files, 22 grants and the mapping, 3 times each")
+	assert.Equal(t, []string{"123"}, db.column(t, "SELECT last_value::text FROM public.trapped"),
+		"13 files, 27 grants and the mapping, 3 times each")
 }
 
 func aConflictWithoutEndIsReported(t *testing.T, db testDB) {
