@@ -1,4 +1,4 @@
-// Package alert writes the notices of incidents for people and for machines, and publishes them.
+// Package alert writes the notices of incidents and withdrawals for people and for machines, and publishes them.
 package alert
 
 import (
@@ -28,6 +28,9 @@ type Message struct {
 
 // Write puts the notice about the target into words, with a link to what is to be done.
 func Write(n incident.Notice, target contract.Target, runbooks contract.Runbooks) Message {
+	if n.OfWithdrawal() {
+		return writeWithdrawal(n, target, runbooks)
+	}
 	i := n.Incident
 	confirmed := i.ConfirmedBy != ""
 	return Message{

@@ -12,16 +12,18 @@ type Step int
 
 // The steps.
 const (
-	Open  Step = iota // insert an incident
-	Close             // end an open one
-	Claim             // take over a notice that is due
+	Open       Step = iota // insert an incident
+	Close                  // end an open one
+	Claim                  // take over a notice that is due
+	Lapse                  // end a withdrawal, since the other endpoint is lost
+	ClaimLapse             // take over the notice that one lapsed
 )
 
 // Action is one conditional write. At most one observer succeeds with it, and publishes.
 type Action struct {
 	Step     Step
 	Endpoint string
-	// Number is the incident's; 0 for Open, which takes the next free one.
+	// Number is the incident's; 0 for Open, which takes the next free one, and for withdrawals.
 	Number int64
 	// ConfirmedBy and Reason describe a new incident.
 	ConfirmedBy string
@@ -39,6 +41,8 @@ type Situation struct {
 	Policy    verdict.Policy
 	// Fresh is the age up to which a peer's word counts.
 	Fresh time.Duration
+	// Hold is how long a withdrawal counts after its end.
+	Hold time.Duration
 }
 
 // Decide says what the observer should do. An incident opens and closes when the observer and one fresh peer agree. An
@@ -69,7 +73,29 @@ func Decide(s Situation) []Action {
 			actions = append(actions, Action{Step: Claim, Endpoint: i.Endpoint, Number: i.Number})
 		}
 	}
-	return actions
+	return append(actions, s.lapses(actions)...)
+}
+
+// lapses ends what keeps clients from an endpoint while another one is lost, with what the actions leave of incidents.
+func (s Situation) lapses(actions []Action) []Action {
+	lost := map[string]bool{}
+	for _, endpoint := range s.Endpoints {
+		_, lost[endpoint] = s.Snapshot.OpenAt(endpoint)
+	}
+	for _, a := range actions {
+		lost[a.Endpoint] = a.Step == Open || lost[a.Endpoint] && a.Step != Close
+	}
+	var lapses []Action
+	for _, w := range s.Snapshot.Withdrawals {
+		otherLost := slices.ContainsFunc(s.Endpoints, func(e string) bool { return e != w.Endpoint && lost[e] })
+		switch {
+		case otherLost && w.Counts(s.Hold):
+			lapses = append(lapses, Action{Step: Lapse, Endpoint: w.Endpoint})
+		case w.Due:
+			lapses = append(lapses, Action{Step: ClaimLapse, Endpoint: w.Endpoint})
+		}
+	}
+	return lapses
 }
 
 // second looks for a peer that seconds the vote: the first by name whose word is fresh and the same, or nobody if no

@@ -7,6 +7,7 @@
 package incident
 
 import (
+	"maps"
 	"time"
 
 	"aurora-dsql-dr/lambda/contract"
@@ -19,6 +20,23 @@ type Word struct {
 	// observer and is never compared with another's.
 	At     time.Time                `json:"at"`
 	States map[string]verdict.State `json:"states"`
+	// LostAt is when the observer last held an endpoint for lost, as long as traffic routing asks for it.
+	LostAt map[string]time.Time `json:"lost_at,omitempty"`
+}
+
+// Remember is the word with what another one of the same observer knows of LostAt, however old that is.
+func (w Word) Remember(other Word) Word {
+	lostAt := maps.Clone(w.LostAt)
+	for endpoint, at := range other.LostAt {
+		if at.After(lostAt[endpoint]) {
+			if lostAt == nil {
+				lostAt = map[string]time.Time{}
+			}
+			lostAt[endpoint] = at
+		}
+	}
+	w.LostAt = lostAt
+	return w
 }
 
 // Marker is the row an observer last wrote through an endpoint.
@@ -51,11 +69,12 @@ type Incident struct {
 // Open tells whether the incident lasts.
 func (i Incident) Open() bool { return i.ClosedAt.IsZero() }
 
-// Snapshot is the shared memory as one transaction saw it: all markers, and the incidents that are open or owe a
-// notice.
+// Snapshot is the shared memory as one transaction saw it: all markers, the incidents that are open or owe a notice,
+// and, if traffic is routed, the latest withdrawal of each endpoint.
 type Snapshot struct {
-	Markers   []Marker
-	Incidents []Incident
+	Markers     []Marker
+	Incidents   []Incident
+	Withdrawals []Withdrawal
 }
 
 // Word is the word of the observer's freshest marker, if one is younger than fresh.
@@ -101,12 +120,18 @@ const (
 	Opened Kind = iota
 	Reminder
 	Resolved
+	Withdrawn
+	Returned
+	Lapsed
 )
 
 var kindNames = [...]string{
-	Opened:   contract.AlertOpened,
-	Reminder: contract.AlertReminder,
-	Resolved: contract.AlertResolved,
+	Opened:    contract.AlertOpened,
+	Reminder:  contract.AlertReminder,
+	Resolved:  contract.AlertResolved,
+	Withdrawn: contract.AlertWithdrawn,
+	Returned:  contract.AlertReturned,
+	Lapsed:    contract.AlertLapsed,
 }
 
 // String is the name message attributes and logs use.
@@ -116,9 +141,25 @@ func (k Kind) String() string { return kindNames[k] }
 type Notice struct {
 	Kind     Kind
 	Incident Incident
+	// Withdrawal is what the notice is about instead, if it is OfWithdrawal.
+	Withdrawal Withdrawal
 	// At is when it became this observer's: by the database's clock, or by its own if no database could be reached.
 	At time.Time
 }
+
+// OfWithdrawal tells that the notice is about a withdrawal.
+func (n Notice) OfWithdrawal() bool { return n.Kind >= Withdrawn }
+
+// Endpoint is the one that the notice is about.
+func (n Notice) Endpoint() string {
+	if n.OfWithdrawal() {
+		return n.Withdrawal.Endpoint
+	}
+	return n.Incident.Endpoint
+}
+
+// Recorded tells that the shared memory has what the notice is about, and is to know what became of it.
+func (n Notice) Recorded() bool { return n.Incident.Number > 0 || n.Kind == Lapsed }
 
 // Lasted is how long the incident has lasted, or did.
 func (n Notice) Lasted() time.Duration {

@@ -25,6 +25,8 @@ type Settings struct {
 	Lease time.Duration
 	// Reminder is the time between two pages about an open incident.
 	Reminder time.Duration
+	// Hold is how long a withdrawal counts after its end; 0 reads no withdrawals, since no traffic is routed.
+	Hold time.Duration
 	// Conflicts bounds the repetition of a transaction that lost a conflict.
 	Conflicts dsqlconn.Policy
 }
@@ -35,6 +37,7 @@ type Session struct {
 	conn     *pgx.Conn
 	endpoint string
 	settings Settings
+	unread   error // why the session reads no withdrawals, though it was to
 }
 
 // NewSession takes over the connection to the endpoint.
@@ -50,8 +53,10 @@ func (s *Session) Close(ctx context.Context) { _ = s.conn.Close(ctx) }
 type Visit struct {
 	// Word is the word written.
 	Word Word
-	// Snapshot is the memory before the visit, with the incidents as the visit left them.
+	// Snapshot is the memory before the visit, with incidents and withdrawals as the visit left them.
 	Snapshot Snapshot
+	// Unread is why withdrawals could not be read, though everything else could.
+	Unread error
 	// Notices are the actions that succeeded: this observer must publish them and then call Sent, or Release if it is
 	// certain that nobody got them. Without either, another observer publishes when the lease has run out.
 	Notices []Notice
@@ -82,6 +87,10 @@ func (s *Session) visit(ctx context.Context, plan func(Snapshot) (Word, []Action
 		v, err = s.attempt(ctx, plan)
 		return err
 	})
+	if s.settings.Hold > 0 && unmigrated(err) {
+		s.settings.Hold, s.unread = 0, err
+		return s.visit(ctx, plan)
+	}
 	if err != nil {
 		return Visit{}, fmt.Errorf("shared memory at %s: %w", s.endpoint, err)
 	}
@@ -96,16 +105,16 @@ func (s *Session) attempt(ctx context.Context, plan func(Snapshot) (Word, []Acti
 	defer func() { _ = tx.Rollback(ctx) }() // after a commit it does nothing; after an error that error is the answer
 
 	start := time.Now()
-	if v.Snapshot.Markers, err = s.readMarkers(ctx, tx); err != nil {
+	if err = s.readWords(ctx, tx, &v.Snapshot); err != nil {
 		return v, err
 	}
-	v.Query = time.Since(start)
+	v.Query, v.Unread = time.Since(start), s.unread
 	if v.Snapshot.Incidents, err = readIncidents(ctx, tx); err != nil {
 		return v, err
 	}
 	word, actions := plan(v.Snapshot)
-	v.Word = word
-	if err = s.writeMarker(ctx, tx, word); err != nil {
+	v.Word = v.Snapshot.remembered(s.settings.Observer, word)
+	if err = s.writeMarker(ctx, tx, v.Word); err != nil {
 		return v, err
 	}
 	for _, a := range actions {
@@ -117,30 +126,6 @@ func (s *Session) attempt(ctx context.Context, plan func(Snapshot) (Word, []Acti
 	err = tx.Commit(ctx)
 	v.Commit = time.Since(start)
 	return v, err
-}
-
-// readMarkers reads by key: what somebody else has left in the table, however much, is neither a vote nor a delay.
-func (s *Session) readMarkers(ctx context.Context, tx pgx.Tx) ([]Marker, error) {
-	rows, err := tx.Query(ctx, `
-		SELECT observer, endpoint, extract(epoch FROM now() - written_at)::float8, state FROM dr.marker
-		WHERE observer = ANY($1) AND endpoint = ANY($2)`, s.settings.Observers, s.settings.Endpoints)
-	if err != nil {
-		return nil, err
-	}
-	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (m Marker, err error) {
-		var age float64
-		var state string
-		if err = row.Scan(&m.Observer, &m.Endpoint, &age, &state); err != nil {
-			return m, err
-		}
-		// now() is when the transaction began: a marker may be younger
-		m.Age = max(0, time.Duration(age*float64(time.Second)))
-		// A word that cannot be read is one that says nothing: a newer program may write what this one does not know.
-		if json.Unmarshal([]byte(state), &m.Word) != nil {
-			m.Word = Word{}
-		}
-		return m, nil
-	})
 }
 
 func (s *Session) writeMarker(ctx context.Context, tx pgx.Tx, word Word) error {
@@ -191,6 +176,9 @@ func readIncidents(ctx context.Context, tx pgx.Tx) ([]Incident, error) {
 // act carries out one action. A condition that does not hold any more means that another observer was faster: no row,
 // no notice, no error.
 func (s *Session) act(ctx context.Context, tx pgx.Tx, a Action, v *Visit) error {
+	if a.Step == Lapse || a.Step == ClaimLapse {
+		return s.lapse(ctx, tx, a, v)
+	}
 	rows, err := s.write(ctx, tx, a)
 	if err != nil {
 		return err
@@ -255,6 +243,9 @@ func (s *Snapshot) put(i Incident) {
 // resolved incident owes none any more. The first word of an incident that ended while it was on its way makes the
 // resolved notice due, which its closer owed nobody; a later word must not put off the closer's notice.
 func (s *Session) Sent(ctx context.Context, n Notice) error {
+	if n.Kind == Lapsed {
+		return s.settleLapse(ctx, n, "NULL")
+	}
 	return s.settle(ctx, n, `
 		UPDATE dr.incident SET notice_sent_at = now(), notice_due_at = CASE
 			WHEN closed_at IS NULL THEN now() + $4::float8 * interval '1 second'
@@ -267,6 +258,9 @@ func (s *Session) Sent(ctx context.Context, n Notice) error {
 // Release gives back a notice that no topic has, so that another observer need not wait for the lease. An incident that
 // was closed in the meantime owes its closer's notice, if any.
 func (s *Session) Release(ctx context.Context, n Notice) error {
+	if n.Kind == Lapsed {
+		return s.settleLapse(ctx, n, "now()")
+	}
 	return s.settle(ctx, n, `
 		UPDATE dr.incident SET notice_due_at = now() + $4::float8 * interval '1 second'
 		WHERE endpoint = $1::text AND number = $2::bigint AND (closed_at IS NULL) = $3::bool`, 0.0)

@@ -91,6 +91,17 @@ func (p Prober) Reprobe(ctx context.Context, target contract.Target, word incide
 	return r.judged(nil, dropped, err)
 }
 
+// Connect opens a session at the target that is no probe, within the step's deadline.
+func (p Prober) Connect(ctx context.Context, target contract.Target) (*incident.Session, error) {
+	conn, err := step(ctx, p.Step, func(ctx context.Context) (*pgx.Conn, error) {
+		return p.Database.Connect(ctx, target.Endpoint, target.Region, p.Role)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return incident.NewSession(conn, target.Endpoint, p.Memory), nil
+}
+
 func (r Result) judged(status, dropped, sql error) Result {
 	reason, own := reasonOf(sql)
 	r.Observation = verdict.Judge(verdict.Evidence{
