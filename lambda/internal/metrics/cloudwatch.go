@@ -24,7 +24,7 @@ type CloudWatch interface {
 	) (*cloudwatch.PutMetricDataOutput, error)
 }
 
-// Publisher publishes ClusterHealth and EndpointUnreachable.
+// Publisher publishes ClusterHealth, EndpointUnreachable and EndpointUnfit.
 type Publisher struct {
 	// Observer is the observer's region.
 	Observer string
@@ -35,15 +35,17 @@ type Publisher struct {
 	Log     *slog.Logger
 }
 
-// Publish makes one call to every region at once. A region that fails is logged, since its loss may be what is being
-// reported; an error is returned, with every cause, when none could be reached.
+// Publish makes one call to every region for which there is something, at once. A region that fails is logged, since
+// its loss may be what is being reported; an error is returned, with every cause, when none could be reached.
 func (p Publisher) Publish(ctx context.Context, run []Series, at time.Time) error {
-	data := p.data(run, at)
-	if len(data) == 0 {
-		return nil
+	data := map[string][]types.MetricDatum{}
+	for region := range p.Regions {
+		if sent := append(p.data(run, at), p.words(run, region)...); len(sent) > 0 {
+			data[region] = sent
+		}
 	}
 	failures := p.put(ctx, data)
-	if len(failures) == len(p.Regions) {
+	if len(data) > 0 && len(failures) == len(data) {
 		return fmt.Errorf("metrics reached no region: %w", errors.Join(failures...))
 	}
 	for _, f := range failures {
@@ -52,17 +54,17 @@ func (p Publisher) Publish(ctx context.Context, run []Series, at time.Time) erro
 	return nil
 }
 
-func (p Publisher) put(ctx context.Context, data []types.MetricDatum) []error {
+func (p Publisher) put(ctx context.Context, data map[string][]types.MetricDatum) []error {
 	ctx, cancel := context.WithTimeout(ctx, p.Timeout)
 	defer cancel()
-	regions := slices.Sorted(maps.Keys(p.Regions))
+	regions := slices.Sorted(maps.Keys(data))
 	errs := make([]error, len(regions))
 	var wg sync.WaitGroup
 	for i, region := range regions {
 		wg.Go(func() {
 			_, err := p.Regions[region].PutMetricData(ctx, &cloudwatch.PutMetricDataInput{
 				Namespace:  aws.String(contract.MetricNamespace),
-				MetricData: data,
+				MetricData: data[region],
 			})
 			if err != nil {
 				errs[i] = fmt.Errorf("%s: %w", region, err)
@@ -76,29 +78,44 @@ func (p Publisher) put(ctx context.Context, data []types.MetricDatum) []error {
 // data is one sample a run and metric: alarms count votes, so an observer must not vote twice in a period.
 func (p Publisher) data(run []Series, at time.Time) []types.MetricDatum {
 	var data []types.MetricDatum
-	add := func(name string, dimensions map[string]string, yes bool) {
-		value := 0.0
-		if yes {
-			value = 1
-		}
-		data = append(data, types.MetricDatum{
-			MetricName: aws.String(name),
-			Dimensions: dimensionList(dimensions),
-			Timestamp:  aws.Time(at),
-			Value:      aws.Float64(value),
-			Unit:       types.StandardUnitCount,
-		})
-	}
 	for _, s := range run {
 		t := s.Target
 		if unreachable, ok := s.Unreachable(); ok {
-			add(contract.MetricEndpointUnreachable, contract.ObserverDimensions(t.ClusterID, t.Region, p.Observer), unreachable)
+			dimensions := contract.ObserverDimensions(t.ClusterID, t.Region, p.Observer)
+			data = append(data, datum(contract.MetricEndpointUnreachable, dimensions, unreachable, at))
 		}
 		if healthy, ok := s.Healthy(); ok && t.Region == p.Observer {
-			add(contract.MetricClusterHealth, contract.ClusterDimensions(t.ClusterID, t.Region), healthy)
+			dimensions := contract.ClusterDimensions(t.ClusterID, t.Region)
+			data = append(data, datum(contract.MetricClusterHealth, dimensions, healthy, at))
 		}
 	}
 	return data
+}
+
+// words are what the region is told for traffic routing: nothing of its own endpoint, whose loss may be its own.
+func (p Publisher) words(run []Series, region string) []types.MetricDatum {
+	var data []types.MetricDatum
+	for _, s := range run {
+		if t := s.Target; s.Word != nil && t.Region != region {
+			dimensions := contract.ObserverDimensions(t.ClusterID, t.Region, p.Observer)
+			data = append(data, datum(contract.MetricEndpointUnfit, dimensions, s.Word.Unfit, s.Word.At))
+		}
+	}
+	return data
+}
+
+func datum(name string, dimensions map[string]string, yes bool, at time.Time) types.MetricDatum {
+	value := 0.0
+	if yes {
+		value = 1
+	}
+	return types.MetricDatum{
+		MetricName: aws.String(name),
+		Dimensions: dimensionList(dimensions),
+		Timestamp:  aws.Time(at),
+		Value:      aws.Float64(value),
+		Unit:       types.StandardUnitCount,
+	}
 }
 
 func dimensionList(dimensions map[string]string) []types.Dimension {

@@ -25,6 +25,15 @@ type Probe struct {
 type Series struct {
 	Target contract.Target
 	Probes []Probe
+	// Word is what traffic routing is told of the endpoint; nil says nothing.
+	Word *Word
+}
+
+// Word is an observer's opinion for traffic routing.
+type Word struct {
+	Unfit bool
+	// At is when the observer came to it.
+	At time.Time
 }
 
 // Unreachable is the observer's vote: whether a strict majority of the run's probes found the endpoint down. One who
