@@ -66,6 +66,7 @@ func HealthCheckDurations() map[string]time.Duration {
 		EnvPublishTimeout:  2 * time.Second,
 		EnvNoticeLease:     time.Minute,
 		EnvWakingLimit:     time.Minute,
+		EnvTrafficHold:     TrafficHold,
 	}
 }
 

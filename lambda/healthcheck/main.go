@@ -59,6 +59,7 @@ func configure(e env.Environment, cfg aws.Config, log *slog.Logger) check.Config
 		Cadence:      cadence,
 		Reminder:     e.Reminder,
 		Lease:        e.NoticeLease,
+		Hold:         e.TrafficHold,
 		Runbooks:     e.Runbooks,
 		Policy: verdict.Policy{
 			FailuresToOpen:   e.FailuresToOpen,
@@ -84,6 +85,7 @@ func configure(e env.Environment, cfg aws.Config, log *slog.Logger) check.Config
 				Fresh:     cadence.Fresh(),
 				Lease:     e.NoticeLease,
 				Reminder:  e.Reminder,
+				Hold:      e.TrafficHold,
 				Conflicts: dsqlconn.Policy{Attempts: 5, Base: cadence.Step() / 50, Max: cadence.Step() / 5},
 			},
 		},

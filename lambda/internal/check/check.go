@@ -20,10 +20,12 @@ import (
 	"aurora-dsql-dr/lambda/internal/verdict"
 )
 
-// Prober makes one probe, or one more of a target whose cluster's status is known; probe.Prober is one.
+// Prober makes one probe, or one more of a target whose cluster's status is known, or connects for something else;
+// probe.Prober is one.
 type Prober interface {
 	Probe(ctx context.Context, target contract.Target, word incident.Word) probe.Result
 	Reprobe(ctx context.Context, target contract.Target, word incident.Word, known verdict.Cluster) probe.Result
+	Connect(ctx context.Context, target contract.Target) (*incident.Session, error)
 }
 
 // Alerts takes messages to people; alert.Publisher does.
@@ -36,7 +38,7 @@ type Metrics interface {
 	Publish(ctx context.Context, run []metrics.Series, at time.Time) error
 }
 
-// Config is what a Checker is made of. Every field is required, except Embedded.
+// Config is what a Checker is made of. Every field is required, except Hold and Embedded.
 type Config struct {
 	// Observer is the observer's region.
 	Observer     string
@@ -46,6 +48,8 @@ type Config struct {
 	Policy       verdict.Policy
 	// Reminder is the time between two pages about one outage, Lease the time that a page has to be published.
 	Reminder, Lease time.Duration
+	// Hold is how long an endpoint stays unfit for traffic after the last reason; 0 if no traffic is routed.
+	Hold time.Duration
 	// Runbooks are linked from alerts.
 	Runbooks contract.Runbooks
 
@@ -63,11 +67,12 @@ type Checker struct {
 	Config
 	word   incident.Word
 	ledger incident.Ledger
+	fitness
 }
 
 // New returns a checker that has seen nothing yet.
 func New(config Config) *Checker {
-	return &Checker{Config: config, ledger: incident.Ledger{}}
+	return &Checker{Config: config, ledger: incident.Ledger{}, fitness: fitness{told: map[string]bool{}}}
 }
 
 // The errors of a run that could not do its work; see also those of publishing.
@@ -79,6 +84,8 @@ var (
 		"no endpoint lets this observer in: its IAM permission, role mapping or grant is gone, or its clock is wrong")
 	// ErrUnshared is the error of a run that could not, in the end, share what it had to.
 	ErrUnshared = errors.New("the other observers could not be told")
+	// ErrUnread is the error of a run that found the database without withdrawals.
+	ErrUnread = errors.New("withdrawals cannot be read: the migration has not run, or a grant is gone")
 )
 
 // Check makes one run and reports the last probe of every endpoint. An unhealthy endpoint is a successful check. The
@@ -96,7 +103,11 @@ func (c *Checker) Check(
 	defer cancel()
 
 	c.forgetStale(start)
-	r := &run{publishing: publishing, series: make([]metrics.Series, len(c.Targets))}
+	r := &run{
+		publishing: publishing,
+		series:     make([]metrics.Series, len(c.Targets)),
+		concluded:  make([]bool, len(c.Targets)),
+	}
 	rounds := c.Cadence.rounds(times, event.Probes)
 	for i := range rounds {
 		round := start.Add(time.Duration(i) * c.Cadence.Interval)
@@ -105,7 +116,8 @@ func (c *Checker) Check(
 		}
 		results := c.observe(probing, r)
 		if i+1 == rounds { // before sharing: what is left of the window has room for both only side by side
-			r.background.Go(func() { r.fail(c.Metrics.Publish(publishing, r.series, start)) })
+			series := slices.Clone(r.series)
+			r.background.Go(func() { r.fail(c.Metrics.Publish(publishing, series, start)) })
 		}
 		c.share(r, results)
 		c.decide(probing, r, results, func(latest time.Time) (time.Time, bool) {
@@ -124,10 +136,10 @@ func (c *Checker) Check(
 }
 
 // forgetStale drops what was thought of the endpoints too long ago: failures with a pause between them are not
-// consecutive.
+// consecutive. What traffic routing holds against them has its own time.
 func (c *Checker) forgetStale(now time.Time) {
 	if now.Sub(c.word.At) >= c.Cadence.Fresh() {
-		c.word = incident.Word{}
+		c.word = incident.Word{LostAt: c.word.LostAt}
 	}
 }
 
@@ -137,10 +149,12 @@ type run struct {
 	background sync.WaitGroup
 	series     []metrics.Series // by target
 	last       []probe.Result   // by target
+	concluded  []bool           // by target: its latest probe came to a conclusion
 
 	admitted bool  // an endpoint let the observer in, in the latest round
 	refused  error // why no endpoint let the observer in, in the latest round in which that was so
 	unshared error // why the latest sharing failed
+	unread   error // why an endpoint did not show its withdrawals
 
 	mu      sync.Mutex
 	errs    []error
@@ -188,6 +202,8 @@ func (r *run) unfit() error {
 		return fmt.Errorf("%w: %w", ErrNothingLearned, causes(r.last))
 	case r.unshared != nil:
 		return fmt.Errorf("%w: %w", ErrUnshared, r.unshared)
+	case r.unread != nil:
+		return fmt.Errorf("%w: %w", ErrUnread, r.unread)
 	}
 	return nil
 }

@@ -63,6 +63,7 @@ func (c *Checker) reprobe(ctx context.Context, r *run, round []probe.Result, tar
 			results[i].Observation = round[i].Observation
 		}
 	}
+	c.route(r, results)
 	return results
 }
 

@@ -83,6 +83,10 @@ func (p *prober) Reprobe(
 	return result
 }
 
+func (*prober) Connect(context.Context, contract.Target) (*incident.Session, error) {
+	return nil, errors.New("no database")
+}
+
 func (p *prober) answer(ctx context.Context, target contract.Target, takes time.Duration) probe.Result {
 	p.mu.Lock()
 	n := len(p.asked[target.Endpoint])

@@ -31,6 +31,7 @@ func (c *Checker) observe(ctx context.Context, r *run) []probe.Result {
 		r.series[i].Target = target
 		r.series[i].Probes = append(r.series[i].Probes, sample(target.Endpoint, results, i))
 	}
+	c.route(r, results)
 	r.last = results
 	return results
 }
@@ -46,7 +47,9 @@ func letIn(results []probe.Result) bool {
 func (c *Checker) adopt(results []probe.Result) {
 	for _, result := range results {
 		if stored := result.Visit.Word; stored.At.After(c.word.At) {
-			c.word = stored
+			c.word = stored.Remember(c.word)
+		} else {
+			c.word = c.word.Remember(stored)
 		}
 	}
 }
@@ -79,7 +82,7 @@ func (c *Checker) judge(results []probe.Result, began, now time.Time) {
 		states[target.Endpoint], results[i].Observation = after, counted
 		c.logVerdict(target, results[i], before, after)
 	}
-	c.word = incident.Word{At: now, States: states}
+	c.word = incident.Word{At: now, States: states, LostAt: c.lostAt(states, now)}
 }
 
 // logVerdict logs what is not well. An inconclusive probe is no news: the report tells it, and the run's error if all

@@ -43,6 +43,7 @@ func (c *Checker) share(r *run, results []probe.Result) {
 		closeAll(r.publishing, sessions[i+1:])
 		var own []incident.Notice
 		c.ledger, own = c.ledger.Together(c.moment(results), visit.Snapshot)
+		c.reroute(r, visit)
 		c.deliver(r, session, append(visit.Notices, own...))
 		return
 	}
@@ -65,6 +66,11 @@ func (c *Checker) concerned(results []probe.Result) bool {
 		}
 		for _, i := range result.Visit.Snapshot.Incidents {
 			if slices.Contains(c.endpoints(), i.Endpoint) {
+				return true
+			}
+		}
+		for _, w := range result.Visit.Snapshot.Withdrawals {
+			if w.Due {
 				return true
 			}
 		}
@@ -108,6 +114,7 @@ func (c *Checker) confer(
 			Snapshot:  snapshot,
 			Policy:    c.Policy,
 			Fresh:     c.Cadence.Fresh(),
+			Hold:      c.Hold,
 		})
 	})
 }
@@ -137,7 +144,7 @@ func (c *Checker) publish(r *run, n incident.Notice) incident.Fate {
 	end, _ := r.publishing.Deadline()
 	ctx, cancel := context.WithDeadline(r.publishing, end.Add(-c.Cadence.Step()/8))
 	defer cancel()
-	err := c.Alerts.Publish(ctx, alert.Write(n, c.target(n.Incident.Endpoint), c.Runbooks))
+	err := c.Alerts.Publish(ctx, alert.Write(n, c.target(n.Endpoint()), c.Runbooks))
 	fate := incident.Accepted
 	switch {
 	case errors.Is(err, alert.ErrUnanswered):
@@ -152,7 +159,7 @@ func (c *Checker) publish(r *run, n incident.Notice) incident.Fate {
 
 // record tells the shared memory what became of its notice. One that may have arrived stays with its lease.
 func (c *Checker) record(r *run, session *incident.Session, n incident.Notice, fate incident.Fate) {
-	if n.Incident.Number == 0 || session == nil {
+	if !n.Recorded() || session == nil {
 		return
 	}
 	switch fate {

@@ -27,6 +27,8 @@ type Environment struct {
 	Schedule, ProbeInterval, Reminder, MinimumOutage  time.Duration
 	RunLimit, StepLimit, StatusLimit, ReprobeInterval time.Duration
 	PublishTimeout, NoticeLease, WakingLimit          time.Duration
+	// TrafficHold is 0 if no traffic is routed.
+	TrafficHold time.Duration
 
 	FailuresToOpen, SuccessesToClose int
 	Runbooks                         contract.Runbooks
@@ -64,6 +66,7 @@ func Parse(lookup func(key string) (value string, ok bool)) (Environment, error)
 		PublishTimeout:   p.duration(contract.EnvPublishTimeout),
 		NoticeLease:      p.duration(contract.EnvNoticeLease),
 		WakingLimit:      p.duration(contract.EnvWakingLimit),
+		TrafficHold:      p.trafficHold(),
 		FailuresToOpen:   p.count(contract.EnvFailuresToOpen),
 		SuccessesToClose: p.count(contract.EnvSuccessesToClose),
 		Runbooks:         p.runbooks(),
@@ -178,6 +181,20 @@ func (p *parser) metrics() string {
 		p.problem(contract.EnvMetrics, value, accepted)
 	}
 	return value
+}
+
+// trafficHold is the hold if traffic is routed.
+func (p *parser) trafficHold() time.Duration {
+	const accepted = contract.TrafficRouted + " or nothing"
+	hold := p.duration(contract.EnvTrafficHold)
+	switch value, _ := p.lookup(contract.EnvTraffic); value {
+	case contract.TrafficRouted:
+		return hold
+	case "":
+	default:
+		p.problem(contract.EnvTraffic, value, accepted)
+	}
+	return 0
 }
 
 func (p *parser) regions(key string) []string {
