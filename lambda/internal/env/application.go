@@ -13,7 +13,7 @@ import (
 // Endpoint is a regional endpoint of the database; its region is read from its name.
 type Endpoint struct{ Host, Region string }
 
-// Database is how the application's functions reach the database in their own region.
+// Database is how functions that serve one region reach the database in their own region.
 type Database struct {
 	// Region is the function's own, which Lambda sets.
 	Region   string
