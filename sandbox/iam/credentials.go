@@ -27,14 +27,20 @@ func (s *Service) Admin() Credentials { return s.admin }
 // Act is the principal that a service ("events.amazonaws.com") is when it acts as a role, if the role's trust policy
 // lets it.
 func (s *Service) Act(service, roleARN, session string) (Principal, error) {
-	if _, err := s.trusting(service, roleARN); err != nil {
+	return s.ActFor(service, roleARN, session, nil)
+}
+
+// ActFor is Act for a resource of the account: its condition keys are those by which a trust policy tells whom the
+// service acts for, aws:SourceArn and aws:SourceAccount.
+func (s *Service) ActFor(service, roleARN, session string, conditions Context) (Principal, error) {
+	if _, err := s.trusting(service, roleARN, conditions); err != nil {
 		return Principal{}, err
 	}
 	return Session(roleARN, session), nil
 }
 
 // trusting is the role, if it lets the service assume it.
-func (s *Service) trusting(service, roleARN string) (Role, error) {
+func (s *Service) trusting(service, roleARN string, conditions Context) (Role, error) {
 	role, err := s.RoleByARN(roleARN)
 	if err != nil {
 		return Role{}, err
@@ -43,7 +49,12 @@ func (s *Service) trusting(service, roleARN string) (Role, error) {
 	if err != nil {
 		return Role{}, err
 	}
-	if trust.decide(request{caller: ServicePrincipal(service), account: s.account, action: "sts:AssumeRole"}) != allowed {
+	if trust.decide(request{
+		caller:  ServicePrincipal(service),
+		account: s.account,
+		action:  "sts:AssumeRole",
+		context: conditions,
+	}) != allowed {
 		return Role{}, awserr.Denied("AccessDenied",
 			"User: %s is not authorized to perform: sts:AssumeRole on resource: %s", service, roleARN)
 	}
@@ -52,7 +63,7 @@ func (s *Service) trusting(service, roleARN string) (Role, error) {
 
 // AssumeRole gives a service ("lambda.amazonaws.com") credentials of a role, if the role's trust policy lets it.
 func (s *Service) AssumeRole(service, roleARN, session string) (Credentials, error) {
-	role, err := s.trusting(service, roleARN)
+	role, err := s.trusting(service, roleARN, nil)
 	if err != nil {
 		return Credentials{}, err
 	}

@@ -184,6 +184,24 @@ func TestOnlyWhomTheTrustPolicyNamesAssumesARole(t *testing.T) {
 	assert.ErrorIs(t, err, awserr.ErrNotFound)
 }
 
+func TestATrustPolicyMayNameTheResourceForWhichAServiceActs(t *testing.T) {
+	s := newService(t)
+	role, err := s.CreateRole(Role{Name: "careful", AssumeRolePolicy: `{"Version":"2012-10-17","Statement":{
+		"Effect":"Allow","Principal":{"Service":"states.amazonaws.com"},"Action":"sts:AssumeRole",
+		"Condition":{"ArnLike":{"aws:SourceArn":"arn:aws:states:us-east-1:123456789012:stateMachine:*"}}}}`})
+	require.NoError(t, err)
+	source := func(machine string) Context {
+		return Context{"aws:SourceArn": "arn:aws:states:us-east-1:123456789012:" + machine}
+	}
+	principal, err := s.ActFor("states.amazonaws.com", role.Arn, "one", source("stateMachine:m"))
+	require.NoError(t, err)
+	assert.Equal(t, Session(role.Arn, "one"), principal)
+	_, err = s.ActFor("states.amazonaws.com", role.Arn, "one", source("activity:m"))
+	require.ErrorIs(t, err, awserr.ErrDenied)
+	_, err = s.Act("states.amazonaws.com", role.Arn, "one")
+	require.ErrorIs(t, err, awserr.ErrDenied, "nobody is named")
+}
+
 func TestARoleWithPoliciesIsNotDeleted(t *testing.T) {
 	s := newService(t)
 	policy(t, s, `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"sns:Publish","Resource":"*"}}`)
