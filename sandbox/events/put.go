@@ -197,6 +197,16 @@ func (s *Service) CloudTrail(eventSource string, record any) error {
 	return err
 }
 
+// Announce puts an event of one of AWS's own services on the default bus. Delivery is best effort: in a region that is
+// down there is none.
+func (s *Service) Announce(e Entry) error {
+	if err := s.env.Available("events"); err != nil {
+		return err
+	}
+	_, err := s.put(e)
+	return err
+}
+
 func (s *Service) put(e Entry) (eventID string, err error) {
 	full := s.complete(e)
 	body := must.JSON(full)
