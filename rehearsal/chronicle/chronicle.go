@@ -27,6 +27,8 @@ type Options struct {
 	Monitors map[string]string
 	// Since leaves out what happened before; the zero value leaves out nothing.
 	Since time.Time
+	// Domain is the application's name, whose answers are read; "" if it has none.
+	Domain string
 	// Recipient is whose messages are read; "" for everybody's.
 	Recipient string
 	// Keep bounds what is remembered of each source, the oldest going first; 0 is everything.
@@ -40,9 +42,10 @@ type Chronicle struct {
 	opts    Options
 	telling sync.Mutex // held while Tell is told
 
-	looking sync.Mutex // guards how far has been read
+	looking sync.Mutex // guards how far has been read, and what the name answers
 	inbox   int
-	alarms  map[string]cursor // by region
+	answers map[string]answers // by asker
+	alarms  map[string]cursor  // by region
 	active  []fault.Active
 
 	mu     sync.Mutex // guards what was seen
@@ -53,18 +56,21 @@ type Chronicle struct {
 // Record is what has been seen so far, in the order in which it was read.
 type Record struct {
 	Entries []Entry
-	// Messages are those that call somebody, or say that an alarm is OK again.
+	// Messages are those that somebody may wait for.
 	Messages []Message
 	// Detected are the probes that found an endpoint down.
 	Detected []time.Time
+	// Answers are what the name has answered, each when it changed, the first ones at the chronicle's begin.
+	Answers []Answer
 }
 
 // New begins a chronicle. What happens is read by Follow, or by Listen and Look.
 func New(opts Options) *Chronicle {
 	return &Chronicle{
-		opts:   opts,
-		alarms: map[string]cursor{},
-		words:  newWords(),
+		opts:    opts,
+		answers: map[string]answers{},
+		alarms:  map[string]cursor{},
+		words:   newWords(),
 	}
 }
 
@@ -127,10 +133,11 @@ func (c *Chronicle) read(observer string, e logs.Event) {
 	}
 }
 
-// Look reads what has arrived, and which alarms have changed, since the last look.
+// Look reads what has arrived, which alarms have changed and what the name answers, since the last look.
 func (c *Chronicle) Look() {
 	c.looking.Lock()
 	defer c.looking.Unlock()
+	c.lookUp()
 	for _, raw := range c.arrived() {
 		c.receive(raw)
 	}
@@ -162,7 +169,7 @@ func (c *Chronicle) receive(raw sns.Message) {
 	if m.Time.Before(c.opts.Since) || c.opts.Recipient != "" && m.To != c.opts.Recipient {
 		return
 	}
-	if m.Pages() || m.Kind == BackToOK {
+	if m.Awaited() {
 		c.mu.Lock()
 		c.record.Messages = bounded(append(c.record.Messages, m), c.opts.Keep)
 		c.mu.Unlock()
@@ -218,6 +225,7 @@ func (c *Chronicle) Record() Record {
 		Entries:  slices.Clone(c.record.Entries),
 		Messages: slices.Clone(c.record.Messages),
 		Detected: slices.Clone(c.record.Detected),
+		Answers:  slices.Clone(c.record.Answers),
 	}
 }
 

@@ -36,6 +36,7 @@ const (
 	Alarm      Source = "alarm"
 	Told       Source = "message"
 	Client     Source = "client"
+	Naming     Source = "name"
 	Deployment Source = "deployment"
 	Rehearsal  Source = "rehearsal"
 )

@@ -17,13 +17,17 @@ type Kind string
 
 // The kinds of messages. Files of rehearsals name those of AlertKinds and AlarmKinds.
 const (
-	// Lost, Reminder and Resolved are the functions' alerts, Test is somebody else's whose subject begins with "Test",
-	// Alert any other.
-	Lost     Kind = "lost"
-	Reminder Kind = "reminder"
-	Resolved Kind = "resolved"
-	Test     Kind = "test"
-	Alert    Kind = "alert"
+	// Lost, Reminder and Resolved are the functions' alerts of an incident; Withdrawn, Returned and Lapsed those of a
+	// withdrawal: its begin, its end by somebody, and its end by the loss of the other endpoint. Test is somebody else's
+	// whose subject begins with "Test", Alert any other.
+	Lost      Kind = "lost"
+	Reminder  Kind = "reminder"
+	Resolved  Kind = "resolved"
+	Withdrawn Kind = "withdrawn"
+	Returned  Kind = "returned"
+	Lapsed    Kind = "lapsed"
+	Test      Kind = "test"
+	Alert     Kind = "alert"
 	// InAlarm, BackToOK and NoData are CloudWatch's of an alarm that went into ALARM or left it. Begins is one of an alarm
 	// that neither was nor is in ALARM: the first OK of a new one. Unreadable is a notification in no known form.
 	InAlarm    Kind = "alarm"
@@ -37,15 +41,18 @@ const (
 )
 
 // AlertKinds are the kinds of the functions' alerts, each about an endpoint.
-func AlertKinds() []Kind { return []Kind{Lost, Reminder, Resolved} }
+func AlertKinds() []Kind { return []Kind{Lost, Reminder, Resolved, Withdrawn, Returned, Lapsed} }
 
 // AlarmKinds are the kinds of notifications that matter, each about an alarm.
 func AlarmKinds() []Kind { return []Kind{InAlarm, BackToOK} }
 
 var ofAlert = map[string]Kind{
-	contract.AlertOpened:   Lost,
-	contract.AlertReminder: Reminder,
-	contract.AlertResolved: Resolved,
+	contract.AlertOpened:    Lost,
+	contract.AlertReminder:  Reminder,
+	contract.AlertResolved:  Resolved,
+	contract.AlertWithdrawn: Withdrawn,
+	contract.AlertReturned:  Returned,
+	contract.AlertLapsed:    Lapsed,
 }
 
 // test is how a message begins that somebody sends to see whether it arrives.
@@ -69,6 +76,9 @@ var tones = map[Kind]Tone{
 	Lost:         Bad,
 	Reminder:     Bad,
 	Resolved:     Good,
+	Withdrawn:    Note,
+	Returned:     Note,
+	Lapsed:       Warning,
 	Test:         Note,
 	Alert:        Bad,
 	InAlarm:      Bad,
@@ -167,14 +177,25 @@ func kindOf(from, to cloudwatch.State) Kind {
 // Tone is what it means to whom it reaches: bad news, the end of bad news, something to know, or nothing at all.
 func (m Message) Tone() Tone { return tones[m.Kind] }
 
-// Pages says whether it calls a person. CloudWatch's notice of a return to OK does not, nor does an event or
-// a test.
+// Pages says whether it calls a person. CloudWatch's notice of a return to OK does not, nor does what is said of a
+// withdrawal, which an operator has made, or an event or a test.
 func (m Message) Pages() bool {
 	switch m.Kind {
-	case Test, BackToOK, Begins, Event, Confirmation:
+	case Withdrawn, Returned, Lapsed, Test, BackToOK, Begins, Event, Confirmation:
 		return false
 	default:
 		return true
+	}
+}
+
+// Awaited says whether somebody may wait for it: it calls a person, says that an alarm is OK again, or tells of a
+// withdrawal.
+func (m Message) Awaited() bool {
+	switch m.Kind {
+	case Withdrawn, Returned, Lapsed, BackToOK:
+		return true
+	default:
+		return m.Pages()
 	}
 }
 

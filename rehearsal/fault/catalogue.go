@@ -182,6 +182,13 @@ var catalogue = []Fault{
 		inject:      (*injection).stopSchedules,
 	},
 	{
+		Name: "observer-lying",
+		Description: "An observer says to traffic routing that the region's endpoint is unfit, whatever it finds. (Its " +
+			"metric EndpointUnfit gets samples of 1.)",
+		Parameters: []Parameter{inRegion, {Name: "observer", Kind: KindRegion, Description: "the region of the observer"}},
+		inject:     (*injection).lie,
+	},
+	{
 		Name:        "clock-skewed",
 		Description: "The clocks of the region's functions are wrong: signatures, tokens and metrics carry the wrong time.",
 		Parameters:  []Parameter{inRegion, {Name: "by", Kind: KindShift, Description: "how far ahead; behind, if negative"}},

@@ -3,14 +3,18 @@ package fault
 import (
 	"context"
 	"fmt"
+	"reflect"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"aurora-dsql-dr/lambda/contract"
 	"aurora-dsql-dr/rehearsal/stack"
 	"aurora-dsql-dr/sandbox"
+	"aurora-dsql-dr/sandbox/cloudwatch"
 	"aurora-dsql-dr/sandbox/dsql"
 	"aurora-dsql-dr/sandbox/events"
 	"aurora-dsql-dr/sandbox/iam"
@@ -186,6 +190,7 @@ func TestEveryFaultDoesWhatItSaysAndIsUndone(t *testing.T) {
 		"function-crashing":   {home, change{"function": "Unhandled<nil>"}},
 		"function-timing-out": {with("region", "primary", "function", "monitor"), nil},
 		"schedule-stopped":    {home, change{"schedule": "DISABLED"}},
+		"observer-lying":      {with("region", "primary", "observer", "witness"), nil},
 		"clock-skewed":        {with("region", "witness", "by", "-90s"), change{witness + " skew": -90 * time.Second}},
 	}
 	for _, f := range Catalogue() {
@@ -210,6 +215,28 @@ func TestEveryFaultDoesWhatItSaysAndIsUndone(t *testing.T) {
 		})
 	}
 	assert.Len(t, tests, len(Catalogue()))
+}
+
+// A lie is told where the health checks about the endpoint read, again and again, and until the fault ends.
+func TestAnObserversLieIsInItsMetric(t *testing.T) {
+	w := newWorld(t)
+	undo, err := NewInjector(w.Sandbox, places).Inject(Spec{"observer-lying", map[string]string{
+		"region":   "primary",
+		"observer": "witness",
+	}})
+	require.NoError(t, err)
+	lie := cloudwatch.Metric{
+		Namespace:  contract.MetricNamespace,
+		Name:       contract.MetricEndpointUnfit,
+		Dimensions: contract.ObserverDimensions(w.cluster.Identifier, east, witness),
+	}
+	told := func(region string) bool {
+		return slices.ContainsFunc(w.Account.Region(region).CloudWatch.ListMetrics(contract.MetricNamespace),
+			func(m cloudwatch.Metric) bool { return reflect.DeepEqual(m, lie) })
+	}
+	require.Eventually(t, func() bool { return told(west) }, time.Minute, time.Millisecond)
+	assert.False(t, told(east), "where it would be lost with the endpoint")
+	require.NoError(t, undo())
 }
 
 // What is wrong with a thing is the sum of the active faults, in whatever order they come and go.

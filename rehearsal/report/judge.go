@@ -14,7 +14,7 @@ type Message struct {
 	chronicle.Message
 	// At is counted from the first fault.
 	At Offset `json:"at"`
-	// Judgement is expected, duplicate or false; "" for one that calls nobody and nobody waits for.
+	// Judgement is expected, duplicate or false; "" for a return to OK that nobody waits for.
 	Judgement Judgement `json:"judgement,omitempty"`
 }
 
@@ -48,7 +48,7 @@ func judge(expected []script.Expectation, messages []Message) []Check {
 		case at >= 0 && counts[at] < expected[at].AtMost:
 			counts[at]++
 			m.Judgement = Expected
-		case !m.Pages():
+		case m.Kind == chronicle.BackToOK:
 		case at >= 0:
 			m.Judgement = Duplicate
 			duplicates = append(duplicates, m.String())

@@ -51,7 +51,7 @@ func alarmOf(after time.Duration, name, from, old, now string) sns.Message {
 
 func read(raw ...sns.Message) (all []chronicle.Message) {
 	for _, m := range raw {
-		if read := chronicle.ReadMessage(m); read.Pages() || read.Kind == chronicle.BackToOK {
+		if read := chronicle.ReadMessage(m); read.Awaited() {
 			all = append(all, read)
 		}
 	}

@@ -82,6 +82,9 @@ type stepText struct {
 	Until  yaml.Node         `yaml:"until"`
 	Deploy Deployment        `yaml:"deploy"`
 	Within yaml.Node         `yaml:"within"`
+
+	Withdraw yaml.Node `yaml:"withdraw"`
+	Return   yaml.Node `yaml:"return"`
 }
 
 type expectationText struct {
@@ -153,6 +156,11 @@ func (d *decoder) step(text stepText) (s Step) {
 	d.duration(&text.At, "at", &s.At, 0, longest)
 	d.duration(&text.Until, "until", &s.Until, 0, longest)
 	d.duration(&text.Within, "within", &s.Within, time.Second, longest)
+	s.Withdraw = d.region("withdraw", &text.Withdraw)
+	s.Return = d.region("return", &text.Return)
+	if !text.Until.IsZero() && text.Deploy == "" && text.Return.IsZero() && s.Until <= s.At {
+		d.problem(resolveAlias(&text.Until), "until is %s, which is not after at, %s", Short(s.Until), Short(s.At))
+	}
 	if text.Fault.IsZero() {
 		s.Deploy = text.Deploy
 		return s
@@ -163,9 +171,6 @@ func (d *decoder) step(text stepText) (s Step) {
 		s.Fault.With = map[string]string{}
 	}
 	d.fault(node, *s.Fault)
-	if !text.Until.IsZero() && text.Deploy == "" && s.Until <= s.At {
-		d.problem(resolveAlias(&text.Until), "until is %s, which is not after at, %s", Short(s.Until), Short(s.At))
-	}
 	return s
 }
 

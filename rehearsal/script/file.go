@@ -32,7 +32,7 @@ type Rehearsal struct {
 	Method []Step `json:"-"`
 	// Watch is how long the stack is observed after the last step has ended.
 	Watch time.Duration `json:"-"`
-	// Budgets are by Measure; every measure has one.
+	// Budgets are by Measure; every one of Measures has one.
 	Budgets map[Measure]Budget `json:"-"`
 	// Expect are the messages that people are to get. Every other that pages is false.
 	Expect []Expectation `json:"-"`
@@ -48,18 +48,23 @@ const (
 	// WorkloadApplication is the distributed application by its regional APIs, which is deployed for it. Afterwards its
 	// events are looked for as its rows are.
 	WorkloadApplication Workload = "application"
+	// WorkloadName is the same application by the one name that traffic routing gives it, which is deployed as well, and
+	// by clients that know nothing else.
+	WorkloadName Workload = "name"
 )
 
-// Step is one thing that is done: a fault or a deployment.
+// Step is one thing that is done: a fault, a deployment, or an operator's act.
 type Step struct {
 	At time.Duration
-	// Until is when the fault is undone.
+	// Until is when the fault is undone, or the withdrawal expires.
 	Until time.Duration
-	// Fault is the fault to inject; nil for a deployment.
+	// Fault is the fault to inject; nil for another step.
 	Fault *fault.Spec
-	// Deploy is the kind of deployment and Within what bounds it.
+	// Deploy is the kind of deployment and Within what bounds it; "" for another step.
 	Deploy Deployment
 	Within time.Duration
+	// Withdraw is the region to take out of traffic, Return the one whose withdrawal is to end; "" for another step.
+	Withdraw, Return string
 }
 
 // Deployment is a way to deploy during a rehearsal.
@@ -81,22 +86,43 @@ const (
 // Measure is a time that is measured.
 type Measure string
 
-// The measures. All but AllClear are counted from the first fault's injection, AllClear from the end of the last.
+// The measures. Those of an end are counted from the end of the last fault or withdrawal, all others from the first.
 const (
 	// Detect is the first probe of any observer that found an endpoint down.
 	Detect Measure = "detect"
 	// Alert is the first message of a function that says that an endpoint is lost.
 	Alert Measure = "alert"
-	// Recovery is the longest that a client went without an acknowledged write.
+	// Recovery is the longest that a client went without an acknowledged write. Clients that keep their connections for
+	// ever do not count.
 	Recovery Measure = "recovery"
-	// AllClear is the first message after the fault that says that an endpoint serves again.
+	// AllClear, of the end, is the first message that says that an endpoint serves again.
 	AllClear Measure = "allClear"
 	// Alarm is the first notification of a CloudWatch alarm that went into ALARM.
 	Alarm Measure = "alarm"
+
+	// Move is the first answer that stops naming a region.
+	Move Measure = "move"
+	// Name is when the last client that was served by a region that the name has left is served by another. Clients that
+	// keep their connections for ever do not count.
+	Name Measure = "name"
+	// Back, of the end, is when the name leads everybody again where it led before.
+	Back Measure = "back"
 )
 
-// Measures are all measures, in the order in which they are told.
-var Measures = []Measure{Detect, Alert, Recovery, AllClear, Alarm}
+// Measures are what every rehearsal measures, in the order in which it is told; MeasuresOfName what one measures besides
+// whose clients know a name.
+var (
+	Measures       = []Measure{Detect, Alert, Recovery, AllClear, Alarm}
+	MeasuresOfName = []Measure{Move, Name, Back}
+)
+
+// Measures are what the rehearsal measures, in the order in which it is told.
+func (r *Rehearsal) Measures() []Measure {
+	if r.Workload == WorkloadName {
+		return slices.Concat(Measures, MeasuresOfName)
+	}
+	return Measures
+}
 
 // Budget is what a measure may take.
 type Budget struct {
@@ -162,9 +188,18 @@ func (r *Rehearsal) Faults() (faults []fault.Step) {
 	return faults
 }
 
-// Deployments are the method's other steps.
+// Deployments are the method's steps that deploy.
 func (r *Rehearsal) Deployments() []Step {
-	return slices.DeleteFunc(slices.Clone(r.Method), func(s Step) bool { return s.Fault != nil })
+	return r.steps(func(s Step) bool { return s.Deploy != "" })
+}
+
+// Acts are the method's steps of an operator: withdrawals and returns.
+func (r *Rehearsal) Acts() []Step {
+	return r.steps(func(s Step) bool { return s.Withdraw != "" || s.Return != "" })
+}
+
+func (r *Rehearsal) steps(wanted func(Step) bool) []Step {
+	return slices.DeleteFunc(slices.Clone(r.Method), func(s Step) bool { return !wanted(s) })
 }
 
 // End is when the last step has ended, counted from the method's start.

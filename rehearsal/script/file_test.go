@@ -155,21 +155,60 @@ rehearsals/bad.yaml: 29 problems:
   line 7: fault connections-failing: parameter "region" is "here": want `+regions+`
   line 8: a step with the key "deploy" lacks the key "within"
   line 8: deploy is "sometimes": want one of refused, survivor, complete
-  line 8: until and with belong to a fault
-  line 9: a step has either a fault or a deploy
-  line 10: a step has either a fault or a deploy
-  line 11: a step is "nothing": want a mapping of at, fault, with, until, deploy, within
+  line 8: until belongs to a fault or a withdraw
+  line 9: a step has one of fault, deploy, withdraw and return
+  line 10: a step has one of fault, deploy, withdraw and return
+  line 11: a step is "nothing": want a mapping of at, fault, with, until, withdraw, return, deploy, within
   line 12: watch is "soon": want a duration such as 90s or 1m30s
   line 13: budgets lacks the key "alarm"
   line 13: budgets.alert is "later": want a duration such as 60s, never, or unjudged
   line 13: budgets.allClear is "-1s": want a duration such as 60s, never, or unjudged
-  line 15: message is "shouted": want one of lost, reminder, resolved, alarm, ok
-  line 16: lost, reminder and resolved are about an endpoint: want the key "endpoint", and no alarm
+  line 15: message is "shouted": want one of lost, reminder, resolved, withdrawn, returned, lapsed, alarm, ok
+  line 16: alerts of the functions are about an endpoint: want the key "endpoint", and no alarm
   line 17: alarm and ok are about an alarm: want the key "alarm", a part of its name, and no endpoint
   line 18: from is "nowhere": want primary, secondary, witness, or the name of one's region
   line 18: times is "3-1": want at least 1, and in a range the lower number first, such as 0-3
   line 19: the key "watch" stands here for the second time: want it once
-  line 20: workload is "nosql": want one of sql, application`), err.Error())
+  line 20: workload is "nosql": want one of sql, application, name`), err.Error())
+}
+
+// A file whose clients know a name only has budgets for what becomes of the name, and an operator may act in it.
+func TestAFileAboutAName(t *testing.T) {
+	const named = `title: t
+proves: p
+workload: name
+method:
+  - {at: 5s, until: 4m, withdraw: primary}
+  - {at: 1m, return: us-east-1}
+watch: 3m
+budgets: {detect: never, alert: never, recovery: 5s, allClear: never, alarm: never, move: 30s, name: 3m, back: 10m}
+expect:
+  - {message: withdrawn, endpoint: primary}
+  - {message: returned, endpoint: primary}
+`
+	r, err := Parse("rehearsals/named.yaml", []byte(named), places)
+	require.NoError(t, err)
+	assert.Equal(t, []Step{
+		{At: 5 * time.Second, Until: 4 * time.Minute, Withdraw: "us-east-1"},
+		{At: time.Minute, Return: "us-east-1"},
+	}, r.Acts())
+	assert.Empty(t, r.Deployments())
+	assert.Len(t, r.Budgets, len(r.Measures()))
+	for _, tt := range []struct{ old, text, want string }{
+		{"move: 30s, ", "", `line 8: budgets lacks the key "move"`},
+		{"workload: name", "workload: application", "line 8: move, name and back are about a name: want them with the workload name only"},
+		{"workload: name", "workload: sql", "line 5: withdraw and return move a name: want them with the workload name only"},
+		{", withdraw: primary", ", withdraw: here", `line 5: withdraw is "here": want primary, secondary, witness, or the name of one's region`},
+		{"until: 4m, withdraw", "withdraw", `line 5: a step with the key "withdraw" lacks the key "until"`},
+		{"until: 4m, withdraw", "until: 4s, withdraw", "line 5: until is 4s, which is not after at, 5s"},
+		{"withdraw: primary", "withdraw: primary, return: primary", "line 5: a step has one of fault, deploy, withdraw and return"},
+		{"return: us-east-1", "return: us-east-1, until: 2m", "line 6: until belongs to a fault or a withdraw"},
+		{"return: us-east-1", "return: us-east-1, with: {region: primary}", "line 6: with belongs to a fault"},
+		{"return: us-east-1", "return: us-east-1, within: 2m", "line 6: within belongs to a deploy"},
+	} {
+		_, err := Parse("rehearsals/named.yaml", []byte(strings.Replace(named, tt.old, tt.text, 1)), places)
+		require.ErrorContains(t, err, tt.want)
+	}
 }
 
 func faultNames() []string {
@@ -185,7 +224,7 @@ func TestWhatIsNoRehearsalAtAll(t *testing.T) {
 		"":                   "line 1: the file is empty",
 		"a: [":               "the file is no YAML",
 		"- a":                "line 1: a rehearsal is a list: want a mapping",
-		"method: []\n":       "method injects no fault",
+		"method: []\n":       "method neither injects a fault nor withdraws a region",
 		"method: {at: 5s}\n": "method is a mapping: want a list",
 	} {
 		_, err := Parse("f.yaml", []byte(text), places)
@@ -229,8 +268,14 @@ func TestAFileThatCannotBeReadIsNamed(t *testing.T) {
 // The grammar names what the program knows.
 func TestTheSchemaNamesEveryFaultAndMeasure(t *testing.T) {
 	var schema struct {
-		Properties map[string]struct{ Required []string }
-		Defs       struct {
+		Properties map[string]struct {
+			Required   []string
+			Properties map[string]any
+		}
+		Then struct {
+			Properties map[string]struct{ Required []string }
+		}
+		Defs struct {
 			Step struct {
 				Properties struct {
 					Fault  struct{ Enum []string }
@@ -250,9 +295,14 @@ func TestTheSchemaNamesEveryFaultAndMeasure(t *testing.T) {
 	assert.Equal(t, []Deployment{DeployRefused, DeploySurvivor, DeployComplete}, step.Deploy.Enum)
 	kinds := slices.Concat(chronicle.AlertKinds(), chronicle.AlarmKinds())
 	assert.Equal(t, kinds, schema.Defs.Expectation.Properties.Message.Enum)
-	var measures []string
-	for _, m := range Measures {
-		measures = append(measures, string(m))
+	assert.Equal(t, names(Measures), schema.Properties["budgets"].Required)
+	assert.Equal(t, names(MeasuresOfName), schema.Then.Properties["budgets"].Required)
+	assert.Len(t, schema.Properties["budgets"].Properties, len(Measures)+len(MeasuresOfName))
+}
+
+func names(measures []Measure) (names []string) {
+	for _, m := range measures {
+		names = append(names, string(m))
 	}
-	assert.Equal(t, measures, schema.Properties["budgets"].Required)
+	return names
 }
