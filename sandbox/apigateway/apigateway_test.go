@@ -340,6 +340,29 @@ func TestAStageIsThrottled(t *testing.T) {
 	assert.Positive(t, statuses[http.StatusTooManyRequests])
 }
 
+// A route's own throttle takes the place of the stage's, and its own metrics come with its settings.
+func TestARouteHasAThrottleAndMetricsOfItsOwn(t *testing.T) {
+	w := newWorld(t)
+	w.answer = func(context.Context, []byte) (any, error) { return "ok", nil }
+	own := OwnSettings{RouteKey: "GET /own", DetailedMetrics: true, RouteSettings: RouteSettings{ThrottlingRateLimit: 0.001, ThrottlingBurstLimit: 2}}
+	stage := Stage{APIID: w.api.ID, Name: defaultStage, AutoDeploy: true, Routes: []OwnSettings{own},
+		RouteSettings: &RouteSettings{ThrottlingRateLimit: 0.001, ThrottlingBurstLimit: 1}}
+	_, err := w.PutStage(stage)
+	require.ErrorContains(t, err, "Unable to find Route by key GET /own within the provided RouteSettings")
+	w.route(t, "GET /own", "")
+	w.route(t, "GET /", "")
+	_, err = w.PutStage(stage)
+	require.NoError(t, err)
+	var statuses []int
+	for _, path := range []string{"/own", "/own", "/own", "/", "/"} {
+		answer, _ := do(t, w.request(t, http.MethodGet, path, ""))
+		statuses = append(statuses, answer.StatusCode)
+	}
+	assert.Equal(t, []int{200, 200, 429, 200, 429}, statuses)
+	dimensions := map[string]string{"ApiId": w.api.ID, "Stage": defaultStage, "Method": "GET", "Resource": "/own"}
+	w.counted(t, dimensions, map[string]float64{"Count": 3, "4xx": 1})
+}
+
 func TestRequestsAreCounted(t *testing.T) {
 	w := newWorld(t)
 	w.route(t, "GET /", "")
@@ -347,18 +370,24 @@ func TestRequestsAreCounted(t *testing.T) {
 	do(t, w.request(t, http.MethodGet, "/", ""))
 	do(t, w.request(t, http.MethodGet, "/nothing", ""))
 	for _, dimensions := range []map[string]string{{"ApiId": w.api.ID}, {"ApiId": w.api.ID, "Stage": defaultStage}} {
-		for name, want := range map[string]float64{"Count": 2, "4xx": 1, "5xx": 1} {
-			assert.Eventually(t, func() bool {
-				now := w.env.Now()
-				points, err := w.cloudwatch.GetMetricStatistics(cloudwatch.Metric{Namespace: "AWS/ApiGateway", Name: name, Dimensions: dimensions},
-					now.Add(-time.Hour), now.Add(time.Hour), 2*time.Hour, "")
-				total := 0.0
-				for _, p := range points {
-					total += p.Sum
-				}
-				return err == nil && total == want
-			}, 10*time.Second, time.Millisecond, name)
-		}
+		w.counted(t, dimensions, map[string]float64{"Count": 2, "4xx": 1, "5xx": 1})
+	}
+}
+
+// counted waits for sums of API Gateway's metrics.
+func (w *world) counted(t *testing.T, dimensions map[string]string, sums map[string]float64) {
+	t.Helper()
+	for name, want := range sums {
+		assert.Eventually(t, func() bool {
+			now := w.env.Now()
+			points, err := w.cloudwatch.GetMetricStatistics(cloudwatch.Metric{Namespace: "AWS/ApiGateway", Name: name, Dimensions: dimensions},
+				now.Add(-time.Hour), now.Add(time.Hour), 2*time.Hour, "")
+			total := 0.0
+			for _, p := range points {
+				total += p.Sum
+			}
+			return err == nil && total == want
+		}, 10*time.Second, time.Millisecond, name)
 	}
 }
 

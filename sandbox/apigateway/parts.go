@@ -1,9 +1,11 @@
 package apigateway
 
 import (
+	"net/http"
 	"strings"
 	"time"
 
+	"aurora-dsql-dr/sandbox/awserr"
 	"aurora-dsql-dr/sandbox/clock"
 	"aurora-dsql-dr/sandbox/internal/constraint"
 )
@@ -130,7 +132,9 @@ type Stage struct {
 	Description       string             `json:"description,omitempty"`
 	AccessLogSettings *AccessLogSettings `json:"accessLogSettings,omitempty"`
 	RouteSettings     *RouteSettings     `json:"defaultRouteSettings,omitempty"`
-	Tags              map[string]string  `json:"tags,omitempty"`
+	// Routes are those with settings of their own.
+	Routes []OwnSettings     `json:"routeSettings,omitempty"`
+	Tags   map[string]string `json:"tags,omitempty"`
 
 	Arn          string `json:"arn"`
 	ExecutionArn string `json:"executionArn"`
@@ -149,11 +153,29 @@ type RouteSettings struct {
 	ThrottlingBurstLimit int     `json:"throttlingBurstLimit"`
 }
 
+// OwnSettings are those of one route: its throttle, which takes the place of the stage's, and whether it has metrics of
+// its own.
+type OwnSettings struct {
+	RouteKey        string `json:"routeKey"`
+	DetailedMetrics bool   `json:"detailedMetricsEnabled,omitempty"`
+	RouteSettings
+}
+
 const defaultStage = "$default"
 
 type stage struct {
 	Stage
 	bucket *bucket // nil without a limit
+	// own are the buckets of the routes that have one, by route key.
+	own map[string]*bucket
+}
+
+// take asks the throttle that a route has.
+func (s *stage) take(routeKey string) bool {
+	if own, ok := s.own[routeKey]; ok {
+		return own.take()
+	}
+	return s.bucket.take()
 }
 
 // PutStage creates the stage of an API or replaces it, which fills its throttle anew.
@@ -187,7 +209,17 @@ func (s *Service) PutStage(st Stage) (Stage, error) {
 		return Stage{}, err
 	}
 	st.Arn, st.ExecutionArn, st.InvokeURL = a.Arn+"/stages/"+st.Name, a.ExecutionArn+"/"+st.Name, a.Endpoint+"/"
-	a.stage = &stage{Stage: st, bucket: newBucket(st.RouteSettings, s.env.Clock)}
+	own := map[string]*bucket{}
+	for _, r := range st.Routes {
+		if !a.hasRoute(r.RouteKey) {
+			return Stage{}, awserr.NotFound(http.StatusNotFound, "NotFoundException",
+				"Unable to find Route by key %s within the provided RouteSettings", r.RouteKey)
+		}
+		if b := newBucket(&r.RouteSettings, s.env.Clock); b != nil {
+			own[r.RouteKey] = b
+		}
+	}
+	a.stage = &stage{Stage: st, bucket: newBucket(st.RouteSettings, s.env.Clock), own: own}
 	return st, nil
 }
 

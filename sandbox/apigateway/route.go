@@ -100,6 +100,15 @@ func (a *api) checkRoute(r Route) error {
 	return nil
 }
 
+func (a *api) hasRoute(key string) bool {
+	for _, r := range a.routes {
+		if r.RouteKey == key {
+			return true
+		}
+	}
+	return false
+}
+
 // Route finds a route of an API.
 func (s *Service) Route(apiID, id string) (Route, error) {
 	s.mu.Lock()

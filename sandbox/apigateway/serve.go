@@ -148,8 +148,8 @@ func (s *Service) admit(q *request, id string) (Integration, *answer) {
 	if issuer := found.authorizers[matched.AuthorizerID]; issuer != nil {
 		q.issuer = issuer
 	}
-	if !found.stage.bucket.take() {
-		throttled := refuse(http.StatusTooManyRequests, "Too Many Requests", errors.New("the stage's throttle is exceeded"))
+	if !found.stage.take(matched.RouteKey) {
+		throttled := refuse(http.StatusTooManyRequests, "Too Many Requests", errors.New("the throttle is exceeded"))
 		return Integration{}, &throttled
 	}
 	return found.integrations[strings.TrimPrefix(matched.Target, "integrations/")], nil

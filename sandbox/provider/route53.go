@@ -1,12 +1,14 @@
 package provider
 
 import (
+	"errors"
 	"maps"
 	"slices"
 	"strings"
 
 	awsroute53 "github.com/pulumi/pulumi-aws/sdk/v6/go/aws/route53"
 
+	"aurora-dsql-dr/sandbox/region"
 	"aurora-dsql-dr/sandbox/route53"
 )
 
@@ -25,6 +27,18 @@ var route53Kinds = map[string]*kind{
 			delete: deleteRecord,
 		}),
 	},
+	"aws:route53/zone:Zone": {
+		title: "Route 53 Hosted Zone", service: "route53",
+		args: awsroute53.ZoneArgs{}.ElementType(), state: awsroute53.ZoneState{}.ElementType(),
+		computed: []string{"name"},
+		handlers: over(operations[hostedZone]{
+			id: func(z hostedZone) string { return z.ZoneID },
+			create: func(*call, hostedZone) (hostedZone, error) {
+				return hostedZone{}, errors.New("the sandbox does not model this: a zone of a stack's own")
+			},
+			read: readZone,
+		}),
+	},
 	"aws:route53/healthCheck:HealthCheck": {
 		title: "Route 53 Health Check", service: "route53",
 		args: awsroute53.HealthCheckArgs{}.ElementType(), state: awsroute53.HealthCheckState{}.ElementType(),
@@ -33,6 +47,36 @@ var route53Kinds = map[string]*kind{
 		writeOnly: []string{"referenceName", "triggers"},
 		handlers:  over(healthChecks),
 	},
+}
+
+// hostedZone is a public hosted zone that a stack is given, as the provider reads it (terraform-provider-aws 5.100.0,
+// internal/service/route53/zone.go).
+type hostedZone struct {
+	Name              string            `json:"name"`
+	Comment           string            `json:"comment"`
+	NameServers       []string          `json:"nameServers"`
+	PrimaryNameServer string            `json:"primaryNameServer"`
+	Tags              map[string]string `json:"tags,omitempty"`
+	ZoneID            string            `json:"zoneId"`
+
+	Arn string `json:"arn"`
+}
+
+func readZone(c *call) (hostedZone, error) {
+	zone, err := c.cloud.Route53.Zone(c.id)
+	if err != nil {
+		return hostedZone{}, err
+	}
+	tags, err := c.cloud.Route53.Tags(route53.HostedZones, zone.ID)
+	return hostedZone{
+		Name:              bare(zone.Name),
+		Comment:           zone.Comment,
+		NameServers:       route53.NameServers,
+		PrimaryNameServer: route53.NameServers[0],
+		Tags:              tags,
+		ZoneID:            zone.ID,
+		Arn:               "arn:" + region.Partition + ":route53:::hostedzone/" + zone.ID,
+	}, err
 }
 
 // record is a record as the provider has it (terraform-provider-aws 5.100.0, internal/service/route53/record.go).

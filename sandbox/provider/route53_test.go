@@ -24,6 +24,17 @@ func (w *world) zone() string {
 	return z.ID
 }
 
+func TestAZoneIsRead(t *testing.T) {
+	w := newWorld(t, Options{})
+	id, i := w.zone(), w.in(primary)
+	zone := i.mustRefresh(stateOf{kind: "aws:route53/zone:Zone", name: "zone", id: id})
+	assert.Equal(t, "example.com", zone.outputs["name"])
+	assert.Nil(t, zone.outputs["vpcs"], "it is public")
+	assert.Empty(t, i.mustRefresh(stateOf{kind: "aws:route53/zone:Zone", name: "zone", id: "ZNONE"}).id)
+	_, err := i.create("aws:route53/zone:Zone", "zone", object{"name": "example.org"})
+	assert.ErrorContains(t, err, "the sandbox does not model this: a zone of a stack's own")
+}
+
 func latencyRecord(zone, region, address string) object {
 	return object{"zoneId": zone, "name": "api", "type": "A", "ttl": 60, "records": []any{address}, "setIdentifier": region,
 		"latencyRoutingPolicies": []any{object{"region": region}}}
