@@ -44,8 +44,11 @@ func text(v resource.PropertyValue) string {
 	return ""
 }
 
-// Graph is what a run registered, ordered by type and name.
-type Graph struct{ Resources []Resource }
+// Graph is what a run registered, ordered by type and name, and what it read of others.
+type Graph struct {
+	Resources []Resource
+	Read      []Resource
+}
 
 // Of are the resources of a type.
 func (g *Graph) Of(typ string) []Resource {
@@ -78,13 +81,15 @@ type Options struct {
 	Preview bool
 	// Parallel is the engine's --parallel; it defaults to 16.
 	Parallel int32
+	// Known, if set, answers a read with what the cloud says of a resource; else what the program knows of it is true.
+	Known func(read Resource) resource.PropertyMap
 	// Fail, if set, is asked before each provider function (token, region) and makes it fail.
 	Fail func(token, region string) error
 }
 
 // Run executes the program and returns what it registered, also beside an error.
 func Run(program pulumi.RunFunc, o Options) (*Graph, error) {
-	rec := &recorder{preview: o.Preview, fail: o.Fail, regions: map[string]string{}}
+	rec := &recorder{preview: o.Preview, known: o.Known, fail: o.Fail, regions: map[string]string{}}
 	err := pulumi.RunErr(
 		program,
 		pulumi.WithMocks("aurora-dsql-dr", cmp.Or(o.Stack, "test"), rec),
@@ -96,16 +101,18 @@ func Run(program pulumi.RunFunc, o Options) (*Graph, error) {
 		rec.resources,
 		func(a, b Resource) int { return cmp.Or(cmp.Compare(a.Type, b.Type), cmp.Compare(a.Name, b.Name)) },
 	)
-	return &Graph{Resources: rec.resources}, err
+	return &Graph{Resources: rec.resources, Read: rec.reads}, err
 }
 
 type recorder struct {
 	preview bool
+	known   func(Resource) resource.PropertyMap
 	fail    func(token, region string) error
 
 	mu        sync.Mutex
 	regions   map[string]string // provider name -> region
 	resources []Resource
+	reads     []Resource
 }
 
 // NewResource implements pulumi.MockResourceMonitor.
@@ -120,6 +127,9 @@ func (rec *recorder) NewResource(a pulumi.MockResourceArgs) (string, resource.Pr
 		RPC:    a.RegisterRPC,
 		Region: rec.regions[providerName(a.Provider)],
 	}
+	if a.ReadRPC != nil {
+		return a.ID, rec.read(r), nil
+	}
 	if a.TypeToken == "pulumi:providers:aws" {
 		rec.regions[a.Name] = text(a.Inputs["region"])
 	}
@@ -130,6 +140,18 @@ func (rec *recorder) NewResource(a pulumi.MockResourceArgs) (string, resource.Pr
 	}
 	rec.resources = append(rec.resources, r)
 	return id, r.State, nil
+}
+
+// read answers also in a preview: what is read is there.
+func (rec *recorder) read(r Resource) resource.PropertyMap {
+	r.State = r.Inputs.Copy()
+	if rec.known != nil {
+		for key, value := range rec.known(r) {
+			r.State[key] = value
+		}
+	}
+	rec.reads = append(rec.reads, r)
+	return r.State
 }
 
 // state is the inputs and what the cloud computes: known values, or unknown ones in a preview.
@@ -146,6 +168,12 @@ func (rec *recorder) state(r Resource) resource.PropertyMap {
 		default:
 			state[resource.PropertyKey(key)] = resource.NewStringProperty(value)
 		}
+	}
+	for key, value := range structured(r) {
+		if rec.preview {
+			value = resource.MakeComputed(resource.NewStringProperty(""))
+		}
+		set(state, strings.Split(key, "."), value)
 	}
 	return state
 }
@@ -204,6 +232,12 @@ func computed(r Resource) map[string]string {
 			"executionArn": arn("execute-api", name),
 			"apiEndpoint":  "https://" + name + ".execute-api." + r.Region + ".amazonaws.com",
 		}
+	case "aws:acm/certificate:Certificate":
+		return map[string]string{"arn": arn("acm", "certificate/"+name)}
+	case "aws:route53/healthCheck:HealthCheck":
+		return map[string]string{"arn": "arn:aws:route53:::healthcheck/" + r.Name + "-id"}
+	case "aws:route53/record:Record":
+		return map[string]string{"fqdn": strings.TrimSuffix(r.Input("name"), ".")}
 	case "aws:lambda/invocation:Invocation":
 		return map[string]string{"result": "{}"}
 	}
