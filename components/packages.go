@@ -19,11 +19,12 @@ const (
 // functionDirectory is where `make lambda` leaves the binaries: <architecture>/<function>/bootstrap.
 const functionDirectory = "build/lambda"
 
-// MonitorFunctions are the function binaries that watching needs, and Functions all of them: those of the application
-// come on top.
+// The function binaries, by what needs them, and all of them.
 var (
-	MonitorFunctions = []string{"healthcheck", "migrate"}
-	Functions        = append(slices.Clone(MonitorFunctions), "transactions", "publisher", "processor")
+	MonitorFunctions     = []string{"healthcheck", "migrate"}
+	ApplicationFunctions = []string{"transactions", "publisher", "processor"}
+	TrafficFunctions     = []string{"livez"}
+	Functions            = slices.Concat(MonitorFunctions, ApplicationFunctions, TrafficFunctions)
 )
 
 // CheckFunctionsBuilt reports every one of the functions that `make lambda` has not made yet for the architecture.

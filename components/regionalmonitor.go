@@ -29,6 +29,8 @@ type MonitorSettings struct {
 	Reminder time.Duration
 	// MetricsFull publishes and alarms latencies and marker age beside the verdicts. Optional; defaults to off.
 	MetricsFull bool
+	// Routed says that traffic is routed by what the monitors publish. Optional; defaults to off.
+	Routed bool
 	// MemoryMB, LogRetentionDays, ReservedConcurrency and Tracing are as in GoFunctionArgs.
 	MemoryMB            int
 	LogRetentionDays    int
@@ -155,7 +157,7 @@ func (a *RegionalMonitorArgs) environment() pulumi.StringMap {
 	for i, t := range a.Topics {
 		topics[i] = t.ARN.ApplyT(func(arn string) contract.Topic { return contract.Topic{Region: t.Region, ARN: arn} })
 	}
-	return pulumi.StringMap{
+	environment := pulumi.StringMap{
 		contract.EnvTargets:          jsonOf(targets),
 		contract.EnvTopics:           jsonOf(topics),
 		contract.EnvMetricRegions:    pulumi.String(strings.Join(a.MetricRegions, ",")),
@@ -169,6 +171,10 @@ func (a *RegionalMonitorArgs) environment() pulumi.StringMap {
 		contract.EnvMetrics:          pulumi.String(metrics),
 		contract.EnvDatabaseRole:     pulumi.String(a.DatabaseRole),
 	}
+	if a.Settings.Routed {
+		environment[contract.EnvTraffic] = pulumi.String(contract.TrafficRouted)
+	}
+	return environment
 }
 
 // jsonOf renders values that are not known yet as one JSON array.

@@ -50,6 +50,8 @@ type TransactionServiceArgs struct {
 	Fallback *DsqlSide
 	// JWT authorizes requests by token. Optional; defaults to IAM.
 	JWT *JWT
+	// Open is a route that anybody may ask. Optional.
+	Open *OpenRoute
 }
 
 // TransactionService is one region's transaction service: a function behind an HTTP API, which can also be invoked
@@ -62,6 +64,8 @@ type TransactionService struct {
 	// URL is the API's base, without a path, and APIID the API's id.
 	URL   pulumi.StringOutput
 	APIID pulumi.IDOutput
+	// Stage is the API's only one.
+	Stage *apigatewayv2.Stage
 }
 
 // NewTransactionService creates the function and its API.
@@ -116,6 +120,7 @@ func (a *TransactionServiceArgs) validate() error {
 		"EncryptedFields": len(a.EncryptedFields) > 0,
 		"DatabaseRole":    a.DatabaseRole != "",
 		"Throttle":        a.Throttle.Rate > 0 && a.Throttle.Burst > 0,
+		"Open":            a.Open == nil || a.Open.Function != nil && a.Open.Throttle.Rate > 0 && a.Open.Throttle.Burst > 0,
 		"JWT":             a.JWT == nil || a.JWT.Issuer != "" && len(a.JWT.Audiences) > 0,
 	})
 }
@@ -207,7 +212,7 @@ func (s *TransactionService) stage(
 	if err != nil {
 		return err
 	}
-	_, err = apigatewayv2.NewStage(ctx, name+"-stage", &apigatewayv2.StageArgs{
+	stage := &apigatewayv2.StageArgs{
 		ApiId:             api.ID(),
 		Name:              pulumi.String("$default"), // the stage without a path prefix
 		AutoDeploy:        pulumi.Bool(true),
@@ -216,7 +221,18 @@ func (s *TransactionService) stage(
 			ThrottlingRateLimit:  pulumi.Float64(args.Throttle.Rate),
 			ThrottlingBurstLimit: pulumi.Int(args.Throttle.Burst),
 		},
-	}, args.Region.Child(s)...)
+	}
+	opts := args.Region.Child(s)
+	if args.Open != nil {
+		route, err := args.Open.create(ctx, name, s, args.Region, api)
+		if err != nil {
+			return err
+		}
+		// "Unable to find Route by key … within the provided RouteSettings" is what a stage hears that is before its route.
+		stage.RouteSettings = apigatewayv2.StageRouteSettingArray{args.Open.settings()}
+		opts = append(opts, pulumi.DependsOn([]pulumi.Resource{route}))
+	}
+	s.Stage, err = apigatewayv2.NewStage(ctx, name+"-stage", stage, opts...)
 	return err
 }
 

@@ -4,6 +4,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"aurora-dsql-dr/components"
+	"aurora-dsql-dr/components/traffic"
 	"aurora-dsql-dr/lambda/schema"
 	"aurora-dsql-dr/stacks/config"
 )
@@ -20,6 +21,7 @@ type applicationSide struct {
 	publisher *components.OutboxPublisher
 	processor *components.EventProcessor
 	service   *components.TransactionService
+	livez     *traffic.Livez // nil unless traffic is routed
 }
 
 // applicationFunctions creates the functions, whose roles the bootstrap then lets into the database; nil if the
@@ -105,6 +107,12 @@ func (a *application) side(
 	if c.Application.CrossRegionFallback {
 		service.Fallback = other
 	}
+	if s.livez, err = livez(ctx, c, at, database, i, settings); err != nil {
+		return s, err
+	}
+	if s.livez != nil {
+		service.Open = s.livez.Route()
+	}
 	s.service, err = components.NewTransactionService(ctx, places[i]+"-transactions", service)
 	return s, err
 }
@@ -115,6 +123,9 @@ func (a *application) roles(into map[string]pulumi.StringArray) {
 		into[schema.RoleTransactions] = append(into[schema.RoleTransactions], s.service.Function.Role.Arn)
 		into[schema.RolePublisher] = append(into[schema.RolePublisher], s.publisher.Function.Role.Arn)
 		into[schema.RoleProcessor] = append(into[schema.RoleProcessor], s.processor.Function.Role.Arn)
+		if s.livez != nil {
+			into[schema.RoleLivez] = append(into[schema.RoleLivez], s.livez.Function.Role.Arn)
+		}
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"aurora-dsql-dr/components"
+	"aurora-dsql-dr/components/traffic"
 )
 
 // Outputs are what a deployed stack exports, as its readers get it. Data regions and regions are keyed by their codes.
@@ -18,7 +19,7 @@ type Outputs = outputsOf[string, []string]
 // exports are the same while texts and lists of texts are not known yet.
 type exports = outputsOf[pulumi.StringInput, pulumi.StringArrayInput]
 
-// outputsOf are the outputs by their names. The last four are there with the application only.
+// outputsOf are the outputs by their names. Those that may be left out are there with their part of the stack only.
 type outputsOf[Text, List any] struct {
 	// Regions are the codes of primary, secondary and witness.
 	Regions map[string]Text `json:"regions"`
@@ -38,8 +39,13 @@ type outputsOf[Text, List any] struct {
 	EventBusNames            map[string]Text `json:"eventBusNames,omitempty"`
 	// EventRouteQueueURLs are those of the routes to queues, by data region and route.
 	EventRouteQueueURLs map[string]map[string]Text `json:"eventRouteQueueUrls,omitempty"`
-	// TrafficRegionalDomains are the names of the data regions, with traffic only.
+	// TrafficDomain is the name that answers with the region that serves, TrafficRegionalDomains those of one region each,
+	// by data region.
+	TrafficDomain          Text            `json:"trafficDomain,omitempty"`
 	TrafficRegionalDomains map[string]Text `json:"trafficRegionalDomains,omitempty"`
+	// HealthCheckIDs are those of Route 53: of what the observers say of a data region by its code, of what each observer
+	// says by "<region>-from-<observer's region>", and of the endpoint itself by "<region>-leaf".
+	HealthCheckIDs map[string]Text `json:"healthCheckIds,omitempty"`
 }
 
 // outputs are those of the stack without the application.
@@ -92,12 +98,28 @@ func withApplication(out exports, app *application, routes [2]*components.EventR
 	return out
 }
 
+// withTraffic are the outputs with the names that clients are given, and what decides about the answers.
+func withTraffic(out exports, routing *traffic.TrafficRouting) exports {
+	out.TrafficDomain = pulumi.String(routing.Domain)
+	out.TrafficRegionalDomains = map[string]pulumi.StringInput{}
+	out.HealthCheckIDs = map[string]pulumi.StringInput{}
+	for _, side := range routing.Regions {
+		out.TrafficRegionalDomains[side.Region] = pulumi.String(side.Domain)
+		out.HealthCheckIDs[side.Region] = side.Observed.Check.ID()
+		out.HealthCheckIDs[side.Region+"-leaf"] = side.Leaf.Check.ID()
+		for i, observer := range routing.Observers {
+			out.HealthCheckIDs[side.Region+"-from-"+observer.Region] = side.Observed.Words[i].ID()
+		}
+	}
+	return out
+}
+
 // exported are the outputs that there are, as Pulumi takes them.
 func (o outputsOf[Text, List]) exported() pulumi.Map {
 	out := pulumi.Map{}
 	values := reflect.ValueOf(o)
 	for i := range values.NumField() {
-		if name, _ := outputName(values.Type().Field(i)); !values.Field(i).IsNil() {
+		if name, _ := outputName(values.Type().Field(i)); !values.Field(i).IsZero() {
 			out[name] = input(values.Field(i))
 		}
 	}
@@ -138,7 +160,7 @@ func OutputsOf(values map[string]any) (Outputs, error) {
 		if err == nil {
 			err = json.Unmarshal(body, fields.Field(i).Addr().Interface())
 		}
-		if err != nil || fields.Field(i).IsNil() {
+		if err != nil || fields.Field(i).IsZero() {
 			problems = append(problems, fmt.Errorf("the output %s is %s: want %s", name, body, fields.Field(i).Type()))
 		}
 	}

@@ -47,6 +47,9 @@ func deploy(ctx *pulumi.Context) (exports, error) {
 	if err != nil {
 		return exports{}, err
 	}
+	if err := checkZone(ctx, c, at); err != nil {
+		return exports{}, refused(ctx, err)
+	}
 	packages, err := components.PackageFunctions(ctx, c.Architecture, c.Functions())
 	if err != nil {
 		return exports{}, err
@@ -63,7 +66,7 @@ func configured(ctx *pulumi.Context) (*config.Config, error) {
 	c, err := config.Load(values)
 	if err := errors.Join(checkTitle(title(ctx)), err,
 		components.CheckFunctionsBuilt(c.Architecture, c.Functions())); err != nil {
-		return nil, fmt.Errorf("the configuration of stack %s cannot be deployed:\n%w", ctx.Stack(), err)
+		return nil, refused(ctx, err)
 	}
 	for _, warning := range c.Warnings() {
 		if err := ctx.Log.Warn(warning, nil); err != nil {
@@ -71,6 +74,11 @@ func configured(ctx *pulumi.Context) (*config.Config, error) {
 		}
 	}
 	return c, nil
+}
+
+// refused says what the problems are about.
+func refused(ctx *pulumi.Context, problems error) error {
+	return fmt.Errorf("the configuration of stack %s cannot be deployed:\n%w", ctx.Stack(), problems)
 }
 
 // assemble makes the parts of the stack. Each has what it needs for an argument, so that no other order compiles.
@@ -111,7 +119,11 @@ func assemble(ctx *pulumi.Context, c *config.Config, at regions, packages *compo
 	if err != nil {
 		return exports{}, err
 	}
-	alarms := join(changes, running.alarms, watched)
+	routing, routed, err := routeTraffic(ctx, c, at, topics, database, schedules, app)
+	if err != nil {
+		return exports{}, err
+	}
+	alarms := join(changes, running.alarms, watched, routed)
 	dashboard, err := dashboardPage(ctx, c, at, database, schedules, app, endpoints, alarms)
 	if err != nil {
 		return exports{}, err
@@ -119,6 +131,9 @@ func assemble(ctx *pulumi.Context, c *config.Config, at regions, packages *compo
 	out := outputs(at, topics, database, monitors, alarms, dashboard)
 	if app != nil {
 		out = withApplication(out, app, running.routes)
+	}
+	if routing != nil {
+		out = withTraffic(out, routing)
 	}
 	return out, nil
 }

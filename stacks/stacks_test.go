@@ -264,7 +264,7 @@ func TestASurvivorCanBeChangedWhileARegionIsLost(t *testing.T) {
 }
 
 func TestEachFunctionIsPackagedOnce(t *testing.T) {
-	config := stackConfig(t, "prod", map[string]string{"application": "enabled"})
+	config := stackConfig(t, "prod", routed())
 	builtFunctions(t)
 	zips := 0
 	_, err := graph.Run(Run, graph.Options{

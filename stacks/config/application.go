@@ -38,10 +38,11 @@ const (
 
 // Functions are the binaries the stack deploys.
 func (c *Config) Functions() []string {
+	functions := slices.Clone(components.MonitorFunctions)
 	if c.Application.Enabled {
-		return components.Functions
+		functions = append(functions, components.ApplicationFunctions...)
 	}
-	return components.MonitorFunctions
+	return append(functions, c.Traffic.functions()...)
 }
 
 func (r *reader) application(top object) Application {

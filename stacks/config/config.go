@@ -36,6 +36,8 @@ type Config struct {
 	Architecture string
 	Monitor      components.MonitorSettings
 	Application  Application
+	// Traffic is nil unless it is routed.
+	Traffic *Traffic
 }
 
 // Regions are the codes of the two data regions and of the witness.
@@ -95,6 +97,8 @@ func Load(values Values) (*Config, error) {
 	c.Alerts = r.alerts(top, "alerts")
 	c.Application = r.application(top)
 	c.Application.Routes = r.eventRoutes(top, "eventRoutes", c)
+	c.Traffic = r.traffic(top, "traffic", c)
+	c.Monitor.Routed = c.Traffic != nil
 	r.leftOver(top, regions, monitor)
 	r.plain()
 	r.regions(c.Regions)
