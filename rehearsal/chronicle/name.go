@@ -1,12 +1,11 @@
 package chronicle
 
 import (
-	"net/netip"
 	"slices"
 	"strings"
 	"time"
 
-	"aurora-dsql-dr/sandbox/aws"
+	"aurora-dsql-dr/rehearsal/traffic"
 )
 
 // Answer is where the name leads who asks in a region, from a time on.
@@ -17,58 +16,41 @@ type Answer struct {
 	Regions []string
 	// First says that it is the asker's first since the chronicle's begin.
 	First bool
+	// Forced says that no region was fit, so that Route 53 answered as if all were.
+	Forced bool
 }
 
-// WhoAnswers are the regions that a name leads to for somebody in a region, in the answer's order. An address at which
-// no region serves stands for itself.
-func WhoAnswers(account *aws.Account, domain, asker string) (regions []string) {
-	found, _ := account.Route53.Resolve(domain, "A", asker)
-	for _, record := range found.Records {
-		if addr, err := netip.ParseAddr(record.Value); err == nil { // else it is a CNAME on the way
-			regions = append(regions, regionAt(account, addr))
-		}
-	}
-	return regions
-}
+// answers are an asker's first one and its last.
+type answers struct{ first, last []string }
 
-func regionAt(account *aws.Account, addr netip.Addr) string {
-	for _, r := range account.Regions() {
-		if front, ok := r.APIGateway.Front(); ok && front.Addr() == addr {
-			return r.Name
-		}
-	}
-	return addr.String()
-}
-
-// lookUp takes in what the name answers to askers in every region. Their first answers are no news.
+// lookUp takes in what the name answers to askers in every region.
 func (c *Chronicle) lookUp() {
 	if c.opts.Domain == "" {
 		return
 	}
+	name := traffic.Name{Account: c.opts.Account, Domain: c.opts.Domain}
 	for _, r := range c.opts.Account.Regions() {
-		regions := WhoAnswers(c.opts.Account, c.opts.Domain, r.Name)
-		last, asked := c.answers[r.Name]
-		if asked && slices.Equal(last.now, regions) {
+		regions := name.Answer(r.Name)
+		heard, asked := c.answers[r.Name]
+		if asked && slices.Equal(heard.last, regions) {
 			continue
 		}
 		if !asked {
-			last.first = regions
+			heard.first = regions
 		}
-		last.now = regions
-		c.answers[r.Name] = last
+		heard.last = regions
+		c.answers[r.Name] = heard
 		c.answered(Answer{
 			Time:    c.opts.Account.Clock.Now(),
 			Asker:   r.Name,
 			Regions: regions,
 			First:   !asked,
-		}, slices.Equal(regions, last.first))
+			Forced:  !name.AnyFit(),
+		}, slices.Equal(regions, heard.first))
 	}
 }
 
-// answers are an asker's first one and its last.
-type answers struct{ first, now []string }
-
-// answered adds an answer. It is good if it leads where the first one led.
+// answered adds an answer. It is good if it leads where the first one led, and the first one is no news.
 func (c *Chronicle) answered(a Answer, good bool) {
 	c.mu.Lock()
 	c.record.Answers = bounded(append(c.record.Answers, a), c.opts.Keep)
@@ -82,6 +64,9 @@ func (c *Chronicle) answered(a Answer, good bool) {
 	}
 	if len(a.Regions) > 0 {
 		text = "leads to " + strings.Join(a.Regions, ", ")
+	}
+	if a.Forced {
+		text += ", no region being fit"
 	}
 	c.Add(Entry{
 		Time:   a.Time,

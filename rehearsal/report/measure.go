@@ -15,7 +15,7 @@ func measure(lived Lived) map[script.Measure]Time {
 	return map[script.Measure]Time{
 		script.Detect:   first(seen.Detected, start),
 		script.Alert:    told(seen.Messages, start, chronicle.Lost),
-		script.Recovery: recovery(start, lived.Writes.Gaps),
+		script.Recovery: recovery(start, lived.Writes.Gaps, false),
 		script.AllClear: told(seen.Messages, lived.Outage.End, chronicle.Resolved),
 		script.Alarm:    told(seen.Messages, start, chronicle.InAlarm),
 	}
@@ -51,12 +51,13 @@ func first(times []time.Time, since time.Time) Time {
 	return earliest
 }
 
-// recovery is the longest gap that began after the fault: zero if no client noticed, never if one is still waiting.
-func recovery(start time.Time, gaps []workload.Gap) Time {
+// recovery is the longest gap that began after the fault, of clients that keep their connections for ever or of the
+// others: zero if no client noticed, never if one is still waiting.
+func recovery(start time.Time, gaps []workload.Gap, keeping bool) Time {
 	longest := at(0)
 	for _, g := range gaps {
 		switch {
-		case g.From.Before(start):
+		case g.From.Before(start) || g.Keeps != keeping:
 		case g.To.IsZero():
 			return Time{}
 		default:

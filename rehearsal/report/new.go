@@ -21,8 +21,8 @@ type Lived struct {
 	Watched time.Time
 	// Before and After are what kept the steady state from holding; if Before is one, nothing was broken.
 	Before, After error
-	// Deployments are the checks of the method's.
-	Deployments []Check
+	// Deployments and Acts are the checks of the method's.
+	Deployments, Acts []Check
 	// Seen is all that happened.
 	Seen chronicle.Record
 	// Writes is what became of the workload's, Unread why acknowledged ones could not be looked for.
@@ -59,8 +59,14 @@ func New(r *script.Rehearsal, lived Lived) *Report {
 		Messages:   messagesOf(lived),
 		Writes:     writesOf(lived.Writes),
 		Events:     eventsOf(lived.Events),
+		Traffic:    trafficOf(r, lived),
 		Recipe:     columnOf(lived.Recipe),
 		Timeline:   timelineOf(lived),
+	}
+	if out.Traffic != nil {
+		out.Times[script.Move] = moved(lived)
+		out.Times[script.Name] = servedElsewhere(lived, false)
+		out.Times[script.Back] = back(lived)
 	}
 	out.Checks = append(out.Checks, holds("hypothesis before", lived.Before))
 	if lived.Before == nil {
@@ -72,11 +78,15 @@ func New(r *script.Rehearsal, lived Lived) *Report {
 
 // checks are those of a rehearsal whose method was played.
 func (r *Report) checks(lived Lived) (all []Check) {
-	for _, m := range script.Measures {
+	for _, m := range r.Measures() {
 		all = append(all, budgetCheck(m, r.Budgets[m], r.Times[m], r.Speed))
 	}
 	all = append(all, judge(r.Expect, r.Messages)...)
 	all = append(all, lived.Deployments...)
+	all = append(all, lived.Acts...)
+	if r.Traffic != nil {
+		all = append(all, nameChecks(lived.Seen.Answers)...)
+	}
 	lost := fmt.Sprintf("%d of %d", r.Writes.Lost, r.Writes.Acknowledged)
 	if lived.Unread != nil {
 		lost = lived.Unread.Error()

@@ -35,6 +35,8 @@ type Report struct {
 	Writes   Writes                  `json:"writes"`
 	// Events are those of the application; nil if the workload was not the application.
 	Events *Events `json:"events,omitempty"`
+	// Traffic is what became of the application's name; nil if the clients know none.
+	Traffic *Traffic `json:"traffic,omitempty"`
 	// Recipe is the same outage beside; nil if it was not run.
 	Recipe   *Column  `json:"recipe,omitempty"`
 	Timeline []Moment `json:"timeline"`
@@ -87,7 +89,12 @@ func (r *Report) Limits() []string {
 	proved := "they noticed a refusal, repeated the write under the same id, moved to the endpoint that serves, and " +
 		"found every " +
 		"acknowledged row through both endpoints afterwards."
-	if r.Workload == script.WorkloadApplication {
+	switch r.Workload {
+	case script.WorkloadName:
+		proved = "they knew a name only, repeated an order under the same id until it was acknowledged, looked the name up " +
+			"for each new connection, none of which was older than a minute, and found every acknowledged transaction " +
+			"through both APIs afterwards."
+	case script.WorkloadApplication:
 		proved = "they noticed a refusal, repeated the order under the same id, moved to the other region's API, and " +
 			"found every " +
 			"acknowledged transaction through both APIs afterwards; and that the outbox and the buses brought the event of " +

@@ -40,6 +40,12 @@ func (r *Report) Text(out io.Writer) error {
 			e.Longest,
 		)
 	}
+	if r.Traffic != nil {
+		for i, way := range r.Traffic.Ways() {
+			w.line("%-9s %s", map[bool]string{true: "name"}[i == 0], way)
+		}
+		w.line("beside    %s", r.Traffic.Beside())
+	}
 	w.line("held      %s", r.Held())
 	for _, note := range r.Notes() {
 		for i, part := range wrap(note, noteWidth) {
@@ -71,11 +77,14 @@ var measureNames = map[script.Measure]string{
 	script.Recovery: "time to client recovery",
 	script.AllClear: "time to all-clear",
 	script.Alarm:    "time to alarm (CloudWatch)",
+	script.Move:     "time until the name moves",
+	script.Name:     "time until its clients have moved",
+	script.Back:     "time until the name is back",
 }
 
 func (r *Report) timeRows() [][]string {
 	var rows [][]string
-	for _, m := range script.Measures {
+	for _, m := range r.Measures() {
 		rows = append(rows, []string{measureNames[m], r.ownTime(m), r.recipeTime(m), r.Budgets[m].String(), r.mark(m)})
 	}
 	return rows
