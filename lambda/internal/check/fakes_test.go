@@ -135,6 +135,7 @@ func (a *alerts) subjects() []string {
 }
 
 type samples struct {
+	mu   sync.Mutex
 	got  [][]metrics.Series
 	at   time.Time
 	fail error
@@ -146,6 +147,8 @@ func (s *samples) Publish(ctx context.Context, run []metrics.Series, _ time.Time
 		<-ctx.Done()
 		return ctx.Err()
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.got, s.at = append(s.got, run), time.Now()
 	return s.fail
 }

@@ -38,7 +38,7 @@ func (c *Checker) lostAt(states map[string]verdict.State, now time.Time) map[str
 func (c *Checker) route(r *run, results []probe.Result) {
 	for i, result := range results {
 		r.concluded[i] = result.Observation.Verdict != verdict.Unknown
-		if result.Session != nil {
+		if result.Visit.Committed() {
 			c.readWithdrawals(r, result.Visit)
 		}
 	}

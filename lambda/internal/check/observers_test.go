@@ -65,7 +65,7 @@ func (w *world) clear(t testing.TB) {
 		w.fault(t, region, sqlendpoint.Fault{})
 		w.Endpoints[region].InjectConflicts(sqlendpoint.Conflicts{})
 	}
-	w.Exec(t, "DELETE FROM dr.marker", "DELETE FROM dr.incident")
+	w.Exec(t, "DELETE FROM dr.marker", "DELETE FROM dr.incident", "DELETE FROM dr.withdrawal")
 	w.inbox = &alerts{}
 }
 
@@ -180,6 +180,12 @@ func TestObservers(t *testing.T) {
 		"sharing goes through the other connection if one fails":        testSharingFallsBack,
 		"sharing that fails on all connections fails the run":           testSharingFails,
 		"a grant that is gone is the observer's own fault":              testGrantGone,
+		"a withdrawn region is no incident, and comes back":             testWithdrawnRegion,
+		"a withdrawal lapses with the loss of the other region":         testWithdrawalLapses,
+		"a lapse that its teller cannot publish is told by another":     testLapseToldByAnother,
+		"a region is withdrawn through whichever endpoint serves":       testWithdrawnThroughAny,
+		"what is refused, and what nobody was told, is said":            testWithdrawalAnswers,
+		"withdrawals that cannot be read fail the run, and no more":     testWithdrawalsUnread,
 	} {
 		t.Run(name, func(t *testing.T) {
 			w.clear(t)

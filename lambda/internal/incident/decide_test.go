@@ -115,6 +115,55 @@ func TestBothEndpointsMayBeLost(t *testing.T) {
 	}, got)
 }
 
+func TestTheLossOfTheOtherEndpointEndsAWithdrawal(t *testing.T) {
+	inForce := Withdrawal{Endpoint: ohio, Left: time.Hour}
+	held := Withdrawal{Endpoint: ohio, Left: -time.Minute, How: "returned"}
+	over := Withdrawal{Endpoint: ohio, Left: -hold}
+	lapsed := Withdrawal{Endpoint: ohio, Left: -time.Minute, How: "lapsed"}
+	owed := lapsed
+	owed.Due = true
+	lostEast := []Incident{{Endpoint: east, Number: 7, OpenedAt: epoch, Announced: true}}
+	agrees := says("two", lost, time.Second)
+	opening := Action{Step: Open, Endpoint: east, ConfirmedBy: "two", Reason: verdict.Timeout}
+	lapse := Action{Step: Lapse, Endpoint: ohio}
+	for _, tt := range []struct {
+		intent     string
+		own        verdict.State
+		peer       Marker
+		incidents  []Incident
+		withdrawal Withdrawal
+		want       []Action
+	}{
+		{"Both are well: it stays.", well, says("two", well, 1), nil, inForce, nil},
+		{"It ends with what opens the incident.", lost, agrees, nil, inForce, []Action{opening, lapse}},
+		{"It ends though only others saw that.", well, agrees, lostEast, inForce, []Action{lapse}},
+		{"Its hold ends as well.", well, agrees, lostEast, held, []Action{lapse}},
+		{"What is over is left alone.", well, agrees, lostEast, over, nil},
+		{"It lapses once.", well, agrees, lostEast, lapsed, nil},
+		{"Whoever sees that nobody was told claims it.", well, says("two", well, 1), nil, owed,
+			[]Action{{Step: ClaimLapse, Endpoint: ohio}}},
+		{"The loss of its own endpoint changes nothing.", lost, agrees, lostEast,
+			Withdrawal{Endpoint: east, Left: time.Hour}, nil},
+		{"An incident that ends now ends nothing.", well, says("two", well, 1), lostEast, inForce,
+			[]Action{{Step: Close, Endpoint: east, Number: 7}}},
+	} {
+		got := Decide(Situation{
+			Observer:  "one",
+			Endpoints: []string{east, ohio},
+			States:    map[string]verdict.State{east: tt.own, ohio: well},
+			Snapshot: Snapshot{
+				Markers:     []Marker{tt.peer},
+				Incidents:   tt.incidents,
+				Withdrawals: []Withdrawal{tt.withdrawal},
+			},
+			Policy: policy,
+			Fresh:  45 * time.Second,
+			Hold:   hold,
+		})
+		assert.Equal(t, tt.want, got, tt.intent)
+	}
+}
+
 func TestMarkerAgeIsThatOfTheOtherEndpoint(t *testing.T) {
 	s := Snapshot{Markers: []Marker{{
 		Endpoint: east,

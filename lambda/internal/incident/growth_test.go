@@ -47,7 +47,7 @@ func (d database) traced(t *testing.T, name string) (*observer, *statements) {
 	conn, err := pgx.ConnectConfig(t.Context(), config)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = conn.Close(context.Background()) })
-	settings := d.session(t, name, ohio).settings
+	settings := d.routed(t, name, ohio).settings
 	settings.Conflicts = dsqlconn.Policy{Attempts: 1}
 	return &observer{Session: NewSession(conn, ohio, settings)}, log
 }

@@ -64,6 +64,9 @@ type Visit struct {
 	Query, Commit time.Duration
 }
 
+// Committed tells a visit that was made from none.
+func (v Visit) Committed() bool { return v.Commit > 0 }
+
 // Mark reads the memory and writes the observer's marker in one transaction. If the memory holds a fresh word of the
 // observer that is newer than the given one, that is the one written and returned: a function that has just started, or
 // whose sibling has run since, goes on from there.

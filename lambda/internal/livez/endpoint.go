@@ -68,7 +68,7 @@ func (e *Endpoint) ask(ctx context.Context) (problem, err error) {
 	var withdrawn, lost bool
 	err = e.conn.QueryRow(ctx, `
 		SELECT
-			EXISTS (SELECT FROM dr.withdrawal WHERE endpoint = $1::text AND ended_how IS DISTINCT FROM 'lapsed'
+			EXISTS (SELECT 1 FROM dr.withdrawal WHERE endpoint = $1::text AND ended_how IS DISTINCT FROM 'lapsed'
 				AND least(until, ended_at) > now() - $2::float8 * interval '1 second'),
 			coalesce((SELECT closed_at IS NULL OR closed_at > now() - $2::float8 * interval '1 second'
 				FROM dr.incident WHERE endpoint = $1::text ORDER BY number DESC LIMIT 1), false)`,
