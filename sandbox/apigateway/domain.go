@@ -312,3 +312,15 @@ func (s *Service) Target(name string) (zoneID string, addr netip.Addr, ok bool) 
 	}
 	return zones[s.env.Name], s.front.at.Addr(), ok
 }
+
+// DualStack says whether the target of a custom domain name is reached by IPv6 as well.
+func (s *Service) DualStack(target string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, d := range s.domains {
+		if k := d.Configuration; strings.EqualFold(k.TargetDomainName, target) {
+			return k.IPAddressType == "dualstack"
+		}
+	}
+	return false
+}

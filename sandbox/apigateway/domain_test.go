@@ -141,6 +141,12 @@ func TestEndpointsAreFoundByTheirNames(t *testing.T) {
 		assert.Equal(t, at.Addr(), addr)
 		assert.True(t, addr.IsLoopback())
 	}
+	target := d.Configuration.TargetDomainName
+	assert.False(t, w.DualStack(target))
+	d.Configuration.IPAddressType = "dualstack"
+	_, err := w.UpdateDomainName(d)
+	require.NoError(t, err)
+	assert.True(t, w.DualStack(target))
 	for _, name := range []string{host, "d-none.execute-api.us-east-1.amazonaws.com",
 		w.api.ID + ".execute-api.us-east-2.amazonaws.com"} {
 		_, _, ok := w.Target(name)

@@ -16,7 +16,11 @@ import (
 func (a *Account) target(domainName string) (route53.Target, bool) {
 	for _, r := range a.regions {
 		if zone, addr, ok := r.APIGateway.Target(domainName); ok {
-			return route53.Target{ZoneID: zone, Addrs: []netip.Addr{addr}}, true
+			return route53.Target{
+				ZoneID:    zone,
+				Addrs:     []netip.Addr{addr},
+				DualStack: r.APIGateway.DualStack(domainName),
+			}, true
 		}
 	}
 	return route53.Target{}, false

@@ -200,7 +200,7 @@ func (b *batch) checkAlias(r RecordSet) {
 	if r.Alias.ZoneID != b.zone.ID {
 		target, found := b.service.opts.Target(strings.TrimSuffix(r.Alias.Name, "."))
 		switch {
-		case !found || r.Type != "A":
+		case !found || r.Type != "A" && (r.Type != "AAAA" || !target.DualStack):
 			refuse("that target was not found")
 		case target.ZoneID != r.Alias.ZoneID:
 			refuse("the alias target name does not lie within the target zone")

@@ -42,7 +42,7 @@ func served(t *testing.T, handler http.HandlerFunc, cert tls.Certificate) *Servi
 	s := New(Options{
 		Clock: clock.New(1),
 		Target: func(name string) (Target, bool) {
-			return Target{"ZAPI", []netip.Addr{netip.MustParseAddr("127.0.0.1")}}, name == regional
+			return Target{ZoneID: "ZAPI", Addrs: []netip.Addr{netip.MustParseAddr("127.0.0.1")}}, name == regional
 		},
 		Dial: func(ctx context.Context, _, _ string) (net.Conn, error) { return pipes.DialContext(ctx) },
 	})
@@ -164,7 +164,7 @@ func TestAnEndpointThatShakesNoHandsFailsAfterFourSeconds(t *testing.T) {
 		s := New(Options{
 			Clock: clock.New(1),
 			Target: func(string) (Target, bool) {
-				return Target{"ZAPI", []netip.Addr{netip.MustParseAddr("127.0.0.1")}}, true
+				return Target{ZoneID: "ZAPI", Addrs: []netip.Addr{netip.MustParseAddr("127.0.0.1")}}, true
 			},
 			Dial: func(context.Context, string, string) (net.Conn, error) {
 				client, server := net.Pipe()

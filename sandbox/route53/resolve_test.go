@@ -60,7 +60,7 @@ func view(sets []RecordSet, failing ...string) View {
 			if !found {
 				return Target{}, false
 			}
-			return Target{"ZAPI", []netip.Addr{netip.MustParseAddr(addr)}}, true
+			return Target{ZoneID: "ZAPI", Addrs: []netip.Addr{netip.MustParseAddr(addr)}}, true
 		},
 		Draw: func(int64) int64 { return 0 },
 	}

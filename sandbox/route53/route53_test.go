@@ -13,12 +13,16 @@ import (
 )
 
 // regional is a domain name of an API, of which newService knows one.
-const regional = "d-1.execute-api.us-east-1.amazonaws.com"
+const (
+	regional = "d-1.execute-api.us-east-1.amazonaws.com"
+	dual     = "d-dual.execute-api.us-east-1.amazonaws.com" // with addresses of IPv6 as well
+)
 
 func newService(t *testing.T) (*Service, Zone) {
 	t.Helper()
 	s := New(Options{Clock: clock.New(1), Target: func(name string) (Target, bool) {
-		return Target{"ZAPI", []netip.Addr{netip.MustParseAddr("127.0.0.1")}}, name == regional
+		return Target{ZoneID: "ZAPI", Addrs: []netip.Addr{netip.MustParseAddr("127.0.0.1")}, DualStack: name == dual},
+			name == regional || name == dual
 	}})
 	t.Cleanup(s.Close)
 	z, _, err := s.CreateZone("Example.com", "once", "")
@@ -145,6 +149,18 @@ func TestBatchesAreRefusedAsByRoute53(t *testing.T) {
 	requireCode(t, err, "InvalidChangeBatch", "0 changes")
 	_, err = s.ChangeRecordSets(z.ID, "", []Change{{Create, alias("x.example.com", regional, true, elsewhere("ZAPI"))}})
 	require.NoError(t, err)
+}
+
+func TestAnAliasOfIPv6LeadsToWhatIsReachedByIt(t *testing.T) {
+	s, z := newService(t)
+	ipv6 := func(r *RecordSet) { r.Type = "AAAA" }
+	_, err := s.ChangeRecordSets(z.ID, "", []Change{{Create, alias("x.example.com", regional, true, elsewhere("ZAPI"), ipv6)}})
+	requireCode(t, err, "InvalidChangeBatch", "that target was not found")
+	_, err = s.ChangeRecordSets(z.ID, "", []Change{{Create, alias("x.example.com", dual, true, elsewhere("ZAPI"), ipv6)}})
+	require.NoError(t, err)
+	answer, _ := s.Resolve("x.example.com", "AAAA", "us-east-1")
+	assert.True(t, answer.Exists)
+	assert.Empty(t, answer.Records, "the sandbox listens on IPv4 alone")
 }
 
 func TestChangesThatAreNoneAreRefused(t *testing.T) {
