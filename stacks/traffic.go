@@ -28,8 +28,12 @@ func checkZone(ctx *pulumi.Context, c *config.Config, at regions) error {
 		return err
 	}
 	known, err := internals.UnsafeAwaitOutput(ctx.Context(), pulumi.All(zone.Name, zone.Vpcs))
-	if err != nil || !known.Known {
-		return err
+	if err != nil {
+		return fmt.Errorf("traffic.zoneId is %q: want the id of a public hosted zone of the account: %w", c.Traffic.ZoneID,
+			err)
+	}
+	if !known.Known { // the provider is still to be configured
+		return nil
 	}
 	read := known.Value.([]any)
 	return checkInZone(c.Traffic, read[0].(string), len(read[1].([]route53.ZoneVpc)) > 0)

@@ -50,6 +50,7 @@ func (r *reader) traffic(from object, key string, c *Config) *Traffic {
 	}
 	r.leftOver(fields)
 	r.domain(fields, "domain", t, c.Regions)
+	r.ownNames(fields, t)
 	r.routed(fields, t, c)
 	return t
 }
@@ -135,6 +136,22 @@ func (r *reader) target(from object, region string) traffic.Target {
 		r.problem(check.path("path"), t.Path, fmt.Sprintf("a path such as /healthz of up to %d characters", maxCheckedPath))
 	}
 	return t
+}
+
+// ownNames refuses targets that would lead to the records themselves, and checks that they would decide about.
+func (r *reader) ownNames(from object, t *Traffic) {
+	for _, region := range slices.Sorted(maps.Keys(t.Targets)) {
+		target, path := t.Targets[region], from.path("targets."+region)
+		if target.ZoneID == t.ZoneID {
+			r.problem(path+".zoneId", target.ZoneID, "the zone of the endpoint, as AWS has one for its load balancers, "+
+				"and not that of the name")
+		}
+		for key, name := range map[string]string{".name": target.Name, ".healthCheck.host": target.Host} {
+			if below := "." + strings.ToLower(name); t.Domain != "" && strings.HasSuffix(below, "."+t.Domain) {
+				r.problem(path+key, name, "a name outside "+t.Domain+", which answers by what is checked")
+			}
+		}
+	}
 }
 
 func isName(s string) bool { return len(s) <= maxName && dnsName.MatchString(strings.ToLower(s)) }
