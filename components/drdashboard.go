@@ -36,6 +36,8 @@ type DrDashboardArgs struct {
 	MetricsFull bool
 	// Applications are the regions' parts of the application. Optional.
 	Applications []DashboardApplication
+	// Traffic is what a component that routes it shows of each data region. Optional.
+	Traffic pulumi.Array
 	// Endpoints decide in each data region whether the other one is lost; their alarms come first. Required.
 	Endpoints []*EndpointAlarms
 	// AlarmARNs are the alarms to show, by region. Required.
@@ -122,7 +124,7 @@ func (a *DrDashboardArgs) body() pulumi.StringOutput {
 	for _, p := range a.Applications {
 		applications = append(applications, p.facts())
 	}
-	return pulumi.All(databases, monitors, losses, alarms, applications).ApplyT(func(v []any) (string, error) {
+	return pulumi.All(databases, monitors, losses, alarms, applications, a.Traffic).ApplyT(func(v []any) (string, error) {
 		return dashboard.Render(dashboard.Facts{
 			Title:        a.Title,
 			Runbooks:     a.Runbooks,
@@ -133,6 +135,7 @@ func (a *DrDashboardArgs) body() pulumi.StringOutput {
 			Losses:       listOf[dashboard.Loss](v[2]),
 			Alarms:       listOf[dashboard.Alarms](v[3]),
 			Applications: listOf[dashboard.Application](v[4]),
+			Traffic:      listOf[dashboard.Traffic](v[5]),
 			Percentile:   transactionPercentile,
 		})
 	}).(pulumi.StringOutput)

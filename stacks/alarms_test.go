@@ -35,15 +35,13 @@ func TestAChangedScheduleIsCheckedAtOnce(t *testing.T) {
 	}
 }
 
-// Every alarm, with the application and full metrics: where it is, when it goes into ALARM, whom it tells of that,
+// Every alarm, with the application, full metrics and traffic routed: where it is, when it goes into ALARM, whom it tells of that,
 // whether it tells the end, and what keeps it quiet. An outage is told from the other side, an observer is watched from
 // two.
 func TestEveryAlarm(t *testing.T) {
-	g := deployed(t, "dev", map[string]string{
-		"application": applicationEnabled,
-		"monitor":     `{"metrics":"full"}`,
-		"eventRoutes": `[{"name":"all","target":"queue"}]`,
-	})
+	changes := routed()
+	changes["monitor"], changes["eventRoutes"] = `{"metrics":"full"}`, `[{"name":"all","target":"queue"}]`
+	g := deployed(t, "dev", changes)
 	var lines []string
 	for _, typ := range alarmTypes {
 		for _, alarm := range g.Of(typ) {
@@ -74,9 +72,13 @@ func describe(g *graph.Graph, alarm graph.Resource) string {
 		what = series(in) + fmt.Sprintf(" by %vs", in["period"].NumberValue())
 	}
 	if in.HasValue("threshold") {
+		periods := in["evaluationPeriods"].NumberValue()
+		breaching := periods // unless it is said
+		if in.HasValue("datapointsToAlarm") {
+			breaching = in["datapointsToAlarm"].NumberValue()
+		}
 		what += fmt.Sprintf(" %s %v, %v of %v, missing %s", signs[alarm.Input("comparisonOperator")],
-			in["threshold"].NumberValue(),
-			in["datapointsToAlarm"].NumberValue(), in["evaluationPeriods"].NumberValue(), alarm.Input("treatMissingData"))
+			in["threshold"].NumberValue(), breaching, periods, alarm.Input("treatMissingData"))
 	}
 	if in.HasValue("actionsSuppressor") {
 		s := in["actionsSuppressor"].ObjectValue()

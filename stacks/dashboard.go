@@ -4,12 +4,13 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"aurora-dsql-dr/components"
+	"aurora-dsql-dr/components/traffic"
 	"aurora-dsql-dr/stacks/config"
 )
 
 func dashboardPage(
 	ctx *pulumi.Context, c *config.Config, at regions, database *components.PeeredDsqlCluster,
-	schedules schedulesOf, app *application, endpoints endpointsOf, made alarms,
+	schedules schedulesOf, app *application, endpoints endpointsOf, routing *traffic.TrafficRouting, made alarms,
 ) (*components.DrDashboard, error) {
 	args := &components.DrDashboardArgs{
 		Region:        at[primary],
@@ -28,6 +29,9 @@ func dashboardPage(
 	}
 	if app != nil {
 		args.Applications = app.shown()
+	}
+	if routing != nil {
+		args.Traffic = routing.Facts()
 	}
 	return components.NewDrDashboard(ctx, "dashboard", args)
 }

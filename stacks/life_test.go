@@ -172,6 +172,11 @@ func (l *life) run(observer string, from time.Time, probes int) {
 		}
 		publish(observer, contract.MetricMarkerAge, ages[endpoint]...)
 		publish(observer, contract.MetricCommitLatency, 90)
+		for data := range l.clusters {
+			if data != endpoint {
+				publish(data, contract.MetricEndpointUnfit, 0)
+			}
+		}
 	}
 }
 
@@ -222,7 +227,9 @@ func (l *life) healthy(metric string) []float64 {
 		"AWS/AuroraDSQL OccConflicts":                {(l.requests + 24) / 50},
 		"AWS/AuroraDSQL TotalTransactions":           {l.requests + 24},
 		"AWS/ApiGateway Count":                       {l.requests},
+		"AWS/ApiGateway 4xx":                         {0}, // of /livez, which has none to refuse
 		"AWS/ApiGateway 5xx":                         {float64(int(l.requests / 200))},
+		"AWS/CertificateManager DaysToExpiry":        {198},
 		"Aurora/DSQL/Application TransactionLatency": slices.Repeat([]float64{100}, int(l.requests)),
 		"Aurora/DSQL/Application BreakerOpen":        {0},
 		"Aurora/DSQL/Application ConflictRetries":    {l.requests / 50},

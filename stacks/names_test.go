@@ -35,11 +35,14 @@ func TestStacksOfOneNameOverwriteNothingOfEachOther(t *testing.T) {
 		"aws:cloudwatch/dashboard:Dashboard":           cluster,
 		"aws:cloudwatch/logGroup:LogGroup":             api,
 	}
-	within := map[string]bool{"aws:apigatewayv2/authorizer:Authorizer": true, "aws:apigatewayv2/stage:Stage": true}
-	g := deployedAs(t, "prod", map[string]string{
-		"application": applicationEnabled,
-		"eventRoutes": `[{"name":"all","target":"queue"}]`,
-	})
+	within := map[string]bool{
+		"aws:apigatewayv2/authorizer:Authorizer": true,
+		"aws:apigatewayv2/stage:Stage":           true,
+		recordType:                               true, // in the zone, of a domain that is one stack's
+	}
+	changes := routed()
+	changes["eventRoutes"] = `[{"name":"all","target":"queue"}]`
+	g := deployedAs(t, "prod", changes)
 	named := map[string]int{}
 	for _, r := range g.Resources {
 		for _, property := range []string{"name", "namePrefix", "alarmName", "dashboardName"} {

@@ -32,11 +32,15 @@ func TestOutputsAreReadByTheirNames(t *testing.T) {
 	assert.Nil(t, out.TransactionAPIURLs, "there is no application")
 
 	values["transactionApiUrls"] = map[string]any{"us-east-1": "https://a"}
+	values["trafficDomain"] = "pay.example.com"
+	values["healthCheckIds"] = map[string]any{"us-east-1-leaf": "id"}
 	values["eventRouteQueueUrls"] = map[string]any{"us-east-1": map[string]any{"all": "https://q"}}
 	out, err = OutputsOf(values)
 	require.NoError(t, err)
 	assert.Equal(t, "https://a", out.TransactionAPIURLs["us-east-1"])
 	assert.Equal(t, "https://q", out.EventRouteQueueURLs["us-east-1"]["all"])
+	assert.Equal(t, "pay.example.com", out.TrafficDomain)
+	assert.Equal(t, "id", out.HealthCheckIDs["us-east-1-leaf"])
 }
 
 func TestOutputsThatAreNoneOfThisProgramAreTold(t *testing.T) {

@@ -24,14 +24,15 @@ func TestAHealthySystemIsQuiet(t *testing.T) {
 		late     time.Duration
 		requests float64
 		settings string
+		traffic  bool
 	}
 	var all []configuration
 	for _, minutes := range []int{1, 2, 5, 59, 60} {
 		schedule := time.Duration(minutes) * time.Minute
 		for _, between := range []time.Duration{5 * time.Second, 15 * time.Second, 25 * time.Second, schedule} {
-			all = append(all, configuration{minutes, between, 0, 0, ""})
+			all = append(all, configuration{minutes: minutes, between: between})
 		}
-		all = append(all, configuration{minutes, 15 * time.Second, 2 * time.Minute, 0, ""})
+		all = append(all, configuration{minutes: minutes, between: 15 * time.Second, late: 2 * time.Minute})
 	}
 	for settings, requests := range map[string]float64{
 		`{}`: 6000,
@@ -39,17 +40,23 @@ func TestAHealthySystemIsQuiet(t *testing.T) {
 		`{"throttle":{"rate":10000},"workerConcurrency":1000,"takeoverAge":"10s"}`:   60_000,
 	} {
 		for _, late := range []time.Duration{0, 2 * time.Minute} {
-			all = append(all, configuration{1, 15 * time.Second, late, requests, settings})
+			all = append(all, configuration{1, 15 * time.Second, late, requests, settings, false})
 		}
 	}
+	for _, late := range []time.Duration{0, 2 * time.Minute} {
+		all = append(all, configuration{1, 15 * time.Second, late, 6000, routed()["applicationSettings"], true})
+	}
 	for _, c := range all {
-		t.Run(fmt.Sprintf("every %d minutes, every %v, %v late, %v requests", c.minutes, c.between, c.late,
-			c.requests), func(t *testing.T) {
+		t.Run(fmt.Sprintf("every %d minutes, every %v, %v late, %v requests, traffic %t", c.minutes, c.between,
+			c.late, c.requests, c.traffic), func(t *testing.T) {
 			changes := map[string]string{"monitor": fmt.Sprintf(`{"metrics":"full","scheduleMinutes":%d,"probeInterval":"%v"}`,
 				c.minutes, c.between)}
 			if c.settings != "" {
 				changes["application"], changes["applicationSettings"] = applicationEnabled, c.settings
 				changes["eventRoutes"] = `[{"name":"all","target":"queue"}]`
+			}
+			if c.traffic {
+				changes["traffic"] = routed()["traffic"]
 			}
 			l := live(t, changes, time.Duration(c.minutes)*time.Minute, c.between, c.late, c.requests)
 			l.pass(t, max(30, 12*c.minutes), max(1, c.minutes/8))

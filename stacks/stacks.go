@@ -124,7 +124,7 @@ func assemble(ctx *pulumi.Context, c *config.Config, at regions, packages *compo
 		return exports{}, err
 	}
 	alarms := join(changes, running.alarms, watched, routed)
-	dashboard, err := dashboardPage(ctx, c, at, database, schedules, app, endpoints, alarms)
+	dashboard, err := dashboardPage(ctx, c, at, database, schedules, app, endpoints, routing, alarms)
 	if err != nil {
 		return exports{}, err
 	}

@@ -63,7 +63,7 @@ func both(t *testing.T, changes map[string]string, test func(t *testing.T, g *gr
 }
 
 func TestEveryResourceHasAParentAndAnExplicitProvider(t *testing.T) {
-	both(t, map[string]string{"application": "enabled"}, func(t *testing.T, g *graph.Graph, _ bool) {
+	both(t, routed(), func(t *testing.T, g *graph.Graph, _ bool) {
 		regions := map[string]bool{}
 		for _, r := range g.Resources {
 			switch {
@@ -302,12 +302,19 @@ func TestExportsAreNounsKeyedByRegion(t *testing.T) {
 	builtFunctions(t)
 	base := []string{"regions", "clusterIdentifiers", "clusterArns", "clusterEndpoints", "alertTopicArns",
 		"monitorFunctionNames", "alarmNames", "dashboardUrl"}
-	for application, want := range map[string][]string{
-		applicationDisabled: base,
-		applicationEnabled: append(slices.Clone(base), "transactionApiUrls", "transactionFunctionNames", "eventBusNames",
-			"eventRouteQueueUrls"),
+	application := append(slices.Clone(base), "transactionApiUrls", "transactionFunctionNames", "eventBusNames",
+		"eventRouteQueueUrls")
+	traffic := []string{"trafficDomain", "trafficRegionalDomains", "healthCheckIds"}
+	for name, c := range map[string]struct {
+		changes map[string]string
+		want    []string
+	}{
+		"alone":                {nil, base},
+		"with the application": {map[string]string{"application": applicationEnabled}, application},
+		"routed to it":         {routed(), append(slices.Clone(application), traffic...)},
+		"routed to others":     {toTargets(), append(slices.Clone(base), traffic...)},
 	} {
-		config := stackConfig(t, "dev", map[string]string{"application": application})
+		config := stackConfig(t, "dev", c.changes)
 		var names []string
 		_, err := graph.Run(func(ctx *pulumi.Context) error {
 			out, err := deploy(ctx)
@@ -315,6 +322,6 @@ func TestExportsAreNounsKeyedByRegion(t *testing.T) {
 			return err
 		}, graph.Options{Config: config})
 		require.NoError(t, err)
-		assert.ElementsMatch(t, want, names, application)
+		assert.ElementsMatch(t, c.want, names, name)
 	}
 }

@@ -25,17 +25,24 @@ func deployed(t *testing.T, stack string, changes map[string]string) *graph.Grap
 	return g
 }
 
-// variants are both profiles of the stack, with and without the application.
+// variants are both profiles of the stack, with and without the application, and with traffic routed to it and to
+// others.
 func variants(t *testing.T, changes map[string]string, test func(t *testing.T, g *graph.Graph)) {
+	events := map[string]string{"eventRoutes": `[{"name":"large","minimumAmount":10000,"target":"topic"},
+		{"name":"all","target":"queue"},{"name":"again","target":"function"}]`}
+	application := map[string]string{"application": applicationEnabled}
 	for _, stack := range []string{"dev", "prod"} {
-		for _, application := range []string{applicationDisabled, applicationEnabled} {
-			t.Run(stack+" application "+application, func(t *testing.T) {
-				all := map[string]string{"application": application}
-				if application == applicationEnabled {
-					all["eventRoutes"] = `[{"name":"large","minimumAmount":10000,"target":"topic"},
-						{"name":"all","target":"queue"},{"name":"again","target":"function"}]`
+		for name, parts := range map[string][]map[string]string{
+			"alone":                nil,
+			"with the application": {application, events},
+			"routed to it":         {routed(), events},
+			"routed to others":     {toTargets()},
+		} {
+			t.Run(stack+" "+name, func(t *testing.T) {
+				all := map[string]string{}
+				for _, part := range append(parts, changes) {
+					maps.Copy(all, part)
 				}
-				maps.Copy(all, changes)
 				test(t, deployed(t, stack, all))
 			})
 		}
@@ -101,7 +108,8 @@ func everyAlarmReachesItsTopic(t *testing.T, g *graph.Graph) {
 	for _, typ := range alarmTypes {
 		for _, alarm := range g.Of(typ) {
 			if !alarm.Inputs.HasValue("alarmActions") {
-				assert.True(t, hasComposite(g, alarm), "%s notifies nobody, and no composite alarm does for it", alarm.Name)
+				assert.True(t, hasComposite(g, alarm) || movesTraffic(g, alarm),
+					"%s notifies nobody, no composite alarm does for it, and no health check reads it", alarm.Name)
 				continue
 			}
 			if alarm.Inputs.HasValue("okActions") {
@@ -133,6 +141,14 @@ func hasComposite(g *graph.Graph, alarm graph.Resource) bool {
 		slices.ContainsFunc(g.Of(alarmTypes[1]), func(c graph.Resource) bool {
 			return c.Region == alarm.Region && c.Input("alarmRule") == `ALARM("`+alarm.State["name"].StringValue()+`")`
 		})
+}
+
+// movesTraffic says whether an alarm is read by a health check, which is what it is for.
+func movesTraffic(g *graph.Graph, alarm graph.Resource) bool {
+	return slices.ContainsFunc(g.Of(healthCheckType), func(c graph.Resource) bool {
+		return c.Input("cloudwatchAlarmRegion") == alarm.Region &&
+			c.Input("cloudwatchAlarmName") == alarm.State["name"].StringValue()
+	})
 }
 
 func TestWhoeverIsAlertedIsSentToARunbook(t *testing.T) {
@@ -207,6 +223,7 @@ func alarmsNamePublishedDimensions(t *testing.T, g *graph.Graph) {
 		contract.ApplicationNamespace: {contract.DimensionRegion},
 		"AWS/ApiGateway":              {"ApiId"},
 		"AWS/AuroraDSQL":              {"ClusterId"},
+		"AWS/CertificateManager":      {"CertificateArn"},
 		"AWS/Events":                  {"RuleName"},
 		"AWS/Lambda":                  {"FunctionName"},
 		"AWS/SNS":                     {"TopicName"},
@@ -224,6 +241,9 @@ func alarmsNamePublishedDimensions(t *testing.T, g *graph.Graph) {
 		if namespace == "AWS/Events" && strings.Contains(name, "-forward-") {
 			want = []string{"EventBusName", "RuleName"} // a rule of a bus other than the default one
 		}
+		if strings.HasSuffix(name, "-livez-refused") {
+			want = []string{"ApiId", "Method", "Resource", "Stage"} // detailed metrics
+		}
 		assert.ElementsMatch(t, want, dimensions, name)
 		seen[namespace]++
 	}
@@ -239,8 +259,15 @@ func alarmsNamePublishedDimensions(t *testing.T, g *graph.Graph) {
 			}
 		}
 	}
-	// Without the application: nothing of its own, and no API.
-	assert.Len(t, seen, len(published)-map[bool]int{false: 2}[len(g.Of("aws:cloudwatch/eventBus:EventBus")) > 0])
+	// Without the application: nothing of its own, and no API; without certificates of ours: nothing of them.
+	absent := 0
+	if len(g.Of("aws:cloudwatch/eventBus:EventBus")) == 0 {
+		absent += 2
+	}
+	if len(g.Of("aws:acm/certificate:Certificate")) == 0 {
+		absent++
+	}
+	assert.Len(t, seen, len(published)-absent)
 }
 
 func TestMonitorsRunOnTerms(t *testing.T) {

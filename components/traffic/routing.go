@@ -11,6 +11,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"aurora-dsql-dr/components"
+	"aurora-dsql-dr/components/internal/dashboard"
 	"aurora-dsql-dr/components/internal/part"
 	"aurora-dsql-dr/lambda/contract"
 )
@@ -131,6 +132,25 @@ func (a *RoutingArgs) validate() error {
 
 // livezPath is the path of the route that health checkers ask.
 var livezPath = strings.TrimPrefix(contract.RouteLivez, "GET ")
+
+// Facts are what the dashboard shows of each data region.
+func (r *TrafficRouting) Facts() pulumi.Array {
+	var facts pulumi.Array
+	for _, side := range r.Regions {
+		facts = append(facts, side.facts())
+	}
+	return facts
+}
+
+func (r RoutedRegion) facts() pulumi.Output {
+	return pulumi.All(r.Observed.Check.ID(), r.Leaf.Check.ID()).ApplyT(func(ids []any) dashboard.Traffic {
+		return dashboard.Traffic{
+			Region:        r.Region,
+			ObservedCheck: string(ids[0].(pulumi.ID)),
+			LeafCheck:     string(ids[1].(pulumi.ID)),
+		}
+	})
+}
 
 // own is the name of a region's leaf.
 func (a *RoutingArgs) own(region string) string { return region + "." + a.Domain }

@@ -58,11 +58,20 @@ func withApplication(f Facts) Facts {
 	return f
 }
 
+func withTraffic(f Facts) Facts {
+	f.Traffic = []Traffic{{"us-east-1", "observed-1", "leaf-1"}, {"us-east-2", "observed-2", "leaf-2"}}
+	return f
+}
+
+// everything is a page with all that there may be.
+func everything() Facts { return withTraffic(withApplication(facts(true))) }
+
 func TestTheBodyOfADashboard(t *testing.T) {
 	for name, f := range map[string]Facts{
 		"dashboard-full.json":        facts(true),
 		"dashboard-lean.json":        facts(false),
 		"dashboard-application.json": withApplication(facts(true)),
+		"dashboard-traffic.json":     everything(),
 	} {
 		body, err := Render(f)
 		require.NoError(t, err)
@@ -93,7 +102,7 @@ func rendered(t *testing.T, f Facts) []shown {
 
 // Whoever opens the page in an outage reads first whether a region is lost.
 func TestTheLossOfARegionStandsAboveEverythingElse(t *testing.T) {
-	widgets := rendered(t, withApplication(facts(true)))
+	widgets := rendered(t, everything())
 	for i, loss := range facts(true).Losses {
 		assert.Equal(t, loss.ARNs, widgets[i].Properties.Alarms)
 		assert.Equal(t, 0, widgets[i].Y)
@@ -105,7 +114,7 @@ func TestTheLossOfARegionStandsAboveEverythingElse(t *testing.T) {
 
 func TestNoTwoWidgetsShareATitle(t *testing.T) {
 	seen := map[string]bool{}
-	for _, w := range rendered(t, withApplication(facts(true))) {
+	for _, w := range rendered(t, everything()) {
 		if w.Type != "text" {
 			assert.False(t, seen[w.Properties.Title], w.Properties.Title)
 			seen[w.Properties.Title] = true
@@ -130,7 +139,7 @@ var units = map[string]string{
 
 // Seconds beside milliseconds are a line at the bottom that nobody reads.
 func TestTheLinesOfAWidgetShareTheUnitOfItsAxis(t *testing.T) {
-	for _, w := range rendered(t, withApplication(facts(true))) {
+	for _, w := range rendered(t, everything()) {
 		for _, line := range w.Properties.Metrics {
 			assert.Equal(t, units[line[1].(string)], w.Properties.YAxis.Left.Label, "%s: %v", w.Properties.Title, line)
 		}
@@ -141,13 +150,13 @@ func TestTheLinesOfAWidgetShareTheUnitOfItsAxis(t *testing.T) {
 // verdicts are in both data regions, latencies in the observer's.
 func TestEachWidgetReadsTheRegionThatOwnsItsMetrics(t *testing.T) {
 	lines := 0
-	for _, w := range rendered(t, facts(true)) {
+	for _, w := range rendered(t, withTraffic(facts(true))) {
 		assert.LessOrEqual(t, w.X+w.Width, 24, "the grid is 24 columns wide")
 		for _, line := range w.Properties.Metrics {
 			lines++
 			name, dimensions := line[1].(string), pairs(line)
 			assert.Contains(t, owners(name, dimensions), w.Properties.Region, "%v", line)
-			if name == "EndpointUnreachable" {
+			if name == "EndpointUnreachable" || name == "EndpointUnfit" {
 				assert.NotEqual(t, dimensions["Region"], w.Properties.Region, "verdicts are read on the side that lives")
 			}
 		}
@@ -169,6 +178,10 @@ func owners(name string, dimensions map[string]string) []string {
 	switch name {
 	case "EndpointUnreachable":
 		return []string{"us-east-1", "us-east-2"}
+	case "EndpointUnfit":
+		return []string{map[string]string{"us-east-1": "us-east-2", "us-east-2": "us-east-1"}[dimensions["Region"]]}
+	case "HealthCheckStatus":
+		return []string{"us-east-1"}
 	case "ClusterHealth":
 		return []string{dimensions["Region"]}
 	}

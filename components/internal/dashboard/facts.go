@@ -19,6 +19,8 @@ type Facts struct {
 	Alarms    []Alarms
 	// Applications are the regions' parts of the application; none without it.
 	Applications []Application
+	// Traffic is a data region's each; none unless it is routed.
+	Traffic []Traffic
 	// Percentile is the statistic of the application's latency, such as p99.
 	Percentile string
 }
@@ -60,6 +62,14 @@ type Application struct {
 	Bus         string
 	Forward     string
 	Undelivered string
+}
+
+// Traffic is whether a data region is named to clients: the ids of the health checks that decide, on the words of the
+// observers and on the endpoint itself.
+type Traffic struct {
+	Region        string
+	ObservedCheck string
+	LeafCheck     string
 }
 
 // otherThan is the data region that this one is not.

@@ -15,6 +15,9 @@ func Render(f Facts) (string, error) {
 	g.row(3, widget{Type: "text", Properties: textProperties{Markdown: f.header()}})
 	g.row(4, each(f.Alarms, alarms)...)
 	g.row(6, append(each(f.Databases, f.verdicts), each(f.Databases, f.health)...)...)
+	if len(f.Traffic) > 0 {
+		g.row(6, append(each(f.Traffic, f.unfit), f.healthChecks())...)
+	}
 	if f.Full {
 		g.row(6, each(f.Monitors, f.latency)...)
 		g.row(6, each(f.Monitors, f.markerAge)...)
@@ -41,6 +44,9 @@ func (f Facts) header() string {
 	}
 	if len(f.Applications) > 0 {
 		runbooks = append(runbooks, contract.RunbookApplication)
+	}
+	if len(f.Traffic) > 0 {
+		runbooks = append(runbooks, contract.RunbookTraffic)
 	}
 	links := each(runbooks, func(r contract.Runbook) string {
 		return fmt.Sprintf("[%s](%s)", strings.ReplaceAll(string(r), "-", " "), f.Runbooks.To(r))
