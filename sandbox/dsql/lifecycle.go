@@ -142,14 +142,17 @@ func (p *ControlPlane) leave(c *cluster) {
 }
 
 func (p *ControlPlane) remove(c *cluster) {
-	p.begin(c, Deleting, func() {
-		delete(p.clusters, c.ARN)
-		p.enter(c, Deleted)
-		view := c.view()
-		p.pending = append(p.pending, func() {
-			if p.opts.OnDeleted != nil {
-				p.opts.OnDeleted(view)
-			}
-		})
+	p.begin(c, Deleting, func() { p.forget(c) })
+}
+
+// forget ends a cluster.
+func (p *ControlPlane) forget(c *cluster) {
+	delete(p.clusters, c.ARN)
+	p.enter(c, Deleted)
+	view := c.view()
+	p.pending = append(p.pending, func() {
+		if p.opts.OnDeleted != nil {
+			p.opts.OnDeleted(view)
+		}
 	})
 }

@@ -1,7 +1,6 @@
 package dsql
 
 import (
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"maps"
@@ -17,27 +16,16 @@ const MultiRegionQuota = 5
 // later.
 func (r *Region) CreateCluster(in CreateClusterInput) (Cluster, error) {
 	return r.change("CreateCluster", in.ClientToken, in, func() (*cluster, error) {
-		id := strings.ToLower(rand.Text()) // 26 characters, like AWS's
-		c := &cluster{
-			Cluster: Cluster{
-				Identifier:   id,
-				ARN:          r.arn(id),
-				Region:       r.name,
-				CreationTime: r.plane.opts.Clock.Now(),
-				Endpoint:     fmt.Sprintf("%s.dsql.%s.on.aws", id, r.name),
-				Tags:         cloneTags(in.Tags),
-			},
-			wake: r.plane.opts.Wake,
-		}
-		if regionSet(r.name) == "" {
-			return nil, invalid(reasonOther, "Aurora DSQL is not available in %s", r.name)
+		c, err := r.newCluster(in.Tags)
+		if err != nil {
+			return nil, err
 		}
 		if in.MultiRegionProperties != nil {
 			if err := r.plane.setPeers(c, *in.MultiRegionProperties); err != nil {
 				return nil, err
 			}
-			if r.multiRegionClusters() >= MultiRegionQuota {
-				return nil, quotaExceeded("%s has the %d multi-Region clusters its quota allows", r.name, MultiRegionQuota)
+			if err := r.admitMultiRegion(); err != nil {
+				return nil, err
 			}
 		}
 		if in.DeletionProtectionEnabled != nil {
@@ -213,10 +201,19 @@ func (r *Region) change(operation, token string, request any, do func() (*cluste
 }
 
 func (r *Region) record(operation string, request any, err error) {
+	r.tell(r.event(operation, request, err))
+}
+
+func (r *Region) event(operation string, request any, err error) Event {
 	event := Event{AWSRegion: r.name, EventName: operation, RequestParameters: request}
 	if refused, ok := errors.AsType[*Error](err); ok {
 		event.ErrorCode, event.ErrorMessage = refused.Base.Code, refused.Base.Message
 	}
+	return event
+}
+
+// tell queues a record for CloudTrail.
+func (r *Region) tell(event Event) {
 	r.plane.pending = append(r.plane.pending, func() {
 		if r.plane.opts.OnEvent != nil {
 			r.plane.opts.OnEvent(event)

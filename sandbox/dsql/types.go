@@ -111,6 +111,8 @@ type Event struct {
 	RequestParameters any    `json:"requestParameters"`
 	ErrorCode         string `json:"errorCode,omitempty"`
 	ErrorMessage      string `json:"errorMessage,omitempty"`
+	// UserARN is who called, in a role; "" is the administrator.
+	UserARN string `json:"-"`
 }
 
 // EventSource is the event source of the control plane in CloudTrail.
