@@ -46,9 +46,11 @@ type Options struct {
 
 // Server is one running PostgreSQL.
 type Server struct {
-	dir     string
-	process *process
-	done    chan struct{}
+	dir      string
+	programs string // their directory
+	identity *syscall.Credential
+	process  *process
+	done     chan struct{}
 
 	mu     sync.Mutex
 	closed bool
@@ -73,7 +75,12 @@ func Start(ctx context.Context, options Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{dir: dir, done: make(chan struct{})}
+	s := &Server{
+		dir:      dir,
+		programs: filepath.Dir(programs.postgres),
+		identity: identity,
+		done:     make(chan struct{}),
+	}
 	if err := s.start(ctx, programs, identity, options.Template); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
@@ -133,23 +140,11 @@ func (s *Server) initialise(ctx context.Context, initdb string, as *syscall.Cred
 		"--locale=C", "--wal-segsize=1", "--no-sync", "--no-instructions")
 	var output bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &output, &output
-	child, err := spawn(s.prepare(cmd), as)
-	if err != nil {
-		return fmt.Errorf("start %s: %w", initdb, err)
-	}
-	select {
-	case err = <-child.exited:
-	case <-ctx.Done():
-		child.signal(syscall.SIGKILL)
-		err = <-child.exited
-	}
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
-	}
-	if err != nil {
+	err := run(ctx, s.prepare(cmd), as)
+	if err != nil && ctx.Err() == nil {
 		return fmt.Errorf("initdb in %s: %w\n%s", s.dir, err, bytes.TrimSpace(output.Bytes()))
 	}
-	return nil
+	return err
 }
 
 // prepare keeps the owner's environment (PGDATA, PGOPTIONS, locale) and working directory away from a child.
