@@ -17,6 +17,7 @@ import (
 	"aurora-dsql-dr/lambda/contract"
 	"aurora-dsql-dr/lambda/internal/check"
 	"aurora-dsql-dr/lambda/internal/env"
+	"aurora-dsql-dr/lambda/internal/probe"
 )
 
 var credentialScope = regexp.MustCompile(`Credential=[^/]+/[0-9]+/([^/]+)/([^/]+)/aws4_request`)
@@ -121,6 +122,18 @@ func TestWhatIsConfiguredReachesTheCheck(t *testing.T) {
 	assert.Equal(t, 5, c.Policy.SuccessesToClose)
 	assert.Equal(t, 7*time.Second, c.Policy.MinimumOutage)
 	assert.Equal(t, 20*time.Minute, c.Reminder)
+}
+
+func TestTrafficIsRoutedIfTheStackSaysSo(t *testing.T) {
+	values := environment()
+	values[contract.EnvTrafficHold] = "9m"
+	c := wire(t, values)
+	assert.Zero(t, c.Hold)
+	assert.Zero(t, c.Prober.(probe.Prober).Memory.Hold)
+	values[contract.EnvTraffic] = contract.TrafficRouted
+	c = wire(t, values)
+	assert.Equal(t, 9*time.Minute, c.Hold)
+	assert.Equal(t, 9*time.Minute, c.Prober.(probe.Prober).Memory.Hold)
 }
 
 func TestOnlyTheFullProfilePublishesLatencies(t *testing.T) {

@@ -65,6 +65,7 @@ func TestACompleteEnvironment(t *testing.T) {
 	assert.Equal(t, []int{2, 3}, []int{e.FailuresToOpen, e.SuccessesToClose})
 	assert.Equal(t, contract.Runbooks("https://wiki.example.com/dr"), e.Runbooks)
 	assert.True(t, e.FullMetrics)
+	assert.Zero(t, e.TrafficHold, "no traffic is routed")
 	assert.Equal(t, map[string][]string{"aaa.dsql.us-east-1.on.aws": {"127.0.0.1:5432"}}, e.HostAddr)
 }
 
@@ -73,10 +74,11 @@ func TestEveryDurationCanBeScaled(t *testing.T) {
 	for key := range contract.HealthCheckDurations() {
 		environment[key] = "600ms"
 	}
+	environment["TRAFFIC"] = "routed"
 	e, err := parse(environment)
 	require.NoError(t, err)
 	for _, d := range []time.Duration{e.Schedule, e.ProbeInterval, e.Reminder, e.MinimumOutage, e.RunLimit, e.StepLimit,
-		e.StatusLimit, e.ReprobeInterval, e.PublishTimeout, e.NoticeLease, e.WakingLimit} {
+		e.StatusLimit, e.ReprobeInterval, e.PublishTimeout, e.NoticeLease, e.WakingLimit, e.TrafficHold} {
 		assert.Equal(t, 600*time.Millisecond, d)
 	}
 }
@@ -126,6 +128,8 @@ func TestMalformedValuesAreNamedWithWhatIsAccepted(t *testing.T) {
 			`TARGETS[1].region is "us-east-1": want the endpoint's own, us-east-2`},
 		{"TARGETS", strings.NewReplacer("bbb", "aaa", "us-east-2", "us-east-1").Replace(targets),
 			`TARGETS[1].endpoint is "aaa.dsql.us-east-1.on.aws": want every endpoint once`},
+		{"TRAFFIC", "yes", `TRAFFIC is "yes": want routed or nothing`},
+		{"TRAFFIC_HOLD", "0s", `TRAFFIC_HOLD is "0s": want a positive Go duration such as 15s`},
 		{"TOPICS", `{}`, `TOPICS is "{}": want a JSON array`},
 		{"TOPICS", `[{"region":"us-east-1","arn":"alerts"}]`,
 			`TOPICS[0].arn is "alerts": want arn:aws:sns:<region>:<account>:<name>`},

@@ -150,6 +150,32 @@ func TestBothRegionsGetOneCallWithTheDimensionsOfTheContract(t *testing.T) {
 	}
 }
 
+// R2, R4: the region of an endpoint is told nothing of it, and of what the observer has no opinion on, nobody is.
+func TestWordsForTrafficGoToTheRegionTheyAreNotAbout(t *testing.T) {
+	a, b := &region{}, &region{}
+	p := Publisher{
+		Observer: "us-west-2",
+		Regions:  map[string]CloudWatch{"us-east-1": a, "us-east-2": b},
+		Timeout:  time.Second,
+		Log:      slog.New(slog.DiscardHandler),
+	}
+	about := func(target contract.Target, unfit bool) Series {
+		return Series{Target: target, Word: &Word{Unfit: unfit, At: epoch.Add(time.Second)}}
+	}
+	require.NoError(t, p.Publish(t.Context(), []Series{about(east, true), about(ohio, false)}, epoch))
+	assert.Equal(t, map[string]float64{"EndpointUnfit{ClusterID:bbb,Observer:us-west-2,Region:us-east-2}": 0}, a.sent())
+	assert.Equal(t, map[string]float64{"EndpointUnfit{ClusterID:aaa,Observer:us-west-2,Region:us-east-1}": 1}, b.sent())
+	assert.Equal(t, epoch.Add(time.Second), *b.got[0].MetricData[0].Timestamp, "the opinion's time, not the run's")
+
+	a.fail, b.fail = errors.New("throttled"), nil
+	require.NoError(t, p.Publish(t.Context(), []Series{about(east, true)}, epoch))
+	assert.Len(t, a.got, 1, "a region for which there is nothing is not called")
+	assert.EqualError(t, p.Publish(t.Context(), []Series{about(ohio, true)}, epoch),
+		"metrics reached no region: us-east-1: throttled", "all that were to be called failed")
+	require.NoError(t, p.Publish(t.Context(), []Series{{Target: east}}, epoch))
+	assert.Len(t, b.got, 2, "silence is no sample")
+}
+
 func TestARegionThatHangsCostsItsTimeoutAndNothingElse(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var log bytes.Buffer
