@@ -2,39 +2,50 @@ package main
 
 import (
 	"log/slog"
+	"net/http"
+	"os"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"aurora-dsql-dr/lambda/contract"
+	"aurora-dsql-dr/lambda/internal/apptest"
 	"aurora-dsql-dr/lambda/internal/env"
 	"aurora-dsql-dr/lambda/internal/livez"
+	"aurora-dsql-dr/lambda/schema"
 )
 
 func wire(t *testing.T) *livez.Watch {
 	t.Helper()
-	values := map[string]string{
-		"AWS_REGION":                 "us-east-1",
-		contract.EnvDatabaseEndpoint: "aaa.dsql.us-east-1.on.aws",
-		contract.EnvDatabaseRole:     "dr_livez",
-		contract.EnvLivezInterval:    "7s",
-		contract.EnvHostAddr:         "aaa.dsql.us-east-1.on.aws=127.0.0.1:1", // refused at once
-	}
-	e, err := env.ParseLivez(func(key string) (string, bool) { value, ok := values[key]; return value, ok })
+	e, err := env.ParseLivez(os.LookupEnv)
 	require.NoError(t, err)
-	cfg := aws.Config{Credentials: credentials.NewStaticCredentialsProvider("AKID", "secret", "")}
+	cfg, err := config.LoadDefaultConfig(t.Context())
+	require.NoError(t, err)
 	return configure(e, cfg, slog.New(slog.DiscardHandler))
 }
 
-func TestTheWatchIsWired(t *testing.T) {
+func TestTheFunctionIsWiredFromItsEnvironment(t *testing.T) {
+	d := apptest.Start(t)
+	apptest.StartCloud(t, d, apptest.Ohio, schema.RoleLivez, map[string]string{
+		contract.EnvLivezInterval: "1ns",
+		contract.EnvTrafficHold:   "10m",
+	})
 	watch := wire(t)
-	assert.Equal(t, []time.Duration{7 * time.Second, 1500 * time.Millisecond}, []time.Duration{watch.Interval, watch.Limit})
-	response, err := watch.Handle(t.Context(), events.APIGatewayV2HTTPRequest{})
-	require.NoError(t, err)
-	assert.Equal(t, 503, response.StatusCode, "there is no database")
+	assert.Equal(t, 1500*time.Millisecond, watch.Limit)
+	watch.Limit = time.Minute // the machine may be busy
+	status := func() int {
+		response, err := watch.Handle(t.Context(), events.APIGatewayV2HTTPRequest{})
+		require.NoError(t, err)
+		return response.StatusCode
+	}
+	assert.Equal(t, http.StatusOK, status())
+	d.Exec(t, `INSERT INTO dr.withdrawal (endpoint, reason, withdrawn_by, until)
+		VALUES ('`+d.Hosts[apptest.Ohio]+`', 'x', 'x', now() - interval '9 minutes')`)
+	assert.Equal(t, http.StatusServiceUnavailable, status(), "it is held")
+	d.Exec(t, `UPDATE dr.withdrawal SET until = now() - interval '11 minutes'`)
+	assert.Equal(t, http.StatusOK, status())
 }

@@ -93,13 +93,15 @@ func (p Prober) Reprobe(ctx context.Context, target contract.Target, word incide
 
 // Connect opens a session at the target that is no probe, within the step's deadline.
 func (p Prober) Connect(ctx context.Context, target contract.Target) (*incident.Session, error) {
-	conn, err := step(ctx, p.Step, func(ctx context.Context) (*pgx.Conn, error) {
-		return p.Database.Connect(ctx, target.Endpoint, target.Region, p.Role)
-	})
+	conn, err := step(ctx, p.Step, func(ctx context.Context) (*pgx.Conn, error) { return p.dial(ctx, target) })
 	if err != nil {
 		return nil, err
 	}
 	return incident.NewSession(conn, target.Endpoint, p.Memory), nil
+}
+
+func (p Prober) dial(ctx context.Context, target contract.Target) (*pgx.Conn, error) {
+	return p.Database.Connect(ctx, target.Endpoint, target.Region, p.Role)
 }
 
 func (r Result) judged(status, dropped, sql error) Result {
@@ -136,7 +138,7 @@ func (p Prober) sql(ctx context.Context, target contract.Target, word incident.W
 	start := time.Now()
 	conn, err := step(ctx, p.Step, func(ctx context.Context) (*pgx.Conn, error) {
 		for attempt := 1; ; attempt++ {
-			conn, err := p.Database.Connect(ctx, target.Endpoint, target.Region, p.Role)
+			conn, err := p.dial(ctx, target)
 			if attempt == attempts || dsqlconn.Classify(err) != dsqlconn.ReasonConnect {
 				return conn, err
 			}
