@@ -22,20 +22,32 @@ type clients struct {
 
 // system is what the clients write to.
 func (r *run) system(ctx context.Context) (workload.System, error) {
-	if r.plan.Workload == script.WorkloadApplication {
-		return workload.PrepareApplication(r.Sandbox, r.Outputs.TransactionAPIURLs, "")
+	if r.plan.Workload == script.WorkloadSQL {
+		return workload.PrepareDatabase(ctx, r.Sandbox)
 	}
-	return workload.PrepareDatabase(ctx, r.Sandbox)
+	token, err := stack.Token(r.Sandbox, r.Outputs)
+	if err != nil {
+		return nil, err
+	}
+	application, err := workload.PrepareApplication(r.Sandbox, r.Outputs.TransactionAPIURLs, token)
+	if err != nil || r.plan.Workload == script.WorkloadApplication {
+		return application, err
+	}
+	return workload.PrepareNamed(r.Sandbox, application, string(r.Outputs.TrafficDomain))
 }
 
 func (r *run) startClients(system workload.System) *clients {
 	places := stack.Places()
-	return &clients{load: workload.Start(workload.Options{
+	opts := workload.Options{
 		Clock:   r.Sandbox.Clock,
 		Dial:    system.Dial,
 		Regions: [2]string{places["primary"], places["secondary"]},
 		Report:  func(n workload.Notice) { r.seen.Add(noticed(n)) },
-	})}
+	}
+	if r.plan.Workload == script.WorkloadName {
+		opts.Name, opts.Keeping = string(r.Outputs.TrafficDomain), 1
+	}
+	return &clients{load: workload.Start(opts)}
 }
 
 // stop ends the clients and looks for what they were promised; the error is why that could not be read.
@@ -52,11 +64,14 @@ func (c *clients) stop(ctx context.Context) (workload.Result, error) {
 
 // noticed is what a client noticed.
 func noticed(n workload.Notice) chronicle.Entry {
-	tone := chronicle.Bad
-	text := fmt.Sprintf("refused by %s: %s", n.Endpoint, reason(n.Err))
-	if n.Recovered {
+	tone, text := chronicle.Note, "served by "+n.Endpoint
+	switch {
+	case n.Err != nil:
+		tone = chronicle.Bad
+		text = fmt.Sprintf("refused by %s: %s", n.Endpoint, reason(n.Err))
+	case n.Recovered:
 		tone = chronicle.Good
-		text = fmt.Sprintf("served by %s after %s", n.Endpoint, script.Short(n.Time.Sub(n.Since)))
+		text += " after " + script.Short(n.Time.Sub(n.Since))
 	}
 	return chronicle.Entry{
 		Time:   n.Time,
@@ -71,8 +86,6 @@ func noticed(n workload.Notice) chronicle.Entry {
 // reason is why a client was refused, in one line.
 func reason(err error) string {
 	switch {
-	case err == nil:
-		return ""
 	case errors.Is(err, context.DeadlineExceeded):
 		return "no answer in time"
 	default:

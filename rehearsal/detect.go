@@ -47,7 +47,11 @@ func Detections(
 	ctx, stop := s.Watch(ctx)
 	defer stop()
 	plain := &script.Rehearsal{ProbeInterval: interval, Workload: script.WorkloadSQL}
-	stage, err := deployed(ctx, s, StackConfig(plain), opts.Deploying)
+	config, err := StackConfig(s, plain)
+	if err != nil {
+		return err
+	}
+	stage, err := deployed(ctx, s, config, opts.Deploying)
 	if err != nil {
 		return err
 	}

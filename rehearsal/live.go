@@ -80,7 +80,7 @@ func (r *run) hold(ctx context.Context, c *clients, arriving *workload.Events) (
 		lived.Writes, lived.Unread = c.stop(ctx)
 		return lived, nil //nolint:nilerr // a hypothesis that does not hold is a report, not an error
 	}
-	if lived.Outage, lived.Deployments, err = r.play(ctx); err != nil {
+	if err := r.play(ctx, &lived); err != nil {
 		return lived, err
 	}
 	r.note(chronicle.Note, "watching for %s", script.Short(r.plan.Watch))
@@ -107,25 +107,30 @@ func (r *run) steadyBefore(ctx context.Context, c *clients) error {
 	return c.load.AwaitAcknowledged(ctx, writesBefore)
 }
 
-// play carries out the method, faults and deployments beside each other. Every fault is undone when it returns, in time
-// or early.
-func (r *run) play(ctx context.Context) (outage fault.Outage, deployments []report.Check, err error) {
+// play carries out the method: faults, deployments and an operator's acts beside each other. Every fault is undone when it
+// returns, in time or early.
+func (r *run) play(ctx context.Context, lived *report.Lived) error {
+	var faults, withdrawals fault.Outage
 	all, ctx := errgroup.WithContext(ctx)
 	all.Go(func() error { return r.startObservers(ctx, r.plan.ProbeInterval) })
 	all.Go(func() error {
 		begun := func(s fault.Spec, at time.Time) { r.seen.Add(chronicle.Injected(s, at)) }
 		ended := func(s fault.Spec, at time.Time) { r.seen.Add(chronicle.Undone(s, at)) }
 		played, err := r.Faults.Play(ctx, r.plan.Faults(), begun, ended)
-		outage = played
+		faults = played
 		return err
 	})
-	all.Go(func() error {
-		checks, err := r.deployments(ctx)
-		deployments = checks
+	all.Go(func() (err error) {
+		lived.Deployments, err = r.deployments(ctx)
 		return err
 	})
-	err = all.Wait()
-	return outage, deployments, err
+	all.Go(func() (err error) {
+		withdrawals, lived.Acts, err = r.acts(ctx)
+		return err
+	})
+	err := all.Wait()
+	lived.Outage = faults.And(withdrawals)
+	return err
 }
 
 // awaitEvents looks for the events of all acknowledged writes in both regions. What waits for a region that is back is

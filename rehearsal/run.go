@@ -48,7 +48,11 @@ func Run(ctx context.Context, r *script.Rehearsal, opts Options) (_ *report.Repo
 	if opts.Progress != nil {
 		opts.Progress(chronicle.Remark(s.Clock.Now(), chronicle.Rehearsal, chronicle.Note, "deploying the stack"))
 	}
-	stage, err := deployed(ctx, s, StackConfig(r), opts.Deploying)
+	config, err := StackConfig(s, r)
+	if err != nil {
+		return nil, err
+	}
+	stage, err := deployed(ctx, s, config, opts.Deploying)
 	if err != nil {
 		return nil, err
 	}
@@ -109,6 +113,7 @@ func (s Stage) chronicled(progress func(chronicle.Entry)) chronicle.Options {
 	opts := chronicle.Options{
 		Account:   s.Sandbox.Account,
 		Monitors:  s.Outputs.MonitorFunctionNames,
+		Domain:    string(s.Outputs.TrafficDomain),
 		Since:     s.Sandbox.Clock.Now(),
 		Recipient: s.recipient(),
 	}

@@ -41,17 +41,22 @@ const (
 	keyApplicationSettings = "aurora-dsql-dr:applicationSettings"
 )
 
-// StackConfig is the configuration of the sandbox's stack with a rehearsal's differences.
-func StackConfig(r *script.Rehearsal) map[string]any {
+// StackConfig is the configuration of the stack in a sandbox with a rehearsal's differences. What the stack is given for
+// them is made in the sandbox.
+func StackConfig(s *sandbox.Sandbox, r *script.Rehearsal) (map[string]any, error) {
 	config := stack.Config()
 	monitor, _ := config[keyMonitor].(map[string]any)
 	monitor = maps.Clone(monitor)
 	monitor["probeInterval"] = r.ProbeInterval.String()
 	config[keyMonitor] = monitor
-	if r.Workload == script.WorkloadApplication {
-		config = stack.WithApplication(config)
+	switch r.Workload {
+	case script.WorkloadName:
+		return stack.WithTraffic(s, stack.WithApplication(config))
+	case script.WorkloadApplication:
+		return stack.WithApplication(config), nil
+	default:
+		return config, nil
 	}
-	return config
 }
 
 // Queues are the URLs of the queues that get all events of the application, by region.

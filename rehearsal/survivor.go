@@ -11,7 +11,6 @@ import (
 
 	"aurora-dsql-dr/rehearsal/script"
 	"aurora-dsql-dr/rehearsal/stack"
-	"aurora-dsql-dr/sandbox"
 	"aurora-dsql-dr/sandbox/engine"
 )
 
@@ -90,7 +89,10 @@ func (r *run) apiAnswers(ctx context.Context, region string) string {
 	if !deployed {
 		return ""
 	}
-	caller := sandbox.Caller{Region: region, HTTP: http.DefaultClient, Credentials: r.Sandbox.Account.IAM.Admin()}
+	caller, err := stack.Caller(r.Sandbox, r.Outputs, region)
+	if err != nil {
+		return err.Error()
+	}
 	status, answer, err := caller.Call(ctx, http.MethodGet, url+"/totals", nil)
 	if err != nil {
 		return fmt.Sprintf("the API in %s does not answer: %v", region, err)

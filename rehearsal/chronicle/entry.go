@@ -38,6 +38,7 @@ const (
 	Client     Source = "client"
 	Naming     Source = "name"
 	Deployment Source = "deployment"
+	Operator   Source = "operator"
 	Rehearsal  Source = "rehearsal"
 )
 

@@ -88,10 +88,11 @@ func deploy(t *testing.T) string {
 	s, err := stack.Start(t.Context(), sandbox.Options{})
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, s.Close()) })
-	config := rehearsal.StackConfig(&script.Rehearsal{
+	config, err := rehearsal.StackConfig(s, &script.Rehearsal{
 		ProbeInterval: 5 * time.Second,
-		Workload:      script.WorkloadApplication,
+		Workload:      script.WorkloadName,
 	})
+	require.NoError(t, err)
 	e, err := stack.Prepare(t.Context(), s, config)
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, e.Close()) })

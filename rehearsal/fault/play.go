@@ -18,6 +18,23 @@ type Step struct {
 // Outage is from the first injection to the end of the last fault.
 type Outage struct{ Start, End time.Time }
 
+// And is from the begin of the first of both to the end of the last. The zero value is none.
+func (o Outage) And(other Outage) Outage {
+	switch {
+	case o.Start.IsZero():
+		return other
+	case other.Start.IsZero():
+		return o
+	}
+	if other.Start.Before(o.Start) {
+		o.Start = other.Start
+	}
+	if other.End.After(o.End) {
+		o.End = other.End
+	}
+	return o
+}
+
 // InjectionError is a step that could not be done: its spec is wrong, or the sandbox lacks what it is about.
 type InjectionError struct{ err error }
 

@@ -57,7 +57,7 @@ type mark struct {
 }
 
 // groups order the lanes from the cause to those who suffer.
-var groups = []string{"fault", "operator", "sees", "alarm", "name", chronicle.LaneMessages, "client", "deployment"}
+var groups = []string{"fault", "withdrawal", "sees", "alarm", "name", chronicle.LaneMessages, "client", "deployment"}
 
 func groupOf(name string) int {
 	return slices.IndexFunc(groups, func(word string) bool { return slices.Contains(strings.Fields(name), word) })

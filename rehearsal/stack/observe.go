@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
@@ -41,10 +43,25 @@ func Observe(
 	return reports, errors.Join(problems...)
 }
 
-func check(
-	ctx context.Context, s *sandbox.Sandbox, region, function string,
+func check(ctx context.Context, s *sandbox.Sandbox, region, function string) (contract.HealthReport, error) {
+	return ask(ctx, s, region, function, contract.CheckEvent{Probes: 1})
+}
+
+// Act has one observer after the other asked for an operator's act until one has done it, and says why the last has not.
+func Act(ctx context.Context, s *sandbox.Sandbox, functions map[string]string, act contract.CheckEvent) (err error) {
+	for _, region := range slices.Sorted(maps.Keys(functions)) {
+		if _, err = ask(ctx, s, region, functions[region], act); err == nil {
+			return nil
+		}
+	}
+	return err
+}
+
+// ask invokes an observer.
+func ask(
+	ctx context.Context, s *sandbox.Sandbox, region, function string, event contract.CheckEvent,
 ) (report contract.HealthReport, err error) {
-	payload, err := json.Marshal(contract.CheckEvent{Probes: 1})
+	payload, err := json.Marshal(event)
 	if err != nil {
 		return report, err
 	}

@@ -23,6 +23,7 @@ const RouteOfAll = "all"
 func Start(ctx context.Context, opts sandbox.Options) (*sandbox.Sandbox, error) {
 	opts.Durations = contract.HealthCheckDurations()
 	maps.Copy(opts.Durations, contract.ApplicationDurations())
+	maps.Copy(opts.Durations, contract.LivezDurations())
 	opts.HostAddrVariable = contract.EnvHostAddr
 	return sandbox.Start(ctx, opts)
 }

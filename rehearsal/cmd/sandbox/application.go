@@ -10,7 +10,6 @@ import (
 	"aurora-dsql-dr/rehearsal"
 	"aurora-dsql-dr/rehearsal/stack"
 	"aurora-dsql-dr/rehearsal/workload"
-	"aurora-dsql-dr/sandbox"
 )
 
 // eventPatience is how long the demonstration waits for an event: a publisher that missed it runs every minute.
@@ -71,7 +70,10 @@ func awaitEvent(ctx context.Context, p *printer, stage rehearsal.Stage, id strin
 func call(
 	ctx context.Context, stage rehearsal.Stage, region, method, path string, body any,
 ) (found recorded, err error) {
-	caller := sandbox.Caller{Region: region, HTTP: http.DefaultClient, Credentials: stage.Sandbox.Account.IAM.Admin()}
+	caller, err := stack.Caller(stage.Sandbox, stage.Outputs, region)
+	if err != nil {
+		return found, err
+	}
 	status, answer, err := caller.Call(ctx, method, stage.Outputs.TransactionAPIURLs[region]+path, body)
 	if err != nil {
 		return found, err

@@ -33,7 +33,11 @@ func demo(ctx context.Context, p *printer, s *sandbox.Sandbox, dir string) error
 		return err
 	}
 	lost := all[0]
-	e, result, err := deployFirst(ctx, p, s, rehearsal.StackConfig(lost))
+	config, err := configured(s, lost)
+	if err != nil {
+		return err
+	}
+	e, result, err := deployFirst(ctx, p, s, config)
 	if err != nil {
 		return err
 	}
@@ -49,7 +53,7 @@ func demo(ctx context.Context, p *printer, s *sandbox.Sandbox, dir string) error
 	stage := rehearsal.Stage{
 		Sandbox: s,
 		Engine:  e,
-		Config:  rehearsal.StackConfig(lost),
+		Config:  config,
 		Outputs: outputs,
 		Faults:  fault.NewInjector(s, stack.Places()),
 	}
@@ -78,6 +82,15 @@ func demo(ctx context.Context, p *printer, s *sandbox.Sandbox, dir string) error
 	}
 	p.line("✔ nothing is left behind: no resource, process or file")
 	return nil
+}
+
+// configured is the configuration of a rehearsal's stack, with a name for the application.
+func configured(s *sandbox.Sandbox, r *script.Rehearsal) (map[string]any, error) {
+	config, err := rehearsal.StackConfig(s, r)
+	if err != nil {
+		return nil, err
+	}
+	return stack.WithTraffic(s, config)
 }
 
 // deployFirst prepares the stack and deploys it.
