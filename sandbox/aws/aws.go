@@ -13,6 +13,7 @@ import (
 	"aurora-dsql-dr/sandbox/acm"
 	"aurora-dsql-dr/sandbox/apigateway"
 	"aurora-dsql-dr/sandbox/authority"
+	"aurora-dsql-dr/sandbox/backup"
 	"aurora-dsql-dr/sandbox/clock"
 	"aurora-dsql-dr/sandbox/cloudwatch"
 	"aurora-dsql-dr/sandbox/dsql"
@@ -44,6 +45,8 @@ type Options struct {
 	Regions []string
 	// ClusterDelay is how long a cluster's CREATING, UPDATING and DELETING last; defaults to 300 ms.
 	ClusterDelay time.Duration
+	// Backup is how long AWS Backup's jobs last at least; defaults to what has been measured on AWS.
+	Backup backup.Durations
 	// IAMPropagation is how long a role's new or changed policy takes to be in force; defaults to not at all.
 	IAMPropagation time.Duration
 	// Concurrency is Lambda's limit of concurrent executions in each region; defaults to 1,000.
@@ -99,6 +102,7 @@ type Region struct {
 	DSQL       *dsql.Region
 	Lambda     *lambda.Service
 	APIGateway *apigateway.Service
+	Backup     *backup.Service
 	// ServiceQuotas says what the others hold to.
 	ServiceQuotas *servicequotas.Service
 	// SQL is where the region's clusters answer; nil in an account without a database.
@@ -204,6 +208,15 @@ func (a *Account) newRegion(name string) *Region {
 		Logs:       r.Logs,
 		CloudWatch: r.CloudWatch,
 	})
+	r.Backup = backup.New(env, backup.Deps{
+		IAM:       a.IAM,
+		KMS:       r.KMS,
+		Events:    r.Events,
+		DSQL:      a.DSQL,
+		Data:      rows{a},
+		Peer:      a.backupOf,
+		Durations: a.opts.Backup,
+	})
 	r.ServiceQuotas = servicequotas.New(env, r.Lambda)
 	env.SetInvoker(r.Lambda)
 	r.KMS.Connect(a.keysOf)
@@ -211,6 +224,7 @@ func (a *Account) newRegion(name string) *Region {
 	r.EveryMinute(r.publishQueueMetrics)
 	r.EveryMinute(r.publishTopicMetrics)
 	r.EveryMinute(r.publishExpiry)
+	r.EveryMinute(r.publishJobs)
 	r.EveryMinute(func(time.Time) { a.DSQL.CheckKeys(name) }) // Aurora DSQL notices a lost key within a minute
 	return r
 }

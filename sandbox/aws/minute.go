@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"aurora-dsql-dr/sandbox/backup"
 	"aurora-dsql-dr/sandbox/cloudwatch"
 	"aurora-dsql-dr/sandbox/edge"
 	"aurora-dsql-dr/sandbox/sqlendpoint"
@@ -43,6 +44,7 @@ func (r *Region) tick(now time.Time) {
 	}
 	if !r.Down() {
 		r.ACM.Tick(now)
+		r.Backup.Tick(now)
 	}
 	r.CloudWatch.Tick(now)
 }
@@ -62,6 +64,13 @@ func (r *Region) publishQueueMetrics(now time.Time) { r.publish("AWS/SQS", r.SQS
 // publishExpiry publishes each minute what AWS publishes twice a day.
 func (r *Region) publishExpiry(now time.Time) {
 	r.publish("AWS/CertificateManager", r.ACM.Metrics(ended(now)))
+}
+
+// publishJobs publishes what has become of backups, copies and restores.
+func (r *Region) publishJobs(now time.Time) {
+	if now.Truncate(backup.MetricsInterval).Equal(now) {
+		r.publish("AWS/Backup", r.Backup.Metrics(ended(now)))
+	}
 }
 
 // publishTopicMetrics publishes what happened to the region's topics; a topic to which nothing happened has no samples.

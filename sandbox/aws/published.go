@@ -7,8 +7,15 @@ import (
 
 // published are the metrics of AWS's own services that the sandbox publishes, by namespace.
 var published = map[string][]string{
-	"AWS/ApiGateway":         {"Count", "4xx", "5xx", "Latency", "IntegrationLatency"},
-	"AWS/AuroraDSQL":         {"TotalTransactions", "ReadOnlyTransactions", "OccConflicts", "CommitLatency"},
+	"AWS/ApiGateway": {"Count", "4xx", "5xx", "Latency", "IntegrationLatency"},
+	"AWS/AuroraDSQL": {"TotalTransactions", "ReadOnlyTransactions", "OccConflicts", "CommitLatency"},
+	"AWS/Backup": {
+		"NumberOfBackupJobsCreated", "NumberOfBackupJobsRunning", "NumberOfBackupJobsAborted",
+		"NumberOfBackupJobsCompleted", "NumberOfBackupJobsFailed", "NumberOfBackupJobsExpired",
+		"NumberOfCopyJobsCreated", "NumberOfCopyJobsRunning", "NumberOfCopyJobsCompleted", "NumberOfCopyJobsFailed",
+		"NumberOfRestoreJobsPending", "NumberOfRestoreJobsRunning", "NumberOfRestoreJobsCompleted",
+		"NumberOfRestoreJobsFailed", "NumberOfRecoveryPointsCompleted",
+	},
 	"AWS/CertificateManager": {"DaysToExpiry"},
 	"AWS/Events": {
 		"TriggeredRules", "Invocations", "FailedInvocations", "RetryInvocationAttempts",

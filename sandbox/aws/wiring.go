@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"aurora-dsql-dr/sandbox/awserr"
+	"aurora-dsql-dr/sandbox/backup"
 	"aurora-dsql-dr/sandbox/cloudwatch"
 	"aurora-dsql-dr/sandbox/dsql"
 	"aurora-dsql-dr/sandbox/events"
@@ -98,6 +99,7 @@ func (a *Account) close() (err error) {
 	for _, r := range a.regions {
 		r.APIGateway.Close()
 		r.Lambda.Close()
+		r.Backup.Close()
 	}
 	for _, r := range a.regions {
 		if r.SQL != nil {
@@ -201,12 +203,16 @@ func (a *Account) useKey(use dsql.KeyUse) (string, error) {
 	return key.Arn, nil
 }
 
-// cloudTrail puts a record of the control plane on the bus of its region.
+// cloudTrail puts a record of the control plane on the bus of its region. Who calls in a role is AWS Backup.
 func (a *Account) cloudTrail(e dsql.Event) {
+	identity := map[string]string{"type": "IAMUser", "arn": a.IAM.Admin().Principal.ARN}
+	if e.UserARN != "" {
+		identity = map[string]string{"type": "AssumedRole", "arn": e.UserARN, "invokedBy": backup.Principal}
+	}
 	record := struct {
 		dsql.Event
 		UserIdentity map[string]string `json:"userIdentity"`
-	}{e, map[string]string{"type": "IAMUser", "arn": a.IAM.Admin().Principal.ARN}} // who else changes clusters here
+	}{e, identity}
 	_ = a.regions[e.AWSRegion].Events.CloudTrail(dsql.EventSource, record) // best effort, as on AWS
 }
 
