@@ -3,8 +3,8 @@ package contract
 import "time"
 
 // TrafficHold is how long an endpoint stays unfit after the last reason, for alarms and RouteLivez alike. A move away
-// from a region takes a new reason after it, so that there is at most one in any five minutes, and the return comes five
-// minutes later at the earliest.
+// from a region takes a new reason after it, so that there is at most one in any five minutes, and the return comes
+// five minutes later at the earliest.
 const TrafficHold = 8 * time.Minute
 
 // MaxWithdrawal is the longest withdrawal.

@@ -66,7 +66,7 @@ func headline(n incident.Notice, target contract.Target, confirmed bool) string 
 		fmt.Fprintf(&b, "DSQL LOST in %s: %s", target.Region, word(n.Incident.Reason))
 	case incident.Reminder:
 		fmt.Fprintf(&b, "DSQL STILL LOST in %s for %s: %s", target.Region, span(n.Lasted()), word(n.Incident.Reason))
-	case incident.Resolved:
+	default: // Resolved
 		fmt.Fprintf(&b, "DSQL RESOLVED in %s after %s", target.Region, span(n.Lasted()))
 	}
 	if n.Incident.Number > 0 {
@@ -87,7 +87,7 @@ func body(n incident.Notice, target contract.Target, confirmed bool, runbooks co
 	case incident.Reminder:
 		fmt.Fprintf(&b, "The Aurora DSQL endpoint in %s is still lost, for %s now: %s.\n\n",
 			target.Region, span(n.Lasted()), explain(i.Reason))
-	case incident.Resolved:
+	default: // Resolved
 		fmt.Fprintf(&b, "The Aurora DSQL endpoint in %s serves again, after %s.\n\n", target.Region, span(n.Lasted()))
 	}
 	line := func(name, value string) { fmt.Fprintf(&b, "%-10s %s\n", name+":", value) }

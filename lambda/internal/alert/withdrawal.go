@@ -33,7 +33,7 @@ func withdrawalHeadline(n incident.Notice, target contract.Target) string {
 		return fmt.Sprintf("DSQL WITHDRAWN %s until %s", target.Region, until)
 	case incident.Returned:
 		return fmt.Sprintf("DSQL RETURNED %s at %s", target.Region, until)
-	default:
+	default: // Lapsed
 		return fmt.Sprintf("DSQL WITHDRAWAL LAPSED %s at %s", target.Region, until)
 	}
 }
@@ -45,7 +45,7 @@ func who(n incident.Notice) string {
 		return n.Withdrawal.By
 	case incident.Returned:
 		return n.Withdrawal.EndedBy
-	default:
+	default: // Lapsed
 		return "loss of the other region"
 	}
 }
@@ -59,7 +59,7 @@ func withdrawalBody(n incident.Notice, target contract.Target, runbooks contract
 		toDo = "nothing, if this was meant; it ends by itself, and sooner by make return"
 	case incident.Returned:
 		what = fmt.Sprintf("%s is returned, before its time: clients are sent to it again in some minutes", target.Region)
-	case incident.Lapsed:
+	default: // Lapsed
 		what = fmt.Sprintf("The withdrawal of %s has lapsed, since the other region is lost: clients are sent to it again",
 			target.Region)
 		toDo = "stop what it was withdrawn for; withdraw it again, if need be, when the other region serves"

@@ -18,9 +18,9 @@ import (
 // accessPause is between two probes of whoever waits for access.
 const accessPause = 2 * time.Second
 
-// Run makes the run that the event asks for, or withdraws or returns a region instead. One that deploys fails, before it publishes anything, if an endpoint
-// refuses this observer: that is no outage but a deployment that has not done its work. A lost endpoint fails no
-// deployment.
+// Run makes the run that the event asks for, or withdraws or returns a region instead. One that deploys fails, before
+// it publishes anything, if an endpoint refuses this observer: that is no outage but a deployment that has not done its
+// work. A lost endpoint fails no deployment.
 func (c *Checker) Run(ctx context.Context, event contract.CheckEvent, requestID string) (contract.HealthReport, error) {
 	if event.Withdraw != nil || event.Return != nil {
 		return c.withdraw(ctx, event, requestID)
@@ -82,5 +82,6 @@ func (c *Checker) refusals(ctx context.Context) error {
 // or access rule violation: no such table, no such privilege), from one that is lost.
 func refuses(r probe.Result) bool {
 	var pg *pgconn.PgError
-	return r.Visit.Unread != nil || r.Observation.Reason == verdict.Auth || errors.As(r.Err, &pg) && strings.HasPrefix(pg.Code, "42")
+	return r.Observation.Reason == verdict.Auth || errors.As(r.Err, &pg) && strings.HasPrefix(pg.Code, "42") ||
+		r.Visit.Unread != nil
 }

@@ -245,7 +245,8 @@ func testLateLapse(t *testing.T, d database) {
 	_, err := one.Withdraw(t.Context(), anHour("us-east-1"))
 	require.NoError(t, err)
 	told := loseOhio(t, one, two).Notices[1]
-	d.Exec(t, `UPDATE dr.incident SET closed_at = now() - interval '1 hour', notice_due_at = NULL`, `DELETE FROM dr.marker`)
+	d.Exec(t, `UPDATE dr.incident SET closed_at = now() - interval '1 hour', notice_due_at = NULL`,
+		`DELETE FROM dr.marker`)
 	_, err = one.Withdraw(t.Context(), anHour("us-east-1"))
 	require.NoError(t, err)
 	require.NoError(t, one.Release(t.Context(), told))
@@ -293,7 +294,7 @@ func testUnrouted(t *testing.T, d database) {
 	assert.NoError(t, visit.Unread)
 }
 
-// A deployment updates a function before the migration, which needs its role: what the table is to it then is no outage.
+// A deployment updates a function before the migration, which needs its role: what is missing then is no outage.
 func testUnmigrated(t *testing.T, d database) {
 	for what, change := range map[string][2]string{
 		"no table yet": {`ALTER TABLE dr.withdrawal RENAME TO later`, `ALTER TABLE dr.later RENAME TO withdrawal`},

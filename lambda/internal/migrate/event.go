@@ -15,8 +15,8 @@ import (
 // roleARN is an IAM role's ARN (IAM User Guide, "IAM identifiers") of the characters that also go safely into SQL text.
 var roleARN = regexp.MustCompile(`^arn:aws(-[a-z]+)*:iam::[0-9]{12}:role/[A-Za-z0-9_+=,.@/-]+$`)
 
-// validate reports everything that is wrong with the event in one error. Every declared role that is not optional must be
-// there, since one that is left out loses its mappings.
+// validate reports everything that is wrong with the event in one error. Every declared role that is not optional must
+// be there, since one that is left out loses its mappings.
 func validate(event contract.MigrateEvent, roles []schema.Role) error {
 	var problems []error
 	var declared []string
