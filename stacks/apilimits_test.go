@@ -47,6 +47,8 @@ var (
 	apiID        = form(1, 128, `[A-Za-z0-9-]+`)
 	variable     = text(1, 4096) // all together, which another test has
 	dimension    = text(1, 1024)
+	dnsName      = form(1, 254, `([a-z0-9_-]{1,63}\.)*[a-z0-9_-]{1,63}\.?`) // with its last dot
+	hostedZone   = form(1, 32, `[A-Z0-9-]+`)
 )
 
 // physicalNames are the forms of names that the provider makes of a resource's own and seven random characters.
@@ -75,6 +77,12 @@ var physicalNames = map[string]limit{
 	"aws:dsql/clusterPeering:ClusterPeering":                         {},
 	"aws:kms/key:Key":                                                {},
 	"aws:kms/replicaKey:ReplicaKey":                                  {},
+	"aws:acm/certificate:Certificate":                                {},
+	"aws:acm/certificateValidation:CertificateValidation":            {},
+	"aws:apigatewayv2/apiMapping:ApiMapping":                         {},
+	domainType:                                                       {},
+	healthCheckType:                                                  {},
+	recordType:                                                       dnsName,
 	"aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig": {},
 	"aws:lambda/invocation:Invocation":                               {},
 	"aws:sns/topicPolicy:TopicPolicy":                                {},
@@ -107,7 +115,7 @@ var members = map[string]map[string]limit{
 	},
 	"aws:apigatewayv2/route:Route": {
 		"apiId":             apiID,
-		"authorizationType": form(1, 64, `JWT|AWS_IAM`),
+		"authorizationType": form(1, 64, `JWT|AWS_IAM|NONE`),
 		"authorizerId":      apiID,
 		"routeKey":          form(1, 1024, `(GET|POST) /[a-z/{}]+`),
 		"target":            form(1, 128, `integrations/[A-Za-z0-9-]+`),
@@ -116,6 +124,7 @@ var members = map[string]map[string]limit{
 		"accessLogSettings.destinationArn": arn,
 		"accessLogSettings.format":         text(1, 1024),
 		"apiId":                            apiID,
+		"routeSettings[].routeKey":         form(1, 1024, `GET /livez`),
 	},
 	"aws:cloudwatch/compositeAlarm:CompositeAlarm": {
 		"actionsSuppressor.alarm": text(1, 1600),
@@ -220,6 +229,45 @@ var members = map[string]map[string]limit{
 		"function":  functionName,
 		"principal": form(1, 256, `\S+`),
 		"sourceArn": arn,
+	},
+	"aws:acm/certificate:Certificate": {
+		"domainName":                form(1, 64, `[a-z0-9.-]+`),
+		"subjectAlternativeNames[]": form(1, 253, `[a-z0-9.-]+`),
+		"validationMethod":          form(3, 5, `DNS`),
+	},
+	"aws:acm/certificateValidation:CertificateValidation": {"certificateArn": arn},
+	"aws:apigatewayv2/apiMapping:ApiMapping": {
+		"apiId":      apiID,
+		"domainName": form(1, 512, `[a-z0-9.-]+-id`), // what the mocks give it
+		"stage":      form(1, 128, `\$default`),
+	},
+	domainType: {
+		"domainName":                             form(1, 512, `[a-z0-9.-]+`),
+		"domainNameConfiguration.certificateArn": arn,
+		"domainNameConfiguration.endpointType":   form(4, 8, `REGIONAL`),
+		"domainNameConfiguration.ipAddressType":  form(4, 9, `dualstack`),
+		"domainNameConfiguration.securityPolicy": form(7, 7, `TLS_1_2`),
+	},
+	healthCheckType: {
+		"childHealthchecks[]":          text(1, 64),
+		"cloudwatchAlarmName":          form(1, 256, `[^\x00-\x1f\x7f]+`),
+		"cloudwatchAlarmRegion":        regionName,
+		"fqdn":                         form(1, 255, `[a-z0-9.-]+`),
+		"insufficientDataHealthStatus": form(7, 15, `Healthy`),
+		"resourcePath":                 form(1, 255, `/[a-z]*`),
+		"tags.*":                       text(0, 256),
+		"triggers.*":                   text(1, 1<<20), // never leaves Pulumi
+		"type":                         form(5, 17, `HTTPS|CALCULATED|CLOUDWATCH_METRIC`),
+	},
+	recordType: {
+		"aliases[].name":                  dnsName,
+		"aliases[].zoneId":                hostedZone,
+		"healthCheckId":                   text(1, 64),
+		"latencyRoutingPolicies[].region": regionName,
+		"records[]":                       text(1, 4000),
+		"setIdentifier":                   text(1, 128),
+		"type":                            form(1, 5, `A|AAAA|CNAME`),
+		"zoneId":                          hostedZone,
 	},
 	"aws:sns/topic:Topic": {"kmsMasterKeyId": key},
 	"aws:sns/topicPolicy:TopicPolicy": {

@@ -146,9 +146,9 @@ func (r *reader) ownNames(from object, t *Traffic) {
 			r.problem(path+".zoneId", target.ZoneID, "the zone of the endpoint, as AWS has one for its load balancers, "+
 				"and not that of the name")
 		}
-		for key, name := range map[string]string{".name": target.Name, ".healthCheck.host": target.Host} {
-			if below := "." + strings.ToLower(name); t.Domain != "" && strings.HasSuffix(below, "."+t.Domain) {
-				r.problem(path+key, name, "a name outside "+t.Domain+", which answers by what is checked")
+		for _, given := range []struct{ key, name string }{{"name", target.Name}, {"healthCheck.host", target.Host}} {
+			if t.Domain != "" && strings.HasSuffix("."+strings.ToLower(given.name), "."+t.Domain) {
+				r.problem(path+"."+given.key, given.name, "a name outside "+t.Domain+", which answers by what is checked")
 			}
 		}
 	}
