@@ -91,6 +91,7 @@ func (w walk) threeObservers(region string, check graph.Resource) {
 		assert.Equal(w.t, "CLOUDWATCH_METRIC", word.Input("type"), "calculated checks do not watch calculated checks")
 		assert.Equal(w.t, "Healthy", word.Input("insufficientDataHealthStatus"), "R4: a silent observer abstains")
 		alarm := w.alarm(word)
+		w.triggeredBy(word, alarm)
 		dimensions := alarm.Inputs["dimensions"].ObjectValue()
 		assert.Equal(w.t, region, dimensions[contract.DimensionRegion].StringValue())
 		assert.NotEqual(w.t, region, alarm.Region, "R2: %s is in the region that it is about", alarm.Name)
@@ -98,6 +99,20 @@ func (w walk) threeObservers(region string, check graph.Resource) {
 		observers = append(observers, dimensions[contract.DimensionObserver].StringValue())
 	}
 	assert.ElementsMatch(w.t, []string{"us-east-1", "us-east-2", "us-west-2"}, observers)
+}
+
+// triggeredBy holds R3: the triggers have the alarm as it is registered.
+func (w walk) triggeredBy(word, alarm graph.Resource) {
+	var copied map[string]any
+	require.NoError(w.t, json.Unmarshal([]byte(word.Inputs["triggers"].ObjectValue()["alarm"].StringValue()), &copied))
+	registered := alarm.Inputs.Mappable()
+	for name, value := range copied {
+		if value != nil {
+			assert.EqualValues(w.t, registered[strings.ToLower(name[:1])+name[1:]], value, name)
+		}
+		delete(registered, strings.ToLower(name[:1])+name[1:])
+	}
+	assert.Empty(w.t, registered, "%s may change without a trigger of %s", alarm.Name, word.Name)
 }
 
 // alarm is what a health check reads: R1.

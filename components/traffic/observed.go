@@ -122,14 +122,16 @@ func (f *ObservedFitness) word(
 		CloudwatchAlarmName:          made.Name,
 		CloudwatchAlarmRegion:        pulumi.String(args.From.Name),
 		InsufficientDataHealthStatus: pulumi.String("Healthy"),
-		Triggers:                     pulumi.StringMap{"alarm": pulumi.JSONMarshal(unfit)},
+		Triggers:                     pulumi.StringMap{"alarm": whole(unfit)},
 		Tags:                         named(args.Title, args.Endpoint.Region+" from "+observer.Region),
 	}, args.From.Child(f)...)
 }
 
-// unfit alarms when an observer finds the endpoint unfit. The health check copies it when it is made, and again when its
-// triggers change, so that all of it is among them ("Values that you specify when you create or update health checks",
-// Route 53 Developer Guide).
+// whole is all of an alarm in one text. A health check copies the alarm when it is made, and again only when its triggers
+// change ("Updating health checks when you change CloudWatch alarm settings", Route 53 Developer Guide).
+func whole(args cloudwatch.MetricAlarmArgs) pulumi.StringOutput { return pulumi.JSONMarshal(args) }
+
+// unfit alarms when an observer finds the endpoint unfit.
 func (a *ObservedFitnessArgs) unfit(observer Observer) cloudwatch.MetricAlarmArgs {
 	dimensions := a.Endpoint.Identifier.ToStringOutput().ApplyT(func(cluster string) map[string]string {
 		return contract.ObserverDimensions(cluster, a.Endpoint.Region, observer.Region)
