@@ -16,22 +16,45 @@ import (
 	"aurora-dsql-dr/sandbox/iam"
 )
 
+// parts are the configurations that a stack may have, with the policies that deploying them takes.
+func parts() map[string]struct {
+	changes  map[string]string
+	policies []string
+} {
+	application := map[string]string{
+		"application":         "enabled",
+		"applicationSettings": `{"jwt":{"issuer":"https://issuer.example.com","audience":"transactions"}}`,
+		"eventRoutes": `[{"name":"large","target":"topic"},{"name":"all","target":"queue"},
+			{"name":"again","target":"function"}]`,
+	}
+	routed := maps.Clone(application)
+	routed["traffic"] = `{"zoneId":"Z0123456789ABCDEFGHIJ","domain":"pay.example.com"}`
+	target := `{"name":"a.example.net","zoneId":"ZELB","healthCheck":{"host":"a.example.net","path":"/"}}`
+	return map[string]struct {
+		changes  map[string]string
+		policies []string
+	}{
+		"alone":                {nil, []string{basePolicy}},
+		"with the application": {application, []string{basePolicy, applicationPolicy}},
+		"routed to it":         {routed, everyPolicy},
+		"routed to others": {map[string]string{"traffic": `{"zoneId":"Z0123456789ABCDEFGHIJ","domain":"pay.example.com",
+			"targets":{"us-east-1":` + target + `,"us-east-2":` + target + `}}`}, []string{basePolicy, trafficPolicy}},
+	}
+}
+
 func TestTheDeployerPoliciesAreEnoughForEveryResource(t *testing.T) {
-	for application, policies := range map[string][]string{
-		"disabled": {basePolicy},
-		"enabled":  {basePolicy, applicationPolicy},
-	} {
-		may := deployer(t, policies...)
-		for _, policy := range policies {
+	for name, part := range parts() {
+		may := deployer(t, part.policies...)
+		for _, policy := range part.policies {
 			for service, name := range serviceRoles[policy] {
 				arn := "arn:aws:iam::" + graph.Account + ":role/aws-service-role/" + service + "/" + name
 				assert.NoError(t, may("iam:CreateServiceLinkedRole", arn, iam.Context{"iam:AWSServiceName": service}))
 			}
 		}
 		for _, stack := range []string{"dev", "prod"} {
-			t.Run(stack+" application "+application, func(t *testing.T) {
-				g := program(t, stack, application)
-				for _, r := range g.Resources {
+			t.Run(stack+" "+name, func(t *testing.T) {
+				g := program(t, stack, part.changes)
+				for _, r := range append(g.Read, g.Resources...) {
 					if !strings.HasPrefix(r.Type, "aws:") {
 						continue
 					}
@@ -66,7 +89,7 @@ func TestTheDeployerPoliciesAreNoMoreThanTheProgramNeeds(t *testing.T) {
 		writes   = "arn:aws:iam::" + graph.Account + ":role/primary-transactions-role-1a2b3c4"
 		forwards = "arn:aws:iam::" + graph.Account + ":role/transaction-events-primary-forward-role-1a2b3c4"
 	)
-	may := deployer(t, basePolicy, applicationPolicy)
+	may := deployer(t, everyPolicy...)
 	for _, c := range []struct {
 		action, arn string
 		context     iam.Context
@@ -100,6 +123,13 @@ func TestTheDeployerPoliciesAreNoMoreThanTheProgramNeeds(t *testing.T) {
 		{"apigateway:POST", "arn:aws:apigateway:us-east-1::/apis", ofOthers},
 		{"apigateway:DELETE", "arn:aws:apigateway:us-east-1::/restapis/a1b2c3d4e5", tagged},
 		{"apigateway:PATCH", "arn:aws:apigateway:us-east-1::/account", tagged},
+		{"apigateway:POST", "arn:aws:apigateway:us-east-1::/domainnames", ofOthers},
+		{"apigateway:DELETE", "arn:aws:apigateway:us-east-1::/domainnames/shop.example.com", ofOthers},
+		{"route53:ChangeResourceRecordSets", "arn:aws:route53:::hostedzone/ZOTHER", tagged},
+		{"route53:DeleteHostedZone", zone, tagged},
+		{"acm:RequestCertificate", "*", ofOthers},
+		{"acm:DeleteCertificate", "arn:aws:acm:us-east-1:" + graph.Account + ":certificate/abc", ofOthers},
+		{"acm:ExportCertificate", "arn:aws:acm:us-east-1:" + graph.Account + ":certificate/abc", tagged},
 		{"kms:CreateKey", "*", ofOthers},
 		{"kms:TagResource", kmsKey, ofOthers},
 		{"kms:ReplicateKey", kmsKey, ofOthers},
@@ -123,7 +153,7 @@ func TestTheDeployerPoliciesNameTheActionsOfTheProgramAndNoOthers(t *testing.T) 
 		}
 	}
 	granted := map[string]bool{}
-	for _, policy := range []string{basePolicy, applicationPolicy} {
+	for _, policy := range everyPolicy {
 		for _, action := range actions(t, policy) {
 			granted[action] = true
 		}
@@ -155,16 +185,17 @@ func actions(t *testing.T, policy string) []string {
 func TestTheDocumentedCommandPutsTheAccountIntoThePolicies(t *testing.T) {
 	edits := all(`sed "([^"]+)" docs/\$part-policy\.json`, read(t, "docs/deploying.md"))
 	require.Len(t, edits, 1)
-	for _, policy := range []string{basePolicy, applicationPolicy} {
-		edited, err := exec.CommandContext(t.Context(), "sed", strings.ReplaceAll(edits[0], "$account", "210987654321"),
-			filepath.Join(root, policy)).Output()
+	for _, policy := range everyPolicy {
+		edit := strings.NewReplacer("$account", "210987654321", "$zone", "ZMINE").Replace(edits[0])
+		edited, err := exec.CommandContext(t.Context(), "sed", edit, filepath.Join(root, policy)).Output()
 		require.NoError(t, err)
 		assert.False(t, has(string(edited), graph.Account), "%s still names the example's account", policy)
+		assert.NotContains(t, string(edited), "Z0123456789ABCDEFGHIJ", "%s still names the example's zone", policy)
 	}
 }
 
 func TestTheDeployerPoliciesFitManagedPolicies(t *testing.T) {
-	for _, policy := range []string{basePolicy, applicationPolicy} {
+	for _, policy := range everyPolicy {
 		written := strings.Join(strings.Fields(read(t, policy)), "")
 		assert.LessOrEqual(t, len(written), managedPolicyQuota, policy)
 	}

@@ -1,7 +1,6 @@
 package docs
 
 import (
-	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -17,11 +16,17 @@ import (
 	"aurora-dsql-dr/stacks"
 )
 
-// What the deployer's role has: the first always, the second with the application.
+// What the deployer's role has: the first always, the others with the application and with traffic.
 const (
 	basePolicy        = "docs/deployer-policy.json"
 	applicationPolicy = "docs/deployer-application-policy.json"
+	trafficPolicy     = "docs/deployer-traffic-policy.json"
 )
+
+var everyPolicy = []string{basePolicy, applicationPolicy, trafficPolicy}
+
+// zone is the hosted zone that the policy names, and the stack has.
+const zone = "arn:aws:route53:::hostedzone/Z0123456789ABCDEFGHIJ"
 
 // managedPolicyQuota is how many characters a managed policy may have, white space not counted (IAM quotas).
 const managedPolicyQuota = 6144
@@ -72,6 +77,11 @@ func api(path string) target {
 	}
 }
 
+// fixed is one ARN.
+func fixed(arn string) target {
+	return func(*graph.Graph, graph.Resource) []string { return []string{arn} }
+}
+
 // partOfAPI is what a resource below an HTTP API takes.
 func partOfAPI(collection string) []need {
 	return []need{
@@ -110,6 +120,7 @@ const (
 	rule     = "aws:cloudwatch/eventRule:EventRule"
 	bus      = "aws:cloudwatch/eventBus:EventBus"
 	board    = "aws:cloudwatch/dashboard:Dashboard"
+	hosted   = "aws:route53/zone:Zone"
 )
 
 var (
@@ -221,13 +232,13 @@ var needs = map[string][]need{
 		{on: ownConcurrency, actions: []string{"lambda:PutFunctionConcurrency", "lambda:DeleteFunctionConcurrency"}},
 		{on: input("role"), actions: []string{"iam:PassRole"}, context: toLambda},
 	},
-	"aws:lambda/invocation:Invocation": {{on: invoked, actions: []string{"lambda:InvokeFunction"}}},
+	"aws:lambda/invocation:Invocation": {{on: named, actions: []string{"lambda:InvokeFunction"}}},
 	"aws:lambda/permission:Permission": {{
 		on:      every(function),
 		actions: []string{"lambda:AddPermission", "lambda:GetPolicy", "lambda:RemovePermission"},
 	}},
 	"aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig": {{
-		on: every(function),
+		on: named,
 		actions: []string{
 			"lambda:PutFunctionEventInvokeConfig", "lambda:UpdateFunctionEventInvokeConfig",
 			"lambda:GetFunctionEventInvokeConfig", "lambda:DeleteFunctionEventInvokeConfig",
@@ -289,6 +300,63 @@ var needs = map[string][]need{
 		need{on: api("/apis"), actions: []string{"apigateway:POST"}},
 		need{on: api("/apis/a1b2c3d4e5"), actions: []string{"apigateway:GET", "apigateway:PATCH", "apigateway:DELETE"}},
 	),
+	"aws:apigatewayv2/domainName:DomainName": append(tagsOfAPI("/domainnames", "/domainnames/pay.example.com"),
+		need{on: api("/domainnames"), actions: []string{"apigateway:POST"}, context: created},
+		need{
+			on:      api("/domainnames/pay.example.com"),
+			actions: []string{"apigateway:GET", "apigateway:PATCH", "apigateway:DELETE"},
+			context: existing,
+		},
+	),
+	"aws:apigatewayv2/apiMapping:ApiMapping": {
+		{on: api("/domainnames/pay.example.com/apimappings"), actions: []string{"apigateway:POST"}, context: untagged},
+		{
+			on:      api("/domainnames/pay.example.com/apimappings/f6g7h8"),
+			actions: []string{"apigateway:GET", "apigateway:PATCH", "apigateway:DELETE"},
+			context: untagged,
+		},
+	},
+	"aws:acm/certificate:Certificate": {
+		{on: account, actions: []string{"acm:RequestCertificate"}, context: created},
+		{on: own, actions: []string{"acm:AddTagsToCertificate"}, context: created},
+		{
+			on: own,
+			actions: []string{
+				"acm:DescribeCertificate", "acm:ListTagsForCertificate", "acm:AddTagsToCertificate",
+				"acm:RemoveTagsFromCertificate", "acm:DeleteCertificate",
+			},
+			context: existing,
+		},
+	},
+	"aws:acm/certificateValidation:CertificateValidation": {{
+		on:      input("certificateArn"),
+		actions: []string{"acm:DescribeCertificate"},
+		context: existing,
+	}},
+	"aws:route53/record:Record": {
+		{
+			on:      fixed(zone),
+			actions: []string{"route53:GetHostedZone", "route53:ChangeResourceRecordSets", "route53:ListResourceRecordSets"},
+			context: untagged,
+		},
+		{on: fixed("arn:aws:route53:::change/C0123456789"), actions: []string{"route53:GetChange"}, context: untagged},
+	},
+	"aws:route53/healthCheck:HealthCheck": {
+		{on: account, actions: []string{"route53:CreateHealthCheck"}, context: untagged},
+		{
+			on: own,
+			actions: []string{
+				"route53:GetHealthCheck", "route53:UpdateHealthCheck", "route53:DeleteHealthCheck",
+				"route53:ChangeTagsForResource", "route53:ListTagsForResource",
+			},
+			context: untagged,
+		},
+	},
+	hosted: {{
+		on:      fixed(zone),
+		actions: []string{"route53:GetHostedZone", "route53:ListTagsForResource"},
+		context: untagged,
+	}},
 	"aws:apigatewayv2/authorizer:Authorizer":   partOfAPI("authorizers"),
 	"aws:apigatewayv2/integration:Integration": partOfAPI("integrations"),
 	"aws:apigatewayv2/route:Route":             partOfAPI("routes"),
@@ -314,8 +382,8 @@ func ownConcurrency(g *graph.Graph, r graph.Resource) []string {
 	return own(g, r)
 }
 
-// invoked is the function that a deployment runs.
-func invoked(g *graph.Graph, r graph.Resource) []string {
+// named is the function that a resource names.
+func named(g *graph.Graph, r graph.Resource) []string {
 	functions := slices.DeleteFunc(g.Of(function), func(f graph.Resource) bool {
 		return text(f,
 			"name") != r.Input("functionName")
@@ -337,7 +405,7 @@ var serviceRoles = map[string]map[string]string{
 }
 
 // deployer is a caller with these of the documented policies and nothing else. Each is inline in a role of its own:
-// they are managed policies, which together are larger than what a role may have inline; both only allow.
+// they are managed policies, which together are larger than what a role may have inline; all only allow.
 func deployer(t *testing.T, policies ...string) func(action, arn string, context iam.Context) error {
 	t.Helper()
 	service := iam.New(graph.Account, clock.New(1))
@@ -364,19 +432,14 @@ func deployer(t *testing.T, policies ...string) func(action, arn string, context
 	}
 }
 
-// program is what a stack of the repository registers, with everything that configuration can add.
-func program(t *testing.T, stack, application string) *graph.Graph {
+// program is what a stack of the repository registers, with everything that configuration can add, and changes of it.
+func program(t *testing.T, stack string, changes map[string]string) *graph.Graph {
 	t.Helper()
 	config, err := graph.StackConfig(root, stack)
 	require.NoError(t, err)
 	config["aurora-dsql-dr:alerts"] = `[{"protocol":"email","endpoint":"oncall@example.com"}]`
-	if application == "enabled" {
-		maps.Copy(config, map[string]string{
-			"aurora-dsql-dr:application":         application,
-			"aurora-dsql-dr:applicationSettings": `{"jwt":{"issuer":"https://issuer.example.com","audience":"transactions"}}`,
-			"aurora-dsql-dr:eventRoutes": `[{"name":"large","target":"topic"},
-			{"name":"all","target":"queue"},{"name":"again","target":"function"}]`,
-		})
+	for key, value := range changes {
+		config["aurora-dsql-dr:"+key] = value
 	}
 	t.Chdir(t.TempDir())
 	require.NoError(t, graph.PretendBuilt(".", slices.Concat(components.FunctionFiles(components.ArchitectureARM),
