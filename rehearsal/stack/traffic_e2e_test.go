@@ -81,7 +81,7 @@ func (l routedLife) aNameOutsideTheZoneIsRefused() {
 // theNameAnswers waits until the leaves are healthy, and asks in each data region.
 func (l routedLife) theNameAnswers() {
 	l.t.Helper()
-	for region, address := range l.DNS {
+	for _, address := range l.DNS {
 		resolver := &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
 			return new(net.Dialer).DialContext(ctx, network, address)
 		}}
