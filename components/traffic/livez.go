@@ -15,13 +15,12 @@ import (
 // determines whether a health check is healthy").
 const livezTimeout = 3
 
-// Livez of an endpoint is asked by up to checkers health checkers, each on its own, every ten seconds: 1.6 requests a
-// second, and now and then all at once ("choose the health checker regions", Route 53 Developer Guide, has 8 regions; of
+// Livez of an endpoint is asked by contract.HealthCheckers, each on its own, every ten seconds: 1.6 requests a second,
+// and now and then all at once ("choose the health checker regions", Route 53 Developer Guide, has 8 regions; of
 // each, two ask). The throttle leaves them ten times that, and pays for a flood of no more.
 const (
-	checkers   = 16
-	livezRate  = checkers
-	livezBurst = 4 * checkers
+	livezRate  = contract.HealthCheckers
+	livezBurst = 4 * contract.HealthCheckers
 )
 
 // LivezArgs configures a Livez.

@@ -14,6 +14,14 @@ const MaxWithdrawal = 24 * time.Hour
 // serves and 503 if it does not, without a body that anybody needs.
 const RouteLivez = "GET /livez"
 
+// HealthCheckers is how many of Route 53's ask an endpoint, each on its own: two in each of eight regions (Route 53
+// Developer Guide, "Values that you specify when you create or update health checks", Health checker regions). A fast
+// check's ask every FastCheck.
+const (
+	HealthCheckers = 16
+	FastCheck      = 10 * time.Second
+)
+
 // Environment keys of traffic routing.
 const (
 	// EnvTraffic is TrafficRouted if Route 53 routes clients by what the health check publishes; absent or empty

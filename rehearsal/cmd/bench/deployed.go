@@ -27,7 +27,7 @@ func reportDeployed(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	d, err := deploy(ctx, s)
+	d, err := deploy(ctx, s, configuration())
 	done()
 	if err != nil {
 		return err
@@ -58,8 +58,8 @@ func configuration() map[string]any {
 	return config
 }
 
-func deploy(ctx context.Context, s *sandbox.Sandbox) (*deployed, error) {
-	e, err := stack.Prepare(ctx, s, configuration())
+func deploy(ctx context.Context, s *sandbox.Sandbox, configuration map[string]any) (*deployed, error) {
+	e, err := stack.Prepare(ctx, s, configuration)
 	if err != nil {
 		return nil, err
 	}

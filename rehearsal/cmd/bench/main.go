@@ -28,7 +28,9 @@ func main() {
 
 // bench reports everything, also after a part that is not as it should be.
 func bench(ctx context.Context) (err error) {
-	for _, part := range []func(context.Context) error{reportBuilds, reportDeployed, reportInProcess, reportDay} {
+	for _, part := range []func(context.Context) error{
+		reportBuilds, reportDeployed, reportTraffic, reportInProcess, reportDay,
+	} {
 		err = errors.Join(err, part(ctx))
 		if ctx.Err() != nil { // whatever failed has failed for this
 			return context.Cause(ctx)
