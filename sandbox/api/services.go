@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"aurora-dsql-dr/sandbox/api/acm"
+	"aurora-dsql-dr/sandbox/api/backup"
 	"aurora-dsql-dr/sandbox/api/call"
 	"aurora-dsql-dr/sandbox/api/cloudwatch"
 	"aurora-dsql-dr/sandbox/api/dsql"
@@ -24,7 +25,8 @@ import (
 
 // services are by the name they have in a credential scope.
 var services = map[string]service{
-	"acm": {name: "acm", operations: acm.Operations},
+	"acm":    {name: "acm", operations: acm.Operations},
+	"backup": {name: "backup", operations: backup.Operations, all: backup.All},
 	"dsql": {
 		name:       "dsql",
 		lower:      true,

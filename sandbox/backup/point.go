@@ -67,6 +67,11 @@ type RecoveryPoint struct {
 	data *rows
 }
 
+// ClusterID is the identifier of the cluster that was backed up.
+func (p RecoveryPoint) ClusterID() string {
+	return p.ResourceArn[strings.LastIndex(p.ResourceArn, "/")+1:]
+}
+
 // DeleteAt is when it is deleted; nil for never.
 func (p RecoveryPoint) DeleteAt() *time.Time {
 	if p.Lifecycle.DeleteAfter == 0 {

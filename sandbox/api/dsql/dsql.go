@@ -24,6 +24,9 @@ var All = wire.ReadOperations(operations)
 var Operations = []call.Operation{
 	call.On("GetCluster", get).At("GET", "/cluster/{Identifier}"),
 	call.On("UpdateCluster", update).At("POST", "/cluster/{Identifier}"),
+	call.On("DeleteCluster", remove).At("DELETE", "/cluster/{Identifier}", wire.InQuery(map[string]string{
+		"client-token": "ClientToken",
+	})),
 	call.On("ListClusters", list).At("GET", "/cluster", wire.InQuery(map[string]string{
 		"max-results": "MaxResults",
 		"next-token":  "NextToken",

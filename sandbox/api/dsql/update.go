@@ -68,3 +68,23 @@ func mayUpdate(c *call.Call, in *sdk.UpdateClusterInput) error {
 	}
 	return nil
 }
+
+func remove(c *call.Call, in *sdk.DeleteClusterInput) (*sdk.DeleteClusterOutput, error) {
+	arn := c.Region.ARN("dsql", "cluster/"+aws.ToString(in.Identifier))
+	if err := c.Authorize("dsql:DeleteCluster", arn, nil); err != nil {
+		return nil, err
+	}
+	cluster, err := c.Region.DSQL.DeleteCluster(dsql.DeleteClusterInput{
+		Identifier:  aws.ToString(in.Identifier),
+		ClientToken: aws.ToString(in.ClientToken),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &sdk.DeleteClusterOutput{
+		Arn:          &cluster.ARN,
+		CreationTime: &cluster.CreationTime,
+		Identifier:   &cluster.Identifier,
+		Status:       types.ClusterStatus(cluster.Status),
+	}, nil
+}
