@@ -113,12 +113,23 @@ func (a *ApplicationAlarmsArgs) plumbing(name string) []namedAlarm {
 }
 
 // unavailable alarms on server errors: the service answers 503 where a retry may help. Few requests: one that fails;
-// many: one in a hundred.
+// many: one in a hundred. The open route, whose 503 is an answer, does not count.
 func (a *ApplicationAlarmsArgs) unavailable() cloudwatch.MetricAlarmArgs {
-	dimensions := pulumi.StringMap{"ApiId": a.Service.APIID.ToStringOutput()}
-	return a.perHundred("The transaction API in "+a.Region.Name+" answers with server errors.", 1, "failed",
-		applicationQuery("failed", "AWS/ApiGateway", "5xx", "Sum", dimensions),
-		applicationQuery("requests", "AWS/ApiGateway", "Count", "Sum", dimensions))
+	failed, requests := "failed", "requests"
+	all := pulumi.StringMap{"ApiId": a.Service.APIID.ToStringOutput()}
+	queries := cloudwatch.MetricAlarmMetricQueryArray{
+		applicationQuery(failed, "AWS/ApiGateway", "5xx", "Sum", all),
+		applicationQuery(requests, "AWS/ApiGateway", "Count", "Sum", all),
+	}
+	if open := a.Service.Open; open != nil {
+		apart := open.Dimensions(a.Service)
+		queries = append(queries,
+			applicationQuery("open_failed", "AWS/ApiGateway", "5xx", "Sum", apart),
+			applicationQuery("open_requests", "AWS/ApiGateway", "Count", "Sum", apart))
+		failed, requests = "(failed - FILL(open_failed, 0))", "(requests - FILL(open_requests, 0))"
+	}
+	return a.perHundred("The transaction API in "+a.Region.Name+" answers with server errors.", 1, failed, failed, requests,
+		queries)
 }
 
 // publisherSilent is a dead-man alarm: in each scheduled run, and in no other, the publisher records the outbox's age,
@@ -185,25 +196,28 @@ func (a *ApplicationAlarmsArgs) measured(name string) []namedAlarm {
 
 // conflicts alarms on the share of requests whose transaction had to be repeated: a count would follow the traffic.
 func (a *ApplicationAlarmsArgs) conflicts() cloudwatch.MetricAlarmArgs {
-	return a.perHundred("Many transactions conflict in "+a.Region.Name+".", conflictPercent, "0",
+	queries := cloudwatch.MetricAlarmMetricQueryArray{
 		applicationQuery("conflicts", contract.ApplicationNamespace, contract.MetricConflictRetries, "Sum", a.dimensions()),
 		applicationQuery("requests", contract.ApplicationNamespace, contract.MetricTransactionLatency, "SampleCount",
-			a.dimensions()))
+			a.dimensions()),
+	}
+	return a.perHundred("Many transactions conflict in "+a.Region.Name+".", conflictPercent, "0", "conflicts", "requests",
+		queries)
 }
 
 // perHundred alarms on a share of the requests, in percent, once there are a hundred in a period; below, on the value
-// of few.
+// of few. All three are made of the queries.
 func (a *ApplicationAlarmsArgs) perHundred(
-	what string, percent float64, few string, part, requests cloudwatch.MetricAlarmMetricQueryArgs,
+	what string, percent float64, few, part, requests string, queries cloudwatch.MetricAlarmMetricQueryArray,
 ) cloudwatch.MetricAlarmArgs {
 	return cloudwatch.MetricAlarmArgs{
 		AlarmDescription: a.described(what),
-		MetricQueries: cloudwatch.MetricAlarmMetricQueryArray{part, requests, cloudwatch.MetricAlarmMetricQueryArgs{
+		MetricQueries: append(queries, cloudwatch.MetricAlarmMetricQueryArgs{
 			Id:         pulumi.String("share"),
 			Label:      pulumi.String("of a hundred requests"),
 			ReturnData: pulumi.Bool(true),
-			Expression: pulumi.Sprintf("IF(%[2]s >= 100, 100 * %[1]s / %[2]s, %[3]s)", part.Id, requests.Id, few),
-		}},
+			Expression: pulumi.Sprintf("IF(%[2]s >= 100, 100 * %[1]s / %[2]s, %[3]s)", part, requests, few),
+		}),
 		Threshold:          pulumi.Float64(percent),
 		ComparisonOperator: pulumi.String(alarm.AtLeast),
 		TreatMissingData:   pulumi.String(alarm.MissingIsFine),

@@ -50,6 +50,17 @@ func (o *OpenRoute) create(
 	}, region.Child(parent, pulumi.DependsOn([]pulumi.Resource{permission}))...)
 }
 
+// Dimensions are those of what API Gateway publishes of the route in a service's API.
+func (o *OpenRoute) Dimensions(s *TransactionService) pulumi.StringMap {
+	method, path, _ := strings.Cut(o.Key, " ")
+	return pulumi.StringMap{
+		"ApiId":    s.APIID.ToStringOutput(),
+		"Stage":    s.Stage.Name,
+		"Method":   pulumi.String(method),
+		"Resource": pulumi.String(path),
+	}
+}
+
 // settings are those of the route in the API's stage.
 func (o *OpenRoute) settings() apigatewayv2.StageRouteSettingArgs {
 	return apigatewayv2.StageRouteSettingArgs{

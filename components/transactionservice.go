@@ -66,6 +66,8 @@ type TransactionService struct {
 	APIID pulumi.IDOutput
 	// Stage is the API's only one.
 	Stage *apigatewayv2.Stage
+	// Open is the route that anybody may ask; nil if there is none.
+	Open *OpenRoute
 }
 
 // NewTransactionService creates the function and its API.
@@ -76,7 +78,7 @@ func NewTransactionService(
 	if err := part.Open(ctx, "TransactionService", name, s, args.validate(), opts); err != nil {
 		return nil, err
 	}
-	s.Region = args.Region
+	s.Region, s.Open = args.Region, args.Open
 	environment := pulumi.StringMap{
 		contract.EnvPublisherFunction: args.Publisher.Function.Function.Name,
 		contract.EnvKeyARN:            args.KeyARN,

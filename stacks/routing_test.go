@@ -336,6 +336,7 @@ func TestTrafficComesOnTop(t *testing.T) {
 		"Dashboard dashboard",
 		"Function primary-monitor", "Function secondary-monitor", "Function witness-monitor",
 		"Invocation bootstrap-migrated",
+		"MetricAlarm primary-application-alarms-unavailable", "MetricAlarm secondary-application-alarms-unavailable",
 		"Stage primary-transactions-stage", "Stage secondary-transactions-stage",
 	}, changed)
 	for _, place := range places {

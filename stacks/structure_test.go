@@ -230,7 +230,7 @@ func alarmsNamePublishedDimensions(t *testing.T, g *graph.Graph) {
 		"AWS/SQS":                     {"QueueName"},
 	}
 	seen := map[string]int{}
-	check := func(name string, in resource.PropertyMap) {
+	check := func(name string, in resource.PropertyMap, ofOpenRoute bool) {
 		namespace := in["namespace"].StringValue()
 		var dimensions []string
 		for key, value := range in["dimensions"].ObjectValue() {
@@ -241,7 +241,7 @@ func alarmsNamePublishedDimensions(t *testing.T, g *graph.Graph) {
 		if namespace == "AWS/Events" && strings.Contains(name, "-forward-") {
 			want = []string{"EventBusName", "RuleName"} // a rule of a bus other than the default one
 		}
-		if strings.HasSuffix(name, "-livez-refused") {
+		if ofOpenRoute {
 			want = []string{"ApiId", "Method", "Resource", "Stage"} // detailed metrics
 		}
 		assert.ElementsMatch(t, want, dimensions, name)
@@ -249,12 +249,13 @@ func alarmsNamePublishedDimensions(t *testing.T, g *graph.Graph) {
 	}
 	for _, alarm := range g.Of(alarmTypes[0]) {
 		if alarm.Inputs.HasValue("metricName") {
-			check(alarm.Name, alarm.Inputs)
+			check(alarm.Name, alarm.Inputs, strings.HasSuffix(alarm.Name, "-livez-refused"))
 		}
 		if alarm.Inputs.HasValue("metricQueries") {
 			for _, q := range alarm.Inputs["metricQueries"].ArrayValue() {
-				if q.ObjectValue().HasValue("metric") {
-					check(alarm.Name, q.ObjectValue()["metric"].ObjectValue())
+				if query := q.ObjectValue(); query.HasValue("metric") {
+					open := strings.HasPrefix(query["id"].StringValue(), "open_")
+					check(alarm.Name, query["metric"].ObjectValue(), open)
 				}
 			}
 		}

@@ -55,14 +55,9 @@ func (d *RegionalDomain) expiry(args *RegionalDomainArgs) cloudwatch.MetricAlarm
 
 // refused alarms when the open route refuses requests: health checkers take a 429 for a region that does not serve.
 func refused(args *RegionalDomainArgs) cloudwatch.MetricAlarmArgs {
-	method, path, _ := strings.Cut(contract.RouteLivez, " ")
-	dimensions := pulumi.StringMap{
-		"ApiId":    args.Service.APIID.ToStringOutput(),
-		"Stage":    args.Service.Stage.Name,
-		"Method":   pulumi.String(method),
-		"Resource": pulumi.String(path),
-	}
-	return alarm.OutOf(alarm.Count("AWS/ApiGateway", "4xx", dimensions, refusalPeriod, alarm.Described(
+	open := args.Service.Open
+	_, path, _ := strings.Cut(open.Key, " ")
+	return alarm.OutOf(alarm.Count("AWS/ApiGateway", "4xx", open.Dimensions(args.Service), refusalPeriod, alarm.Described(
 		"Requests for "+path+" in "+args.Region.Name+" are refused, health checkers' perhaps as well: somebody floods it.",
 		args.Runbooks, contract.RunbookTraffic)), refusalPeriods, refusalPeriods)
 }
