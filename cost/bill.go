@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -35,6 +36,9 @@ type prices struct {
 		LogsStoredGBMonth        float64 `yaml:"logsStoredGBMonth"`
 		XrayTraceMillion         float64 `yaml:"xrayTraceMillion"`
 		TransferBetweenRegionsGB float64 `yaml:"transferBetweenRegionsGB"`
+		HealthCheckMonth         float64 `yaml:"healthCheckMonth"`
+		HealthCheckOptionMonth   float64 `yaml:"healthCheckOptionMonth"`
+		HTTPAPIRequestMillion    float64 `yaml:"httpApiRequestMillion"`
 	} `yaml:"prices"`
 	Assumptions struct {
 		MonthHours            float64 `yaml:"monthHours"`
@@ -42,6 +46,10 @@ type prices struct {
 		LogBytesPerRun        float64 `yaml:"logBytesPerRun"`
 		LogBytesPerProbeFull  float64 `yaml:"logBytesPerProbeFull"`
 		TransferBytesPerProbe float64 `yaml:"transferBytesPerProbe"`
+		CheckersPerEndpoint   float64 `yaml:"checkersPerEndpoint"`
+		LivezSeconds          float64 `yaml:"livezSeconds"`
+		LivezLogBytes         float64 `yaml:"livezLogBytes"`
+		RouteMetrics          float64 `yaml:"routeMetrics"`
 	} `yaml:"assumptions"`
 }
 
@@ -61,17 +69,17 @@ func (l line) monthly() float64 { return l.Quantity * l.Price }
 type monitorUse struct {
 	runs, rounds, seconds, memoryGB float64
 	targets, metricRegions          float64
-	full, arm, traced               bool
+	full, arm, traced, routed       bool
 	retentionMonths                 float64
 }
 
-// bill prices a month of watching.
+// bill prices a month of watching, and of routing traffic.
 func bill(g *graph.Graph, p prices) ([]line, error) {
 	monitors, err := monitorUses(g, p)
 	if err != nil {
 		return nil, err
 	}
-	return append(fixed(g, p), used(monitors, p)...), nil
+	return slices.Concat(fixed(g, p), used(monitors, p), routing(g, p)), nil
 }
 
 // fixed is what exists: keys, alarms, the dashboard.
@@ -110,6 +118,9 @@ func used(monitors []monitorUse, p prices) []line {
 	for _, m := range monitors {
 		probes := m.runs * m.rounds * m.targets
 		metrics += m.targets * m.metricRegions // EndpointUnreachable of this observer
+		if m.routed {
+			metrics += m.targets // EndpointUnfit, of each in the region of the other
+		}
 		puts += m.runs * m.metricRegions
 		runs += m.runs
 		seconds := m.runs * m.seconds * m.memoryGB
@@ -144,13 +155,12 @@ func used(monitors []monitorUse, p prices) []line {
 		{"X-Ray traces", traces / 1e6, "million", p.Prices.XrayTraceMillion},
 		{"Traffic between regions", transferred / 1e9, "GB", p.Prices.TransferBetweenRegionsGB},
 	}
-	var priced []line
-	for _, l := range lines {
-		if l.Quantity > 0 {
-			priced = append(priced, l)
-		}
-	}
-	return priced
+	return priced(lines)
+}
+
+// priced are the lines that there is something of.
+func priced(lines []line) []line {
+	return slices.DeleteFunc(lines, func(l line) bool { return l.Quantity == 0 })
 }
 
 // monitorUses reads the observers off the graph: every function with the health check's environment.
@@ -199,6 +209,7 @@ func monitorUseOf(f graph.Resource, environment resource.PropertyMap, p prices) 
 		metricRegions: float64(len(strings.Split(value(contract.EnvMetricRegions), ","))),
 		full:          value(contract.EnvMetrics) == contract.MetricsFull,
 		arm:           f.Inputs["architectures"].ArrayValue()[0].StringValue() == components.ArchitectureARM,
+		routed:        environment.HasValue(contract.EnvTraffic),
 		traced:        f.Inputs["tracingConfig"].ObjectValue()["mode"].StringValue() == "Active",
 	}, nil
 }

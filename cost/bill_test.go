@@ -77,6 +77,35 @@ func TestTheBillFollowsTheGraph(t *testing.T) {
 	assert.Zero(t, quantity(linesOf(t, "dev", map[string]string{"monitor": `{"tracing":false}`}), "X-Ray traces"))
 }
 
+func TestRoutingHasItsPrice(t *testing.T) {
+	routed := func(more string) []line {
+		return linesOf(t, "dev", map[string]string{
+			"application":         "enabled",
+			"applicationSettings": `{"jwt":{"issuer":"https://login.example.com/","audience":"pay"}}`,
+			"traffic":             `{"zoneId":"Z0123456789","domain":"pay.example.com"` + more + `}`,
+		})
+	}
+	unrouted := linesOf(t, "dev", map[string]string{"application": "enabled"})
+	for _, l := range unrouted {
+		assert.NotRegexp(t, "livez|Health check|HTTPS", l.What)
+	}
+	fast, slow := routed(""), routed(`,"fastChecks":false`)
+	assert.Equal(t, 10.0, quantity(fast, healthChecks), "of each region what the observers say, two of three, and the endpoint")
+	assert.Equal(t, 4.0, quantity(fast, "HTTPS, fast interval"))
+	assert.Equal(t, 2.0, quantity(slow, "HTTPS, fast interval"))
+	assert.Equal(t, quantity(unrouted, "Custom metrics")+6, quantity(fast, "Custom metrics"), "what 3 observers say of 2 endpoints")
+	assert.Equal(t, quantity(unrouted, "Alarms")+10, quantity(fast, "Alarms"), "and for each region one of its certificate and one of refusals")
+	assert.InDelta(t, 2*16*730*360/1e6, quantity(fast, "/livez, runs"), 0.001, "16 checkers of each region's, every 10 seconds")
+	assert.InDelta(t, quantity(fast, "/livez, runs"), 3*quantity(slow, "/livez, runs"), 0.001)
+	assert.Greater(t, quantity(fast, "/livez, arm64"), 0.0)
+
+	const target = `{"name":"a.example.net","zoneId":"ZELB","healthCheck":{"host":"a.example.net","path":"/"}}`
+	others := linesOf(t, "dev", map[string]string{"traffic": `{"zoneId":"Z0123456789","domain":"pay.example.com",
+		"targets":{"us-east-1":` + target + `,"us-east-2":` + target + `}}`})
+	assert.Equal(t, 10.0, quantity(others, healthChecks))
+	assert.Zero(t, quantity(others, "/livez, runs"), "somebody else pays for the answers")
+}
+
 func TestAnExpressionIsChargedForEveryMetricItReads(t *testing.T) {
 	queries := resource.NewPropertyMapFromMap(map[string]any{"metricQueries": []any{
 		map[string]any{"metric": map[string]any{}}, map[string]any{"metric": map[string]any{}},

@@ -79,6 +79,10 @@ func show(out io.Writer, stack string, p prices, lines []line) {
 			"%.0f bytes over the network a probe. Notifications, dead letters and the database itself "+
 			"are not watching and not included.\n",
 		a.MonthHours, a.RoundSeconds, a.LogBytesPerRun, a.LogBytesPerProbeFull, a.TransferBytesPerProbe)
+	if slices.ContainsFunc(lines, func(l line) bool { return l.What == healthChecks }) {
+		fmt.Fprintf(out, "Traffic: endpoints are of AWS; %.0f checkers ask each, of ours for %.0f ms and %.0f bytes of log. "+
+			"The hosted zone and its\nqueries are not included.\n", a.CheckersPerEndpoint, 1000*a.LivezSeconds, a.LivezLogBytes)
+	}
 }
 
 func total(lines []line) (sum float64) {
