@@ -14,6 +14,7 @@ import (
 	"google.golang.org/protobuf/types/known/structpb"
 
 	"aurora-dsql-dr/sandbox/aws"
+	"aurora-dsql-dr/sandbox/backup"
 	"aurora-dsql-dr/sandbox/clock"
 )
 
@@ -38,6 +39,7 @@ func newWorld(t *testing.T, opts Options) *world {
 		Clock:        clock.New(1),
 		Regions:      []string{primary, secondary, witness},
 		ClusterDelay: clusterDelay,
+		Backup:       backup.Durations{Start: time.Millisecond},
 	})
 	t.Cleanup(func() { assert.NoError(t, account.Close()) })
 	opts.Account = account
