@@ -164,6 +164,23 @@ func TestTheLossOfTheOtherEndpointEndsAWithdrawal(t *testing.T) {
 	}
 }
 
+// Nobody waits for the one who comes to write it down.
+func TestAWithdrawalCountsWhileNoOtherEndpointIsLost(t *testing.T) {
+	s := Snapshot{Withdrawals: []Withdrawal{{Endpoint: east, Left: time.Hour}}}
+	counts := func(watched ...string) bool {
+		_, counts := s.WithdrawnAt(east, watched, hold)
+		return counts
+	}
+	assert.True(t, counts(east, ohio))
+	s.Incidents = []Incident{{Endpoint: east, Number: 1}}
+	assert.True(t, counts(east, ohio), "its own loss changes nothing")
+	s.Incidents = []Incident{{Endpoint: ohio, Number: 1, ClosedAt: epoch}}
+	assert.True(t, counts(east, ohio), "it is over")
+	s.Incidents = []Incident{{Endpoint: ohio, Number: 1}}
+	assert.False(t, counts(east, ohio))
+	assert.True(t, counts(east, "another"), "what nobody watches any more is left alone")
+}
+
 func TestMarkerAgeIsThatOfTheOtherEndpoint(t *testing.T) {
 	s := Snapshot{Markers: []Marker{{
 		Endpoint: east,
