@@ -18,6 +18,7 @@ import (
 	"aurora-dsql-dr/sandbox/api"
 	"aurora-dsql-dr/sandbox/authority"
 	"aurora-dsql-dr/sandbox/aws"
+	"aurora-dsql-dr/sandbox/backup"
 	"aurora-dsql-dr/sandbox/clock"
 	"aurora-dsql-dr/sandbox/engine"
 	"aurora-dsql-dr/sandbox/openid"
@@ -40,6 +41,8 @@ type Options struct {
 	OperationTimeout time.Duration
 	// ClusterDelay is how long a cluster's CREATING, UPDATING and DELETING last; defaults to 300 ms.
 	ClusterDelay time.Duration
+	// Backup is how long AWS Backup's jobs last at least, in sandbox time; defaults to what has been measured on AWS.
+	Backup backup.Durations
 	// IAMPropagation is how long a role's new or changed policy takes to be in force, in sandbox time; defaults to not at
 	// all.
 	IAMPropagation time.Duration
@@ -180,6 +183,7 @@ func (s *Sandbox) openAccount(ctx context.Context) (err error) {
 		Clock:            s.Clock,
 		Regions:          s.opts.Regions,
 		ClusterDelay:     s.opts.ClusterDelay,
+		Backup:           s.opts.Backup,
 		IAMPropagation:   s.opts.IAMPropagation,
 		Concurrency:      s.opts.Concurrency,
 		Dir:              s.state.dir,
