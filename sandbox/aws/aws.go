@@ -30,6 +30,7 @@ import (
 	"aurora-dsql-dr/sandbox/sns"
 	"aurora-dsql-dr/sandbox/sqlendpoint"
 	"aurora-dsql-dr/sandbox/sqs"
+	"aurora-dsql-dr/sandbox/stepfunctions"
 )
 
 // AccountID is the account of the sandbox.
@@ -103,6 +104,8 @@ type Region struct {
 	Lambda     *lambda.Service
 	APIGateway *apigateway.Service
 	Backup     *backup.Service
+	// StepFunctions runs state machines of this region's functions.
+	StepFunctions *stepfunctions.Service
 	// ServiceQuotas says what the others hold to.
 	ServiceQuotas *servicequotas.Service
 	// SQL is where the region's clusters answer; nil in an account without a database.
@@ -198,6 +201,12 @@ func (a *Account) newRegion(name string) *Region {
 		Platform:        a.platform,
 		Dir:             a.opts.Dir,
 		ScaledVariables: slices.Collect(maps.Keys(a.opts.Durations)),
+	})
+	r.StepFunctions = stepfunctions.New(env, stepfunctions.Deps{
+		IAM:        a.IAM,
+		Lambda:     r.Lambda,
+		Events:     r.Events,
+		CloudWatch: r.CloudWatch,
 	})
 	r.APIGateway = apigateway.New(env, apigateway.Deps{
 		ACM:        r.ACM,

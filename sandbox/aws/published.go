@@ -26,6 +26,10 @@ var published = map[string][]string{
 		"AsyncEventsDropped", "DestinationDeliveryFailures", "DeadLetterErrors",
 	},
 	"AWS/SNS": {"NumberOfMessagesPublished", "NumberOfNotificationsDelivered", "NumberOfNotificationsFailed"},
+	"AWS/States": {
+		"ExecutionsStarted", "ExecutionsSucceeded", "ExecutionsFailed", "ExecutionsTimedOut", "ExecutionsAborted",
+		"ExecutionTime",
+	},
 	"AWS/SQS": {"ApproximateNumberOfMessagesVisible", "ApproximateNumberOfMessagesNotVisible", "NumberOfMessagesSent"},
 }
 

@@ -133,7 +133,7 @@ func (s *Service) CreateMachine(m Machine) (Machine, error) {
 		}
 		return Machine{}, awserr.Conflict(400, "StateMachineAlreadyExists", "State Machine Already Exists: '%s'", m.Arn)
 	}
-	m.CreationDate, m.Status = s.env.Now().UTC(), Active
+	m.CreationDate, m.Status = s.env.Now().UTC().Truncate(time.Second), Active
 	s.machines[m.Arn] = &machine{m, program}
 	return m, nil
 }

@@ -52,10 +52,10 @@ func (v *visit) caught(failure *asl.Failure) (next string, output any, err error
 	}
 }
 
-// Words of events of tasks: Lambda's optimized integration.
+// Words of the events of tasks, all of which are of Lambda's optimized integration.
 const (
-	taskResource = "invoke"
-	taskType     = "lambda"
+	TaskResource = "invoke"
+	TaskType     = "lambda"
 )
 
 // attempt runs the task once and returns the state's output.
@@ -146,7 +146,7 @@ func (v *visit) invoke(ctx context.Context, parameters any) (any, error) {
 	case result.FunctionError != "":
 		return nil, functionFailure(result.Payload)
 	case len(result.Payload) > maxData:
-		return nil, tooLarge(taskType)
+		return nil, tooLarge(TaskType)
 	default:
 		return integrated(result), nil
 	}
