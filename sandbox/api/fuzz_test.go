@@ -42,6 +42,8 @@ var bodies = []string{
 	`{"LogGroupName":"g","LogGroupIdentifier":"arn:","FilterPattern":"\"a","StartTime":9e18,"EndTime":-9e18,"Limit":0,"NextToken":"ZnJvbTo5OTk5OTk5OTk5OTk5OTk5OTk5OQ"}`,
 	`{"ChangeBatch":{"Changes":[{"Action":"UPSERT","ResourceRecordSet":{"Name":"*.","Type":"A","TTL":-1,"ResourceRecords":[{"Value":"("},{}],"AliasTarget":{}}},{}]}}`,
 	`{"HealthCheckConfig":{"Type":"CALCULATED","ChildHealthChecks":["x",""]},"CallerReference":"r","Name":"a","ResourceType":"healthcheck"}`,
+	`{"Name":"m","Definition":"{\"StartAt\":[],\"States\":{\"\":{\"Type\":1}}}","RoleArn":"arn:","Input":"{","MaxResults":-1,"Publish":true}`,
+	`{"StateMachineArn":"arn:","ExecutionArn":"arn:aws:states:::execution:","ReverseOrder":true,"StatusFilter":"?","Error":"\u0000","Cause":null}`,
 	`{"DashboardName":"\u0000","DashboardNamePrefix":"","Identifier":"","MultiRegionProperties":{"Clusters":[null],"WitnessRegion":""},"Tags":{"":""}}`,
 }
 

@@ -19,6 +19,7 @@ import (
 	"aurora-dsql-dr/sandbox/api/servicequotas"
 	"aurora-dsql-dr/sandbox/api/sns"
 	"aurora-dsql-dr/sandbox/api/sqs"
+	"aurora-dsql-dr/sandbox/api/stepfunctions"
 	"aurora-dsql-dr/sandbox/api/sts"
 	"aurora-dsql-dr/sandbox/api/wire"
 )
@@ -55,6 +56,11 @@ var services = map[string]service{
 		name:       "sqs",
 		operations: sqs.Operations,
 		flattened:  sqs.Flattened,
+	},
+	"states": {
+		name:       "states",
+		lower:      true,
+		operations: stepfunctions.Operations,
 	},
 	"sts": {name: "sts", operations: sts.Operations},
 }
