@@ -83,6 +83,7 @@ func (p *pair) put(t *testing.T, region string) string {
 	results, err := p.regions[region].PutEvents(Entry{EventBusName: "b", Source: "app", DetailType: "x", Detail: `{"publishedIn":"` + region + `"}`})
 	require.NoError(t, err)
 	require.Nil(t, results[0].Err)
+	time.Sleep(crossing)
 	synctest.Wait()
 	return results[0].EventID
 }
@@ -129,6 +130,27 @@ func TestEventsCrossOnceInBothDirections(t *testing.T) {
 			assert.Equal(t, 1, p.counted(t, name, "forward", "Invocations"))
 			assert.Equal(t, 2, p.counted(t, name, "all", "TriggeredRules"))
 		}
+	})
+}
+
+func TestAnEventIsOnItsWayIntoAnotherRegion(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPair(t)
+		p.forward(t, east, west, "Allow")
+		_, err := p.regions[east].PutEvents(Entry{
+			EventBusName: "b",
+			Source:       "app",
+			DetailType:   "x",
+			Detail:       `{"publishedIn":"` + east + `"}`,
+		})
+		require.NoError(t, err)
+		time.Sleep(crossing - 1)
+		synctest.Wait()
+		assert.Len(t, p.received(t, east, "q"), 1)
+		assert.Empty(t, p.received(t, west, "q"))
+		time.Sleep(1)
+		synctest.Wait()
+		assert.Len(t, p.received(t, west, "q"), 1)
 	})
 }
 

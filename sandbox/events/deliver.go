@@ -28,6 +28,10 @@ const (
 	longestPause   = 8 * time.Minute
 )
 
+// crossing is how long an event is on its way into another region: an assumption, since AWS promises no time. Without
+// any, consumers in two regions would have each event in the same moment, which they never do.
+const crossing = 300 * time.Millisecond
+
 // trigger sends an event to the targets of a rule, each on its own. The caller holds the lock.
 func (s *Service) trigger(r *storedRule, event []byte) {
 	if s.ctx.Err() != nil {
@@ -49,6 +53,9 @@ func (s *Service) deliver(rule Rule, t Target, event []byte) {
 	input := t.input(rule, event)
 	retries, age := t.limits()
 	begun := s.env.Now()
+	if t.service() == "events" && s.env.Clock.Sleep(s.ctx, crossing) != nil {
+		return
+	}
 	for attempt := 0; ; attempt++ {
 		err := s.invoke(rule, t, input)
 		if err == nil {
@@ -75,6 +82,9 @@ func (s *Service) deliver(rule Rule, t Target, event []byte) {
 		return
 	}
 }
+
+// service is the one that the target is of, as ARNs call it.
+func (t Target) service() string { return strings.SplitN(t.Arn, ":", 4)[2] }
 
 func (t Target) limits() (retries int, age time.Duration) {
 	retries, age = defaultRetries, defaultAge
@@ -103,7 +113,7 @@ func (s *Service) invoke(rule Rule, t Target, input []byte) error {
 	if !json.Valid(input) {
 		return fmt.Errorf("%w: %s", errNoJSON, input)
 	}
-	switch strings.SplitN(t.Arn, ":", 4)[2] {
+	switch t.service() {
 	case "lambda":
 		return s.env.InvokeAsync(s.ctx, t.Arn, input, principal, rule.Arn)
 	case "sns":
