@@ -147,4 +147,5 @@ func TestDeletedRowsComeBackInANewCluster(t *testing.T) {
 	var may bool
 	require.NoError(t, fresh.QueryRow(t.Context(), "SELECT has_table_privilege('app', 'public.orders', 'SELECT')").Scan(&may))
 	assert.True(t, may)
+	assert.Contains(t, s.Leftovers(), "us-east-2 backup vault vault")
 }

@@ -75,6 +75,12 @@ func (s *Sandbox) Leftovers() []string {
 		for _, function := range r.Lambda.Functions() {
 			add(r.Name, "function", function.Name)
 		}
+		for _, vault := range r.Backup.Vaults() {
+			add(r.Name, "backup vault", vault.Name)
+		}
+		for _, plan := range r.Backup.Plans() {
+			add(r.Name, "backup plan", plan.Name)
+		}
 	}
 	slices.Sort(found)
 	return found

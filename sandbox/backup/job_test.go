@@ -85,7 +85,7 @@ func TestWhyABackupFails(t *testing.T) {
 			"wants at least 36",
 		},
 		"the data cannot be read": {
-			func(w *world) { w.data.fails = errors.New("disk full") }, "disk full",
+			func(w *world) { w.data.fail(errors.New("disk full")) }, "disk full",
 		},
 		"the region is lost": {
 			func(w *world) {
@@ -107,7 +107,7 @@ func TestWhyABackupFails(t *testing.T) {
 				assert.Equal(t, Failed, j.State)
 				assert.Contains(t, j.Message, test.says)
 				assert.NotNil(t, j.CompletedAt)
-				assert.Zero(t, w.data.kept, "nothing is left of it")
+				assert.Zero(t, w.data.kept(), "nothing is left of it")
 			})
 		})
 	}
@@ -152,14 +152,14 @@ func TestAJobThatCannotBeginInItsWindowExpires(t *testing.T) {
 
 func TestAJobThatTakesTooLongOrIsStoppedIsAborted(t *testing.T) {
 	run(t, func(w *world) {
-		w.data.takes = 3 * time.Hour
+		w.data.slow(3 * time.Hour)
 		late, err := w.backup[primary].StartBackup(w.asked(primary), 60, 120, "")
 		require.NoError(t, err)
 		pass(2 * time.Hour)
 		assert.Equal(t, Aborted, w.job(late.ID).State)
 		assert.Contains(t, w.job(late.ID).Message, "completion window")
 
-		w.data.takes = 0
+		w.data.slow(0)
 		stopped := w.start(w.asked(primary))
 		pass(time.Minute)
 		require.NoError(t, w.backup[primary].StopBackup(stopped.ID))
@@ -167,7 +167,7 @@ func TestAJobThatTakesTooLongOrIsStoppedIsAborted(t *testing.T) {
 		assert.Equal(t, Aborted, w.job(stopped.ID).State)
 		assert.Equal(t, "Backup job was stopped by user.", w.job(stopped.ID).Message)
 		requireCode(t, w.backup[primary].StopBackup(stopped.ID), refused, "has not ended")
-		assert.Zero(t, w.data.kept)
+		assert.Zero(t, w.data.kept())
 	})
 }
 

@@ -32,12 +32,31 @@ const (
 
 // rowsOf is Data whose rows are one text for each cluster.
 type rowsOf struct {
-	mu   sync.Mutex
-	text map[string]string
-	kept int
-	// takes is how long a copy takes, and fails why none succeeds.
+	mu    sync.Mutex
+	text  map[string]string
+	n     int // snapshots that are kept
 	takes time.Duration
 	fails error
+}
+
+// kept is how many snapshots are kept.
+func (d *rowsOf) kept() int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.n
+}
+
+// fail has whatever is tried fail, and slow makes copies take a time.
+func (d *rowsOf) fail(err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.fails = err
+}
+
+func (d *rowsOf) slow(takes time.Duration) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.takes = takes
 }
 
 type text struct {
@@ -50,13 +69,16 @@ func (t *text) Bytes() int64 { return int64(len(t.value)) }
 func (t *text) Remove() error {
 	t.of.mu.Lock()
 	defer t.of.mu.Unlock()
-	t.of.kept--
+	t.of.n--
 	return nil
 }
 
 func (d *rowsOf) Copy(ctx context.Context, arn string) (Snapshot, error) {
+	d.mu.Lock()
+	takes := d.takes
+	d.mu.Unlock()
 	select {
-	case <-time.After(d.takes):
+	case <-time.After(takes):
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
@@ -65,7 +87,7 @@ func (d *rowsOf) Copy(ctx context.Context, arn string) (Snapshot, error) {
 	if d.fails != nil {
 		return nil, d.fails
 	}
-	d.kept++
+	d.n++
 	return &text{d, d.text[arn]}, nil
 }
 

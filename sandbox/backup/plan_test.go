@@ -59,7 +59,7 @@ func TestAPlanBacksUpEveryDayAndCopiesAtOnce(t *testing.T) {
 		assert.NotEqual(t, point.KeyArn, twin.KeyArn, "a copy is encrypted with its own vault's key")
 		assert.Equal(t, p.ID, point.CreatedBy.PlanID)
 		assert.Equal(t, "daily", point.CreatedBy.RuleName)
-		assert.Equal(t, 1, w.data.kept, "the rows are kept once")
+		assert.Equal(t, 1, w.data.kept(), "the rows are kept once")
 		pass(6 * day)
 		assert.Len(t, w.points(primary), 7)
 	})
@@ -117,7 +117,7 @@ func TestRecoveryPointsExpireAfterTheirDays(t *testing.T) {
 			}
 			assert.Equal(t, map[int]int{35: 33, 365: 12}, count, region) // two days of 35 are firsts
 		}
-		assert.Equal(t, 45, w.data.kept)
+		assert.Equal(t, 45, w.data.kept())
 	})
 }
 

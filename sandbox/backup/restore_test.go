@@ -170,7 +170,7 @@ func TestWhyARestoreFails(t *testing.T) {
 			says:   "key of recovery point",
 		},
 		"the rows cannot be written": {
-			broken: func(w *world, _ RecoveryPoint) { w.data.fails = message("disk full") },
+			broken: func(w *world, _ RecoveryPoint) { w.data.fail(message("disk full")) },
 			says:   "disk full",
 		},
 		"the quota of clusters": {
@@ -240,10 +240,10 @@ func TestARestoreOutlivesItsRecoveryPoint(t *testing.T) {
 		p := w.backedUp()
 		j := w.restore(p, nil)
 		require.NoError(t, w.backup[primary].DeletePoint("vault", p.Arn))
-		assert.Equal(t, 1, w.data.kept)
+		assert.Equal(t, 1, w.data.kept())
 		pass(3 * time.Minute)
 		assert.Equal(t, Completed, w.restoreJob(j.ID).State)
-		assert.Zero(t, w.data.kept)
+		assert.Zero(t, w.data.kept())
 	})
 }
 

@@ -19,7 +19,7 @@ func TestAVaultThatKeepsSomethingIsNotDeleted(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, 1, v.RecoveryPoints)
 		require.NoError(t, w.backup[primary].DeletePoint("vault", p.Arn))
-		assert.Zero(t, w.data.kept, "its rows are gone too")
+		assert.Zero(t, w.data.kept(), "its rows are gone too")
 		require.NoError(t, w.backup[primary].DeleteVault("vault"))
 		_, err = w.backup[primary].Vault("vault")
 		require.ErrorIs(t, err, awserr.ErrNotFound)
@@ -221,7 +221,7 @@ func TestWhyACopyFails(t *testing.T) {
 				assert.Contains(t, j.Message, test.says)
 				assert.Empty(t, w.points(secondary))
 				require.NoError(t, w.backup[primary].DeletePoint("vault", p.Arn))
-				assert.Zero(t, w.data.kept)
+				assert.Zero(t, w.data.kept())
 			})
 		})
 	}
