@@ -10,7 +10,7 @@ import (
 
 func dashboardPage(
 	ctx *pulumi.Context, c *config.Config, at regions, database *components.PeeredDsqlCluster,
-	schedules schedulesOf, app *application, endpoints endpointsOf, routing *traffic.TrafficRouting, made alarms,
+	schedules schedulesOf, app *application, endpoints endpointsOf, routing *traffic.Routing, made alarms,
 ) (*components.DrDashboard, error) {
 	args := &components.DrDashboardArgs{
 		Region:        at[primary],

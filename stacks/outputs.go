@@ -99,7 +99,7 @@ func withApplication(out exports, app *application, routes [2]*components.EventR
 }
 
 // withTraffic are the outputs with the names that clients are given, and what decides about the answers.
-func withTraffic(out exports, routing *traffic.TrafficRouting) exports {
+func withTraffic(out exports, routing *traffic.Routing) exports {
 	out.TrafficDomain = pulumi.String(routing.Domain)
 	out.TrafficRegionalDomains = map[string]pulumi.StringInput{}
 	out.HealthCheckIDs = map[string]pulumi.StringInput{}

@@ -72,7 +72,7 @@ func livez(
 func routeTraffic(
 	ctx *pulumi.Context, c *config.Config, at regions, topics topicsOf, database *components.PeeredDsqlCluster,
 	schedules schedulesOf, app *application,
-) (*traffic.TrafficRouting, alarms, error) {
+) (*traffic.Routing, alarms, error) {
 	made := alarms{}
 	if c.Traffic == nil {
 		return nil, made, nil
@@ -101,7 +101,7 @@ func routeTraffic(
 			args.Sides[i].Service = app.sides[i].service
 		}
 	}
-	routing, err := traffic.NewTrafficRouting(ctx, "traffic", args)
+	routing, err := traffic.NewRouting(ctx, "traffic", args)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -39,7 +39,7 @@ type Side struct {
 	Target *Target
 }
 
-// RoutingArgs configures a TrafficRouting.
+// RoutingArgs configures a Routing.
 type RoutingArgs struct {
 	// ZoneID is the public hosted zone, and Domain the name in it. Required.
 	ZoneID, Domain string
@@ -57,9 +57,9 @@ type RoutingArgs struct {
 	After []pulumi.Resource
 }
 
-// TrafficRouting answers one name with the nearest region that serves. A region is named while its leaf is healthy and
+// Routing answers one name with the nearest region that serves. A region is named while its leaf is healthy and
 // fewer than two of the three observers find it unfit; if none is, Route 53 names both.
-type TrafficRouting struct {
+type Routing struct {
 	pulumi.ResourceState
 
 	// Domain is the name.
@@ -80,11 +80,11 @@ type RoutedRegion struct {
 	Alarms components.AlarmList
 }
 
-// NewTrafficRouting creates the names of both regions, and the one for both.
-func NewTrafficRouting(
+// NewRouting creates the names of both regions, and the one for both.
+func NewRouting(
 	ctx *pulumi.Context, name string, args *RoutingArgs, opts ...pulumi.ResourceOption,
-) (*TrafficRouting, error) {
-	r := &TrafficRouting{}
+) (*Routing, error) {
+	r := &Routing{}
 	if err := part.Open(ctx, "TrafficRouting", name, r, args.validate(), opts); err != nil {
 		return nil, err
 	}
@@ -134,7 +134,7 @@ func (a *RoutingArgs) validate() error {
 var livezPath = strings.TrimPrefix(contract.RouteLivez, "GET ")
 
 // Facts are what the dashboard shows of each data region.
-func (r *TrafficRouting) Facts() pulumi.Array {
+func (r *Routing) Facts() pulumi.Array {
 	var facts pulumi.Array
 	for _, side := range r.Regions {
 		facts = append(facts, side.facts())
@@ -165,7 +165,7 @@ type reached struct {
 }
 
 // endpoint makes the region's API reachable by its names, unless the endpoint is somebody else's.
-func (r *TrafficRouting) endpoint(
+func (r *Routing) endpoint(
 	ctx *pulumi.Context, name string, args *RoutingArgs, side Side, proof *route53.Record,
 ) (reached, error) {
 	if t := side.Target; t != nil {
@@ -202,7 +202,7 @@ func (r *TrafficRouting) endpoint(
 }
 
 // region creates the leaf of a side, what the observers say of it, and its records of the shared name.
-func (r *TrafficRouting) region(
+func (r *Routing) region(
 	ctx *pulumi.Context, name string, args *RoutingArgs, i int, endpoint reached,
 ) (RoutedRegion, error) {
 	side, other := args.Sides[i], args.Sides[1-i]
@@ -239,7 +239,7 @@ func (r *TrafficRouting) region(
 }
 
 // answer creates a region's records of the shared name: named to those who are nearest to it, while it is healthy.
-func (r *TrafficRouting) answer(
+func (r *Routing) answer(
 	ctx *pulumi.Context, name string, args *RoutingArgs, side Side, routed RoutedRegion,
 ) error {
 	for _, kind := range addressTypes {

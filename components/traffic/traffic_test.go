@@ -37,7 +37,7 @@ func TestMissingArgumentsAreNamedTogether(t *testing.T) {
 		}, []string{"From.Provider", "Title", "After", "want three, since a quorum is two of three",
 			"From is us-east-1: want the other data region"}},
 		"TrafficRouting": {func(ctx *pulumi.Context) error {
-			_, err := NewTrafficRouting(ctx, "x", &RoutingArgs{Sides: [2]Side{{Target: &Target{}, Service: &components.TransactionService{}}}})
+			_, err := NewRouting(ctx, "x", &RoutingArgs{Sides: [2]Side{{Target: &Target{}, Service: &components.TransactionService{}}}})
 			return err
 		}, []string{"ZoneID", "Domain", "Observers", "Title", "Runbooks", "After", "Sides[0].Region.Name", "Sides[1].Topic",
 			"Sides[0] has Service true and Target true: want one of them", "Sides[1] has Service false and Target false"}},
