@@ -52,13 +52,14 @@ func who(n incident.Notice) string {
 
 func withdrawalBody(n incident.Notice, target contract.Target, runbooks contract.Runbooks) string {
 	w := n.Withdrawal
-	what, toDo := "", "nothing, if this was meant"
+	var what, toDo string
 	switch n.Kind {
 	case incident.Withdrawn:
 		what = fmt.Sprintf("%s is withdrawn: clients are sent to the other region until %s", target.Region, stamp(w.Until))
 		toDo = "nothing, if this was meant; it ends by itself, and sooner by make return"
 	case incident.Returned:
 		what = fmt.Sprintf("%s is returned, before its time: clients are sent to it again in some minutes", target.Region)
+		toDo = "nothing, if this was meant"
 	default: // Lapsed
 		what = fmt.Sprintf("The withdrawal of %s has lapsed, since the other region is lost: clients are sent to it again",
 			target.Region)

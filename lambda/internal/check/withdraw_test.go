@@ -14,8 +14,8 @@ import (
 )
 
 // routed is an observer of a stack that routes traffic.
-func (w *world) routed(t *testing.T, name string, reach map[string]string) *Checker {
-	o := w.observer(t, name, reach)
+func (w *world) routed(t *testing.T, name string) *Checker {
+	o := w.observer(t, name, nil)
 	prober := o.Prober.(probe.Prober)
 	prober.Memory.Hold, o.Hold = contract.TrafficHold, contract.TrafficHold
 	o.Prober = prober
@@ -23,7 +23,7 @@ func (w *world) routed(t *testing.T, name string, reach map[string]string) *Chec
 }
 
 func (w *world) threeRouted(t *testing.T) []*Checker {
-	return []*Checker{w.routed(t, primary, nil), w.routed(t, secondary, nil), w.routed(t, witness, nil)}
+	return []*Checker{w.routed(t, primary), w.routed(t, secondary), w.routed(t, witness)}
 }
 
 func withdraw(region string) contract.CheckEvent {
@@ -35,9 +35,7 @@ func withdraw(region string) contract.CheckEvent {
 	}}
 }
 
-func giveBack(region string) contract.CheckEvent {
-	return contract.CheckEvent{Return: &contract.Return{Region: region, By: "bob"}}
-}
+var giveBack = contract.CheckEvent{Return: &contract.Return{Region: primary, By: "bob"}}
 
 // say is each observer's latest word about the primary and the secondary endpoint.
 func say(observers ...*Checker) [][]bool {
@@ -83,7 +81,7 @@ func testWithdrawnRegion(t *testing.T, w *world) {
 	assert.Equal(t, [][]bool{{true, false}, {true, false}, {true, false}}, say(observers...))
 	assert.Equal(t, []string{"withdrawn us-east-1 "}, w.told(), "and nobody is paged")
 
-	_, err = observers[2].Run(t.Context(), giveBack(primary), "")
+	_, err = observers[2].Run(t.Context(), giveBack, "")
 	require.NoError(t, err)
 	assert.Equal(t, []string{"returned us-east-1 ", "withdrawn us-east-1 "}, w.told())
 	rounds(t, 1, observers...)
@@ -109,7 +107,7 @@ func testWithdrawalLapses(t *testing.T, w *world) {
 }
 
 func testLapseToldByAnother(t *testing.T, w *world) {
-	deaf, well := w.routed(t, primary, nil), w.routed(t, witness, nil)
+	deaf, well := w.routed(t, primary), w.routed(t, witness)
 	rounds(t, 3, deaf, well)
 	_, err := well.Run(t.Context(), withdraw(primary), "")
 	require.NoError(t, err)
@@ -127,17 +125,17 @@ func testLapseToldByAnother(t *testing.T, w *world) {
 
 func testWithdrawnThroughAny(t *testing.T, w *world) {
 	w.fault(t, primary, sqlendpoint.Fault{Refuse: true})
-	_, err := w.routed(t, primary, nil).Run(t.Context(), withdraw(primary), "")
+	_, err := w.routed(t, primary).Run(t.Context(), withdraw(primary), "")
 	require.NoError(t, err, "its own endpoint takes nothing")
 	w.fault(t, secondary, sqlendpoint.Fault{Refuse: true})
-	_, err = w.routed(t, secondary, nil).Run(t.Context(), giveBack(primary), "")
+	_, err = w.routed(t, secondary).Run(t.Context(), giveBack, "")
 	assert.ErrorContains(t, err, "no endpoint took the change: us-east-2: connect to "+w.Hosts[secondary])
 	assert.ErrorContains(t, err, "us-east-1: connect to "+w.Hosts[primary])
 	assert.Equal(t, []string{"withdrawn us-east-1 "}, w.told())
 }
 
 func testWithdrawalAnswers(t *testing.T, w *world) {
-	o := w.routed(t, primary, nil)
+	o := w.routed(t, primary)
 	event := withdraw("eu-west-1")
 	event.Withdraw.Until = time.Time{}
 	_, err := o.Run(t.Context(), event, "")
@@ -145,10 +143,10 @@ func testWithdrawalAnswers(t *testing.T, w *world) {
 	assert.Regexp(t, `^region is "eu-west-1": want us-east-1 or us-east-2\nuntil is missing: want an end after now`,
 		err.Error())
 	both := withdraw(primary)
-	both.Return = giveBack(primary).Return
+	both.Return = giveBack.Return
 	_, err = o.Run(t.Context(), both, "")
 	assert.Equal(t, contract.Refusal{Reason: "withdraw and return are both set: want one"}, err)
-	_, err = o.Run(t.Context(), giveBack(primary), "")
+	_, err = o.Run(t.Context(), giveBack, "")
 	assert.Equal(t, contract.Refusal{Reason: "region us-east-1 is not withdrawn"}, err)
 	assert.Empty(t, w.told())
 
@@ -163,7 +161,7 @@ func testWithdrawalAnswers(t *testing.T, w *world) {
 
 // As while a stack is updated: endpoints are watched as before, and the deployment waits for the migration.
 func testWithdrawalsUnread(t *testing.T, w *world) {
-	o := w.routed(t, witness, nil)
+	o := w.routed(t, witness)
 	w.Exec(t, "REVOKE SELECT ON dr.withdrawal FROM "+schema.RoleMonitor)
 	for range 3 {
 		report, err := o.Check(t.Context(), contract.CheckEvent{Probes: 1}, "")

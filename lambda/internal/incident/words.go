@@ -12,7 +12,7 @@ import (
 // both.
 const (
 	markerColumns = `observer, endpoint, extract(epoch FROM now() - written_at)::float8, state,
-	NULL::timestamptz, NULL::timestamptz, '', '', false`
+	NULL::timestamptz, NULL, '', '', false`
 	withdrawalColumns = `withdrawn_by, endpoint, extract(epoch FROM now() - least(until, ended_at))::float8, reason,
 	since, least(until, ended_at), coalesce(ended_how, ''), coalesce(ended_by, ''),
 	coalesce(notice_due_at <= now(), false)`
