@@ -128,8 +128,8 @@ func (a *ApplicationAlarmsArgs) unavailable() cloudwatch.MetricAlarmArgs {
 			applicationQuery("open_requests", "AWS/ApiGateway", "Count", "Sum", apart))
 		failed, requests = "(failed - FILL(open_failed, 0))", "(requests - FILL(open_requests, 0))"
 	}
-	return a.perHundred("The transaction API in "+a.Region.Name+" answers with server errors.", 1, failed, failed, requests,
-		queries)
+	what := "The transaction API in " + a.Region.Name + " answers with server errors."
+	return a.perHundred(what, 1, failed, failed, requests, queries)
 }
 
 // publisherSilent is a dead-man alarm: in each scheduled run, and in no other, the publisher records the outbox's age,

@@ -46,8 +46,8 @@ func checkInZone(t *config.Traffic, name string, private bool) error {
 	case private:
 		return fmt.Errorf("traffic.zoneId is %q: want a public hosted zone, and %s is private", t.ZoneID, name)
 	case t.Domain != name && !strings.HasSuffix(t.Domain, "."+name):
-		return fmt.Errorf("traffic.domain is %q: want %[2]s, which is the name of zone %[3]s, or a name that ends with .%[2]s",
-			t.Domain, name, t.ZoneID)
+		return fmt.Errorf("traffic.domain is %q: want %[2]s, which is the name of zone %[3]s, or a name that ends "+
+			"with .%[2]s", t.Domain, name, t.ZoneID)
 	}
 	return nil
 }

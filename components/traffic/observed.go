@@ -127,8 +127,8 @@ func (f *ObservedFitness) word(
 	}, args.From.Child(f)...)
 }
 
-// whole is all of an alarm in one text. A health check copies the alarm when it is made, and again only when its triggers
-// change ("Updating health checks when you change CloudWatch alarm settings", Route 53 Developer Guide).
+// whole is all of an alarm in one text. A health check copies the alarm when it is made, and again only when its
+// triggers change ("Updating health checks when you change CloudWatch alarm settings", Route 53 Developer Guide).
 func whole(args cloudwatch.MetricAlarmArgs) pulumi.StringOutput { return pulumi.JSONMarshal(args) }
 
 // unfit alarms when an observer finds the endpoint unfit.

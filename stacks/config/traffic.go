@@ -22,8 +22,8 @@ type Traffic struct {
 	Targets map[string]traffic.Target
 }
 
-// Lengths of names, in octets: of one in DNS without its last dot, and of the first of a certificate (ACM API Reference,
-// RequestCertificate, DomainName).
+// Lengths of names, in octets: of one in DNS without its last dot, and of the first of a certificate (ACM API
+// Reference, RequestCertificate, DomainName).
 const (
 	maxName            = 253
 	maxCertificateName = 64
@@ -85,7 +85,8 @@ func (r *reader) routed(from object, t *Traffic, c *Config) {
 		r.problem("applicationSettings.jwt", "", "issuer and audience with traffic: a signature of AWS_IAM is scoped to one "+
 			"region, so that requests signed for the one are refused by the other")
 	case !enabled && t.Targets == nil:
-		r.problem("application", applicationDisabled, "enabled with traffic, or traffic.targets: there is nothing to route to")
+		r.problem("application", applicationDisabled, "enabled with traffic, or traffic.targets: there is nothing to "+
+			"route to")
 	}
 	if c.Monitor.Schedule > time.Minute {
 		r.problem("monitor.scheduleMinutes", fmt.Sprint(int(c.Monitor.Schedule.Minutes())), "1 with traffic: what moves "+

@@ -2,8 +2,8 @@ package dashboard
 
 import "aurora-dsql-dr/lambda/contract"
 
-// healthChecksRegion has Route 53's own metrics, of every account ("Monitoring health checks using CloudWatch", Route 53
-// Developer Guide). While it is lost, the words of the observers are shown all the same.
+// healthChecksRegion has Route 53's own metrics, of every account ("Monitoring health checks using CloudWatch",
+// Route 53 Developer Guide). While it is lost, the words of the observers are shown all the same.
 const healthChecksRegion = "us-east-1"
 
 // unfit is what each observer says of an endpoint to Route 53, which reads it where it is sent to: to the other data
