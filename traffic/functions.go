@@ -76,7 +76,10 @@ func (f functions) invoke(ctx context.Context, region string, payload []byte) (c
 		return contract.Withdrawal{}, failure(out.Payload)
 	}
 	var report contract.HealthReport
-	if err := json.Unmarshal(out.Payload, &report); err != nil || report.Withdrawal == nil {
+	switch err := json.Unmarshal(out.Payload, &report); {
+	case err == nil && report.Refused != "":
+		return contract.Withdrawal{}, contract.Refusal{Reason: report.Refused}
+	case err != nil || report.Withdrawal == nil:
 		return contract.Withdrawal{}, fmt.Errorf("it answered %s: want a withdrawal; is it of an earlier version?", out.Payload)
 	}
 	return *report.Withdrawal, nil
@@ -84,12 +87,9 @@ func (f functions) invoke(ctx context.Context, region string, payload []byte) (c
 
 // failure is a function's error as Lambda gives it.
 func failure(payload []byte) error {
-	var told struct{ ErrorType, ErrorMessage string }
+	var told struct{ ErrorMessage string }
 	if json.Unmarshal(payload, &told) != nil {
 		return errors.New(string(payload))
-	}
-	if told.ErrorType == contract.RefusalType {
-		return contract.Refusal{Reason: told.ErrorMessage}
 	}
 	return errors.New(told.ErrorMessage)
 }

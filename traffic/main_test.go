@@ -109,7 +109,7 @@ func TestARegionIsReturned(t *testing.T) {
 
 func TestARefusalIsNotTakenToTheNextObserver(t *testing.T) {
 	a := deployed(t, routed, map[string]answer{
-		"two": {payload: `{"errorType":"Refusal","errorMessage":"us-east-1 is the last fit region"}`, failed: true},
+		"two": {payload: `{"region":"us-east-2","refused":"us-east-1 is the last fit region"}`},
 	})
 	err := run(t.Context(), away, io.Discard)
 	assert.EqualError(t, err, "us-east-1 is the last fit region")

@@ -9,7 +9,7 @@ type CheckEvent struct {
 	Probes int `json:"probes,omitempty"`
 	// Deploying is a run made by a deployment, which fails if an endpoint refuses the observer.
 	Deploying bool `json:"deploying,omitempty"`
-	// Withdraw and Return ask for that and for nothing else; the answer is a report with Withdrawal only.
+	// Withdraw and Return ask for that and for nothing else; the answer is a report with Withdrawal or Refused only.
 	Withdraw *Withdraw `json:"withdraw,omitempty"`
 	Return   *Return   `json:"return,omitempty"`
 }
@@ -23,8 +23,9 @@ type HealthReport struct {
 	Healthy      bool           `json:"healthy"`
 	Probes       int            `json:"probes"`
 	Targets      []TargetHealth `json:"targets"`
-	// Withdrawal is what came of Withdraw or Return.
+	// Withdrawal is what came of Withdraw or Return, Refused why nothing did.
 	Withdrawal *Withdrawal `json:"withdrawal,omitempty"`
+	Refused    string      `json:"refused,omitempty"`
 }
 
 // TargetHealth is the last probe of one endpoint in a run. Latencies are milliseconds; a step that was not reached is

@@ -65,14 +65,11 @@ type Return struct {
 	By     string `json:"by"`
 }
 
-// Refusal is the error of a Withdraw or Return that is not done, and would not be by another observer either. Lambda
-// calls a function's error by its type, so that whoever invokes knows one by RefusalType; return it unwrapped.
+// Refusal is why a Withdraw or Return is not done, and would not be by another observer either. To Lambda it is an answer,
+// the report's Refused, and no error: an observer that refuses is not broken.
 type Refusal struct{ Reason string }
 
 func (r Refusal) Error() string { return r.Reason }
-
-// RefusalType is what Lambda calls a Refusal: the errorType of the answer.
-const RefusalType = "Refusal"
 
 // Withdrawal is one as the database has it, and the answer to Withdraw and Return.
 type Withdrawal struct {

@@ -50,7 +50,11 @@ func check(ctx context.Context, s *sandbox.Sandbox, region, function string) (co
 // Act has one observer after the other asked for an operator's act until one has done it, and says why the last has not.
 func Act(ctx context.Context, s *sandbox.Sandbox, functions map[string]string, act contract.CheckEvent) (err error) {
 	for _, region := range slices.Sorted(maps.Keys(functions)) {
-		if _, err = ask(ctx, s, region, functions[region], act); err == nil {
+		var report contract.HealthReport
+		switch report, err = ask(ctx, s, region, functions[region], act); {
+		case err == nil && report.Refused != "":
+			return contract.Refusal{Reason: report.Refused}
+		case err == nil:
 			return nil
 		}
 	}

@@ -23,7 +23,7 @@ const accessPause = 2 * time.Second
 // work. A lost endpoint fails no deployment.
 func (c *Checker) Run(ctx context.Context, event contract.CheckEvent, requestID string) (contract.HealthReport, error) {
 	if event.Withdraw != nil || event.Return != nil {
-		return c.withdraw(ctx, event, requestID)
+		return c.change(ctx, event, requestID)
 	}
 	if event.Deploying {
 		if err := c.awaitAccess(ctx); err != nil {

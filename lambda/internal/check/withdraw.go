@@ -16,18 +16,33 @@ import (
 // reads more than a probe's.
 const changeSteps = 3
 
-// withdraw does what the event asks instead of a run, and tells people once. It can be done through any endpoint, the
-// own region's first; the error names each. What is not to be done is a contract.Refusal.
-func (c *Checker) withdraw(
+// change withdraws or returns a region, as the event asks, instead of a run. A refusal is an answer.
+func (c *Checker) change(
 	ctx context.Context, event contract.CheckEvent, requestID string,
 ) (contract.HealthReport, error) {
+	report := contract.HealthReport{
+		Timestamp:    time.Now().UTC(),
+		Region:       c.Observer,
+		FunctionName: c.FunctionName,
+		RequestID:    requestID,
+	}
+	var err error
+	var refused contract.Refusal
+	report.Withdrawal, err = c.withdraw(ctx, event)
+	if errors.As(err, &refused) {
+		report.Refused, err = refused.Reason, nil
+	}
+	return report, err
+}
+
+// withdraw does what the event asks, and tells people once. It can be done through any endpoint, the own region's
+// first; the error names each. What is not to be done is a contract.Refusal.
+func (c *Checker) withdraw(ctx context.Context, event contract.CheckEvent) (*contract.Withdrawal, error) {
 	switch {
 	case c.Hold == 0:
-		return contract.HealthReport{}, contract.Refusal{
-			Reason: "this stack routes no traffic: set traffic in its configuration",
-		}
+		return nil, contract.Refusal{Reason: "this stack routes no traffic: set traffic in its configuration"}
 	case event.Withdraw != nil && event.Return != nil:
-		return contract.HealthReport{}, contract.Refusal{Reason: "withdraw and return are both set: want one"}
+		return nil, contract.Refusal{Reason: "withdraw and return are both set: want one"}
 	}
 	kind, change := incident.Withdrawn, func(ctx context.Context, s *incident.Session) (incident.Withdrawal, error) {
 		return s.Withdraw(ctx, *event.Withdraw)
@@ -39,7 +54,7 @@ func (c *Checker) withdraw(
 	}
 	w, err := c.throughAny(ctx, change)
 	if err != nil {
-		return contract.HealthReport{}, err
+		return nil, err
 	}
 	target := c.target(w.Endpoint)
 	answer := &contract.Withdrawal{Region: target.Region, Reason: w.Reason, By: w.By, Since: w.Since, Until: w.Until}
@@ -48,13 +63,7 @@ func (c *Checker) withdraw(
 		answer.Untold = err.Error()
 	}
 	c.Log.Info("withdrawal changed", "kind", kind.String(), "withdrawal", answer)
-	return contract.HealthReport{
-		Timestamp:    time.Now().UTC(),
-		Region:       c.Observer,
-		FunctionName: c.FunctionName,
-		RequestID:    requestID,
-		Withdrawal:   answer,
-	}, nil
+	return answer, nil
 }
 
 // throughAny makes a change through the first endpoint that takes it. A refusal is the database's, whichever was asked.
