@@ -130,11 +130,13 @@ func run(t *testing.T, test func(w *world)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
+		t.Cleanup(func() { // also when the test has failed: a plan never ends by itself
+			for _, s := range w.backup {
+				s.Close()
+			}
+			w.dsql.Close()
+		})
 		test(w)
-		for _, s := range w.backup {
-			s.Close()
-		}
-		w.dsql.Close()
 	})
 }
 
