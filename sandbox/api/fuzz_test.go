@@ -43,6 +43,7 @@ var bodies = []string{
 	`{"ChangeBatch":{"Changes":[{"Action":"UPSERT","ResourceRecordSet":{"Name":"*.","Type":"A","TTL":-1,"ResourceRecords":[{"Value":"("},{}],"AliasTarget":{}}},{}]}}`,
 	`{"HealthCheckConfig":{"Type":"CALCULATED","ChildHealthChecks":["x",""]},"CallerReference":"r","Name":"a","ResourceType":"healthcheck"}`,
 	`{"Name":"m","Definition":"{\"StartAt\":[],\"States\":{\"\":{\"Type\":1}}}","RoleArn":"arn:","Input":"{","MaxResults":-1,"Publish":true}`,
+	`{"Name":"s","ScheduleExpression":"rate(0 x)","FlexibleTimeWindow":{},"Target":{"RetryPolicy":{}},"StartDate":-1e15,"EndDate":1e15}`,
 	`{"StateMachineArn":"arn:","ExecutionArn":"arn:aws:states:::execution:","ReverseOrder":true,"StatusFilter":"?","Error":"\u0000","Cause":null}`,
 	`{"DashboardName":"\u0000","DashboardNamePrefix":"","Identifier":"","MultiRegionProperties":{"Clusters":[null],"WitnessRegion":""},"Tags":{"":""}}`,
 }

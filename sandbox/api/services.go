@@ -16,6 +16,7 @@ import (
 	"aurora-dsql-dr/sandbox/api/logs"
 	"aurora-dsql-dr/sandbox/api/route53"
 	"aurora-dsql-dr/sandbox/api/s3"
+	"aurora-dsql-dr/sandbox/api/scheduler"
 	"aurora-dsql-dr/sandbox/api/servicequotas"
 	"aurora-dsql-dr/sandbox/api/sns"
 	"aurora-dsql-dr/sandbox/api/sqs"
@@ -50,6 +51,7 @@ var services = map[string]service{
 		all:        route53.All,
 	},
 	"s3":            {name: "s3", operations: s3.Operations, beside: s3.Beside},
+	"scheduler":     {name: "scheduler", operations: scheduler.Operations, all: scheduler.All},
 	"servicequotas": {name: "servicequotas", operations: servicequotas.Operations},
 	"sns":           {name: "sns", operations: sns.Operations},
 	"sqs": {

@@ -26,6 +26,7 @@ import (
 	"aurora-dsql-dr/sandbox/postgres"
 	"aurora-dsql-dr/sandbox/region"
 	"aurora-dsql-dr/sandbox/route53"
+	"aurora-dsql-dr/sandbox/scheduler"
 	"aurora-dsql-dr/sandbox/servicequotas"
 	"aurora-dsql-dr/sandbox/sns"
 	"aurora-dsql-dr/sandbox/sqlendpoint"
@@ -104,6 +105,7 @@ type Region struct {
 	Lambda     *lambda.Service
 	APIGateway *apigateway.Service
 	Backup     *backup.Service
+	Scheduler  *scheduler.Service
 	// StepFunctions runs state machines of this region's functions.
 	StepFunctions *stepfunctions.Service
 	// ServiceQuotas says what the others hold to.
@@ -207,6 +209,13 @@ func (a *Account) newRegion(name string) *Region {
 		Lambda:     r.Lambda,
 		Events:     r.Events,
 		CloudWatch: r.CloudWatch,
+	})
+	r.Scheduler = scheduler.New(env, scheduler.Deps{
+		IAM:           a.IAM,
+		Lambda:        r.Lambda,
+		StepFunctions: r.StepFunctions,
+		SQS:           r.SQS,
+		CloudWatch:    r.CloudWatch,
 	})
 	r.APIGateway = apigateway.New(env, apigateway.Deps{
 		ACM:        r.ACM,

@@ -26,6 +26,10 @@ var published = map[string][]string{
 		"AsyncEventsDropped", "DestinationDeliveryFailures", "DeadLetterErrors",
 	},
 	"AWS/SNS": {"NumberOfMessagesPublished", "NumberOfNotificationsDelivered", "NumberOfNotificationsFailed"},
+	"AWS/Scheduler": {
+		"InvocationAttemptCount", "TargetErrorCount", "TargetErrorThrottledCount", "InvocationDroppedCount",
+		"InvocationsSentToDeadLetterCount", "InvocationsFailedToBeSentToDeadLetterCount",
+	},
 	"AWS/States": {
 		"ExecutionsStarted", "ExecutionsSucceeded", "ExecutionsFailed", "ExecutionsTimedOut", "ExecutionsAborted",
 		"ExecutionTime",

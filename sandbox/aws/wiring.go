@@ -98,6 +98,7 @@ func (a *Account) close() (err error) {
 	a.Route53.Close()
 	for _, r := range a.regions {
 		r.APIGateway.Close()
+		r.Scheduler.Close()
 		r.StepFunctions.Close()
 		r.Lambda.Close()
 		r.Backup.Close()
