@@ -4,7 +4,7 @@ import "maps"
 
 // kinds are the resource types by token.
 var kinds = collect(dsqlKinds, kmsKinds, snsKinds, sqsKinds, iamKinds, cloudwatchKinds, eventsKinds, lambdaKinds,
-	apigatewayKinds, acmKinds, route53Kinds, backupKinds, stepfunctionsKinds)
+	apigatewayKinds, acmKinds, route53Kinds, backupKinds, stepfunctionsKinds, schedulerKinds)
 
 func collect(services ...map[string]*kind) map[string]*kind {
 	all := map[string]*kind{}
