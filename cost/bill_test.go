@@ -94,8 +94,8 @@ func TestRoutingHasItsPrice(t *testing.T) {
 	assert.Equal(t, 4.0, quantity(fast, "HTTPS, fast interval"))
 	assert.Equal(t, 2.0, quantity(slow, "HTTPS, fast interval"))
 	assert.Equal(t, quantity(unrouted, "Custom metrics")+6, quantity(fast, "Custom metrics"), "what 3 observers say of 2 endpoints")
-	assert.Equal(t, quantity(unrouted, "Alarms")+14, quantity(fast, "Alarms"),
-		"and for each region one of its certificate, one of refusals, and two by which those of the API are told apart")
+	assert.Equal(t, quantity(unrouted, "Alarms")+16, quantity(fast, "Alarms"),
+		"and for each region one of its certificate, two of /livez, and two by which those of the API are told apart")
 	assert.InDelta(t, 2*16*730*360/1e6, quantity(fast, "/livez, runs"), 0.001, "16 checkers of each region's, every 10 seconds")
 	assert.InDelta(t, quantity(fast, "/livez, runs"), 3*quantity(slow, "/livez, runs"), 0.001)
 	assert.Greater(t, quantity(fast, "/livez, arm64"), 0.0)

@@ -20,7 +20,7 @@ func checkZone(ctx *pulumi.Context, c *config.Config, at regions) error {
 	if c.Traffic == nil {
 		return nil
 	}
-	// The zone is the domain's until Route 53 says which it is.
+	// Read, it is in the stack's state, which then names what it is built on. The name takes what Route 53 says.
 	zone, err := route53.GetZone(ctx, "traffic-zone", pulumi.ID(c.Traffic.ZoneID), &route53.ZoneState{
 		Name: pulumi.String(c.Traffic.Domain),
 	}, pulumi.Provider(at[primary].Provider))

@@ -26,7 +26,7 @@ type RegionalDomainArgs struct {
 	ZoneID string
 	// Domain is the name that all regions share, Own the one of this region alone. Required.
 	Domain, Own string
-	// Service has the API. Required.
+	// Service has the API, with a route that health checkers ask. Required.
 	Service *components.TransactionService
 	// Proof is the record that proves whose Domain is. Optional; without it the component makes it. Certificates of every
 	// region ask for the same, of the account.
@@ -85,12 +85,13 @@ func (a *RegionalDomainArgs) validate() error {
 		return errors.New("args are required")
 	}
 	return part.Required(a.Region.Required("Region"), map[string]bool{
-		"Topic":    a.Topic != nil,
-		"ZoneID":   a.ZoneID != "",
-		"Domain":   a.Domain != "",
-		"Own":      a.Own != "",
-		"Service":  a.Service != nil,
-		"Runbooks": a.Runbooks != "",
+		"Topic":        a.Topic != nil,
+		"ZoneID":       a.ZoneID != "",
+		"Domain":       a.Domain != "",
+		"Own":          a.Own != "",
+		"Service":      a.Service != nil,
+		"Service.Open": a.Service != nil && a.Service.Open != nil,
+		"Runbooks":     a.Runbooks != "",
 	})
 }
 

@@ -16,20 +16,19 @@ import (
 // expires at the latest, and needs no more than its records ("Managed certificate renewal", ACM User Guide).
 const expiryDays = 30
 
-// refusals in a minute that are no accident, and how many minutes of them.
-const (
-	refusalPeriod  = time.Minute
-	refusalPeriods = 2
-)
+// livezPeriod is that of the alarms on the open route.
+const livezPeriod = time.Minute
 
 // watch creates the alarms on what serves the region's clients.
 func (d *RegionalDomain) watch(ctx *pulumi.Context, name string, args *RegionalDomainArgs) error {
 	set := &alarm.Set{Context: ctx, Parent: d}
-	if _, err := set.Metric(args.Region.Provider, args.Topic.ARN, name+"-expiry", d.expiry(args)); err != nil {
-		return err
-	}
-	if _, err := set.Metric(args.Region.Provider, args.Topic.ARN, name+"-livez-refused", refused(args)); err != nil {
-		return err
+	for _, watched := range []struct {
+		what string
+		args cloudwatch.MetricAlarmArgs
+	}{{"-expiry", d.expiry(args)}, {"-livez-refused", refused(args)}, {"-livez-errors", broken(args)}} {
+		if _, err := set.Metric(args.Region.Provider, args.Topic.ARN, name+watched.what, watched.args); err != nil {
+			return err
+		}
 	}
 	d.Alarms = components.AlarmList{ARNs: set.ARNs, Names: set.Names}
 	return nil
@@ -57,7 +56,16 @@ func (d *RegionalDomain) expiry(args *RegionalDomainArgs) cloudwatch.MetricAlarm
 func refused(args *RegionalDomainArgs) cloudwatch.MetricAlarmArgs {
 	open := args.Service.Open
 	_, path, _ := strings.Cut(open.Key, " ")
-	return alarm.OutOf(alarm.Count("AWS/ApiGateway", "4xx", open.Dimensions(args.Service), refusalPeriod, alarm.Described(
+	return alarm.OutOf(alarm.Count("AWS/ApiGateway", "4xx", open.Dimensions(args.Service), livezPeriod, alarm.Described(
 		"Requests for "+path+" in "+args.Region.Name+" are refused, health checkers' perhaps as well: somebody floods it.",
-		args.Runbooks, contract.RunbookTraffic)), refusalPeriods, refusalPeriods)
+		args.Runbooks, contract.RunbookTraffic)), 2, 2)
+}
+
+// broken alarms when the open route's function fails: clients leave a region that may be well, and nothing else tells
+// it.
+func broken(args *RegionalDomainArgs) cloudwatch.MetricAlarmArgs {
+	function := pulumi.StringMap{"FunctionName": args.Service.Open.Function.Function.Name}
+	return alarm.OutOf(alarm.Count("AWS/Lambda", "Errors", function, livezPeriod, alarm.Described(
+		"What tells health checkers whether "+args.Region.Name+" serves fails: clients are led away.", args.Runbooks,
+		contract.RunbookTraffic)), 2, 3)
 }

@@ -27,7 +27,7 @@ func TestMissingArgumentsAreNamedTogether(t *testing.T) {
 			_, err := NewRegionalDomain(ctx, "x", &RegionalDomainArgs{})
 			return err
 		},
-			[]string{"Region.Name", "Topic", "ZoneID", "Domain", "Own", "Service", "Runbooks"}},
+			[]string{"Region.Name", "Topic", "ZoneID", "Domain", "Own", "Service", "Service.Open", "Runbooks"}},
 		"Leaf": {func(ctx *pulumi.Context) error { _, err := NewLeaf(ctx, "x", &LeafArgs{}); return err },
 			[]string{"Region.Name", "ZoneID", "Name", "Target", "TargetZoneID", "Host", "Path", "Title"}},
 		"ObservedFitness": {func(ctx *pulumi.Context) error {
