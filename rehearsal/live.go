@@ -107,8 +107,8 @@ func (r *run) steadyBefore(ctx context.Context, c *clients) error {
 	return c.load.AwaitAcknowledged(ctx, writesBefore)
 }
 
-// play carries out the method: faults, deployments and an operator's acts beside each other. Every fault is undone when it
-// returns, in time or early.
+// play carries out the method: faults, deployments and an operator's acts beside each other. Every fault is undone when
+// it returns, in time or early.
 func (r *run) play(ctx context.Context, lived *report.Lived) error {
 	var faults, withdrawals fault.Outage
 	all, ctx := errgroup.WithContext(ctx)

@@ -113,7 +113,7 @@ func (s Stage) chronicled(progress func(chronicle.Entry)) chronicle.Options {
 	opts := chronicle.Options{
 		Account:   s.Sandbox.Account,
 		Monitors:  s.Outputs.MonitorFunctionNames,
-		Domain:    string(s.Outputs.TrafficDomain),
+		Domain:    s.Outputs.TrafficDomain,
 		Since:     s.Sandbox.Clock.Now(),
 		Recipient: s.recipient(),
 	}

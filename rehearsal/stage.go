@@ -41,8 +41,8 @@ const (
 	keyApplicationSettings = "aurora-dsql-dr:applicationSettings"
 )
 
-// StackConfig is the configuration of the stack in a sandbox with a rehearsal's differences. What the stack is given for
-// them is made in the sandbox.
+// StackConfig is the configuration of the stack in a sandbox with a rehearsal's differences. What the stack is given
+// for them is made in the sandbox.
 func StackConfig(s *sandbox.Sandbox, r *script.Rehearsal) (map[string]any, error) {
 	config := stack.Config()
 	monitor, _ := config[keyMonitor].(map[string]any)

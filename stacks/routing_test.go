@@ -142,7 +142,7 @@ func (w walk) asked(leaf graph.Resource, interval float64) (host, path string) {
 	check := w.check(leaf.Input("healthCheckId"))
 	assert.Equal(w.t, "HTTPS", check.Input("type"))
 	assert.True(w.t, check.Inputs["enableSni"].BoolValue())
-	assert.EqualValues(w.t, interval, check.Inputs["requestInterval"].NumberValue())
+	assert.InDelta(w.t, interval, check.Inputs["requestInterval"].NumberValue(), 0)
 	assert.EqualValues(w.t, 2, check.Inputs["failureThreshold"].NumberValue())
 	host = check.Input("fqdn")
 	for _, r := range w.Of(recordType) {

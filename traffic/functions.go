@@ -80,7 +80,8 @@ func (f functions) invoke(ctx context.Context, region string, payload []byte) (c
 	case err == nil && report.Refused != "":
 		return contract.Withdrawal{}, contract.Refusal{Reason: report.Refused}
 	case err != nil || report.Withdrawal == nil:
-		return contract.Withdrawal{}, fmt.Errorf("it answered %s: want a withdrawal; is it of an earlier version?", out.Payload)
+		return contract.Withdrawal{}, fmt.Errorf("it answered %s: want a withdrawal; is it of an earlier version?",
+			out.Payload)
 	}
 	return *report.Withdrawal, nil
 }

@@ -79,7 +79,8 @@ func parse(args []string) (request, error) {
 	}
 	if r.act != actWithdraw && r.act != actReturn {
 		return r, errors.New(
-			"usage: make withdraw STACK=<stack> REGION=<region> FOR=2h REASON=<why>, or make return STACK=<stack> REGION=<region>")
+			"usage: make withdraw STACK=<stack> REGION=<region> FOR=2h REASON=<why>, " +
+				"or make return STACK=<stack> REGION=<region>")
 	}
 	flags := flag.NewFlagSet(r.act, flag.ContinueOnError)
 	flags.SetOutput(io.Discard) // the error is enough

@@ -12,8 +12,8 @@ import (
 // Output is what the command prints. Its error has what it says on standard error.
 func Output(ctx context.Context, arguments ...string) ([]byte, error) {
 	var refused strings.Builder
-	command := exec.CommandContext(ctx, "pulumi", arguments...) //nolint:gosec // no shell; the stack is one argument
-	command.Stdin, command.Stderr = os.Stdin, &refused          // it may ask for the passphrase of the stack's secrets
+	command := exec.CommandContext(ctx, "pulumi", arguments...)
+	command.Stdin, command.Stderr = os.Stdin, &refused // it may ask for the passphrase of the stack's secrets
 	out, err := command.Output()
 	if err != nil {
 		return nil, fmt.Errorf("pulumi %s: %w\n%s", strings.Join(arguments, " "), err, refused.String())

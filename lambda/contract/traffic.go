@@ -65,8 +65,8 @@ type Return struct {
 	By     string `json:"by"`
 }
 
-// Refusal is why a Withdraw or Return is not done, and would not be by another observer either. To Lambda it is an answer,
-// the report's Refused, and no error: an observer that refuses is not broken.
+// Refusal is why a Withdraw or Return is not done, and would not be by another observer either. To Lambda it is an
+// answer, the report's Refused, and no error: an observer that refuses is not broken.
 type Refusal struct{ Reason string }
 
 func (r Refusal) Error() string { return r.Reason }

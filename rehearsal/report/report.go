@@ -86,9 +86,7 @@ func (r *Report) conclude() {
 
 // Limits say what the workload proves and what it cannot.
 func (r *Report) Limits() []string {
-	proved := "they noticed a refusal, repeated the write under the same id, moved to the endpoint that serves, and " +
-		"found every " +
-		"acknowledged row through both endpoints afterwards."
+	var proved string
 	switch r.Workload {
 	case script.WorkloadName:
 		proved = "they knew a name only, repeated an order under the same id until it was acknowledged, looked the name up " +
@@ -96,9 +94,11 @@ func (r *Report) Limits() []string {
 			"through both APIs afterwards."
 	case script.WorkloadApplication:
 		proved = "they noticed a refusal, repeated the order under the same id, moved to the other region's API, and " +
-			"found every " +
-			"acknowledged transaction through both APIs afterwards; and that the outbox and the buses brought the event of " +
-			"each into both regions."
+			"found every acknowledged transaction through both APIs afterwards; and that the outbox and the buses brought " +
+			"the event of each into both regions."
+	case script.WorkloadSQL:
+		proved = "they noticed a refusal, repeated the write under the same id, moved to the endpoint that serves, and " +
+			"found every acknowledged row through both endpoints afterwards."
 	}
 	return []string{
 		"What the writes prove is the clients' part: " + proved,

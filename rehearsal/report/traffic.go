@@ -61,8 +61,8 @@ func (t *Traffic) Ways() (lines []string) {
 
 // Beside are the times of the clients that keep their connections, in words.
 func (t *Traffic) Beside() string {
-	return fmt.Sprintf("clients that keep their connections for ever: the longest without an acknowledged write %s, moved "+
-		"with the name after %s", unlessNever(t.Keeping.Recovery, "still waits"), t.Keeping.Name)
+	return fmt.Sprintf("clients that keep their connections for ever: the longest without an acknowledged write %s, "+
+		"moved with the name after %s", unlessNever(t.Keeping.Recovery, "still waits"), t.Keeping.Name)
 }
 
 func unlessNever(t Time, never string) string {

@@ -109,8 +109,8 @@ const (
 	Back Measure = "back"
 )
 
-// Measures are what every rehearsal measures, in the order in which it is told; MeasuresOfName what one measures besides
-// whose clients know a name.
+// Measures are what every rehearsal measures, in the order in which it is told; MeasuresOfName what one measures
+// besides whose clients know a name.
 var (
 	Measures       = []Measure{Detect, Alert, Recovery, AllClear, Alarm}
 	MeasuresOfName = []Measure{Move, Name, Back}

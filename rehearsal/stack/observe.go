@@ -47,7 +47,8 @@ func check(ctx context.Context, s *sandbox.Sandbox, region, function string) (co
 	return ask(ctx, s, region, function, contract.CheckEvent{Probes: 1})
 }
 
-// Act has one observer after the other asked for an operator's act until one has done it, and says why the last has not.
+// Act has one observer after the other asked for an operator's act until one has done it, and says why the last has
+// not.
 func Act(ctx context.Context, s *sandbox.Sandbox, functions map[string]string, act contract.CheckEvent) (err error) {
 	for _, region := range slices.Sorted(maps.Keys(functions)) {
 		var report contract.HealthReport

@@ -1,5 +1,5 @@
-// Package traffic reads who answers for the application's name and why: what Route 53 says to askers in each region, and
-// the health checks behind it.
+// Package traffic reads who answers for the application's name and why: what Route 53 says to askers in each region,
+// and the health checks behind it.
 package traffic
 
 import (
@@ -19,8 +19,8 @@ type Name struct {
 	Domain  string
 }
 
-// Answer are the regions that the name leads to for somebody in a region, in the answer's order; none if the name has no
-// address. An address at which no region serves stands for itself.
+// Answer are the regions that the name leads to for somebody in a region, in the answer's order; none if the name has
+// no address. An address at which no region serves stands for itself.
 func (n Name) Answer(asker string) (regions []string) {
 	found, _ := n.Account.Route53.Resolve(n.Domain, "A", asker)
 	for _, record := range found.Records {

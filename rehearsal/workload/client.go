@@ -121,8 +121,8 @@ func (c *client) refused(begun time.Time, err error) {
 	c.notice(Notice{Time: c.workload.opts.Clock.Now(), Endpoint: c.endpoints[c.at], Err: err})
 }
 
-// acknowledged notes which region has acknowledged, if it is another than before, and the end of a gap. Of a client that
-// chooses its endpoints itself it is no news that it moves.
+// acknowledged notes which region has acknowledged, if it is another than before, and the end of a gap. Of a client
+// that chooses its endpoints itself it is no news that it moves.
 func (c *client) acknowledged(by string) {
 	now := c.workload.opts.Clock.Now()
 	moved := by != c.by

@@ -32,8 +32,8 @@ const (
 	maxLogFormat   = 1024
 )
 
-// Deps are the services API Gateway relies on, of the same region but for IAM, who certifies its own host names, and how
-// documents of issuers of tokens are fetched.
+// Deps are the services API Gateway relies on, of the same region but for IAM, who certifies its own host names, and
+// how documents of issuers of tokens are fetched.
 type Deps struct {
 	ACM        *acm.Service
 	CA         *authority.CA

@@ -7,9 +7,9 @@ import (
 	"aurora-dsql-dr/sandbox/cloudwatch"
 )
 
-// measure publishes what API Gateway says of each request, by API, by API and stage, and by route where detailed metrics
-// are enabled ("Monitor CloudWatch metrics for HTTP APIs in API Gateway", API Gateway Developer Guide). A request of no
-// stage is not counted.
+// measure publishes what API Gateway says of each request, by API, by API and stage, and by route where detailed
+// metrics are enabled ("Monitor CloudWatch metrics for HTTP APIs in API Gateway", API Gateway Developer Guide). A
+// request of no stage is not counted.
 func (s *Service) measure(q *request, a answer) {
 	if q.stage.Name == "" {
 		return

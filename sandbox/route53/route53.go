@@ -23,8 +23,8 @@ type Target struct {
 	ZoneID string
 	// Addrs are where it listens, on this machine.
 	Addrs []netip.Addr
-	// DualStack says that it has addresses of IPv6 as well, to which an alias of type AAAA may lead. The sandbox's endpoints
-	// have none to answer with.
+	// DualStack says that it has addresses of IPv6 as well, to which an alias of type AAAA may lead. The sandbox's
+	// endpoints have none to answer with.
 	DualStack bool
 }
 

@@ -200,7 +200,9 @@ func get(c *call.Call, in *sdk.GetScheduleInput) (*sdk.GetScheduleOutput, error)
 		CreationDate:               &found.CreatedAt,
 		LastModificationDate:       &found.ModifiedAt,
 		ActionAfterCompletion:      types.ActionAfterCompletionNone,
-		FlexibleTimeWindow:         &types.FlexibleTimeWindow{Mode: types.FlexibleTimeWindowMode(found.FlexibleTimeWindow.Mode)},
+		FlexibleTimeWindow: &types.FlexibleTimeWindow{
+			Mode: types.FlexibleTimeWindowMode(found.FlexibleTimeWindow.Mode),
+		},
 		Target: &types.Target{
 			Arn:     &found.Target.Arn,
 			RoleArn: &found.Target.RoleArn,
