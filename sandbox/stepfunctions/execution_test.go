@@ -260,6 +260,16 @@ func TestAStateThatCannotReadItsDataFailsTheExecution(t *testing.T) {
 	}
 }
 
+func TestDataThatGrowTooLargeFailTheExecution(t *testing.T) {
+	in(t, func(t *testing.T, w *world) {
+		e := w.start(states(`"Start":{"Type":"Pass","Parameters":{"once.$":"$","twice.$":"$"},"End":true}`),
+			`"`+strings.Repeat("x", maxData/2)+`"`)
+		ended := w.end(e)
+		assert.Equal(t, "States.DataLimitExceeded", ended.Error)
+		assert.Contains(t, ended.Cause, "The state/task 'Start' returned a result with a size exceeding the maximum number")
+	})
+}
+
 func TestAHistoryHas25000EventsAtMost(t *testing.T) {
 	in(t, func(t *testing.T, w *world) {
 		e := w.start(states(`"Start":{"Type":"Pass","Next":"Again"},"Again":{"Type":"Choice","Choices":[
@@ -299,6 +309,7 @@ func TestInALostRegionExecutionsStandStill(t *testing.T) {
 		ended := w.end(e)
 		assert.Equal(t, Succeeded, ended.Status)
 		assert.Contains(t, ended.Output, `"Error":"Lambda.ServiceException"`, "the function went with its region")
+		assert.Regexp(t, `^3[01] 5<4 TaskFailed`, w.story(e)[4], "and nothing happened until it was back")
 
 		two, err := w.StartExecution(machineARN, "two", "")
 		require.NoError(t, err)
