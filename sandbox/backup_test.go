@@ -92,11 +92,11 @@ func TestDeletedRowsComeBackInANewCluster(t *testing.T) {
 	}
 
 	service := s.Account.Region("us-east-1").Backup
-	started, err := service.StartBackup(backup.BackupJob{
+	started, err := service.StartBackup(backup.Job{
 		VaultName: "vault", ResourceArn: made[0].ARN, RoleArn: role.Arn,
 	}, 0, 0, "")
 	require.NoError(t, err)
-	var job backup.BackupJob
+	var job backup.Job
 	await(t, service, func() bool {
 		job, err = service.BackupJob(started.ID)
 		require.NoError(t, err)

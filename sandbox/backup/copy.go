@@ -66,7 +66,7 @@ func (s *Service) StartCopy(j CopyJob, token string) (CopyJob, error) {
 }
 
 // copyAfter starts the copy that a rule wants of a backup. The caller holds the lock.
-func (s *Service) copyAfter(j BackupJob, action CopyAction) {
+func (s *Service) copyAfter(j Job, action CopyAction) {
 	p, err := s.find(j.PointArn)
 	if err != nil {
 		return // deleted a moment ago

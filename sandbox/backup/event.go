@@ -45,7 +45,7 @@ func common(message string, completed *time.Time, by *Creator) map[string]any {
 	return detail
 }
 
-func (s *Service) announceBackup(j BackupJob) {
+func (s *Service) announceBackup(j Job) {
 	detail := common(j.Message, j.CompletedAt, j.CreatedBy)
 	detail["backupJobId"], detail["state"], detail["creationDate"] = j.ID, j.State, stamp(j.CreatedAt)
 	detail["backupVaultArn"], detail["backupVaultName"] = j.VaultArn, j.VaultName

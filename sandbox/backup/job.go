@@ -24,8 +24,8 @@ const (
 	Expired = "EXPIRED"
 )
 
-// BackupJob backs up one cluster. What a caller gives is up to Copies.
-type BackupJob struct {
+// Job backs up one cluster. What a caller gives is up to Copies.
+type Job struct {
 	VaultName   string
 	ResourceArn string
 	RoleArn     string
@@ -49,7 +49,7 @@ type BackupJob struct {
 }
 
 type backupJob struct {
-	BackupJob
+	Job
 	cancel context.CancelCauseFunc
 }
 
@@ -86,7 +86,7 @@ func (b because) Unwrap() error { return b.error }
 type expired struct{ because }
 
 // StartBackup starts a job on demand. Windows are in minutes, 0 for the defaults.
-func (s *Service) StartBackup(j BackupJob, startWindow, completionWindow int, token string) (BackupJob, error) {
+func (s *Service) StartBackup(j Job, startWindow, completionWindow int, token string) (Job, error) {
 	var k constraint.Check
 	k.Tags(j.Tags)
 	start, complete := onDemandStart, onDemandCompletion
@@ -114,7 +114,7 @@ func (s *Service) StartBackup(j BackupJob, startWindow, completionWindow int, to
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if id, ok := s.repeated("StartBackupJob", token); ok {
-		return s.backups[id].BackupJob, nil
+		return s.backups[id].Job, nil
 	}
 	if s.optedOut {
 		return j, invalidRequest("The service %s is not opted in to AWS Backup in %s.", ResourceType, s.env.Name)
@@ -129,11 +129,11 @@ func (s *Service) StartBackup(j BackupJob, startWindow, completionWindow int, to
 }
 
 // start makes a job and lets it run. The caller holds the lock.
-func (s *Service) start(j BackupJob) BackupJob {
+func (s *Service) start(j Job) Job {
 	ctx, cancel := context.WithCancelCause(s.ctx)
 	j.ID, j.CreatedAt, j.State, j.VaultArn = newID(), s.now(), Created, s.vaultARN(j.VaultName)
 	j.ResourceName = s.resourceName(j.ResourceArn)
-	started := &backupJob{BackupJob: j, cancel: cancel}
+	started := &backupJob{Job: j, cancel: cancel}
 	s.backups[j.ID] = started
 	s.entered(started)
 	s.begin(func() { s.runBackup(ctx, j.ID) })
@@ -151,7 +151,7 @@ func (s *Service) resourceName(arn string) string {
 // entered tells what is to be told of a job's new state. The caller holds the lock.
 func (s *Service) entered(j *backupJob) {
 	s.count("NumberOfBackupJobs"+title(j.State), j.VaultName)
-	s.announceBackup(j.BackupJob)
+	s.announceBackup(j.Job)
 	s.notify()
 }
 
@@ -173,24 +173,24 @@ func (s *Service) StopBackup(id string) error {
 func noJob(id string) error { return notFound("Could not find job with ID %s", id) }
 
 // BackupJob finds a job.
-func (s *Service) BackupJob(id string) (BackupJob, error) {
+func (s *Service) BackupJob(id string) (Job, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if j := s.backups[id]; j != nil {
-		return j.BackupJob, nil
+		return j.Job, nil
 	}
-	return BackupJob{}, noJob(id)
+	return Job{}, noJob(id)
 }
 
 // BackupJobs lists the jobs, the newest first.
-func (s *Service) BackupJobs() []BackupJob {
+func (s *Service) BackupJobs() []Job {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var all []BackupJob
+	var all []Job
 	for j := range maps.Values(s.backups) {
-		all = append(all, j.BackupJob)
+		all = append(all, j.Job)
 	}
-	slices.SortFunc(all, func(a, b BackupJob) int { return newest(a.CreatedAt, b.CreatedAt, a.ID, b.ID) })
+	slices.SortFunc(all, func(a, b Job) int { return newest(a.CreatedAt, b.CreatedAt, a.ID, b.ID) })
 	return all
 }
 
@@ -212,10 +212,10 @@ func (s *Service) runBackup(ctx context.Context, id string) {
 }
 
 // awaitStart returns a job that is RUNNING, or why it never is.
-func (s *Service) awaitStart(ctx context.Context, id string) (BackupJob, error) {
+func (s *Service) awaitStart(ctx context.Context, id string) (Job, error) {
 	for pause := s.deps.Durations.Start; ; {
 		if s.env.Clock.Sleep(ctx, pause) != nil {
-			return BackupJob{}, context.Cause(ctx)
+			return Job{}, context.Cause(ctx)
 		}
 		j, obstacle := s.tryStart(id)
 		if obstacle == nil {
@@ -230,25 +230,25 @@ func (s *Service) awaitStart(ctx context.Context, id string) (BackupJob, error) 
 }
 
 // tryStart makes a job RUNNING, or says what is in its way and may go.
-func (s *Service) tryStart(id string) (BackupJob, error) {
+func (s *Service) tryStart(id string) (Job, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	j := s.backups[id]
 	if err := s.available(); err != nil {
-		return j.BackupJob, fmt.Errorf("the service was not available: %w", err)
+		return j.Job, fmt.Errorf("the service was not available: %w", err)
 	}
 	for _, other := range s.backups {
 		if other.State == Running && other.ResourceArn == j.ResourceArn {
-			return j.BackupJob, errRunning
+			return j.Job, errRunning
 		}
 	}
 	j.State, j.PointArn = Running, ""
 	s.entered(j)
-	return j.BackupJob, nil
+	return j.Job, nil
 }
 
 // takeBackup copies the data of a cluster that is awake, and takes as long as that takes on AWS.
-func (s *Service) takeBackup(ctx context.Context, j BackupJob) (*rows, error) {
+func (s *Service) takeBackup(ctx context.Context, j Job) (*rows, error) {
 	ctx, stop := s.inRegion(ctx)
 	defer stop()
 	ctx, late := context.WithCancelCause(ctx)
@@ -289,7 +289,7 @@ func (s *Service) inRegion(ctx context.Context) (context.Context, func()) {
 }
 
 // mayTake is whether a cluster can be backed up by a job.
-func (s *Service) mayTake(j BackupJob) error {
+func (s *Service) mayTake(j Job) error {
 	s.mu.Lock()
 	v, err := s.vault(j.VaultName)
 	if err == nil {
@@ -336,7 +336,7 @@ func (s *Service) endBackup(id string, taken *rows, err error) {
 	j.State = Completed
 	s.entered(j)
 	for _, action := range j.Copies {
-		s.copyAfter(j.BackupJob, action)
+		s.copyAfter(j.Job, action)
 	}
 }
 

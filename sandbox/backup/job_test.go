@@ -14,7 +14,7 @@ import (
 func TestABackupKeepsTheRowsAsTheyWere(t *testing.T) {
 	run(t, func(w *world) {
 		begun := time.Now()
-		j := w.start(w.asked(primary))
+		j := w.start(w.asked())
 		assert.Equal(t, Created, j.State)
 		assert.Equal(t, begun.Add(8*time.Hour).UTC(), j.StartBy)
 		pass(31 * time.Second)
@@ -74,7 +74,7 @@ func TestWhyABackupFails(t *testing.T) {
 				require.NoError(w.t, err)
 				require.NoError(w.t, w.kms[primary].SetEnabled(v.KMSKeyArn, false))
 			},
-			"key of backup vault vault cannot be used",
+			"cannot be used",
 		},
 		"the vault keeps longer than the job": {
 			func(w *world) {
@@ -100,7 +100,7 @@ func TestWhyABackupFails(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			run(t, func(w *world) {
-				j := w.start(w.asked(primary))
+				j := w.start(w.asked())
 				test.broken(w)
 				pass(4 * time.Minute)
 				j = w.job(j.ID)
@@ -116,7 +116,7 @@ func TestWhyABackupFails(t *testing.T) {
 func TestAnIdleClusterIsNotWokenByItsBackup(t *testing.T) {
 	run(t, func(w *world) {
 		require.NoError(t, w.dsql.Suspend(w.arn(primary), dsql.Idle, time.Second))
-		w.start(w.asked(primary))
+		w.start(w.asked())
 		pass(time.Hour)
 		c, _ := w.dsql.Cluster(w.arn(primary))
 		assert.Equal(t, dsql.Idle, c.Status)
@@ -125,7 +125,7 @@ func TestAnIdleClusterIsNotWokenByItsBackup(t *testing.T) {
 
 func TestAJobWaitsForTheOneBeforeIt(t *testing.T) {
 	run(t, func(w *world) {
-		first, second := w.start(w.asked(primary)), w.start(w.asked(primary))
+		first, second := w.start(w.asked()), w.start(w.asked())
 		pass(time.Minute)
 		states := []string{w.job(first.ID).State, w.job(second.ID).State}
 		assert.ElementsMatch(t, []string{Running, Created}, states)
@@ -138,7 +138,7 @@ func TestAJobWaitsForTheOneBeforeIt(t *testing.T) {
 func TestAJobThatCannotBeginInItsWindowExpires(t *testing.T) {
 	run(t, func(w *world) {
 		w.env[primary].SetBroken("backup", true)
-		j, err := w.backup[primary].StartBackup(w.asked(primary), 60, 0, "")
+		j, err := w.backup[primary].StartBackup(w.asked(), 60, 0, "")
 		require.NoError(t, err)
 		pass(59 * time.Minute)
 		assert.Equal(t, Created, w.job(j.ID).State)
@@ -153,14 +153,14 @@ func TestAJobThatCannotBeginInItsWindowExpires(t *testing.T) {
 func TestAJobThatTakesTooLongOrIsStoppedIsAborted(t *testing.T) {
 	run(t, func(w *world) {
 		w.data.slow(3 * time.Hour)
-		late, err := w.backup[primary].StartBackup(w.asked(primary), 60, 120, "")
+		late, err := w.backup[primary].StartBackup(w.asked(), 60, 120, "")
 		require.NoError(t, err)
 		pass(2 * time.Hour)
 		assert.Equal(t, Aborted, w.job(late.ID).State)
 		assert.Contains(t, w.job(late.ID).Message, "completion window")
 
 		w.data.slow(0)
-		stopped := w.start(w.asked(primary))
+		stopped := w.start(w.asked())
 		pass(time.Minute)
 		require.NoError(t, w.backup[primary].StopBackup(stopped.ID))
 		pass(0)
@@ -173,31 +173,31 @@ func TestAJobThatTakesTooLongOrIsStoppedIsAborted(t *testing.T) {
 
 func TestAJobOnDemandIsRefused(t *testing.T) {
 	tests := map[string]struct {
-		edit      func(w *world, j *BackupJob)
+		edit      func(w *world, j *Job)
 		start     int
 		complete  int
 		code, say string
 	}{
 		"a vault that is not there": {
-			edit: func(_ *world, j *BackupJob) { j.VaultName = "none" }, code: missing, say: "vault:none",
+			edit: func(_ *world, j *Job) { j.VaultName = "none" }, code: missing, say: "vault:none",
 		},
 		"a cluster that is not there": {
-			edit: func(_ *world, j *BackupJob) { j.ResourceArn += "x" }, code: missing, say: "does not exist",
+			edit: func(_ *world, j *Job) { j.ResourceArn += "x" }, code: missing, say: "does not exist",
 		},
 		"a cluster of another region": {
-			edit: func(w *world, j *BackupJob) { j.ResourceArn = w.arn(secondary) },
+			edit: func(w *world, j *Job) { j.ResourceArn = w.arn(secondary) },
 			code: missing, say: "does not exist in us-east-1",
 		},
 		"a role that is not there": {
-			edit: func(_ *world, j *BackupJob) { j.RoleArn += "x" },
+			edit: func(_ *world, j *Job) { j.RoleArn += "x" },
 			code: invalid, say: "cannot be assumed by AWS Backup",
 		},
 		"retention of less than nothing": {
-			edit: func(_ *world, j *BackupJob) { j.Lifecycle.DeleteAfter = -1 },
+			edit: func(_ *world, j *Job) { j.Lifecycle.DeleteAfter = -1 },
 			code: invalid, say: "want 1 to 36500",
 		},
 		"retention of more than a century": {
-			edit: func(_ *world, j *BackupJob) { j.Lifecycle.DeleteAfter = 36_501 },
+			edit: func(_ *world, j *Job) { j.Lifecycle.DeleteAfter = 36_501 },
 			code: invalid, say: "want 1 to 36500",
 		},
 		"a start window under an hour": {
@@ -207,14 +207,14 @@ func TestAJobOnDemandIsRefused(t *testing.T) {
 			start: 60, complete: 119, code: invalid, say: "completeWindowMinutes",
 		},
 		"an account that has opted out": {
-			edit: func(w *world, _ *BackupJob) { w.backup[primary].OptIn(false) },
+			edit: func(w *world, _ *Job) { w.backup[primary].OptIn(false) },
 			code: refused, say: "not opted in",
 		},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			run(t, func(w *world) {
-				j := w.asked(primary)
+				j := w.asked()
 				if test.edit != nil {
 					test.edit(w, &j)
 				}
@@ -228,10 +228,10 @@ func TestAJobOnDemandIsRefused(t *testing.T) {
 
 func TestATokenStartsOneJob(t *testing.T) {
 	run(t, func(w *world) {
-		first, err := w.backup[primary].StartBackup(w.asked(primary), 0, 0, "token")
+		first, err := w.backup[primary].StartBackup(w.asked(), 0, 0, "token")
 		require.NoError(t, err)
 		pass(5 * time.Minute)
-		again, err := w.backup[primary].StartBackup(w.asked(primary), 0, 0, "token")
+		again, err := w.backup[primary].StartBackup(w.asked(), 0, 0, "token")
 		require.NoError(t, err)
 		assert.Equal(t, first.ID, again.ID)
 		assert.Len(t, w.backup[primary].BackupJobs(), 1)

@@ -2,7 +2,6 @@ package backup
 
 import (
 	"context"
-	"errors"
 	"strings"
 	"sync"
 	"testing"
@@ -220,24 +219,24 @@ func pass(d time.Duration) {
 	synctest.Wait()
 }
 
-// asked is a backup of a region's cluster on demand.
-func (w *world) asked(region string) BackupJob {
-	return BackupJob{
+// asked is a backup of the primary region's cluster on demand.
+func (w *world) asked() Job {
+	return Job{
 		VaultName:   "vault",
-		ResourceArn: w.arn(region),
+		ResourceArn: w.arn(primary),
 		RoleArn:     w.role,
 		Lifecycle:   Lifecycle{DeleteAfter: 35},
 	}
 }
 
-func (w *world) start(j BackupJob) BackupJob {
+func (w *world) start(j Job) Job {
 	w.t.Helper()
 	started, err := w.backup[primary].StartBackup(j, 0, 0, "")
 	require.NoError(w.t, err)
 	return started
 }
 
-func (w *world) job(id string) BackupJob {
+func (w *world) job(id string) Job {
 	w.t.Helper()
 	j, err := w.backup[primary].BackupJob(id)
 	require.NoError(w.t, err)
@@ -247,7 +246,7 @@ func (w *world) job(id string) BackupJob {
 // backedUp is a recovery point of the primary region's cluster.
 func (w *world) backedUp() RecoveryPoint {
 	w.t.Helper()
-	j := w.start(w.asked(primary))
+	j := w.start(w.asked())
 	pass(4 * time.Minute)
 	j = w.job(j.ID)
 	require.Equal(w.t, Completed, j.State, j.Message)
@@ -303,7 +302,7 @@ func (w *world) points(region string) []RecoveryPoint {
 func requireCode(t *testing.T, err error, code, says string) {
 	t.Helper()
 	var known *awserr.Error
-	require.True(t, errors.As(err, &known), "%v", err)
+	require.ErrorAs(t, err, &known)
 	require.Equal(t, code, known.Code)
 	require.Contains(t, known.Message, says)
 }

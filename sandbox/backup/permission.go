@@ -67,7 +67,7 @@ func (r role) mayUse(key, clusterID string, actions ...string) error {
 }
 
 // mayBackUp is whether a job's role may do what the job does.
-func (s *Service) mayBackUp(j BackupJob, c dsql.Cluster) error {
+func (s *Service) mayBackUp(j Job, c dsql.Cluster) error {
 	r, err := s.act(j.RoleArn)
 	if err != nil {
 		return err

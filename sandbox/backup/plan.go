@@ -152,15 +152,12 @@ func (r Rule) lifecycles() []Lifecycle {
 // tooOften looks at the first hundred times.
 func tooOften(schedule cron.Schedule, from time.Time) bool {
 	before, ok := schedule.Next(from)
-	for range 100 {
-		var next time.Time
-		if next, ok = schedule.Next(before); !ok {
-			return false
-		}
-		if next.Sub(before) < leastInterval {
+	for i := 0; ok && i < 100; i++ {
+		next, more := schedule.Next(before)
+		if more && next.Sub(before) < leastInterval {
 			return true
 		}
-		before = next
+		before, ok = next, more
 	}
 	return false
 }

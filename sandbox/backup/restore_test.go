@@ -72,7 +72,7 @@ func TestARestoreMakesANewClusterWithTheOldRows(t *testing.T) {
 
 func TestARestoreMayLeaveProtectionOffAndCopyTags(t *testing.T) {
 	run(t, func(w *world) {
-		asked := w.asked(primary)
+		asked := w.asked()
 		asked.Tags = map[string]string{"purpose": "test"}
 		j := w.start(asked)
 		pass(4 * time.Minute)
@@ -127,7 +127,7 @@ func TestWhyARestoreFails(t *testing.T) {
 		"a pair without a twin": {pair: true, says: "wants an identical copy in each"},
 		"a twin of another moment": {
 			pair: true,
-			broken: func(w *world, p RecoveryPoint) {
+			broken: func(w *world, _ RecoveryPoint) {
 				w.copied(w.backedUp())
 			},
 			says: "wants an identical copy in each",

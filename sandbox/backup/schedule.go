@@ -43,7 +43,7 @@ func (s *Service) fire(ctx context.Context, p *plan, i int, at time.Time) {
 			if !ok || cluster.Region != s.env.Name {
 				continue
 			}
-			s.start(BackupJob{
+			s.start(Job{
 				VaultName:   r.VaultName,
 				ResourceArn: arn,
 				RoleArn:     n.RoleArn,

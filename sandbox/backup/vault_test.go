@@ -128,7 +128,7 @@ func TestALockBoundsHowLongIsKept(t *testing.T) {
 		_, err := w.backup[primary].PutLock(Lock{VaultName: "vault", MinRetentionDays: days(7), MaxRetentionDays: days(365)})
 		require.NoError(t, err)
 		for retention, state := range map[int]string{6: Failed, 7: Completed, 365: Completed, 366: Failed, 0: Failed} {
-			asked := w.asked(primary)
+			asked := w.asked()
 			asked.Lifecycle.DeleteAfter = retention
 			j := w.start(asked)
 			pass(4 * time.Minute)
@@ -173,22 +173,22 @@ func TestWhyACopyFails(t *testing.T) {
 		says   string
 	}{
 		"the destination is not there": {
-			func(w *world, j *CopyJob) { j.VaultArn += "x" }, "vaultx does not exist",
+			func(_ *world, j *CopyJob) { j.VaultArn += "x" }, "vaultx does not exist",
 		},
 		"its region is none of the account's": {
-			func(w *world, j *CopyJob) { j.VaultArn = "arn:aws:backup:eu-west-1:123456789012:backup-vault:vault" }, "eu-west-1",
+			func(_ *world, j *CopyJob) { j.VaultArn = "arn:aws:backup:eu-west-1:123456789012:backup-vault:vault" }, "eu-west-1",
 		},
 		"the network is cut": {
-			func(w *world, j *CopyJob) { w.env[secondary].SetCutOff(primary, true) }, "cannot be reached",
+			func(w *world, _ *CopyJob) { w.env[secondary].SetCutOff(primary, true) }, "cannot be reached",
 		},
 		"the role may not copy": {
-			func(w *world, j *CopyJob) {
+			func(w *world, _ *CopyJob) {
 				w.grant("backups", `{"Effect":"Allow","Action":"backup:CopyFromBackupVault","Resource":"*"}`)
 			},
 			"backup:CopyIntoBackupVault",
 		},
 		"the destination admits nobody": {
-			func(w *world, j *CopyJob) {
+			func(w *world, _ *CopyJob) {
 				_, err := w.backup[secondary].PutPolicy(VaultPolicy{VaultName: "vault", Document: `{"Version":"2012-10-17",
 					"Statement":[{"Effect":"Deny","Principal":"*","Action":"backup:CopyIntoBackupVault","Resource":"*"}]}`})
 				require.NoError(w.t, err)
@@ -196,7 +196,7 @@ func TestWhyACopyFails(t *testing.T) {
 			"explicit deny in a resource-based policy",
 		},
 		"the destination's key is disabled": {
-			func(w *world, j *CopyJob) {
+			func(w *world, _ *CopyJob) {
 				v, err := w.backup[secondary].Vault("vault")
 				require.NoError(w.t, err)
 				require.NoError(w.t, w.kms[secondary].SetEnabled(v.KMSKeyArn, false))
@@ -204,7 +204,7 @@ func TestWhyACopyFails(t *testing.T) {
 			"key of backup vault",
 		},
 		"the region is lost": {
-			func(w *world, j *CopyJob) { time.AfterFunc(time.Minute, func() { w.env[primary].SetDown(true) }) },
+			func(w *world, _ *CopyJob) { time.AfterFunc(time.Minute, func() { w.env[primary].SetDown(true) }) },
 			"Region became unavailable",
 		},
 	}

@@ -72,7 +72,7 @@ func TestAVaultThatKeepsSomethingIsDestroyedOnlyByForce(t *testing.T) {
 	require.NoError(t, err)
 	w.DSQL.Restored(made[0].ARN)
 	service := w.Region(primary).Backup
-	_, err = service.StartBackup(backup.BackupJob{
+	_, err = service.StartBackup(backup.Job{
 		VaultName: v.id, ResourceArn: made[0].ARN, RoleArn: role.outputs["arn"].(string),
 	}, 0, 0, "")
 	require.NoError(t, err)

@@ -12,9 +12,9 @@ import (
 	"aurora-dsql-dr/sandbox/postgres"
 )
 
-// Copy is the data of a pair of clusters as it was at one moment, with its roles and what they were granted. Mappings of
-// IAM principals are a cluster's own and no part of it: whether AWS restores them is not documented, so a restored
-// cluster has none here.
+// Copy is the data of a pair of clusters as it was at one moment, with its roles and what they were granted. IAM
+// mappings are a cluster's own and no part of it: whether AWS restores them is not documented, so a restored cluster
+// has none here.
 type Copy struct {
 	postgres.Dump
 	roles  []copiedRole
@@ -132,7 +132,9 @@ func (p *Pairs) fill(ctx context.Context, d *Database, c *Copy) error {
 	if err != nil {
 		return err
 	}
-	objects := slices.DeleteFunc(slices.Clone(all), func(e string) bool { return own.MatchString(e) || grant.MatchString(e) })
+	objects := slices.DeleteFunc(slices.Clone(all), func(e string) bool {
+		return own.MatchString(e) || grant.MatchString(e)
+	})
 	grants := slices.DeleteFunc(all, func(e string) bool { return !grant.MatchString(e) })
 	if err := d.lend(ctx, func() error {
 		return p.server.Restore(ctx, c.Dump, objects, adminRole, d.name, "--no-owner", "--no-acl")

@@ -54,9 +54,10 @@ func read[T any](t *testing.T, conn *pgx.Conn, query string) (value T) {
 	return value
 }
 
-func (c copying) copy(cluster string) *Copy {
+// copy copies the data of the cluster that every test writes to.
+func (c copying) copy() *Copy {
 	c.t.Helper()
-	copied, err := c.Copy(c.t.Context(), cluster)
+	copied, err := c.Copy(c.t.Context(), "source")
 	require.NoError(c.t, err)
 	return copied
 }
@@ -90,7 +91,7 @@ func TestACopyBringsBackSchemaRowsOwnersRolesAndGrants(t *testing.T) {
 		require.NoError(t, err, statement)
 	}
 	run(t, admin, "BEGIN", "INSERT INTO app.orders (n) VALUES (5000)") // not committed
-	copied := c.copy("source")
+	copied := c.copy()
 	run(t, admin, "COMMIT", "DELETE FROM app.orders WHERE n <= 1000")
 	assert.Positive(t, copied.Bytes())
 
@@ -124,7 +125,7 @@ func TestTheLiveClusterIsNotChangedByARestore(t *testing.T) {
 	admin := c.as("admin", "source")
 	run(t, admin, "CREATE ROLE a LOGIN", "CREATE ROLE b LOGIN", "GRANT a TO b", "CREATE TABLE public.t (id int)",
 		"INSERT INTO public.t VALUES (1)")
-	copied := c.copy("source")
+	copied := c.copy()
 	run(t, admin, "REVOKE a FROM b", "UPDATE public.t SET id = 2")
 	require.NoError(t, c.Fill(t.Context(), "restored", copied))
 	assert.Equal(t, 2, read[int](t, admin, "SELECT id FROM public.t"))
@@ -147,7 +148,7 @@ func TestARestoreRunsNothingOfAClientsAsTheSuperuser(t *testing.T) {
 		"INSERT INTO public.trap VALUES (1)",
 	)
 	run(t, admin, "DELETE FROM public.who")
-	require.NoError(t, c.Fill(t.Context(), "restored", c.copy("source")))
+	require.NoError(t, c.Fill(t.Context(), "restored", c.copy()))
 	assert.Equal(t, []string{"admin"}, names(t, c.as("admin", "restored")))
 }
 
@@ -165,7 +166,7 @@ func TestWhatCannotBeRestoredLeavesNothing(t *testing.T) {
 	run(t, admin, "CREATE TABLE public.flag (ok boolean)", "INSERT INTO public.flag VALUES (true)",
 		"CREATE FUNCTION public.ok() RETURNS boolean LANGUAGE sql AS 'SELECT count(*) > 0 FROM public.flag'",
 		"CREATE TABLE public.data (id int CHECK (public.ok()))", "INSERT INTO public.data VALUES (1)")
-	copied := c.copy("source") // data comes before flag, and its check fails then
+	copied := c.copy() // data comes before flag, and its check fails then
 	require.ErrorContains(t, c.Fill(t.Context(), "restored", copied), "pg_restore")
 	assert.Zero(t, read[int](t, admin, "SELECT count(*) FROM pg_database WHERE datname = 'restored'"))
 	require.NoError(t, copied.Remove())

@@ -26,7 +26,7 @@ func startBackup(c *call.Call, in *sdk.StartBackupJobInput) (*sdk.StartBackupJob
 	if err != nil {
 		return nil, err
 	}
-	asked := backup.BackupJob{
+	asked := backup.Job{
 		VaultName:   aws.ToString(in.BackupVaultName),
 		ResourceArn: aws.ToString(in.ResourceArn),
 		RoleArn:     aws.ToString(in.IamRoleArn),
@@ -50,7 +50,7 @@ func stopBackup(c *call.Call, in *sdk.StopBackupJobInput) (*sdk.StopBackupJobOut
 	return &sdk.StopBackupJobOutput{}, c.Region.Backup.StopBackup(aws.ToString(in.BackupJobId))
 }
 
-func backupJob(c *call.Call, j backup.BackupJob) types.BackupJob {
+func backupJob(c *call.Call, j backup.Job) types.BackupJob {
 	return types.BackupJob{
 		AccountId:              &c.Account.ID,
 		BackupJobId:            &j.ID,
