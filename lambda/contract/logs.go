@@ -10,6 +10,8 @@ const (
 	LogServes = "endpoint serves again"
 	// LogFinished is the end of a run, with its report.
 	LogFinished = "check finished"
+	// LogWithdrawal is a withdrawal that has begun or was ended, through this observer.
+	LogWithdrawal = "withdrawal changed"
 )
 
 // ProbeLine is a line of the health check's log, as those read it who follow it.
@@ -24,4 +26,6 @@ type ProbeLine struct {
 	Cause   string `json:"cause"`
 	// Report is that of LogFinished.
 	Report HealthReport `json:"report"`
+	// Withdrawal is that of LogWithdrawal.
+	Withdrawal Withdrawal `json:"withdrawal"`
 }

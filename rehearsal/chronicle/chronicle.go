@@ -51,6 +51,8 @@ type Chronicle struct {
 	mu     sync.Mutex // guards what was seen
 	record Record
 	words  words
+	// withdrawn are the latest withdrawals, by region; their times are the functions'.
+	withdrawn map[string]contract.Withdrawal
 }
 
 // Record is what has been seen so far, in the order in which it was read.
@@ -71,6 +73,8 @@ func New(opts Options) *Chronicle {
 		answers: map[string]answers{},
 		alarms:  map[string]cursor{},
 		words:   newWords(),
+
+		withdrawn: map[string]contract.Withdrawal{},
 	}
 }
 
@@ -123,6 +127,9 @@ func (c *Chronicle) read(observer string, e logs.Event) {
 	if line.Message == contract.LogNotUp && line.Verdict == contract.Down {
 		c.record.Detected = bounded(append(c.record.Detected, e.Time), c.opts.Keep)
 	}
+	if line.Message == contract.LogWithdrawal {
+		c.withdrawn[line.Withdrawal.Region] = line.Withdrawal
+	}
 	news := c.words.read(observer, e.Time, line)
 	c.mu.Unlock()
 	if probe, ok := readProbe(observer, e.Time, line); ok {
@@ -171,6 +178,9 @@ func (c *Chronicle) receive(raw sns.Message) {
 	}
 	if m.Awaited() {
 		c.mu.Lock()
+		if m.Kind == Lapsed {
+			delete(c.withdrawn, m.Endpoint)
+		}
 		c.record.Messages = bounded(append(c.record.Messages, m), c.opts.Keep)
 		c.mu.Unlock()
 	}

@@ -39,6 +39,9 @@ func TestWhatAMessageMeans(t *testing.T) {
 		"a loss":                      {alert(contract.AlertOpened), Lost, Bad, true},
 		"it lasts":                    {alert(contract.AlertReminder), Reminder, Bad, true},
 		"an all-clear":                {alert(contract.AlertResolved), Resolved, Good, true},
+		"a withdrawal":                {alert(contract.AlertWithdrawn), Withdrawn, Warning, false},
+		"a return":                    {alert(contract.AlertReturned), Returned, Good, false},
+		"a withdrawal that lapsed":    {alert(contract.AlertLapsed), Lapsed, Warning, false},
 		"somebody else's alert":       {sns.Message{Kind: sns.KindAlert}, Alert, Bad, true},
 		"a test, by hand":             {sns.Message{Kind: sns.KindAlert, Subject: "TEST: ignore"}, Test, Note, false},
 		"a word that begins so":       {sns.Message{Kind: sns.KindAlert, Subject: "Testimony"}, Alert, Bad, true},
@@ -58,6 +61,9 @@ func TestWhatAMessageMeans(t *testing.T) {
 		})
 	}
 	assert.Equal(t, "us-east-1", ReadMessage(alert(contract.AlertOpened)).Endpoint)
+	assert.Equal(t, "us-east-1", ReadMessage(alert(contract.AlertWithdrawn)).Endpoint)
+	assert.True(t, ReadMessage(alert(contract.AlertWithdrawn)).Awaited(), "it is to be told once")
+	assert.False(t, ReadMessage(sns.Message{Kind: sns.KindEvent}).Awaited())
 	assert.Equal(t, "a", ReadMessage(alarm("OK", "ALARM")).Alarm)
 }
 

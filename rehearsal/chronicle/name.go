@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"aurora-dsql-dr/lambda/contract"
 	"aurora-dsql-dr/rehearsal/traffic"
 )
 
@@ -77,4 +78,14 @@ func (c *Chronicle) answered(a Answer, good bool) {
 		Text:   text,
 		Title:  c.opts.Domain + " " + text + " for " + a.Asker,
 	})
+}
+
+// Withdrawal is the one of a region that is in force; false if there is none. Its times are sandbox time.
+func (c *Chronicle) Withdrawal(region string) (contract.Withdrawal, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	clock := c.opts.Account.Clock
+	w, known := c.withdrawn[region]
+	w.Since, w.Until = clock.FromWall(w.Since), clock.FromWall(w.Until)
+	return w, known && clock.Now().Before(w.Until)
 }

@@ -40,6 +40,8 @@ func TestAnOutageIsSeenToldAndEndedOnThePage(t *testing.T) {
 	page.Waits(`.widget[data-type=text]`, "region lost")
 	page.Waits(`.widget[data-type=metric] canvas`, "")
 	page.Waits(`#alarms li[data-state=OK]`, "")
+	page.Waits(`#name td[data-asker=us-east-1][data-leads=us-east-1]`, "us-east-1")
+	page.Waits(`#name td[data-asker=us-east-2][data-leads=us-east-2]`, "us-east-2")
 
 	page.TabTo("Take down us-east-1, the primary")
 	page.Press(kb.Enter)
@@ -50,6 +52,9 @@ func TestAnOutageIsSeenToldAndEndedOnThePage(t *testing.T) {
 	page.Waits(`#inbox li[data-kind=alert][data-tone=bad]`, "DSQL LOST in us-east-1")
 	page.Waits(`#timeline li[data-kind=message]`, "DSQL LOST in us-east-1")
 	page.Waits(`#announce`, "DSQL LOST in us-east-1")
+	page.Waits(`#name td[data-asker=us-east-1][data-leads=us-east-2]`, "us-east-2")
+	page.Waits(`#name td[data-fit=us-east-1][data-tone=bad]`, "unfit")
+	page.Waits(`#timeline li[data-kind=name]`, "pay.example.com leads to us-east-2 for us-east-1")
 	page.Waits(`#map td[data-cluster=us-east-1]`, "unknown")
 	page.Waits(`#status .tile[data-kind=alarms]:not([data-tone=good])`, "not evaluated")
 	page.Waits(`.widget .note`, "not published by the sandbox")
@@ -108,6 +113,7 @@ func deploy(t *testing.T) string {
 	c, err := console.Start(console.Config{
 		Account:  s.Account,
 		Monitors: monitors,
+		Domain:   outputs.TrafficDomain,
 		Faults:   fault.NewInjector(s, places),
 		Regions:  [3]string{places["primary"], places["secondary"], places["witness"]},
 	}, "127.0.0.1:0")

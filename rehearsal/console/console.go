@@ -26,6 +26,8 @@ type Config struct {
 	Regions [3]string
 	// Monitors are the names of the observers' functions by region: the program's output monitorFunctionNames. Required.
 	Monitors map[string]string
+	// Domain is the application's name: the program's output trafficDomain; "" if it has none.
+	Domain string
 	// Faults are what can be broken. Required.
 	Faults Faults
 	// Rehearsals are what can be rehearsed, of which those are offered that are written for the deployed probe interval;
@@ -75,6 +77,7 @@ func Start(config Config, address string) (*Console, error) {
 		chronicle: chronicle.New(chronicle.Options{
 			Account:  config.Account,
 			Monitors: config.Monitors,
+			Domain:   config.Domain,
 			Keep:     maxChanges,
 		}),
 		streams: make(chan struct{}, maxStreams),

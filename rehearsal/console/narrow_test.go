@@ -40,7 +40,7 @@ func TestThePageWaitsForItsFirstData(t *testing.T) {
 
 	b := browser.Open(t, silent.URL+"/", telephone)
 	b.Waits("#link", "waiting for data")
-	for _, section := range []string{"status", "map", "faults", "timeline", "inbox", "alarms", "dashboards"} {
+	for _, section := range []string{"status", "map", "faults", "timeline", "name", "inbox", "alarms", "dashboards"} {
 		b.Waits("#"+section+" .empty", "Waiting for the first data.")
 	}
 	assert.Zero(t, browser.Evaluate[int](b, `document.querySelectorAll('.tile, .words:not([hidden]), .inject:not([hidden])').length`))

@@ -43,7 +43,7 @@ func (n Name) regionAt(addr netip.Addr) string {
 // Region is a region that the name may lead to.
 type Region struct {
 	Name string
-	// Leaf asks the region itself, and Quorum the Observers.
+	// Leaf asks the region itself, and Quorum the Observers, which are by their regions.
 	Leaf, Quorum Check
 	Observers    []Check
 }
@@ -74,6 +74,7 @@ func (n Name) Regions() (all []Region) {
 		for _, child := range n.children(record.HealthCheckID) {
 			r.Observers = append(r.Observers, n.check(child))
 		}
+		slices.SortFunc(r.Observers, func(a, b Check) int { return strings.Compare(a.Observer, b.Observer) })
 		r.Leaf.Healthy = true
 		for _, leaf := range n.records(record.Alias.Name) {
 			r.Leaf = n.check(leaf.HealthCheckID)

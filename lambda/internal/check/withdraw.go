@@ -62,7 +62,7 @@ func (c *Checker) withdraw(ctx context.Context, event contract.CheckEvent) (*con
 	if err := c.Alerts.Publish(ctx, alert.Write(notice, target, c.Runbooks)); err != nil {
 		answer.Untold = err.Error()
 	}
-	c.Log.Info("withdrawal changed", "kind", kind.String(), "withdrawal", answer)
+	c.Log.Info(contract.LogWithdrawal, "kind", kind.String(), "withdrawal", answer)
 	return answer, nil
 }
 

@@ -7,6 +7,7 @@ import { clockTime, tick } from './format.js';
 import { showInbox } from './inbox.js';
 import { addLines, clearLines, onChoice, showFunctions } from './logs.js';
 import { showMap } from './map.js';
+import { showName } from './name.js';
 import { showRehearsals } from './rehearsals.js';
 import { showStatus } from './status.js';
 import { showTimeline } from './timeline.js';
@@ -16,6 +17,7 @@ const sections = {
   page: ({ account, speed }) => { find('#facts').textContent = `account ${account}${speed === 1 ? '' : ` · time runs ×${speed}`}`; },
   clock: (now) => { latest = now; find('#clock').textContent = `${clockTime(now)} UTC`; tick(now); },
   map: (map) => { showMap(map); showRegions(map.regions); showStatus({ regions: map.regions.filter((r) => r.role !== 'witness') }); },
+  name: showName,
   alarms: (alarms) => { showAlarms(alarms); showAlarmStates(alarms); showStatus({ alarms }); },
   inbox: (inbox) => { showInbox(inbox); showStatus({ inbox }); },
   timeline: showTimeline,
