@@ -147,11 +147,17 @@ func (r *run) note(tone chronicle.Tone, format string, args ...any) {
 	r.seen.Add(chronicle.Remark(r.now(), chronicle.Rehearsal, tone, fmt.Sprintf(format, args...)))
 }
 
+// noRouting is what the recipe lacks for what an operator does.
+const noRouting = "it routes no traffic, from which a region could be withdrawn"
+
 // startRecipe begins the same outage against the recipe and returns how to get what it went through: after it has come
 // to its own end, or, if it is not wanted any more, at once.
 func startRecipe(ctx context.Context, r *script.Rehearsal, opts Options) func(wanted bool) (*recipe.Lived, error) {
 	if !opts.Beside {
 		return func(bool) (*recipe.Lived, error) { return nil, nil }
+	}
+	if len(r.Faults()) == 0 {
+		return func(bool) (*recipe.Lived, error) { return &recipe.Lived{Lacks: noRouting}, nil }
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	var lived *recipe.Lived

@@ -79,6 +79,19 @@ func newWorld(t *testing.T) *world {
 	require.NoError(t, err)
 	_, err = home.Events.PutTarget(events.Target{Rule: ruleName, TargetID: "f", Arn: w.function.ARN})
 	require.NoError(t, err)
+	threshold := 1.0
+	_, err = s.Account.Region(west).CloudWatch.PutMetricAlarm(cloudwatch.MetricAlarm{
+		Name:               "unfit",
+		Namespace:          contract.MetricNamespace,
+		MetricName:         contract.MetricEndpointUnfit,
+		Dimensions:         contract.ObserverDimensions(w.cluster.Identifier, east, witness),
+		Statistic:          "Maximum",
+		Period:             60,
+		EvaluationPeriods:  2,
+		Threshold:          &threshold,
+		ComparisonOperator: "GreaterThanOrEqualToThreshold",
+	})
+	require.NoError(t, err)
 	return w
 }
 
@@ -326,6 +339,10 @@ func TestWhatCannotBeInjectedSaysWhatIsAccepted(t *testing.T) {
 		}},
 		"there is no cluster in us-east-2": {"key-disabled", map[string]string{
 			"region": west,
+		}},
+		"nobody routes traffic by what the observer in us-east-1 says of us-east-1": {"observer-lying", map[string]string{
+			"region":   east,
+			"observer": east,
 		}},
 		"runs on a schedule in us-east-2": {"function-crashing", map[string]string{
 			"region": west,

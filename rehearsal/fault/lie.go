@@ -2,6 +2,9 @@ package fault
 
 import (
 	"context"
+	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -27,6 +30,9 @@ func (one *injection) lie() error {
 		metrics := one.sandbox.Account.Region(one.places[place]).CloudWatch
 		for _, c := range clusters {
 			dimensions := contract.ObserverDimensions(c.Identifier, c.Region, one.region("observer"))
+			if !heard(metrics, dimensions) {
+				return fmt.Errorf("nobody routes traffic by what the observer in %s says of %s", one.region("observer"), c.Region)
+			}
 			lies = append(lies, func() {
 				now := one.sandbox.Clock.Now()
 				_ = metrics.PutMetricData(contract.MetricNamespace, // CloudWatch that is down hears no lies
@@ -49,4 +55,11 @@ func (one *injection) lie() error {
 		return nil
 	})
 	return nil
+}
+
+// heard says whether an alarm, which a health check may follow, is on an observer's word.
+func heard(metrics *cloudwatch.Service, dimensions map[string]string) bool {
+	return slices.ContainsFunc(metrics.MetricAlarms(), func(a cloudwatch.MetricAlarm) bool {
+		return a.MetricName == contract.MetricEndpointUnfit && maps.Equal(a.Dimensions, dimensions)
+	})
 }

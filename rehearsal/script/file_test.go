@@ -244,10 +244,11 @@ func TestTheShippedFiles(t *testing.T) {
 		assert.NotEmpty(t, r.Proves)
 	}
 	assert.Equal(t, strings.Fields(`
-		connections-failing deployment-during-outage endpoint-black-holed flapping-endpoint half-region
-		idle-cluster key-disabled monitor-dead observer-partitioned observer-refused observers-refused
-		primary-and-witness-lost primary-region-lost-5s primary-region-lost secondary-cut-off-briefly secondary-cut-off
-		secondary-region-lost silent-address survivor-without-sts witness-lost`), names)
+		connections-failing deployment-during-outage endpoint-black-holed everything-unfit flapping-endpoint
+		flapping-traffic half-region idle-cluster key-disabled monitor-dead observer-liar observer-partitioned
+		observer-refused observers-refused primary-and-witness-lost primary-region-lost-5s primary-region-lost
+		region-withdrawn secondary-cut-off-briefly secondary-cut-off secondary-region-lost silent-address
+		survivor-without-sts traffic-moves witness-lost`), names)
 	budget := func(name string) time.Duration {
 		for _, r := range all {
 			if r.Name == name {
