@@ -25,7 +25,7 @@ func (r *run) system(ctx context.Context) (workload.System, error) {
 	if r.plan.Workload == script.WorkloadSQL {
 		return workload.PrepareDatabase(ctx, r.Sandbox)
 	}
-	token, err := stack.Token(r.Sandbox, r.Outputs)
+	token, err := stack.TokenFor(r.Sandbox, r.Outputs)
 	if err != nil {
 		return nil, err
 	}

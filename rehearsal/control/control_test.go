@@ -59,7 +59,7 @@ func TestAnotherProcessOfTheSameUserBreaksAndMends(t *testing.T) {
 	require.NoError(t, err)
 	assert.Empty(t, active)
 	_, err = c.Password(t.Context(), "abc.dsql.us-east-1.on.aws", sandbox.AdminUser)
-	require.ErrorContains(t, err, `host is "abc.dsql.us-east-1.on.aws": want a cluster's, one of []`)
+	require.ErrorContains(t, err, `host is "abc.dsql.us-east-1.on.aws": want pay.example.com, or a cluster's, one of []`)
 	_, err = c.Inject(t.Context(), fault.Spec{Name: "region-lost"})
 	assert.ErrorContains(t, err, `parameter "region" is missing: primary (us-east-1)`)
 }

@@ -39,11 +39,8 @@ func WithTraffic(s *sandbox.Sandbox, config map[string]any) (map[string]any, err
 	return config, nil
 }
 
-// Token is what clients of the application show; "" if they sign their requests instead.
-func Token(s *sandbox.Sandbox, outputs Outputs) (string, error) {
-	if outputs.TrafficDomain == "" {
-		return "", nil
-	}
+// Token is what clients of the application show with WithTraffic.
+func Token(s *sandbox.Sandbox) (string, error) {
 	provider, err := s.OpenID()
 	if err != nil {
 		return "", err
@@ -51,9 +48,17 @@ func Token(s *sandbox.Sandbox, outputs Outputs) (string, error) {
 	return provider.Token("client", audience, tokenLife)
 }
 
+// TokenFor is what clients of the deployed application show; "" if they sign their requests instead.
+func TokenFor(s *sandbox.Sandbox, outputs Outputs) (string, error) {
+	if outputs.TrafficDomain == "" {
+		return "", nil
+	}
+	return Token(s)
+}
+
 // Caller calls the application's API in a region, as somebody who may.
 func Caller(s *sandbox.Sandbox, outputs Outputs, region string) (sandbox.Caller, error) {
-	token, err := Token(s, outputs)
+	token, err := TokenFor(s, outputs)
 	return sandbox.Caller{
 		Region:      region,
 		HTTP:        http.DefaultClient,

@@ -25,6 +25,8 @@ type access struct {
 	Console string
 	// SQL are the regions' command lines for a prompt.
 	SQL map[string]string
+	// Name are the command lines that look the application's name up and call it, as somebody in each data region.
+	Name map[string][]string
 	// Environment are the variables of AWS's CLI and SDKs.
 	Environment []string
 }
@@ -35,13 +37,42 @@ func accessTo(stage rehearsal.Stage, page string) (access, error) {
 	if err != nil {
 		return access{}, err
 	}
-	a := access{Console: page, SQL: map[string]string{}, Environment: stage.Sandbox.Environment()}
+	a := access{
+		Console:     page,
+		SQL:         map[string]string{},
+		Name:        map[string][]string{},
+		Environment: stage.Sandbox.Environment(),
+	}
 	for region, host := range stage.Outputs.ClusterEndpoints {
 		if a.SQL[region], err = psql(program, stage.Sandbox, region, host); err != nil {
 			return access{}, err
 		}
 	}
+	for region := range stage.Outputs.TrafficRegionalDomains {
+		if a.Name[region], err = byName(program, stage.Sandbox, region, stage.Outputs.TrafficDomain); err != nil {
+			return access{}, err
+		}
+	}
 	return a, nil
+}
+
+// byName are the command lines that look a name up, as somebody in a region, and call what it leads to.
+func byName(program string, s *sandbox.Sandbox, region, domain string) ([]string, error) {
+	ip, port, err := net.SplitHostPort(s.DNS[region])
+	if err != nil {
+		return nil, err
+	}
+	look := func(how string) string { return "dig " + how + "@" + ip + " -p " + port + " " + domain }
+	to := "--resolve " + domain + ":443:$(" + look("+short ") + ")"
+	if front, ok := s.Account.Region(region).APIGateway.Front(); ok && front.Port() != 443 {
+		to = fmt.Sprintf("--connect-to %s:443:$(%s):%d", domain, look("+short "), front.Port())
+	}
+	token := fmt.Sprintf("$(%s token -in %s %s)", quoted(program), quoted(filepath.Dir(s.CAFile)), domain)
+	return []string{
+		look(""),
+		"curl --cacert " + quoted(s.CAFile) + " " + to + ` -H "Authorization: Bearer ` + token + `" https://` + domain +
+			"/totals",
+	}, nil
 }
 
 // psql is the command line that opens a prompt at the endpoint of a region, now and later, with psql 14 or later, which
@@ -83,6 +114,10 @@ func (a access) show(p *printer) {
 	p.text("\nThe console, to watch the stack and to break it:\n\n  " + a.Console + "\n")
 	for _, region := range slices.Sorted(maps.Keys(a.SQL)) {
 		p.text("\nSQL in " + region + ", in any terminal (docs/connect.md):\n\n  " + a.SQL[region] + "\n")
+	}
+	for _, region := range slices.Sorted(maps.Keys(a.Name)) {
+		p.text("\nThe application by its name, as somebody in " + region + ", in any terminal (docs/aws-cli.md):\n\n  " +
+			strings.Join(a.Name[region], "\n  ") + "\n")
 	}
 	p.text("\nThe AWS CLI and SDKs, in the terminal that is to use them (docs/aws-cli.md):\n\n  export " +
 		strings.Join(a.Environment, " \\\n    ") + "\n\n")

@@ -70,7 +70,7 @@ func TestThePrintedLineOpensAPromptAtTheRegionsEndpoint(t *testing.T) {
 
 	said, err := elsewhere(t, strings.ReplaceAll(ways.SQL["us-east-1"], hosts["us-east-1"], "typo.dsql.us-east-1.on.aws"))
 	require.Error(t, err)
-	assert.Contains(t, said, `failed: host is "typo.dsql.us-east-1.on.aws": want a cluster's, one of [`)
+	assert.Contains(t, said, `failed: host is "typo.dsql.us-east-1.on.aws": want pay.example.com, or a cluster's, one of [`)
 	assert.Contains(t, said, hosts["us-east-2"])
 	stop()
 	require.NoError(t, s.Close())

@@ -60,6 +60,9 @@ func demo(ctx context.Context, p *printer, s *sandbox.Sandbox, dir string) error
 	if err := useApplication(ctx, p, stage); err != nil {
 		return err
 	}
+	if err := useName(ctx, p, stage, "The application by its one name, from both data regions", "before"); err != nil {
+		return err
+	}
 	if err := showInbox(p, s.Account.Inbox.Messages()); err != nil {
 		return err
 	}
@@ -72,6 +75,10 @@ func demo(ctx context.Context, p *printer, s *sandbox.Sandbox, dir string) error
 		return fmt.Errorf("the second deployment changed %v", again.Counts)
 	}
 	if err := loseRegion(ctx, p, stage, lost, dir); err != nil {
+		return err
+	}
+	const after = "The name after the loss: it leads back when the region has been well for eight minutes"
+	if err := useName(ctx, p, stage, after, "after"); err != nil {
 		return err
 	}
 	if err := destroy(ctx, p, s, e); err != nil {

@@ -5,7 +5,7 @@
 //	sandbox rehearse  lives it through disasters that files describe, and reports
 //	sandbox detect  measures how long it takes until a person is told of a lost region
 //	sandbox fault   breaks and mends what serve keeps up
-//	sandbox token   makes a password for a SQL endpoint of it
+//	sandbox token   makes a password for a SQL endpoint of it, or a token for the application
 package main
 
 import (
@@ -41,7 +41,8 @@ const usage = `usage: sandbox demo  [-dir DIR]
          -interval; shows the distribution of the time until a person is told; -jobs sandboxes at a time
   fault  break and mend the sandbox that "serve" keeps up
   token  print a password for the SQL endpoint HOST of that sandbox, for a quarter of an hour, signed by the account's
-         administrator; -user is the database role, admin by default, -in the sandbox's directory if there are several
+         administrator; -user is the database role, admin by default, -in the sandbox's directory if there are several;
+         if HOST is the application's name, a token for its API instead
 `
 
 // errUsage is a command line that says nothing.

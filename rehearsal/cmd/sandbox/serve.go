@@ -21,7 +21,10 @@ const consoleAddress = "127.0.0.1:4511"
 
 // serve deploys, opens the console, and then shows what reaches people until it is interrupted. Dir is the project's.
 func serve(ctx context.Context, p *printer, s *sandbox.Sandbox, dir string) (err error) {
-	config := stack.WithApplication(stack.Config())
+	config, err := stack.WithTraffic(s, stack.WithApplication(stack.Config()))
+	if err != nil {
+		return err
+	}
 	e, result, err := deployFirst(ctx, p, s, config)
 	if err != nil {
 		return err
@@ -91,6 +94,7 @@ func openConsole(stage rehearsal.Stage, dir string) (*console.Console, error) {
 		Account:    s.Account,
 		Regions:    [3]string{places["primary"], places["secondary"], places["witness"]},
 		Monitors:   stage.Outputs.MonitorFunctionNames,
+		Domain:     stage.Outputs.TrafficDomain,
 		Faults:     stage.Faults,
 		Rehearsals: all,
 		Hold:       stage.Hold,

@@ -75,6 +75,9 @@ func TestTheTerminalOfServe(t *testing.T) {
 			"us-east-1": "PGHOST=a.dsql.us-east-1.on.aws PGPASSWORD=$(sandbox token a.dsql.us-east-1.on.aws) psql",
 			"us-east-2": "PGHOST=b.dsql.us-east-2.on.aws PGPASSWORD=$(sandbox token b.dsql.us-east-2.on.aws) psql",
 		},
+		Name: map[string][]string{
+			"us-east-1": {"dig @127.0.0.1 -p 4053 pay.example.com", "curl https://pay.example.com/totals"},
+		},
 		Environment: []string{"AWS_ENDPOINT_URL=http://127.0.0.1:4510", "AWS_REGION=us-east-1"},
 	}
 	begins := func(region, name string) sns.Message { return notice(region, name, "INSUFFICIENT_DATA", "OK") }
