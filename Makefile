@@ -235,11 +235,12 @@ examples-tools:
 	    'install Python with psycopg 3, a JDK, and /usr/share/java/postgresql.jar' \
 	    python3-psycopg default-jdk-headless libpostgresql-jdbc-java
 
-# The commands of the pages also use curl and openssl.
+# The commands of the pages also use curl, dig and openssl.
 .PHONY: awscli
 awscli:
-	@command -v aws >/dev/null && command -v curl >/dev/null && command -v openssl >/dev/null || \
-	  tools/debian 'The AWS CLI, curl or openssl is missing' 'install them, so that they are on PATH' awscli curl openssl
+	@command -v aws >/dev/null && command -v curl >/dev/null && command -v dig >/dev/null && \
+	  command -v openssl >/dev/null || tools/debian 'The AWS CLI, curl, dig or openssl is missing' \
+	  'install them, so that they are on PATH' awscli bind9-dnsutils curl openssl
 
 .PHONY: clean
 clean: ## remove build/

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// command is a command of the AWS CLI, or the shell variable of one, as a page shows it.
+// command is a command of the AWS CLI, a question of dig, or the shell variable of one, as a page shows it.
 type command struct {
 	line   int
 	text   string // as the shell takes it, but for what the reader puts in
@@ -31,7 +31,7 @@ func commandsOf(page string) []command {
 
 var (
 	// relevant is what calls the CLI, and what it needs of the lines before.
-	relevant = regexp.MustCompile(`(^|[^a-z-])aws [a-z]|^aws\(\)|^[A-Z]+=(\S+|"[^"]*")$`)
+	relevant = regexp.MustCompile(`(^|[^a-z-])aws [a-z]|^aws\(\)|^dig |^[A-Z]+=(\S+|"[^"]*")$`)
 	span     = regexp.MustCompile("`(aws [^`]+)`")
 )
 
@@ -109,6 +109,7 @@ func TestCommandsAreFoundInEveryFormOfAPage(t *testing.T) {
 		"}",
 		"$ jq . response.json",
 		"$ PGUSER=shop go run .",
+		"$ dig @127.0.0.1 pay.example.com",
 		`$ WINDOW="--start-time $(date -u -d '1 hour ago')"`,
 		"```",
 		"1. Do:",
@@ -132,10 +133,11 @@ func TestCommandsAreFoundInEveryFormOfAPage(t *testing.T) {
 			text:   "aws cloudwatch get-metric-data --queries '[\n{\"Id\": \"a\"}]' \\\n--output text",
 			answer: "{\n\"Results\": []\n}",
 		},
-		{line: 15, text: `WINDOW="--start-time $(date -u -d '1 hour ago')"`},
-		{line: 21, text: "aws dsql update-cluster --identifier <id> \\\n--properties clusters=<the other cluster's ARN>"},
-		{line: 23, text: "for r in a b; do\naws kms enable-key --region $r\ndone"},
-		{line: 27, text: "aws dsql execute-statement", wrong: true},
-		{line: 27, text: "aws dsql list-clusters"},
+		{line: 15, text: "dig @127.0.0.1 pay.example.com"},
+		{line: 16, text: `WINDOW="--start-time $(date -u -d '1 hour ago')"`},
+		{line: 22, text: "aws dsql update-cluster --identifier <id> \\\n--properties clusters=<the other cluster's ARN>"},
+		{line: 24, text: "for r in a b; do\naws kms enable-key --region $r\ndone"},
+		{line: 28, text: "aws dsql execute-statement", wrong: true},
+		{line: 28, text: "aws dsql list-clusters"},
 	}, commandsOf(page))
 }

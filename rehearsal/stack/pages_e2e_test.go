@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -23,11 +24,13 @@ import (
 	"aurora-dsql-dr/sandbox/kms"
 )
 
-// Every `aws` command of the pages works in a sandbox with the product, with the AWS CLI that is installed; or it is
+// Every `aws` command and every `dig` of the pages works in a sandbox with the product, with the AWS CLI that is installed; or it is
 // refused as the page says.
 func TestTheCommandsOfThePagesWork(t *testing.T) {
 	s := newSandbox(t, sandbox.Options{})
-	stack, err := Prepare(t.Context(), s, WithApplication(Config()))
+	config, err := WithTraffic(s, WithApplication(Config()))
+	require.NoError(t, err)
+	stack, err := Prepare(t.Context(), s, config)
 	require.NoError(t, err)
 	l := life{s, t, stack}
 	outputs := l.outputs(l.up())
@@ -256,6 +259,15 @@ func (p practice) value(name, region string) string {
 	case "KeyId": // of the key that wraps the keyset
 		keys := r.KMS.Keys()
 		return keys[slices.IndexFunc(keys, func(k kms.Key) bool { return k.MultiRegion })].KeyID
+	case "zoneId":
+		return p.Account.Route53.Zones()[0].ID
+	case "healthCheckIds of the leaf":
+		return o.HealthCheckIDs[region+"-leaf"]
+	case "CertificateArn":
+		return r.ACM.Certificates()[0].Arn
+	case "port of us-east-1", "port of us-east-2":
+		_, port, _ := net.SplitHostPort(p.DNS[strings.TrimPrefix(name, "port of ")])
+		return port
 	case "source", "detail-type":
 		return "practice"
 	case `detail, its quotation marks as \"`:
