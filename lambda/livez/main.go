@@ -10,7 +10,7 @@ import (
 	"aurora-dsql-dr/lambda/internal/boot"
 	"aurora-dsql-dr/lambda/internal/dsqlconn"
 	"aurora-dsql-dr/lambda/internal/env"
-	"aurora-dsql-dr/lambda/internal/livez"
+	"aurora-dsql-dr/lambda/internal/liveness"
 )
 
 func main() {
@@ -19,13 +19,13 @@ func main() {
 	})
 }
 
-func configure(e env.Livez, cfg aws.Config, log *slog.Logger) *livez.Watch {
-	endpoint := &livez.Endpoint{
+func configure(e env.Livez, cfg aws.Config, log *slog.Logger) *liveness.Watch {
+	endpoint := &liveness.Endpoint{
 		Dialer: dsqlconn.Dialer{Credentials: cfg.Credentials, HostAddr: e.HostAddr, Patience: e.Limit / 3},
 		Host:   e.Endpoint.Host,
 		Region: e.Endpoint.Region,
 		Role:   e.Role,
 		Hold:   e.Hold,
 	}
-	return &livez.Watch{Look: endpoint.Look, Interval: e.Interval, Limit: e.Limit, Log: log}
+	return &liveness.Watch{Look: endpoint.Look, Interval: e.Interval, Limit: e.Limit, Log: log}
 }

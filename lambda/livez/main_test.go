@@ -15,11 +15,11 @@ import (
 	"aurora-dsql-dr/lambda/contract"
 	"aurora-dsql-dr/lambda/internal/apptest"
 	"aurora-dsql-dr/lambda/internal/env"
-	"aurora-dsql-dr/lambda/internal/livez"
+	"aurora-dsql-dr/lambda/internal/liveness"
 	"aurora-dsql-dr/lambda/schema"
 )
 
-func wire(t *testing.T) *livez.Watch {
+func wire(t *testing.T) *liveness.Watch {
 	t.Helper()
 	e, err := env.ParseLivez(os.LookupEnv)
 	require.NoError(t, err)

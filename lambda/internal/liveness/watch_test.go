@@ -1,4 +1,4 @@
-package livez
+package liveness
 
 import (
 	"context"

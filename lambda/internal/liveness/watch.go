@@ -1,6 +1,6 @@
-// Package livez answers whether a region serves, for health checkers that ask often and from everywhere: a function's
+// Package liveness answers whether a region serves, for health checkers that ask often and from everywhere: a function's
 // environment looks at its endpoint now and then, within a request, and answers with what it saw.
-package livez
+package liveness
 
 import (
 	"context"
