@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"aurora-dsql-dr/lambda/contract"
-	"aurora-dsql-dr/rehearsal/traffic"
+	"aurora-dsql-dr/rehearsal/routing"
 )
 
 // Answer is where the name leads who asks in a region, from a time on.
@@ -29,7 +29,7 @@ func (c *Chronicle) lookUp() {
 	if c.opts.Domain == "" {
 		return
 	}
-	name := traffic.Name{Account: c.opts.Account, Domain: c.opts.Domain}
+	name := routing.Name{Account: c.opts.Account, Domain: c.opts.Domain}
 	for _, r := range c.opts.Account.Regions() {
 		regions := name.Answer(r.Name)
 		heard, asked := c.answers[r.Name]

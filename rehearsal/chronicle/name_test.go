@@ -9,14 +9,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"aurora-dsql-dr/lambda/contract"
-	"aurora-dsql-dr/rehearsal/traffic/traffictest"
+	"aurora-dsql-dr/rehearsal/routing/routingtest"
 	"aurora-dsql-dr/sandbox/logs"
 	"aurora-dsql-dr/sandbox/sns"
 )
 
 func TestWhereTheNameLeadsIsToldWhenItChanges(t *testing.T) {
-	w := traffictest.New(t)
-	c := New(Options{Account: w.Account, Domain: traffictest.Domain})
+	w := routingtest.New(t)
+	c := New(Options{Account: w.Account, Domain: routingtest.Domain})
 	c.Look()
 	c.Look()
 	assert.Empty(t, c.Record().Entries, "where it led at first is no news")
@@ -47,7 +47,7 @@ func TestWhereTheNameLeadsIsToldWhenItChanges(t *testing.T) {
 }
 
 func TestAWithdrawalIsInForceUntilItEnds(t *testing.T) {
-	w := traffictest.New(t)
+	w := routingtest.New(t)
 	c := New(Options{Account: w.Account})
 	changed := func(until time.Time) {
 		line, err := json.Marshal(contract.ProbeLine{

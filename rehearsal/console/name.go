@@ -3,7 +3,7 @@ package console
 import (
 	"time"
 
-	"aurora-dsql-dr/rehearsal/traffic"
+	"aurora-dsql-dr/rehearsal/routing"
 )
 
 // nameView is who answers for the application's name, and why.
@@ -58,7 +58,7 @@ func (c *Console) nameView() nameView {
 	if view.Domain == "" {
 		return view
 	}
-	name := traffic.Name{Account: c.config.Account, Domain: view.Domain}
+	name := routing.Name{Account: c.config.Account, Domain: view.Domain}
 	for _, asker := range c.config.Regions {
 		view.Askers = append(view.Askers, askerView{asker, name.Answer(asker)})
 	}
@@ -68,7 +68,7 @@ func (c *Console) nameView() nameView {
 	return view
 }
 
-func (c *Console) fitness(r traffic.Region) fitnessView {
+func (c *Console) fitness(r routing.Region) fitnessView {
 	view := fitnessView{
 		Name:      r.Name,
 		Fit:       r.Fit(),

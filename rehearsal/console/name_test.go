@@ -8,14 +8,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"aurora-dsql-dr/lambda/contract"
-	"aurora-dsql-dr/rehearsal/traffic/traffictest"
+	"aurora-dsql-dr/rehearsal/routing/routingtest"
 )
 
 func TestWhoAnswersForTheNameIsShown(t *testing.T) {
 	s := newScene(t)
 	assert.Equal(t, nameView{Askers: []askerView{}, Regions: []fitnessView{}}, s.nameView(), "traffic is not routed")
-	w := traffictest.In(t, s.account)
-	s.config.Domain = traffictest.Domain
+	w := routingtest.In(t, s.account)
+	s.config.Domain = routingtest.Domain
 	w.Turn(t, w.Leaf[east])
 	view := s.nameView()
 	assert.Equal(t, []askerView{{east, []string{ohio}}, {ohio, []string{ohio}}, {west, []string{ohio}}}, view.Askers)

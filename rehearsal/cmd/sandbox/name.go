@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"aurora-dsql-dr/rehearsal"
+	"aurora-dsql-dr/rehearsal/routing"
 	"aurora-dsql-dr/rehearsal/stack"
-	"aurora-dsql-dr/rehearsal/traffic"
 	"aurora-dsql-dr/rehearsal/workload"
 )
 
@@ -30,7 +30,7 @@ func useName(ctx context.Context, p *printer, stage rehearsal.Stage, heading, wh
 	if err != nil {
 		return err
 	}
-	name := traffic.Name{Account: stage.Sandbox.Account, Domain: domain}
+	name := routing.Name{Account: stage.Sandbox.Account, Domain: domain}
 	rows := [][]string{{"CLIENT IN", "LED TO", "WRITTEN IN", "TOOK"}}
 	for _, place := range []string{"primary", "secondary"} {
 		region := stack.Places()[place]

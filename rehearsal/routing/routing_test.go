@@ -1,4 +1,4 @@
-package traffic
+package routing
 
 import (
 	"testing"
@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"aurora-dsql-dr/lambda/contract"
-	"aurora-dsql-dr/rehearsal/traffic/traffictest"
+	"aurora-dsql-dr/rehearsal/routing/routingtest"
 	"aurora-dsql-dr/sandbox/route53"
 )
 
@@ -18,8 +18,8 @@ const (
 )
 
 func TestTheNameLeadsToTheNearestRegionThatIsFit(t *testing.T) {
-	w := traffictest.New(t)
-	n := Name{Account: w.Account, Domain: traffictest.Domain}
+	w := routingtest.New(t)
+	n := Name{Account: w.Account, Domain: routingtest.Domain}
 	led := func() []string {
 		var all []string
 		for _, asker := range []string{east, ohio, witness} {
@@ -41,8 +41,8 @@ func TestTheNameLeadsToTheNearestRegionThatIsFit(t *testing.T) {
 }
 
 func TestTheHealthChecksBehindTheNameAreFound(t *testing.T) {
-	w := traffictest.New(t)
-	n := Name{Account: w.Account, Domain: traffictest.Domain}
+	w := routingtest.New(t)
+	n := Name{Account: w.Account, Domain: routingtest.Domain}
 	found := n.Regions()
 	require.Len(t, found, 2)
 	assert.Equal(t, []string{east, ohio}, []string{found[0].Name, found[1].Name})

@@ -1,6 +1,6 @@
-// Package traffic reads who answers for the application's name and why: what Route 53 says to askers in each region,
+// Package routing reads who answers for the application's name and why: what Route 53 says to askers in each region,
 // and the health checks behind it.
-package traffic
+package routing
 
 import (
 	"net/netip"

@@ -1,5 +1,5 @@
-// Package traffictest makes an account whose traffic is routed as the stack routes it, without functions behind it.
-package traffictest
+// Package routingtest makes an account whose traffic is routed as the stack routes it, without functions behind it.
+package routingtest
 
 import (
 	"strings"
