@@ -135,6 +135,9 @@ func (p *awsProvider) Check(ctx context.Context, r *pulumirpc.CheckRequest) (*pu
 			problems = append(problems, problem{name, "is required"})
 		}
 	}
+	if k.validate != nil {
+		problems = append(problems, k.validate(news)...)
+	}
 	if err := k.name.fill(news, olds, resource.URN(r.GetUrn()).Name(), r.GetRandomSeed()); err != nil {
 		problems = append(problems, problem{string(nameProperty), err.Error()})
 	}

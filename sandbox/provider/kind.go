@@ -35,6 +35,8 @@ type kind struct {
 	computed []string
 	// writeOnly are inputs that a read does not give back.
 	writeOnly []string
+	// validate is what the provider has the service say of the inputs before anything is planned; nil for nothing.
+	validate func(inputs resource.PropertyMap) []problem
 
 	handlers
 }

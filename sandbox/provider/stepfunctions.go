@@ -6,8 +6,10 @@ import (
 	"time"
 
 	awssfn "github.com/pulumi/pulumi-aws/sdk/v6/go/aws/sfn"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 
 	"aurora-dsql-dr/sandbox/stepfunctions"
+	"aurora-dsql-dr/sandbox/stepfunctions/asl"
 )
 
 // The behaviour here is that of terraform-provider-aws 5.100.0, internal/service/sfn.
@@ -20,6 +22,7 @@ var stepfunctionsKinds = map[string]*kind{
 		replaces:  []string{"name", "type"},
 		computed:  []string{"encryptionConfiguration", "loggingConfiguration", "tracingConfiguration", "type"},
 		writeOnly: []string{"publish"},
+		validate:  validateDefinition,
 		handlers: over(operations[stepfunctions.Machine]{
 			id: func(m stepfunctions.Machine) string { return m.Arn },
 			create: func(c *call, m stepfunctions.Machine) (stepfunctions.Machine, error) {
@@ -32,6 +35,22 @@ var stepfunctionsKinds = map[string]*kind{
 			delete: deleteMachine,
 		}),
 	},
+}
+
+// validateDefinition refuses at preview what ValidateStateMachineDefinition finds wrong.
+func validateDefinition(inputs resource.PropertyMap) (problems []problem) {
+	definition := plain(inputs["definition"])
+	if !definition.IsString() {
+		return nil
+	}
+	_, found := asl.Parse(definition.StringValue())
+	for _, p := range found {
+		problems = append(problems, problem{
+			"definition",
+			"is an invalid Step Functions State Machine definition: " + p.String(),
+		})
+	}
+	return problems
 }
 
 // machineTime is how long a deletion waits for the machine's executions.

@@ -71,9 +71,12 @@ func TestAStateMachineIsCreatedUpdatedAndDeletedWithItsExecutions(t *testing.T) 
 func TestAStateMachineThatStepFunctionsRefusesIsNotCreated(t *testing.T) {
 	w := newWorld(t, Options{})
 	i, role := w.in(primary), w.roleFor("states")
-	_, err := i.create(machineKind, "m", object{"definition": `{}`, "roleArn": role})
-	require.ErrorContains(t, err, "creating Step Functions State Machine (m): InvalidDefinition: Invalid State Machine "+
-		"Definition: 'SCHEMA_VALIDATION_FAILED: These fields are required: [States, StartAt] at /'")
+	_, reasons, err := i.check(machineKind, "m", nil, object{"definition": `{"X":1}`, "roleArn": role})
+	require.NoError(t, err)
+	const invalid = "definition is an invalid Step Functions State Machine definition: SCHEMA_VALIDATION_FAILED: "
+	assert.Equal(t, []string{
+		invalid + "These fields are required: [States, StartAt] at /", invalid + "Field is not supported at /X",
+	}, reasons, "at preview")
 	_, err = i.create(machineKind, "m", object{"definition": waiting("1"), "roleArn": w.roleFor("lambda")})
 	require.ErrorContains(t, err, "is authorized to assume the provided role")
 	_, err = i.create(machineKind, "m", object{
