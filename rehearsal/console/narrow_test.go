@@ -14,6 +14,7 @@ import (
 
 	"aurora-dsql-dr/rehearsal/fault"
 	"aurora-dsql-dr/rehearsal/internal/browser"
+	"aurora-dsql-dr/rehearsal/routing/routingtest"
 	"aurora-dsql-dr/sandbox/cloudwatch"
 )
 
@@ -45,6 +46,23 @@ func TestThePageWaitsForItsFirstData(t *testing.T) {
 	}
 	assert.Zero(t, browser.Evaluate[int](b, `document.querySelectorAll('.tile, .words:not([hidden]), .inject:not([hidden])').length`))
 	b.Fits()
+	b.Stays()
+}
+
+// Where the name leads, and why, fits on a telephone.
+func TestThePageShowsWhoAnswersForTheName(t *testing.T) {
+	s := newScene(t)
+	w := routingtest.In(t, s.account)
+	s.config.Domain = routingtest.Domain
+	b := browser.Open(t, s.URL, telephone)
+	b.Waits("#name .count", routingtest.Domain)
+	b.Waits("#name td[data-asker=us-east-1][data-leads=us-east-1]", east)
+	b.Waits("#name td[data-fit=us-east-1][data-tone=good]", "fit")
+	w.Turn(t, w.Leaf[east])
+	b.Waits("#name td[data-asker=us-east-1][data-leads=us-east-2]", ohio)
+	b.Waits("#name td[data-fit=us-east-1][data-tone=bad]", "unfit")
+	b.Fits()
+	b.Screenshot(filepath.Join(t.ArtifactDir(), "name.png"))
 	b.Stays()
 }
 

@@ -3,6 +3,7 @@
 package routing
 
 import (
+	"cmp"
 	"net/netip"
 	"slices"
 	"strings"
@@ -25,19 +26,10 @@ func (n Name) Answer(asker string) (regions []string) {
 	found, _ := n.Account.Route53.Resolve(n.Domain, "A", asker)
 	for _, record := range found.Records {
 		if addr, err := netip.ParseAddr(record.Value); err == nil { // else it is a CNAME on the way
-			regions = append(regions, n.regionAt(addr))
+			regions = append(regions, cmp.Or(n.Account.RegionAt(addr), addr.String()))
 		}
 	}
 	return regions
-}
-
-func (n Name) regionAt(addr netip.Addr) string {
-	for _, r := range n.Account.Regions() {
-		if front, ok := r.APIGateway.Front(); ok && front.Addr() == addr {
-			return r.Name
-		}
-	}
-	return addr.String()
 }
 
 // Region is a region that the name may lead to.

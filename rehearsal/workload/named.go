@@ -121,21 +121,8 @@ func (e *nameEndpoint) Write(ctx context.Context, id string) (by string, err err
 	if err := call(ctx, caller, http.MethodPost, url, order(id), nil); err != nil {
 		return "", err
 	}
-	return e.named.regionAt(at), nil
-}
-
-// regionAt is the region that serves at an address.
-func (n *Named) regionAt(at net.Addr) string {
 	addr, err := netip.ParseAddrPort(at.String())
-	if err != nil {
-		return ""
-	}
-	for _, r := range n.sandbox.Account.Regions() {
-		if front, ok := r.APIGateway.Front(); ok && front.Addr() == addr.Addr() {
-			return r.Name
-		}
-	}
-	return ""
+	return e.named.sandbox.Account.RegionAt(addr.Addr()), err
 }
 
 // Stored is no use of the name: it leads to one region, and all are asked.

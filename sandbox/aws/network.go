@@ -26,6 +26,16 @@ func (a *Account) target(domainName string) (route53.Target, bool) {
 	return route53.Target{}, false
 }
 
+// RegionAt is the region that serves at an address; "" if none does.
+func (a *Account) RegionAt(addr netip.Addr) string {
+	for _, r := range a.regions {
+		if at, ok := r.APIGateway.Front(); ok && at.Addr() == addr {
+			return r.Name
+		}
+	}
+	return ""
+}
+
 // Dial connects as the internet does: port 443 of a region's address is where that region serves, also on a machine
 // that does not let it have that port.
 func (a *Account) Dial(ctx context.Context, network, address string) (net.Conn, error) {

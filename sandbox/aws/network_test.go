@@ -2,6 +2,7 @@ package aws
 
 import (
 	"crypto/tls"
+	"net/netip"
 	"testing"
 	"time"
 
@@ -44,6 +45,8 @@ func TestAnAliasLeadsToACustomDomainName(t *testing.T) {
 	answer, ok := a.Route53.Resolve(host, "A", "us-east-1")
 	require.True(t, ok)
 	require.Len(t, answer.Records, 1)
+	assert.Equal(t, "us-east-2", a.RegionAt(netip.MustParseAddr(answer.Records[0].Value)))
+	assert.Empty(t, a.RegionAt(netip.MustParseAddr("127.0.0.1")))
 	conn, err := a.Dial(t.Context(), "tcp", answer.Records[0].Value+":443")
 	require.NoError(t, err)
 	secure := tls.Client(conn, &tls.Config{RootCAs: a.ca.Pool(), ServerName: host, MinVersion: tls.VersionTLS12})

@@ -13,6 +13,7 @@ import (
 
 	"aurora-dsql-dr/rehearsal"
 	"aurora-dsql-dr/rehearsal/control"
+	"aurora-dsql-dr/rehearsal/routing/routingtest"
 	"aurora-dsql-dr/rehearsal/stack"
 	"aurora-dsql-dr/sandbox"
 	"aurora-dsql-dr/sandbox/dsql"
@@ -77,6 +78,50 @@ func TestThePrintedLineOpensAPromptAtTheRegionsEndpoint(t *testing.T) {
 	said, err = elsewhere(t, ways.SQL["us-east-1"])
 	require.Error(t, err)
 	assert.Contains(t, said, "the sandbox of this line has ended: `make sandbox` starts one and prints its own")
+}
+
+// What serve prints of the name is complete as well, and follows it where it leads.
+func TestThePrintedLinesCallWhatTheNameLeadsTo(t *testing.T) {
+	for _, tool := range []string{"dig", "curl"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			t.Skip(tool + " is missing")
+		}
+	}
+	t.Setenv("TMPDIR", postgrestest.ReachableDir(t))
+	s, err := stack.Start(t.Context(), sandbox.Options{Template: postgrestest.Template(t)})
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, s.Close()) })
+	stop, err := control.Serve(s, nil)
+	require.NoError(t, err)
+	t.Cleanup(stop)
+	w := routingtest.In(t, s.Account)
+	outputs := stack.Outputs{TrafficDomain: routingtest.Domain, TrafficRegionalDomains: map[string]string{}}
+	for _, region := range []string{"us-east-1", "us-east-2"} {
+		outputs.TrafficRegionalDomains[region] = region + "." + routingtest.Domain
+	}
+	ways, err := accessTo(rehearsal.Stage{Sandbox: s, Outputs: outputs}, "")
+	require.NoError(t, err)
+	require.Len(t, ways.Name, 2)
+	address := func(region string) string {
+		at, _ := s.Account.Region(region).APIGateway.Front()
+		return at.Addr().String()
+	}
+	tries := func(line string) string {
+		t.Helper()
+		said, err := elsewhere(t, line)
+		require.NoError(t, err, said)
+		return said
+	}
+	for region, lines := range ways.Name {
+		assert.Contains(t, tries(lines[0]), address(region))
+		assert.Contains(t, tries(lines[1]+" -sS"), "served")
+	}
+	w.Turn(t, w.Leaf["us-east-1"])
+	assert.Contains(t, tries(ways.Name["us-east-1"][0]), address("us-east-2"))
+	s.Account.Region("us-east-1").SetDown(true)
+	assert.Contains(t, tries(ways.Name["us-east-1"][1]+" -sS"), "served", "by the other one")
+	token := regexp.MustCompile(`\$\(([^()]+ token [^()]+)\)`).FindStringSubmatch(ways.Name["us-east-1"][1])[1]
+	assert.Len(t, strings.Split(tries(token), "."), 3, "a JWT")
 }
 
 // docs/aws-cli.md shows the line with the variables that it has.

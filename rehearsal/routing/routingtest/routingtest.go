@@ -1,18 +1,23 @@
-// Package routingtest makes an account whose traffic is routed as the stack routes it, without functions behind it.
+// Package routingtest makes an account whose traffic is routed as the stack routes it, with a stub in each region.
 package routingtest
 
 import (
+	"context"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"aurora-dsql-dr/lambda/contract"
+	"aurora-dsql-dr/sandbox/acm"
 	"aurora-dsql-dr/sandbox/apigateway"
 	"aurora-dsql-dr/sandbox/aws"
 	"aurora-dsql-dr/sandbox/clock"
 	"aurora-dsql-dr/sandbox/cloudwatch"
+	"aurora-dsql-dr/sandbox/iam"
+	"aurora-dsql-dr/sandbox/lambda"
 	"aurora-dsql-dr/sandbox/route53"
 )
 
@@ -29,6 +34,7 @@ type World struct {
 	Leaf, Quorum map[string]string
 
 	zone route53.Zone
+	role iam.Role
 }
 
 // New makes a world for a test.
@@ -46,17 +52,20 @@ func In(t *testing.T, account *aws.Account) *World {
 	var err error
 	w.zone, _, err = account.Route53.CreateZone("example.com", "one", "")
 	require.NoError(t, err)
+	w.role, err = account.IAM.CreateRole(iam.Role{Name: "api", AssumeRolePolicy: `{"Version":"2012-10-17","Statement":{
+		"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}}`})
+	require.NoError(t, err)
 	for i, region := range regions[:2] {
+		api := w.api(t, region)
 		w.Leaf[region] = w.check(t, region+" leaf", route53.Config{
-			Type:             route53.HTTPS,
-			FQDN:             "leaf.example.net", // nobody there, and nobody asks for a while
-			FailureThreshold: 10,
-			Disabled:         true,
+			Type:         route53.HTTPS,
+			FQDN:         api.ID + ".execute-api." + region + ".amazonaws.com",
+			ResourcePath: "/livez",
 		})
 		w.Quorum[region] = w.quorum(t, region, account.Region(regions[1-i]).CloudWatch)
-		leaf := region + "." + Domain
-		w.alias(t, route53.RecordSet{Name: leaf, Weight: new(int64), HealthCheckID: w.Leaf[region]}, region, w.endpoint(t, region))
-		w.alias(t, route53.RecordSet{Name: Domain, Region: region, HealthCheckID: w.Quorum[region]}, region, route53.Alias{
+		leaf, served := region+"."+Domain, w.serve(t, region, api)
+		w.alias(t, region, route53.RecordSet{Name: leaf, Weight: new(int64), HealthCheckID: w.Leaf[region]}, served)
+		w.alias(t, region, route53.RecordSet{Name: Domain, Region: region, HealthCheckID: w.Quorum[region]}, route53.Alias{
 			Name:   leaf,
 			ZoneID: w.zone.ID,
 		})
@@ -64,16 +73,56 @@ func In(t *testing.T, account *aws.Account) *World {
 	return w
 }
 
-// endpoint is what an alias to a region's API names.
-func (w *World) endpoint(t *testing.T, region string) route53.Alias {
+// api is an API of a region that answers 200 to all that the tests ask.
+func (w *World) api(t *testing.T, region string) apigateway.API {
 	t.Helper()
-	service := w.Region(region).APIGateway
-	api, err := service.CreateAPI(apigateway.API{Name: "api", ProtocolType: "HTTP"})
+	r := w.Region(region)
+	f, err := r.Lambda.CreateFunction(lambda.Function{
+		Name: "api", Role: w.role.Arn, Runtime: "provided.al2023", Handler: "bootstrap",
+		Stub: func(context.Context, []byte) ([]byte, error) {
+			return []byte(`{"statusCode": 200, "body": "served"}`), nil
+		},
+	})
 	require.NoError(t, err)
-	host := api.ID + ".execute-api." + region + ".amazonaws.com"
-	zoneID, _, found := service.Target(host)
-	require.True(t, found)
-	return route53.Alias{Name: host, ZoneID: zoneID}
+	api, err := r.APIGateway.CreateAPI(apigateway.API{Name: "api", ProtocolType: "HTTP"})
+	require.NoError(t, err)
+	_, err = r.Lambda.AddPermission(lambda.Permission{StatementID: "api", Action: "lambda:InvokeFunction", Function: f.Name,
+		Principal: "apigateway.amazonaws.com", SourceARN: api.ExecutionArn + "/*/*"})
+	require.NoError(t, err)
+	integration, err := r.APIGateway.CreateIntegration(apigateway.Integration{
+		APIID: api.ID, IntegrationType: "AWS_PROXY", PayloadFormatVersion: "2.0",
+		IntegrationURI: "arn:aws:apigateway:" + region + ":lambda:path/2015-03-31/functions/" + f.ARN + "/invocations",
+	})
+	require.NoError(t, err)
+	for _, key := range []string{contract.RouteLivez, "GET /totals", "POST /transactions"} {
+		_, err = r.APIGateway.CreateRoute(apigateway.Route{
+			APIID: api.ID, RouteKey: key, Target: "integrations/" + integration.ID, AuthorizationType: "NONE"})
+		require.NoError(t, err)
+	}
+	_, err = r.APIGateway.PutStage(apigateway.Stage{APIID: api.ID, Name: "$default", AutoDeploy: true})
+	require.NoError(t, err)
+	return api
+}
+
+// serve has an API answer to the name over TLS, and is what an alias to that leads to.
+func (w *World) serve(t *testing.T, region string, api apigateway.API) route53.Alias {
+	t.Helper()
+	r := w.Region(region)
+	c, err := r.ACM.Request(acm.Certificate{
+		DomainName: Domain, ValidationMethod: acm.DNS, KeyAlgorithm: "EC_prime256v1"}, "")
+	require.NoError(t, err)
+	proof, ttl := c.Validations[0], int64(60)
+	_, err = w.Route53.ChangeRecordSets(w.zone.ID, "", []route53.Change{{Action: route53.Upsert, Set: route53.RecordSet{
+		Name: proof.Name, Type: proof.Type, TTL: &ttl, Values: []string{proof.Value}}}})
+	require.NoError(t, err)
+	r.ACM.Tick(time.Now())
+	d, err := r.APIGateway.CreateDomainName(apigateway.DomainName{Name: Domain, Configuration: apigateway.Configuration{
+		CertificateArn: c.Arn, EndpointType: "REGIONAL", SecurityPolicy: "TLS_1_2",
+	}})
+	require.NoError(t, err)
+	_, err = r.APIGateway.CreateMapping(apigateway.Mapping{DomainName: Domain, APIID: api.ID, Stage: "$default"})
+	require.NoError(t, err)
+	return route53.Alias{Name: d.Configuration.TargetDomainName, ZoneID: d.Configuration.HostedZoneID}
 }
 
 // quorum is a check that wants two of three observers not to say that a region's endpoint is unfit.
@@ -115,7 +164,7 @@ func (w *World) check(t *testing.T, name string, c route53.Config) string {
 	return made.ID
 }
 
-func (w *World) alias(t *testing.T, r route53.RecordSet, region string, to route53.Alias) {
+func (w *World) alias(t *testing.T, region string, r route53.RecordSet, to route53.Alias) {
 	t.Helper()
 	to.EvaluateTargetHealth = true
 	r.Type, r.SetIdentifier, r.Alias = "A", region, &to
@@ -134,7 +183,7 @@ func (w *World) Turn(t *testing.T, id string) {
 	t.Helper()
 	before, err := w.Route53.HealthCheck(id)
 	require.NoError(t, err)
-	inverted, disabled := !before.Config.Inverted, false
-	_, err = w.Route53.UpdateHealthCheck(id, 0, route53.Update{Inverted: &inverted, Disabled: &disabled})
+	inverted := !before.Config.Inverted
+	_, err = w.Route53.UpdateHealthCheck(id, 0, route53.Update{Inverted: &inverted})
 	require.NoError(t, err)
 }
