@@ -41,7 +41,7 @@ SPEED ?= 1
 JOBS ?= 4
 SANDBOX ?= build/bin/sandbox
 .PHONY: rehearse
-rehearse: linux deps lambda-host cli $(SANDBOX) ## R=name: live the stack through one disaster, or through all (about 55 minutes)
+rehearse: linux deps lambda-host cli $(SANDBOX) ## R=name: live the stack through one disaster, or through all (more than an hour)
 	@$(SANDBOX) rehearse -speed $(SPEED) -jobs $(JOBS) -report build/rehearsals rehearsals/$(R).yaml
 
 # The time until a person is told depends on when the region is lost: RUNS losses at moments drawn by lot, a probe every
