@@ -65,7 +65,7 @@ TESTED := '{{ if or .TestGoFiles .XTestGoFiles }}{{ .ImportPath }}{{ end }}'
 TEST := go test -vet=off -shuffle=on -p 4 -ldflags "-s -w"
 .PHONY: test
 test: linux deps lambda cli ## every test, with the race detector where goroutines are
-	@echo "Vetting and testing (about 6 minutes on two cores; the first time some 10 more, to compile everything with the race detector)"
+	@echo "Vetting and testing (about 7 minutes on two cores; the first time some 10 more, to compile everything with the race detector)"
 	@go vet -tags e2e,browser,examples ./...
 	@module=$$(go list -m); status=0; \
 	$(RACE) $(TEST) -race -o build/test/race/ $$(go list -f $(TESTED) ./... | grep -vxF "$$(printf "$$module/%s\n" $(PLAIN))") || status=1; \
