@@ -141,14 +141,15 @@ up: stack deployer lambda recipients ## STACK=dev: deploy
 recipients: stack ## STACK=dev: refuse to lose subscriptions of a stack that an earlier version deployed
 	@go run ./recipients $(STACK)
 
-BY ?= $(shell id -un)
+# What people write comes by the environment, where make puts it, so that no quotation mark of theirs reaches the shell.
+withdraw return: export BY ?= $(shell id -un)
 .PHONY: withdraw
 withdraw: stack ## STACK=dev REGION= FOR=2h REASON=: take a region out of traffic, without any control plane
-	@go run ./traffic withdraw -stack '$(STACK)' -region '$(REGION)' -for '$(FOR)' -reason '$(REASON)' -by '$(BY)'
+	@go run ./traffic withdraw -stack '$(STACK)' -region "$${REGION-}" -for "$${FOR-}" -reason "$${REASON-}" -by "$$BY"
 
 .PHONY: return
 return: stack ## STACK=dev REGION=: end its withdrawal before its time
-	@go run ./traffic return -stack '$(STACK)' -region '$(REGION)' -by '$(BY)'
+	@go run ./traffic return -stack '$(STACK)' -region "$${REGION-}" -by "$$BY"
 
 # A protected stack is refused here, and by Pulumi again. grep reads to the end, or pulumi would die of a closed pipe.
 .PHONY: destroy

@@ -30,7 +30,9 @@ func runMake(t *testing.T, programs map[string]string, env []string, args ...str
 		require.NoError(t, os.WriteFile(filepath.Join(path, name), []byte(script), 0o700))
 	}
 	for _, tool := range []string{"bash", "awk", "dirname", "git", "go", "grep", "readlink", "sort", "uname"} {
-		require.NoError(t, os.Symlink(lookPath(t, tool), filepath.Join(path, tool)))
+		if _, replaced := programs[tool]; !replaced {
+			require.NoError(t, os.Symlink(lookPath(t, tool), filepath.Join(path, tool)))
+		}
 	}
 	cmd := exec.CommandContext(t.Context(), lookPath(t, "make"), append([]string{"-s"}, args...)...)
 	cmd.Dir = ".."
@@ -95,4 +97,16 @@ func TestADestroySpeaksOfProtectionOnlyWhereThereIsAny(t *testing.T) {
 	said, err = runMake(t, programs, nil, "destroy", "STACK=dev")
 	require.NoError(t, err)
 	assert.Contains(t, said, "pulumi destroy --stack dev")
+}
+
+func TestWhatPeopleWriteOfAWithdrawalIsNoCommand(t *testing.T) {
+	programs := map[string]string{"go": `for word in "$@"; do echo "[$word]"; done`}
+	reason := `the office's "new" balancer; echo done`
+	said, err := runMake(t, programs, nil, "withdraw", "STACK=dev", "REGION=us-east-1", "FOR=2h", "REASON="+reason, "BY=O'Neil")
+	require.NoError(t, err, said)
+	assert.Contains(t, said, "[-for]\n[2h]\n[-reason]\n["+reason+"]\n[-by]\n[O'Neil]\n")
+
+	said, err = runMake(t, programs, nil, "return", "STACK=dev", "REGION=us-east-1", "BY=O'Neil")
+	require.NoError(t, err, said)
+	assert.Contains(t, said, "[return]\n[-stack]\n[dev]\n[-region]\n[us-east-1]\n[-by]\n[O'Neil]\n")
 }
