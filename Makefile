@@ -116,7 +116,7 @@ audit: build/bin/govulncheck ## known vulnerabilities in what is really called (
 # With DEEP=1 the tables grow to a million rows, else to a hundred thousand.
 DEEP ?=
 .PHONY: bench
-bench: linux deps lambda cli build/bin/bench ## what functions, application and sandbox cost in time and memory (about 3 minutes)
+bench: linux deps lambda cli build/bin/bench ## what functions, application and sandbox cost in time and memory (about 4 minutes)
 	@DEEP=$(DEEP) build/bin/bench
 
 .PHONY: first-run

@@ -102,7 +102,8 @@ func TestADestroySpeaksOfProtectionOnlyWhereThereIsAny(t *testing.T) {
 func TestWhatPeopleWriteOfAWithdrawalIsNoCommand(t *testing.T) {
 	programs := map[string]string{"go": `for word in "$@"; do echo "[$word]"; done`}
 	reason := `the office's "new" balancer; echo done`
-	said, err := runMake(t, programs, nil, "withdraw", "STACK=dev", "REGION=us-east-1", "FOR=2h", "REASON="+reason, "BY=O'Neil")
+	said, err := runMake(t, programs, nil, "withdraw", "STACK=dev", "REGION=us-east-1", "FOR=2h", "REASON="+reason,
+		"BY=O'Neil")
 	require.NoError(t, err, said)
 	assert.Contains(t, said, "[-for]\n[2h]\n[-reason]\n["+reason+"]\n[-by]\n[O'Neil]\n")
 
