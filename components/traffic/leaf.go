@@ -9,11 +9,11 @@ import (
 
 	"aurora-dsql-dr/components"
 	"aurora-dsql-dr/components/internal/part"
+	"aurora-dsql-dr/lambda/contract"
 )
 
-// A leaf that fails twice in a row is unhealthy to a checker, which asks every ten seconds, or every thirty.
+// A leaf that fails twice in a row is unhealthy to a checker, which asks every contract.FastCheck, or every half minute.
 const (
-	fastIntervalSeconds = 10
 	slowIntervalSeconds = 30
 	leafFailures        = 2
 )
@@ -59,7 +59,7 @@ func NewLeaf(ctx *pulumi.Context, name string, args *LeafArgs, opts ...pulumi.Re
 	}
 	interval := slowIntervalSeconds
 	if args.Fast {
-		interval = fastIntervalSeconds
+		interval = int(contract.FastCheck.Seconds())
 	}
 	var err error
 	if l.Check, err = route53.NewHealthCheck(ctx, name, &route53.HealthCheckArgs{
