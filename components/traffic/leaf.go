@@ -12,7 +12,7 @@ import (
 	"aurora-dsql-dr/lambda/contract"
 )
 
-// A leaf that fails twice in a row is unhealthy to a checker, which asks every contract.FastCheck, or every half minute.
+// A leaf that fails twice in a row is unhealthy to a checker, which asks every contract.FastCheck or every half minute.
 const (
 	slowIntervalSeconds = 30
 	leafFailures        = 2
