@@ -46,6 +46,16 @@ type outputsOf[Text, List any] struct {
 	// HealthCheckIDs are those of Route 53: of what the observers say of a data region by its code, of what each observer
 	// says by "<region>-from-<observer's region>", and of the endpoint itself by "<region>-leaf".
 	HealthCheckIDs map[string]Text `json:"healthCheckIds,omitempty"`
+	// Backups, by data region: the vaults, the plans of the regions' own clusters, and what AWS Backup backs up and copies
+	// as.
+	BackupVaultNames map[string]Text `json:"backupVaultNames,omitempty"`
+	BackupPlanIDs    map[string]Text `json:"backupPlanIds,omitempty"`
+	BackupRoleARNs   map[string]Text `json:"backupRoleArns,omitempty"`
+	// RecoveryRoleARNs are what `make restore` restores as, by data region; the restore test's sweep never touches what it
+	// made.
+	RecoveryRoleARNs map[string]Text `json:"recoveryRoleArns,omitempty"`
+	// RestoreTestMachineARNs are the state machines that test restores, by data region.
+	RestoreTestMachineARNs map[string]Text `json:"restoreTestMachineArns,omitempty"`
 }
 
 // outputs are those of the stack without the application.
