@@ -11,6 +11,7 @@ const (
 	RoleTransactions = "dr_transactions" // the application's transaction service
 	RolePublisher    = "dr_publisher"    // the application's outbox publisher
 	RoleProcessor    = "dr_processor"    // the application's event processor
+	RoleVerify       = "dr_verify"       // who verifies restored databases
 )
 
 // Role is a database role that IAM roles connect as.
@@ -20,8 +21,8 @@ type Role struct {
 	// Grants are what the role may do, each the middle of a GRANT statement: "SELECT ON dr.marker". They are granted on
 	// every run of the migrations; a privilege that is taken off the list is revoked by a migration.
 	Grants []string
-	// Optional tells that the role is that of a part which a deployment may leave out, the application or the routing of
-	// traffic: nobody needs to be mapped to it.
+	// Optional tells that the role is that of a part which a deployment may leave out, the application, the routing of
+	// traffic or backups: nobody needs to be mapped to it.
 	Optional bool
 }
 
@@ -81,6 +82,28 @@ func Roles() []Role {
 			Grants: []string{
 				"USAGE ON SCHEMA app",
 				"SELECT, INSERT ON app.projection",
+			},
+		},
+		{
+			Name:     RoleVerify,
+			Optional: true,
+			Grants: []string{
+				"USAGE ON SCHEMA dr",
+				"USAGE ON SCHEMA app",
+				"SELECT ON dr.incident",
+				"SELECT ON dr.marker",
+				"SELECT ON dr.withdrawal",
+				"SELECT ON dr.withdrawal_guard",
+				"SELECT ON app.keyset",
+				"SELECT ON app.outbox",
+				"SELECT ON app.projection",
+				"SELECT ON app.projection_total",
+				"SELECT ON app.publisher",
+				"SELECT ON app.transaction",
+				"SELECT ON app.transaction_history",
+				"SELECT ON app.transaction_position",
+				"SELECT ON app.transaction_total",
+				"SELECT ON " + VersionTable,
 			},
 		},
 	}

@@ -23,6 +23,9 @@ import (
 
 const endpoint = "abcdefghij0123456789abcdef.dsql.us-east-1.on.aws"
 
+// migrateARN is who the tests connect as.
+const migrateARN = "arn:aws:iam::123456789012:role/migrate"
+
 // testDB is a DSQL database: a PostgreSQL behind an endpoint that has DSQL's statements, rules and tokens.
 type testDB struct {
 	dialer   dsqlconn.Dialer
@@ -48,7 +51,7 @@ func startDatabase(t *testing.T) testDB {
 		Credentials: func(accessKeyID string) (sqlendpoint.Credential, bool) {
 			return sqlendpoint.Credential{
 				SecretAccessKey: "secret",
-				PrincipalARN:    "arn:aws:iam::123456789012:role/migrate",
+				PrincipalARN:    migrateARN,
 			}, accessKeyID == "AKID"
 		},
 	})
