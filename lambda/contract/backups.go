@@ -118,9 +118,18 @@ const (
 	RestoreTestFailed = "failed"
 )
 
-// ErrorNotGranted is the type of restoreverify's error when the restored database does not let it in: its IAM mapping
-// is not there, or its permission is still on its way.
-const ErrorNotGranted = "NotGranted"
+// Types of errors, as Lambda names them and a state machine's Retry and Catch ask for them.
+const (
+	// ErrorNotGranted is that of restoreverify when the restored database does not let it in: its IAM mapping or a grant is
+	// not there, or its permission is still on its way.
+	ErrorNotGranted = "NotGranted"
+	// ErrorNoRecoveryPoint is that of StepFind when the own vault has none of the stack's clusters.
+	ErrorNoRecoveryPoint = "NoRecoveryPoint"
+	// ErrorNoTwin is that of StepFind when no recovery point of the own vault has a twin in the peer's.
+	ErrorNoTwin = "NoTwin"
+	// ErrorTestRuns is that of StepFind when another execution of the machine is RUNNING.
+	ErrorTestRuns = "TestRuns"
+)
 
 // RestoreTest is the data of a state machine's execution.
 type RestoreTest struct {
@@ -186,6 +195,8 @@ type Verification struct {
 	NewestMarker *time.Time `json:"newestMarker,omitempty"`
 	// EncryptedField tells whether one could be read: FieldOpened, or why it was not verified.
 	EncryptedField string `json:"encryptedField"`
+	// AnsweredAt is when the restored database had answered all of this.
+	AnsweredAt time.Time `json:"answeredAt"`
 	// Findings are what is wrong; none if the database is as it should be. Notes are what is worth knowing.
 	Findings []string `json:"findings,omitempty"`
 	Notes    []string `json:"notes,omitempty"`
@@ -194,8 +205,12 @@ type Verification struct {
 // FieldOpened is the EncryptedField of a verification that decrypted one.
 const FieldOpened = "opened"
 
+// CountLimit is how many rows of a table are counted that is not append-only: a transaction of Aurora DSQL lives five
+// minutes, in which it counts no table of any size.
+const CountLimit = 1_000_000
+
 // TableCount is the rows of a table. Of an append-only table both are those up to the newest restored marker less a
-// minute, and must be equal.
+// minute, and must be equal. Of the others up to CountLimit are counted.
 type TableCount struct {
 	Table      string `json:"table"`
 	Restored   int64  `json:"restored"`

@@ -19,6 +19,7 @@ const (
 	RunbookTraffic       Runbook = "move-clients-by-hand"
 	RunbookCertificate   Runbook = "a-certificate-expires"
 	RunbookCheckers      Runbook = "health-checkers-are-refused"
+	RunbookRestoreTest   Runbook = "restore-test-failed"
 )
 
 // To is the address of one runbook.

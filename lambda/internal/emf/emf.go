@@ -20,6 +20,7 @@ type Metric struct {
 
 // Units of a Metric.
 const (
+	None         = "None"
 	Count        = "Count"
 	Seconds      = "Seconds"
 	Milliseconds = "Milliseconds"
