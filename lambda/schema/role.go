@@ -26,6 +26,16 @@ type Role struct {
 	Optional bool
 }
 
+// RoleNamed is a declared role by its name.
+func RoleNamed(name string) (role Role, found bool) {
+	for _, role := range Roles() {
+		if role.Name == name {
+			return role, true
+		}
+	}
+	return Role{}, false
+}
+
 // Roles are the declared roles, in a stable order.
 func Roles() []Role {
 	return []Role{

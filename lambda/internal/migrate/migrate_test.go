@@ -62,6 +62,7 @@ func TestRun(t *testing.T) {
 		"a second run finds nothing to do":                            aSecondRunFindsNothingToDo,
 		"every function may do its work and nothing else":             everyFunctionMayDoItsWorkAndNothingElse,
 		"who verifies reads everything and writes nothing":            whoVerifiesReadsEverythingAndWritesNothing,
+		"who verifies is let in and nothing else changes":             whoVerifiesIsLetInAndNothingElseChanges,
 		"only wanted mappings of our roles remain":                    onlyWantedMappingsOfOurRolesRemain,
 		"a step that meets a schema conflict is repeated":             aStepThatMeetsASchemaConflictIsRepeated,
 		"a conflict without end is reported":                          aConflictWithoutEndIsReported,

@@ -58,8 +58,9 @@ func (m *Migrator) reconcile(
 	return granted, revoked, nil
 }
 
-// ensureRole creates the role if it is missing, and grants what it may do.
-func (m *Migrator) ensureRole(ctx context.Context, db *sql.DB, role schema.Role) error {
+// ensureRole creates the role if it is missing, and grants what it may do; a grant that fails with one of the SQLSTATEs
+// spared is passed over.
+func (m *Migrator) ensureRole(ctx context.Context, db *sql.DB, role schema.Role, spared ...string) error {
 	found, err := column(ctx, db, "SELECT rolname FROM pg_roles WHERE rolname = $1", role.Name)
 	if err != nil {
 		return fmt.Errorf("look for role %s: %s; deploy again", role.Name, describe(err))
@@ -70,7 +71,7 @@ func (m *Migrator) ensureRole(ctx context.Context, db *sql.DB, role schema.Role)
 		}
 	}
 	for _, grant := range role.Grants {
-		if err := m.execute(ctx, db, "GRANT "+grant+" TO "+identifier(role.Name)); err != nil {
+		if err := m.execute(ctx, db, "GRANT "+grant+" TO "+identifier(role.Name), spared...); err != nil {
 			return err
 		}
 	}
