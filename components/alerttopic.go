@@ -157,7 +157,7 @@ func (t *AlertTopic) subscribe(
 // source conditions: EventBridge does not send them to KMS for an encrypted topic.
 func topicKeyPolicy(region Region) (string, error) {
 	return policy.Document(
-		policy.AccountAdministers(region.rootARN()),
+		policy.AccountAdministers(region.RootARN()),
 		policy.Allow("AlarmsAndEventsEncrypt", "kms:Decrypt", "kms:GenerateDataKey*").
 			ToService("cloudwatch.amazonaws.com", "events.amazonaws.com").On("*"),
 	)
@@ -169,7 +169,7 @@ func alertTopicPolicy(region Region, topicARN string) (string, error) {
 	return policy.Document(
 		policy.Allow("AlarmsPublish", "sns:Publish").ToService("cloudwatch.amazonaws.com").On(topicARN).
 			When("StringEquals", "aws:SourceAccount", region.Account).
-			When("ArnLike", "aws:SourceArn", region.arn("cloudwatch", "alarm:*")),
+			When("ArnLike", "aws:SourceArn", region.ARN("cloudwatch", "alarm:*")),
 		policy.Allow("EventsPublish", "sns:Publish").ToService("events.amazonaws.com").On(topicARN),
 		policy.RefusePlainHTTP("sns:Publish", topicARN),
 	)

@@ -72,5 +72,5 @@ func (a *FieldKeyArgs) validate() error {
 const fieldKeyDescription = "Wraps the keyset that encrypts fields of transactions"
 
 func accountKeyPolicy(region Region) (string, error) {
-	return policy.Document(policy.AccountAdministers(region.rootARN()))
+	return policy.Document(policy.AccountAdministers(region.RootARN()))
 }

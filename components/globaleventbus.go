@@ -51,7 +51,7 @@ func (b *RegionalBus) forwardDimensions() pulumi.StringMap {
 // rules are all rules of the bus, as the pattern of an ARN: every one is the stack's.
 func (b *RegionalBus) rules() pulumi.StringOutput {
 	return b.Bus.Name.ApplyT(func(bus string) string {
-		return b.Region.arn("events",
+		return b.Region.ARN("events",
 			"rule/"+bus+"/*")
 	}).(pulumi.StringOutput)
 }
@@ -195,9 +195,9 @@ func forwardPolicy(busARN string) (string, error) {
 // busKeyPolicy lets EventBridge encrypt for this account's buses ("Encrypting event buses", EventBridge user guide).
 // The bus's name is not known before its key exists, so the encryption context is every bus of account and region.
 func busKeyPolicy(region Region) (string, error) {
-	buses := region.arn("events", "event-bus/*")
+	buses := region.ARN("events", "event-bus/*")
 	return policy.Document(
-		policy.AccountAdministers(region.rootARN()),
+		policy.AccountAdministers(region.RootARN()),
 		policy.Allow("EventBridgeEncrypts", "kms:Decrypt", "kms:GenerateDataKey*").ToService("events.amazonaws.com").On("*").
 			When("StringEquals", "aws:SourceAccount", region.Account).
 			When("StringLike", "kms:EncryptionContext:aws:events:event-bus:arn", buses),

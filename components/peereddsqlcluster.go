@@ -183,9 +183,9 @@ func clusterKey(ctx *pulumi.Context, name string, region Region, opts []pulumi.R
 // clusterKeyPolicy lets Aurora DSQL use the key for clusters of this account and region. The cluster's id is not known
 // before the key exists, so the source is every cluster of the account (user guide, "Authorizing use of your KMS key").
 func clusterKeyPolicy(region Region) (string, error) {
-	clusters := region.arn("dsql", "cluster/*")
+	clusters := region.ARN("dsql", "cluster/*")
 	return policy.Document(
-		policy.AccountAdministers(region.rootARN()),
+		policy.AccountAdministers(region.RootARN()),
 		policy.Allow("DsqlEncrypts", "kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*").
 			ToService("dsql.amazonaws.com").On("*").
 			When("StringEquals", "aws:SourceAccount", region.Account).

@@ -32,12 +32,12 @@ func (r Region) Required(field string) map[string]bool {
 	}
 }
 
-// rootARN is the principal that stands for the whole account: a key policy that names it delegates to the account's
+// RootARN is the principal that stands for the whole account: a key policy that names it delegates to the account's
 // IAM.
-func (r Region) rootARN() string { return "arn:" + r.Partition + ":iam::" + r.Account + ":root" }
+func (r Region) RootARN() string { return "arn:" + r.Partition + ":iam::" + r.Account + ":root" }
 
-// arn builds the ARN of a resource of this region and account.
-func (r Region) arn(service, resource string) string {
+// ARN builds the ARN of a resource of this region and account.
+func (r Region) ARN(service, resource string) string {
 	return "arn:" + r.Partition + ":" + service + ":" + r.Name + ":" + r.Account + ":" + resource
 }
 

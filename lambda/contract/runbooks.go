@@ -18,6 +18,8 @@ const (
 	RunbookClusterGone   Runbook = "one-cluster-gone"
 	RunbookTraffic       Runbook = "move-clients-by-hand"
 	RunbookCertificate   Runbook = "a-certificate-expires"
+	RunbookBackup        Runbook = "a-backup-failed"
+	RunbookRestoreTest   Runbook = "a-restore-test-failed"
 	RunbookCheckers      Runbook = "health-checkers-are-refused"
 	RunbookRestoreTest   Runbook = "restore-test-failed"
 )
