@@ -25,7 +25,13 @@ func TestPolicyDocuments(t *testing.T) {
 			return fedQueuePolicy(queue, []string{rule, "arn:aws:events:us-east-1:123456789012:event-bus/b"})
 		},
 		"monitor.json": func() (string, error) {
-			return monitorPolicy(clusters, []string{topic}, []string{"arn:aws:kms:us-east-1:123456789012:key/k"})
+			return monitorPolicy(clusters, []string{topic}, []string{"arn:aws:kms:us-east-1:123456789012:key/k"},
+				nil, nil)
+		},
+		"monitor-backups.json": func() (string, error) {
+			return monitorPolicy(clusters, []string{topic}, []string{"arn:aws:kms:us-east-1:123456789012:key/k"},
+				[]string{"arn:aws:backup:us-east-1:123456789012:backup-plan:p"},
+				[]string{"arn:aws:backup:us-east-1:123456789012:backup-vault:v"})
 		},
 		"migrate.json": func() (string, error) { return migratePolicy(clusters[0], "") },
 		"migrate-keyset.json": func() (string, error) {

@@ -48,6 +48,8 @@ type RegionalMonitorArgs struct {
 	Topics []*AlertTopic
 	// MetricRegions receive the verdict metrics: both data regions, so that either can decide alone. Required.
 	MetricRegions []string
+	// Plans are the backup plans whose age it publishes. Optional.
+	Plans []WatchedPlan
 	// DatabaseRole is the PostgreSQL role to connect as. Required.
 	DatabaseRole string
 	// Runbooks are linked from alerts. Required.
@@ -56,6 +58,14 @@ type RegionalMonitorArgs struct {
 	Packages *Packages
 	// Settings of the monitor. Required.
 	Settings MonitorSettings
+}
+
+// WatchedPlan is a backup plan as observers watch it.
+type WatchedPlan struct {
+	// Plan is its contract.BackupPlan.
+	Plan pulumi.Output
+	// PlanARN is its ARN, VaultARN that of the vault it backs up into.
+	PlanARN, VaultARN pulumi.StringOutput
 }
 
 // RegionalMonitor is one observer: the health check function in a region, probing every endpoint. It does nothing until
@@ -174,6 +184,13 @@ func (a *RegionalMonitorArgs) environment() pulumi.StringMap {
 	if a.Settings.Routed {
 		environment[contract.EnvTraffic] = pulumi.String(contract.TrafficRouted)
 	}
+	if len(a.Plans) > 0 {
+		plans := make(pulumi.Array, len(a.Plans))
+		for i, p := range a.Plans {
+			plans[i] = p.Plan
+		}
+		environment[contract.EnvBackups] = jsonOf(plans)
+	}
 	return environment
 }
 
@@ -193,20 +210,30 @@ func (a *RegionalMonitorArgs) access() pulumi.StringOutput {
 	for _, t := range a.Topics {
 		topics, keys = append(topics, t.ARN), append(keys, t.KeyARN)
 	}
-	return pulumi.All(clusters, topics, keys).ApplyT(func(v []any) (string, error) {
-		return monitorPolicy(v[0].([]string), v[1].([]string), v[2].([]string))
+	var plans, vaults pulumi.StringArray
+	for _, p := range a.Plans {
+		plans, vaults = append(plans, p.PlanARN), append(vaults, p.VaultARN)
+	}
+	return pulumi.All(clusters, topics, keys, plans, vaults).ApplyT(func(v []any) (string, error) {
+		return monitorPolicy(v[0].([]string), v[1].([]string), v[2].([]string), v[3].([]string), v[4].([]string))
 	}).(pulumi.StringOutput)
 }
 
 // monitorPolicy is what a health check does. PutMetricData takes no resource; the namespace condition bounds it
 // ("Actions, resources, and condition keys for Amazon CloudWatch").
-func monitorPolicy(clusterARNs, topicARNs, topicKeyARNs []string) (string, error) {
-	return policy.Document(
+func monitorPolicy(clusterARNs, topicARNs, topicKeyARNs, planARNs, vaultARNs []string) (string, error) {
+	statements := []policy.Statement{
 		policy.Allow("ReadClusterStatus", "dsql:GetCluster").On(clusterARNs...),
 		connect(clusterARNs...),
 		policy.Allow("Alert", "sns:Publish").On(topicARNs...),
 		policy.Allow("EncryptAlerts", "kms:Decrypt", "kms:GenerateDataKey*").On(topicKeyARNs...),
 		policy.Allow("PublishVerdicts", "cloudwatch:PutMetricData").On("*").
 			When("StringEquals", "cloudwatch:namespace", contract.MetricNamespace),
-	)
+	}
+	if len(planARNs) > 0 {
+		statements = append(statements,
+			policy.Allow("ReadPlans", "backup:GetBackupPlan").On(planARNs...),
+			policy.Allow("ReadVaults", "backup:ListRecoveryPointsByBackupVault").On(vaultARNs...))
+	}
+	return policy.Document(statements...)
 }
