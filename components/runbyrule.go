@@ -11,8 +11,8 @@ import (
 	"aurora-dsql-dr/components/internal/policy"
 )
 
-// runByRule lets an EventBridge rule, and nobody else, run a function: permission, target with bounded retries, and the
-// function's dead-letter queue for what cannot be delivered. It returns the target.
+// runByRule lets an EventBridge rule, and nobody else, run a function with its events: permission, target with bounded
+// retries, and the function's dead-letter queue for what cannot be delivered. It returns the target.
 func runByRule(
 	ctx *pulumi.Context, name string, parent pulumi.Resource, f *GoFunction, rule *cloudwatch.EventRule,
 ) (*cloudwatch.EventTarget, error) {
@@ -20,6 +20,41 @@ func runByRule(
 	if err != nil {
 		return nil, err
 	}
+	return target(ctx, name, parent, f, rule, nil, undelivered)
+}
+
+// NamedRule is a rule, and what its target and permission are named after.
+type NamedRule struct {
+	Name string
+	Rule *cloudwatch.EventRule
+}
+
+// RunByRules does the same for several rules, which all give the function one input.
+func RunByRules(
+	ctx *pulumi.Context, name string, parent pulumi.Resource, f *GoFunction, input pulumi.StringOutput,
+	rules ...NamedRule,
+) error {
+	sources := make([]pulumi.StringOutput, len(rules))
+	for i, r := range rules {
+		sources[i] = r.Rule.Arn
+	}
+	undelivered, err := feedQueue(ctx, name+"-dead-letter-policy", parent, f.region, f.DeadLetters, sources...)
+	if err != nil {
+		return err
+	}
+	for _, r := range rules {
+		if _, err := target(ctx, r.Name, parent, f, r.Rule, input.ToStringPtrOutput(), undelivered); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// target runs a function by a rule, with an input, or with the event if that is nil.
+func target(
+	ctx *pulumi.Context, name string, parent pulumi.Resource, f *GoFunction, rule *cloudwatch.EventRule,
+	input pulumi.StringPtrInput, undelivered pulumi.Resource,
+) (*cloudwatch.EventTarget, error) {
 	permission, err := permit(ctx, name, parent, f, rule)
 	if err != nil {
 		return nil, err
@@ -28,6 +63,7 @@ func runByRule(
 		Rule:         rule.Name,
 		EventBusName: rule.EventBusName,
 		Arn:          f.Function.Arn,
+		Input:        input,
 		RetryPolicy: cloudwatch.EventTargetRetryPolicyArgs{
 			MaximumRetryAttempts:     pulumi.Int(3),
 			MaximumEventAgeInSeconds: pulumi.Int(3600),
