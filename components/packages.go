@@ -24,7 +24,8 @@ var (
 	MonitorFunctions     = []string{"healthcheck", "migrate"}
 	ApplicationFunctions = []string{"transactions", "publisher", "processor"}
 	TrafficFunctions     = []string{"livez"}
-	Functions            = slices.Concat(MonitorFunctions, ApplicationFunctions, TrafficFunctions)
+	BackupFunctions      = []string{"restoretest", "restoreverify", "restoregrant"}
+	Functions            = slices.Concat(MonitorFunctions, ApplicationFunctions, TrafficFunctions, BackupFunctions)
 )
 
 // CheckFunctionsBuilt reports every one of the functions that `make lambda` has not made yet for the architecture.

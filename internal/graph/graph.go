@@ -238,6 +238,14 @@ func computed(r Resource) map[string]string {
 		return map[string]string{"arn": "arn:aws:route53:::healthcheck/" + r.Name + "-id"}
 	case "aws:route53/record:Record":
 		return map[string]string{"fqdn": strings.TrimSuffix(r.Input("name"), ".")}
+	case "aws:backup/vault:Vault":
+		return map[string]string{"name": name, "arn": arn("backup", "backup-vault:"+name)}
+	case "aws:backup/plan:Plan":
+		return map[string]string{"arn": arn("backup", "backup-plan:"+r.Name+"-id")}
+	case "aws:sfn/stateMachine:StateMachine":
+		return map[string]string{"name": name, "arn": arn("states", "stateMachine:"+name)}
+	case "aws:scheduler/schedule:Schedule":
+		return map[string]string{"name": name, "arn": arn("scheduler", "schedule/default/"+name)}
 	case "aws:lambda/invocation:Invocation":
 		return map[string]string{"result": "{}"}
 	}
