@@ -48,6 +48,8 @@ var (
 	variable     = text(1, 4096) // all together, which another test has
 	dimension    = text(1, 1024)
 	dnsName      = form(1, 254, `([a-z0-9_-]{1,63}\.)*[a-z0-9_-]{1,63}\.?`) // with its last dot
+	vaultName    = form(2, 50, `[a-zA-Z0-9_-]+`)
+	backupName   = form(1, 50, `[a-zA-Z0-9_.-]+`)
 	hostedZone   = form(1, 32, `[A-Z0-9-]+`)
 )
 
@@ -61,6 +63,13 @@ var physicalNames = map[string]limit{
 	"aws:cloudwatch/eventRule:EventRule":                             ruleName,
 	"aws:cloudwatch/logGroup:LogGroup":                               logGroup,
 	"aws:cloudwatch/metricAlarm:MetricAlarm":                         alarmName,
+	"aws:backup/plan:Plan":                                           backupName,
+	"aws:backup/selection:Selection":                                 backupName,
+	"aws:backup/vault:Vault":                                         vaultName,
+	"aws:backup/vaultLockConfiguration:VaultLockConfiguration":       {},
+	"aws:backup/vaultPolicy:VaultPolicy":                             {},
+	"aws:scheduler/schedule:Schedule":                                form(1, 64, `[0-9a-zA-Z_.-]+`),
+	"aws:sfn/stateMachine:StateMachine":                              form(1, 80, `[^\s<>{}\[\]?*"#%\\^|~`+"`"+`$&,;:/]+`),
 	"aws:iam/role:Role":                                              roleName,
 	"aws:iam/rolePolicy:RolePolicy":                                  form(1, 128, `[\w+=,.@-]+`),
 	"aws:lambda/function:Function":                                   functionName,
@@ -126,6 +135,35 @@ var members = map[string]map[string]limit{
 		"apiId":                            apiID,
 		"routeSettings[].routeKey":         form(1, 1024, `GET /livez`),
 	},
+	"aws:backup/plan:Plan": {
+		"rules[].ruleName":                          backupName,
+		"rules[].schedule":                          form(1, 256, `cron\(\d+ \d+ (\*|1) \* \? \*\)`),
+		"rules[].targetVaultName":                   vaultName,
+		"rules[].copyActions[].destinationVaultArn": arn,
+	},
+	"aws:backup/selection:Selection": {
+		"iamRoleArn":  arn,
+		"planId":      text(1, 64),
+		"resources[]": arn,
+	},
+	"aws:backup/vault:Vault":                                   {"kmsKeyArn": arn},
+	"aws:backup/vaultLockConfiguration:VaultLockConfiguration": {"backupVaultName": vaultName},
+	"aws:backup/vaultPolicy:VaultPolicy": {
+		"backupVaultName": vaultName,
+		"policy":          text(1, 10<<10),
+	},
+	"aws:scheduler/schedule:Schedule": {
+		"flexibleTimeWindow.mode": form(3, 8, `OFF`),
+		"scheduleExpression":      text(1, 256),
+		"target.arn":              form(1, 1600, `arn:aws:.+`),
+		"target.input":            text(1, 256<<10),
+		"target.roleArn":          form(1, 1600, `arn:aws:iam::.+`),
+	},
+	"aws:sfn/stateMachine:StateMachine": {
+		"definition": text(1, 1<<20),
+		"roleArn":    form(1, 256, `arn:aws:iam::.+`),
+		"type":       form(7, 8, `STANDARD`),
+	},
 	"aws:cloudwatch/compositeAlarm:CompositeAlarm": {
 		"actionsSuppressor.alarm": text(1, 1600),
 		"alarmActions[]":          arn,
@@ -144,7 +182,7 @@ var members = map[string]map[string]limit{
 		"description":        text(0, 512),
 		"eventBusName":       busName,
 		"eventPattern":       text(1, 2048),
-		"scheduleExpression": form(1, 256, `rate\(\d+ minutes?\)`),
+		"scheduleExpression": form(1, 256, `rate\(\d+ (minutes?|hour)\)`),
 	},
 	"aws:cloudwatch/eventTarget:EventTarget": {
 		"arn":                            arn,

@@ -43,12 +43,13 @@ func databaseEvents(
 // when the database is ready for them.
 func bootstrap(
 	ctx *pulumi.Context, c *config.Config, at regions, database *components.PeeredDsqlCluster,
-	packages *components.Packages, monitors observers, app *application,
+	packages *components.Packages, monitors observers, app *application, tests restoreTests,
 ) (pulumi.Resource, error) {
 	roles := map[string]pulumi.StringArray{}
 	for _, m := range monitors {
 		roles[schema.RoleMonitor] = append(roles[schema.RoleMonitor], m.Function.Role.Arn)
 	}
+	tests.roles(roles)
 	args := &components.DatabaseBootstrapArgs{
 		Region:           at[primary],
 		Database:         database.Primary,

@@ -59,6 +59,9 @@ func longestWith(t *testing.T, changes map[string]string) *graph.Graph {
 			`"jwt":{"issuer":"https://issuer.example.com/` + strings.Repeat("i", 2021) + `","audience":["` +
 			strings.Repeat("a", 2048) + `"]}}`,
 		"eventRoutes": longestRoutes(),
+		"backups": `{"dailyAt":"23:59","retentionDays":36500,"monthlyRetentionDays":36500,"lock":"compliance",` +
+			`"lockChangeableDays":36500,"breakGlassRole":"arn:aws:iam::123456789012:role/` + strings.Repeat("p", 64) + `",` +
+			`"pairRestoreTest":"quarterly","maximumAge":"336h"}`,
 	}
 	maps.Copy(all, changes)
 	return deployedAs(t, strings.Repeat("a-._Z9", 16)+"long", all)

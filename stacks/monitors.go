@@ -33,6 +33,7 @@ func alertTopics(ctx *pulumi.Context, c *config.Config, at regions) (topics topi
 func observe(
 	ctx *pulumi.Context, c *config.Config, at regions,
 	database *components.PeeredDsqlCluster, topics topicsOf, packages *components.Packages,
+	plans []components.WatchedPlan,
 ) (monitors observers, err error) {
 	for i, place := range places {
 		monitors[i], err = components.NewRegionalMonitor(ctx, place+"-monitor", &components.RegionalMonitorArgs{
@@ -40,6 +41,7 @@ func observe(
 			Targets:       database.Sides(),
 			Topics:        []*components.AlertTopic{topics[i], topics[(i+1)%3], topics[(i+2)%3]},
 			MetricRegions: []string{at[primary].Name, at[secondary].Name},
+			Plans:         plans,
 			DatabaseRole:  schema.RoleMonitor,
 			Runbooks:      c.Runbooks,
 			Packages:      packages,

@@ -10,6 +10,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"aurora-dsql-dr/components"
+	"aurora-dsql-dr/components/backups"
 	"aurora-dsql-dr/components/traffic"
 )
 
@@ -120,6 +121,29 @@ func withTraffic(out exports, routing *traffic.Routing) exports {
 		for i, observer := range routing.Observers {
 			out.HealthCheckIDs[side.Region+"-from-"+observer.Region] = side.Observed.Words[i].ID()
 		}
+	}
+	return out
+}
+
+// withBackups are the outputs with what is kept, and what restores it.
+func withBackups(out exports, kept *backups.DatabaseBackups, tests restoreTests) exports {
+	out.BackupVaultNames = map[string]pulumi.StringInput{}
+	out.BackupPlanIDs = map[string]pulumi.StringInput{}
+	out.BackupRoleARNs = map[string]pulumi.StringInput{}
+	out.RecoveryRoleARNs = map[string]pulumi.StringInput{}
+	for i, own := range kept.Regions {
+		region := own.Region.Name
+		out.BackupVaultNames[region] = own.Vault.Name
+		out.BackupPlanIDs[region] = own.Plan.ID
+		out.BackupRoleARNs[region] = own.Plan.Role.Arn
+		out.RecoveryRoleARNs[region] = own.RecoveryRole.Arn
+		if tests[i] == nil {
+			continue
+		}
+		if out.RestoreTestMachineARNs == nil {
+			out.RestoreTestMachineARNs = map[string]pulumi.StringInput{}
+		}
+		out.RestoreTestMachineARNs[region] = tests[i].Machine.Arn
 	}
 	return out
 }

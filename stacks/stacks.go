@@ -95,7 +95,11 @@ func assemble(ctx *pulumi.Context, c *config.Config, at regions, packages *compo
 	if err != nil {
 		return exports{}, err
 	}
-	monitors, err := observe(ctx, c, at, database, topics, packages)
+	kept, err := backUp(ctx, c, at, database)
+	if err != nil {
+		return exports{}, err
+	}
+	monitors, err := observe(ctx, c, at, database, topics, packages, plans(kept))
 	if err != nil {
 		return exports{}, err
 	}
@@ -103,12 +107,19 @@ func assemble(ctx *pulumi.Context, c *config.Config, at regions, packages *compo
 	if err != nil {
 		return exports{}, err
 	}
-	migrated, err := bootstrap(ctx, c, at, database, packages, monitors, app)
+	tests, err := testRestores(ctx, c, topics, kept, packages, app)
+	if err != nil {
+		return exports{}, err
+	}
+	migrated, err := bootstrap(ctx, c, at, database, packages, monitors, app, tests)
 	if err != nil {
 		return exports{}, err
 	}
 	schedules, err := startMonitors(ctx, c, monitors, migrated)
 	if err != nil {
+		return exports{}, err
+	}
+	if err := tests.start(ctx, c, migrated); err != nil {
 		return exports{}, err
 	}
 	running, err := startApplication(ctx, c, at, topics, app, migrated)
@@ -123,7 +134,11 @@ func assemble(ctx *pulumi.Context, c *config.Config, at regions, packages *compo
 	if err != nil {
 		return exports{}, err
 	}
-	alarms := join(changes, running.alarms, watched, routed)
+	guarded, err := watchBackups(ctx, c, topics, kept, tests, schedules)
+	if err != nil {
+		return exports{}, err
+	}
+	alarms := join(changes, running.alarms, watched, routed, guarded)
 	dashboard, err := dashboardPage(ctx, c, at, database, schedules, app, endpoints, routing, alarms)
 	if err != nil {
 		return exports{}, err
@@ -134,6 +149,9 @@ func assemble(ctx *pulumi.Context, c *config.Config, at regions, packages *compo
 	}
 	if routing != nil {
 		out = withTraffic(out, routing)
+	}
+	if kept != nil {
+		out = withBackups(out, kept, tests)
 	}
 	return out, nil
 }

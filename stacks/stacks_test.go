@@ -112,6 +112,7 @@ func TestProtectionIsOneSetting(t *testing.T) {
 			"deletionProtection": value,
 			"databaseEncryption": "customer-managed",
 			"application":        "enabled",
+			"backups":            `{"dailyAt":"03:00"}`,
 		}, func(t *testing.T, g *graph.Graph, _ bool) {
 			clusters := g.Of("aws:dsql/cluster:Cluster")
 			require.Len(t, clusters, 2)
@@ -122,13 +123,19 @@ func TestProtectionIsOneSetting(t *testing.T) {
 			keys := append(g.Of("aws:kms/key:Key"), g.Of("aws:kms/replicaKey:ReplicaKey")...)
 			guarded := 0
 			for _, k := range keys {
-				ofData := strings.HasPrefix(k.Name, "database-") || strings.HasPrefix(k.Name, "field-key-")
+				ofData := strings.HasPrefix(k.Name, "database-") || strings.HasPrefix(k.Name, "field-key-") ||
+					strings.HasPrefix(k.Name, "backups-")
 				assert.Equal(t, protected && ofData, k.RPC.GetProtect(), k.Name)
 				if ofData {
 					guarded++
 				}
 			}
-			assert.Equal(t, 4, guarded, "a key for each cluster, the field key and its replica")
+			assert.Equal(t, 6, guarded, "a key for each cluster and each vault, the field key and its replica")
+			vaults := g.Of("aws:backup/vault:Vault")
+			require.Len(t, vaults, 2)
+			for _, v := range vaults {
+				assert.Equal(t, protected, v.RPC.GetProtect(), v.Name)
+			}
 		})
 	}
 }
@@ -304,6 +311,7 @@ func TestExportsAreNounsKeyedByRegion(t *testing.T) {
 		"monitorFunctionNames", "alarmNames", "dashboardUrl"}
 	application := append(slices.Clone(base), "transactionApiUrls", "transactionFunctionNames", "eventBusNames",
 		"eventRouteQueueUrls")
+	kept := append(slices.Clone(base), "backupVaultNames", "backupPlanIds", "backupRoleArns", "recoveryRoleArns")
 	traffic := []string{"trafficDomain", "trafficRegionalDomains", "healthCheckIds"}
 	for name, c := range map[string]struct {
 		changes map[string]string
@@ -313,6 +321,9 @@ func TestExportsAreNounsKeyedByRegion(t *testing.T) {
 		"with the application": {map[string]string{"application": applicationEnabled}, application},
 		"routed to it":         {routed(), append(slices.Clone(application), traffic...)},
 		"routed to others":     {toTargets(), append(slices.Clone(base), traffic...)},
+		"with backups": {map[string]string{"backups": `{"dailyAt":"03:00"}`},
+			append(slices.Clone(kept), "restoreTestMachineArns")},
+		"with backups that are not tested": {map[string]string{"backups": `{"restoreTest":"off"}`}, kept},
 	} {
 		config := stackConfig(t, "dev", c.changes)
 		var names []string

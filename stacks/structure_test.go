@@ -193,14 +193,15 @@ func leastPrivilege(t *testing.T, g *graph.Graph) {
 		for _, s := range parse(t, r.Input("policy")).Statement {
 			for _, action := range s.Action {
 				assert.True(t, !strings.Contains(action, "*") || action == "kms:GenerateDataKey*", "%s: %s", r.Name, action)
-				if action == "dsql:DbConnectAdmin" {
+				if action == "dsql:DbConnectAdmin" && s.Effect == "Allow" {
 					admins++
-					assert.Equal(t, "bootstrap-migrate-access", r.Name)
+					assert.Contains(t, []string{"bootstrap-migrate-access", "primary-restore-grant-access",
+						"secondary-restore-grant-access"}, r.Name)
 				}
 			}
 			for _, res := range s.Resource {
 				if res == "*" {
-					assert.True(t, strings.HasPrefix(s.Action[0], "xray:Put") ||
+					assert.True(t, strings.HasPrefix(s.Action[0], "xray:Put") || s.Sid == "FollowJobs" ||
 						s.Condition["StringEquals"]["cloudwatch:namespace"] == contract.MetricNamespace, "%s: %v on *", r.Name, s.Action)
 				} else {
 					assert.True(t, strings.HasPrefix(res, "arn:aws:"), "%s: %s", r.Name, res)
@@ -208,7 +209,8 @@ func leastPrivilege(t *testing.T, g *graph.Graph) {
 			}
 		}
 	}
-	assert.Equal(t, 1, admins, "one role connects as admin")
+	tests := len(g.Of("aws:sfn/stateMachine:StateMachine"))
+	assert.Equal(t, 1+tests, admins, "one role connects as admin, and one a restore test, never to the stack's clusters")
 	assert.Empty(t, g.Of("aws:iam/rolePolicyAttachment:RolePolicyAttachment"), "no managed policies")
 }
 
@@ -223,11 +225,17 @@ func alarmsNamePublishedDimensions(t *testing.T, g *graph.Graph) {
 		contract.ApplicationNamespace: {contract.DimensionRegion},
 		"AWS/ApiGateway":              {"ApiId"},
 		"AWS/AuroraDSQL":              {"ClusterId"},
+		"AWS/Backup":                  {"BackupVaultName", "ResourceType"},
 		"AWS/CertificateManager":      {"CertificateArn"},
 		"AWS/Events":                  {"RuleName"},
 		"AWS/Lambda":                  {"FunctionName"},
 		"AWS/SNS":                     {"TopicName"},
 		"AWS/SQS":                     {"QueueName"},
+		"AWS/States":                  {"StateMachineArn"},
+	}
+	of := map[string][]string{
+		contract.MetricBackupAge:      {contract.DimensionClusterID, contract.DimensionRegion},
+		contract.MetricRestoreTestAge: {contract.DimensionRegion},
 	}
 	seen := map[string]int{}
 	check := func(name string, in resource.PropertyMap, ofOpenRoute bool) {
@@ -238,6 +246,9 @@ func alarmsNamePublishedDimensions(t *testing.T, g *graph.Graph) {
 			assert.NotEmpty(t, value.StringValue(), "%s: %s", name, key)
 		}
 		want := published[namespace]
+		if own, ok := of[in["metricName"].StringValue()]; ok {
+			want = own
+		}
 		if namespace == "AWS/Events" && strings.Contains(name, "-forward-") {
 			want = []string{"EventBusName", "RuleName"} // a rule of a bus other than the default one
 		}
@@ -268,11 +279,14 @@ func alarmsNamePublishedDimensions(t *testing.T, g *graph.Graph) {
 	if len(g.Of("aws:acm/certificate:Certificate")) == 0 {
 		absent++
 	}
+	if len(g.Of("aws:backup/vault:Vault")) == 0 {
+		absent += 2
+	}
 	assert.Len(t, seen, len(published)-absent)
 }
 
 func TestMonitorsRunOnTerms(t *testing.T) {
-	g := deployed(t, "prod", nil)
+	g := deployed(t, "prod", map[string]string{"backups": "{}"})
 	for _, c := range g.Of("aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig") {
 		assert.Zero(t, c.Inputs["maximumRetryAttempts"].NumberValue(), "a late run is worth nothing")
 		assert.EqualValues(t, 60, c.Inputs["maximumEventAgeInSeconds"].NumberValue())

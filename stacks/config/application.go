@@ -42,7 +42,7 @@ func (c *Config) Functions() []string {
 	if c.Application.Enabled {
 		functions = append(functions, components.ApplicationFunctions...)
 	}
-	return append(functions, c.Traffic.functions()...)
+	return slices.Concat(functions, c.Traffic.functions(), backupFunctions(c.Backups))
 }
 
 func (r *reader) application(top object) Application {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"aurora-dsql-dr/components"
+	"aurora-dsql-dr/components/backups"
 	"aurora-dsql-dr/lambda/contract"
 )
 
@@ -38,6 +39,8 @@ type Config struct {
 	Application  Application
 	// Traffic is nil unless it is routed.
 	Traffic *Traffic
+	// Backups is nil unless they are made.
+	Backups *backups.Settings
 }
 
 // Regions are the codes of the two data regions and of the witness.
@@ -59,6 +62,12 @@ const defaultRunbooks = "docs/runbooks.md"
 // logRetentions are the days CloudWatch Logs accepts (PutRetentionPolicy).
 var logRetentions = []int{1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922,
 	3288, 3653}
+
+// LogRetention is the shortest retention of a log that keeps it for as many days, or the longest there is.
+func LogRetention(days int) int {
+	i, _ := slices.BinarySearch(logRetentions, days)
+	return logRetentions[min(i, len(logRetentions)-1)]
+}
 
 // Load reads and checks every key and reports all problems together, each with key, value and what is accepted.
 func Load(values Values) (*Config, error) {
@@ -98,6 +107,7 @@ func Load(values Values) (*Config, error) {
 	c.Application = r.application(top)
 	c.Application.Routes = r.eventRoutes(top, "eventRoutes", c)
 	c.Traffic = r.traffic(top, "traffic", c)
+	c.Backups = r.backups(top, "backups")
 	c.Monitor.Routed = c.Traffic != nil
 	r.leftOver(top, regions, monitor)
 	r.plain()

@@ -17,5 +17,5 @@ func (c *Config) Warnings() []string {
 		warnings = append(warnings, fmt.Sprintf("runbooksUrl is %q: whoever is paged cannot open it. "+
 			"Put docs/runbooks.md where they can read it, and give its address", c.Runbooks))
 	}
-	return warnings
+	return append(warnings, irrevocable(c.Backups)...)
 }
