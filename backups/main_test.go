@@ -1,0 +1,64 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestWhatIsAskedForIsReadBeforeAnythingElse(t *testing.T) {
+	for _, tt := range []struct {
+		intent string
+		args   []string
+		says   []string
+	}{
+		{"No act.", nil, []string{`the act is "": want one of adopt, backup, destroyable, restore, restore-test`}},
+		{"Another one.", []string{"move"}, []string{`the act is "move"`}},
+		{"A flag that nobody knows.", []string{"backup", "-for", "2h"}, []string{"flag provided but not defined"}},
+		{"Words that are not yes, at once.", []string{"restore", "-beside", "no", "-pair", "1", "-confirm", "y"}, []string{
+			`BESIDE is "no": want yes, or nothing`, `PAIR is "1": want`, `CONFIRM is "y": want`,
+		}},
+	} {
+		t.Run(tt.intent, func(t *testing.T) {
+			err := command{}.run(t.Context(), tt.args)
+			for _, says := range tt.says {
+				assert.ErrorContains(t, err, says)
+			}
+		})
+	}
+}
+
+func TestWhatTakesLongSaysSoEveryHalfMinute(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var said bytes.Buffer
+		began := time.Now()
+		end, err := command{out: &said, interval: 5 * time.Second}.watch(t.Context(), "job x",
+			func(context.Context) (progress, error) {
+				if time.Since(began) < 70*time.Second {
+					return progress{state: "RUNNING"}, nil
+				}
+				return progress{state: "FAILED", ended: true}, nil
+			})
+		require.NoError(t, err)
+		assert.Equal(t, "FAILED", end.state)
+		assert.Equal(t, "00:00:00  job x: RUNNING\n00:00:30  job x: RUNNING\n00:01:00  job x: RUNNING\n"+
+			"00:01:10  job x: FAILED\n", said.String())
+	})
+}
+
+func TestWhoeverStopsTheCommandIsToldThatTheJobGoesOn(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	var said strings.Builder
+	_, err := command{out: &said, interval: time.Hour}.watch(ctx, "job x", func(context.Context) (progress, error) {
+		cancel()
+		return progress{state: "RUNNING"}, nil
+	})
+	require.ErrorIs(t, err, context.Canceled)
+	assert.ErrorContains(t, err, "job x goes on without this command")
+}
