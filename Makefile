@@ -57,7 +57,7 @@ detect: linux deps lambda-host cli build/bin/sandbox ## how long until a person 
 
 # What describes or drives the Pulumi program waits for another process, the engine, and its race binaries take longest
 # to link; the examples are other processes. These packages run without the detector, everything else with it.
-PLAIN := components cost docs examples/connect lambda recipients rehearsal/stack sandbox sandbox/engine stacks traffic
+PLAIN := backups components cost docs examples/connect lambda recipients rehearsal/stack sandbox sandbox/engine stacks traffic
 TESTED := '{{ if or .TestGoFiles .XTestGoFiles }}{{ .ImportPath }}{{ end }}'
 # Tests wait for PostgreSQL, processes and deadlines more than for a processor, so more packages run than there are. With
 # -o the test binaries stay, a gigabyte below build/test, and only what has changed is linked again; it wants names that
@@ -151,11 +151,26 @@ withdraw: stack ## STACK=dev REGION= FOR=2h REASON=: take a region out of traffi
 return: stack ## STACK=dev REGION=: end its withdrawal before its time
 	@go run ./traffic return -stack '$(STACK)' -region "$${REGION-}" -by "$$BY"
 
-# A protected stack is refused here, and by Pulumi again. grep reads to the end, or pulumi would die of a closed pipe.
+.PHONY: backup
+backup: stack ## STACK=dev REGION=: make a recovery point of a cluster now, by default the primary's, and its twin
+	@go run ./backups backup -stack '$(STACK)' -region "$${REGION-}"
+
+.PHONY: restore-test
+restore-test: stack ## STACK=dev REGION= PAIR=yes: test a restore now, and print what it found
+	@go run ./backups restore-test -stack '$(STACK)' -region "$${REGION-}" -pair "$${PAIR-}"
+
+.PHONY: restore
+restore: stack ## STACK=dev POINT=arn BESIDE=yes CONFIRM=yes: restore a new pair of a recovery point and its twin
+	@go run ./backups restore -stack '$(STACK)' -point "$${POINT-}" -beside "$${BESIDE-}" -confirm "$${CONFIRM-}"
+
+.PHONY: adopt
+adopt: stack ## STACK=dev CLUSTERS='arn arn': have the stack take a restored pair for its own
+	@go run ./backups adopt -stack '$(STACK)' -clusters "$${CLUSTERS-}"
+
+# A protected stack is refused here, and by Pulumi again; vaults with recovery points would stop a destroy half-way.
 .PHONY: destroy
-destroy: stack deployer ## STACK=dev: remove everything; a protected database is refused before anything is touched
-	@! pulumi stack export --stack $(STACK) | grep '"protect": true' >/dev/null || { \
-	  echo 'The stack $(STACK) is protected, and nothing has been touched: docs/runbooks.md#destroy says how to take the protection off.' >&2; exit 1; }
+destroy: stack deployer ## STACK=dev: remove everything; protection and recovery points are refused before anything is touched
+	@go run ./backups destroyable -stack '$(STACK)'
 	pulumi destroy --stack $(STACK)
 
 .PHONY: deployer

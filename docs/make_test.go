@@ -16,7 +16,6 @@ case "$1 ${2-}" in
 "version ") echo "${VERSION-v3.276.0}" ;;
 "whoami "*) [ -z "${STRANGER-}" ] || { echo 'error: this command requires logging in' >&2; exit 1; } ;;
 "stack ls") echo "[ { \"name\": \"${STACKS-acme/dev}\" } ]" ;;
-"stack export") echo "{ \"protect\": ${PROTECT-false} }" ;;
 *) echo "pulumi $*"; exit "${STATUS-0}" ;;
 esac
 `
@@ -80,23 +79,43 @@ func TestWhatPulumiLacksIsSaidBeforeAnythingIsBuilt(t *testing.T) {
 	}
 }
 
-func TestADestroySpeaksOfProtectionOnlyWhereThereIsAny(t *testing.T) {
-	const advice = "docs/runbooks.md#destroy"
-	programs := map[string]string{"pulumi": usable, "pulumi-language-go": ""}
+func TestADestroyAsksBeforeItBegins(t *testing.T) {
+	programs := map[string]string{
+		"pulumi":             usable,
+		"pulumi-language-go": "",
+		"go":                 `echo "go $*"; exit "${REFUSED-0}"`,
+	}
+	const asked = "go run ./backups destroyable -stack dev"
 
-	said, err := runMake(t, programs, []string{"PROTECT=true"}, "destroy", "STACK=dev")
+	said, err := runMake(t, programs, []string{"REFUSED=1"}, "destroy", "STACK=dev")
 	require.Error(t, err)
-	assert.Contains(t, said, advice)
+	assert.Contains(t, said, asked)
 	assert.NotContains(t, said, "pulumi destroy", "nothing is touched")
 
 	said, err = runMake(t, programs, []string{"STATUS=255"}, "destroy", "STACK=dev")
 	require.Error(t, err, "something else failed")
 	assert.Contains(t, said, "pulumi destroy --stack dev")
-	assert.NotContains(t, said, advice)
 
 	said, err = runMake(t, programs, nil, "destroy", "STACK=dev")
 	require.NoError(t, err)
+	assert.Contains(t, said, asked)
 	assert.Contains(t, said, "pulumi destroy --stack dev")
+}
+
+func TestWhatIsAskedOfBackupsIsNoCommand(t *testing.T) {
+	programs := map[string]string{"go": `for word in "$@"; do echo "[$word]"; done`}
+	const quoted = `it's "this"; echo done`
+	for target, want := range map[string]string{
+		"backup":       "[-region]\n[" + quoted + "]\n",
+		"restore-test": "[-region]\n[" + quoted + "]\n[-pair]\n[yes]\n",
+		"restore":      "[-point]\n[" + quoted + "]\n[-beside]\n[yes]\n[-confirm]\n[]\n",
+		"adopt":        "[-clusters]\n[" + quoted + "]\n",
+	} {
+		said, err := runMake(t, programs, nil, target, "STACK=dev", "REGION="+quoted, "POINT="+quoted, "CLUSTERS="+quoted,
+			"PAIR=yes", "BESIDE=yes")
+		require.NoError(t, err, said)
+		assert.Contains(t, said, "["+target+"]\n[-stack]\n[dev]\n"+want)
+	}
 }
 
 func TestWhatPeopleWriteOfAWithdrawalIsNoCommand(t *testing.T) {
