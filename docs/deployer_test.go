@@ -22,6 +22,7 @@ func parts() map[string]struct {
 	policies []string
 } {
 	application := map[string]string{
+		"backups":             "{}",
 		"application":         "enabled",
 		"applicationSettings": `{"jwt":{"issuer":"https://issuer.example.com","audience":"transactions"}}`,
 		"eventRoutes": `[{"name":"large","target":"topic"},{"name":"all","target":"queue"},
@@ -29,15 +30,17 @@ func parts() map[string]struct {
 	}
 	routed := maps.Clone(application)
 	routed["traffic"] = `{"zoneId":"Z0123456789ABCDEFGHIJ","domain":"pay.example.com"}`
+	kept := map[string]string{"backups": `{"lock":"governance","pairRestoreTest":"quarterly"}`}
 	target := `{"name":"a.example.net","zoneId":"ZELB","healthCheck":{"host":"a.example.net","path":"/"}}`
 	return map[string]struct {
 		changes  map[string]string
 		policies []string
 	}{
-		"alone":                {nil, []string{basePolicy}},
+		"alone":                {map[string]string{"backups": "{}"}, []string{basePolicy}},
+		"with backups":         {kept, []string{basePolicy, backupPolicy}},
 		"with the application": {application, []string{basePolicy, applicationPolicy}},
-		"routed to it":         {routed, everyPolicy},
-		"routed to others": {map[string]string{"traffic": `{"zoneId":"Z0123456789ABCDEFGHIJ","domain":"pay.example.com",
+		"routed to it":         {routed, []string{basePolicy, applicationPolicy, trafficPolicy}},
+		"routed to others": {map[string]string{"backups": "{}", "traffic": `{"zoneId":"Z0123456789ABCDEFGHIJ","domain":"pay.example.com",
 			"targets":{"us-east-1":` + target + `,"us-east-2":` + target + `}}`}, []string{basePolicy, trafficPolicy}},
 	}
 }

@@ -16,14 +16,15 @@ import (
 	"aurora-dsql-dr/stacks"
 )
 
-// What the deployer's role has: the first always, the others with the application and with traffic.
+// What the deployer's role has: the first always, the others with the application, with traffic and with backups.
 const (
 	basePolicy        = "docs/deployer-policy.json"
 	applicationPolicy = "docs/deployer-application-policy.json"
 	trafficPolicy     = "docs/deployer-traffic-policy.json"
+	backupPolicy      = "docs/deployer-backup-policy.json"
 )
 
-var everyPolicy = []string{basePolicy, applicationPolicy, trafficPolicy}
+var everyPolicy = []string{basePolicy, applicationPolicy, trafficPolicy, backupPolicy}
 
 // zone is the hosted zone that the policy names, and the stack has.
 const zone = "arn:aws:route53:::hostedzone/Z0123456789ABCDEFGHIJ"
@@ -121,6 +122,8 @@ const (
 	bus      = "aws:cloudwatch/eventBus:EventBus"
 	board    = "aws:cloudwatch/dashboard:Dashboard"
 	hosted   = "aws:route53/zone:Zone"
+	vault    = "aws:backup/vault:Vault"
+	plan     = "aws:backup/plan:Plan"
 )
 
 var (
@@ -133,9 +136,16 @@ var (
 		"kms:ViaService": "dsql.us-east-1.amazonaws.com",
 		"kms:EncryptionContext:aws:dsql:ClusterId": "abc",
 	}
+	throughBackup = iam.Context{
+		"kms:ViaService":          "backup.us-east-1.amazonaws.com",
+		"aws:ResourceTag/Project": "AuroraDsqlDr",
+	}
 	forEventBus = iam.Context{"kms:EncryptionContext:aws:events:event-bus:arn": "arn:aws:events:us-east-1:" +
 		graph.Account + ":event-bus/transaction-events-primary-1a2b3c4"}
 	toLambda   = iam.Context{"iam:PassedToService": "lambda.amazonaws.com"}
+	toBackup   = iam.Context{"iam:PassedToService": "backup.amazonaws.com"}
+	toStates   = iam.Context{"iam:PassedToService": "states.amazonaws.com"}
+	toSchedule = iam.Context{"iam:PassedToService": "scheduler.amazonaws.com"}
 	toEvents   = iam.Context{"iam:PassedToService": "events.amazonaws.com"}
 	keyActions = []string{"kms:DescribeKey", "kms:GetKeyPolicy", "kms:PutKeyPolicy", "kms:UpdateKeyDescription",
 		"kms:ListResourceTags", "kms:UntagResource", "kms:ScheduleKeyDeletion"}
@@ -357,6 +367,69 @@ var needs = map[string][]need{
 		actions: []string{"route53:GetHostedZone", "route53:ListTagsForResource"},
 		context: untagged,
 	}},
+	vault: {
+		{
+			on: own,
+			actions: []string{
+				"backup:CreateBackupVault", "backup:DescribeBackupVault", "backup:DeleteBackupVault", "backup:ListTags",
+				"backup:TagResource", "backup:UntagResource", "backup:ListRecoveryPointsByBackupVault",
+			},
+		},
+		// "Backup vault creation and deletion", AWS Backup Developer Guide.
+		{on: account, actions: []string{"backup-storage:MountCapsule"}},
+		{
+			on:      input("kmsKeyArn"),
+			actions: []string{"kms:CreateGrant", "kms:DescribeKey", "kms:RetireGrant", "kms:Decrypt", "kms:GenerateDataKey"},
+			context: throughBackup,
+		},
+	},
+	"aws:backup/vaultPolicy:VaultPolicy": {{
+		on: every(vault),
+		actions: []string{
+			"backup:PutBackupVaultAccessPolicy", "backup:GetBackupVaultAccessPolicy", "backup:DeleteBackupVaultAccessPolicy",
+		},
+	}},
+	"aws:backup/vaultLockConfiguration:VaultLockConfiguration": {{
+		on: every(vault),
+		actions: []string{
+			"backup:PutBackupVaultLockConfiguration", "backup:DescribeBackupVault", "backup:DeleteBackupVaultLockConfiguration",
+		},
+	}},
+	plan: {{
+		on: own,
+		actions: []string{
+			"backup:CreateBackupPlan", "backup:GetBackupPlan", "backup:UpdateBackupPlan", "backup:DeleteBackupPlan",
+			"backup:ListTags", "backup:TagResource", "backup:UntagResource",
+		},
+	}},
+	"aws:backup/selection:Selection": {
+		{
+			on:      every(plan),
+			actions: []string{"backup:CreateBackupSelection", "backup:GetBackupSelection", "backup:DeleteBackupSelection"},
+		},
+		{on: input("iamRoleArn"), actions: []string{"iam:PassRole"}, context: toBackup},
+	},
+	"aws:sfn/stateMachine:StateMachine": {
+		{
+			on: own,
+			actions: []string{
+				"states:CreateStateMachine", "states:DescribeStateMachine", "states:UpdateStateMachine",
+				"states:DeleteStateMachine", "states:ListStateMachineVersions", "states:ListTagsForResource",
+				"states:TagResource", "states:UntagResource",
+			},
+		},
+		{on: account, actions: []string{"states:ValidateStateMachineDefinition"}},
+		{on: input("roleArn"), actions: []string{"iam:PassRole"}, context: toStates},
+	},
+	"aws:scheduler/schedule:Schedule": {
+		{
+			on: own,
+			actions: []string{
+				"scheduler:CreateSchedule", "scheduler:GetSchedule", "scheduler:UpdateSchedule", "scheduler:DeleteSchedule",
+			},
+		},
+		{on: targetRole, actions: []string{"iam:PassRole"}, context: toSchedule},
+	},
 	"aws:apigatewayv2/authorizer:Authorizer":   partOfAPI("authorizers"),
 	"aws:apigatewayv2/integration:Integration": partOfAPI("integrations"),
 	"aws:apigatewayv2/route:Route":             partOfAPI("routes"),
@@ -372,6 +445,11 @@ var needs = map[string][]need{
 				},
 			},
 		}),
+}
+
+// targetRole is the role that a schedule starts its target as.
+func targetRole(_ *graph.Graph, r graph.Resource) []string {
+	return []string{r.Inputs["target"].ObjectValue()["roleArn"].StringValue()}
 }
 
 // ownConcurrency is a function that reserves concurrency.
@@ -397,7 +475,8 @@ func text(r graph.Resource, state string) string {
 
 // serviceRoles are the service-linked roles that AWS creates in the deployer's name, once per account, by policy.
 var serviceRoles = map[string]map[string]string{
-	basePolicy: {"dsql.amazonaws.com": "AWSServiceRoleForAuroraDsql"},
+	basePolicy:   {"dsql.amazonaws.com": "AWSServiceRoleForAuroraDsql"},
+	backupPolicy: {"backup.amazonaws.com": "AWSServiceRoleForBackup"},
 	applicationPolicy: {
 		"mrk.kms.amazonaws.com":        "AWSServiceRoleForKeyManagementServiceMultiRegionKeys",
 		"ops.apigateway.amazonaws.com": "AWSServiceRoleForAPIGateway",

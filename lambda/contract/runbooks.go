@@ -21,7 +21,6 @@ const (
 	RunbookBackup        Runbook = "a-backup-failed"
 	RunbookRestoreTest   Runbook = "a-restore-test-failed"
 	RunbookCheckers      Runbook = "health-checkers-are-refused"
-	RunbookRestoreTest   Runbook = "restore-test-failed"
 )
 
 // To is the address of one runbook.
