@@ -35,6 +35,8 @@ type Options struct {
 	Regions []string
 	// Speed is how many times faster than the wall the sandbox's clock runs; defaults to 1.
 	Speed float64
+	// CalendarSpeed is how many times faster than the clock daily, weekly and monthly schedules go; defaults to 1.
+	CalendarSpeed float64
 	// Address is where the AWS API listens, on loopback; defaults to 127.0.0.1 and any free port.
 	Address string
 	// OperationTimeout is how long a resource operation that waits may last, in sandbox time; defaults to 30 minutes.
@@ -179,6 +181,9 @@ func (s *Sandbox) openAccount(ctx context.Context) (err error) {
 		return err
 	}
 	s.Clock = clock.New(s.opts.Speed)
+	if s.opts.CalendarSpeed != 0 {
+		s.Clock.HastenCalendar(s.opts.CalendarSpeed)
+	}
 	s.Account, err = aws.Open(ctx, aws.Options{
 		Clock:            s.Clock,
 		Regions:          s.opts.Regions,

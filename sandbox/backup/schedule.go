@@ -18,24 +18,25 @@ func (s *Service) follow(p *plan) {
 
 // fireOnTime lets one rule fire until it is replaced.
 func (s *Service) fireOnTime(ctx context.Context, p *plan, i int, r rule) {
-	for at := s.env.Now().In(r.zone); ; {
-		next, ok := r.schedule.Next(at)
-		if !ok || s.env.Clock.Sleep(ctx, next.Sub(s.env.Now())) != nil {
+	calendar := s.env.Clock.Calendar()
+	for date := calendar.On(s.env.Now()).In(r.zone); ; {
+		next, ok := r.schedule.Next(date)
+		if !ok || s.env.Clock.Sleep(ctx, calendar.At(next).Sub(s.env.Now())) != nil {
 			return
 		}
 		s.fire(ctx, p, i, next)
-		at = next
+		date = next
 	}
 }
 
-// fire makes the jobs of a rule. What is missed while the region is away is not made up for.
-func (s *Service) fire(ctx context.Context, p *plan, i int, at time.Time) {
+// fire makes the jobs of a rule that is due on a date. What is missed while the region is away is not made up for.
+func (s *Service) fire(ctx context.Context, p *plan, i int, date time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if ctx.Err() != nil || p.stopped || s.available() != nil || p.overlapped(i, at) {
+	if ctx.Err() != nil || p.stopped || s.available() != nil || p.overlapped(i, date) {
 		return
 	}
-	r := p.rules[i]
+	r, at := p.rules[i], s.env.Clock.Calendar().At(date)
 	for _, id := range slices.Sorted(maps.Keys(p.selections)) {
 		n := p.selections[id]
 		for _, arn := range n.Resources {

@@ -15,6 +15,8 @@ import (
 type Clock struct {
 	origin time.Time // wall time at which both clocks agreed
 	speed  float64
+
+	calendar float64 // how much faster the calendar runs; 0 is as the clock does
 }
 
 // New returns a clock that agrees with the wall now and runs speed times as fast. Speed must be positive.

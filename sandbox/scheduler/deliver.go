@@ -22,7 +22,7 @@ import (
 func (s *Service) follow(c *schedule) {
 	ctx, stop := context.WithCancel(s.ctx)
 	c.stop = stop
-	begun, described, due := s.env.Now(), c.Schedule, c.times
+	begun, described, due := s.env.Now(), c.Schedule, hastened(c.times, s.env.Clock.Calendar())
 	_, atOnce := due.(rate)
 	if c.StartDate != nil && c.StartDate.After(begun) {
 		begun, atOnce = *c.StartDate, true
