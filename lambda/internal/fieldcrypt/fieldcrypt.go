@@ -20,8 +20,9 @@ import (
 
 // What a stored text begins with.
 const (
-	markPlain     = "text:"
-	markEncrypted = "aead:"
+	markPlain = "text:"
+	// MarkEncrypted begins what is encrypted.
+	MarkEncrypted = "aead:"
 )
 
 // Cipher encrypts the fields it was told to and decrypts any. It is safe for concurrent use; the zero value encrypts
@@ -65,7 +66,7 @@ func (c *Cipher) Seal(ctx context.Context, id, field, text string) (string, erro
 	if err != nil {
 		return "", &KeyError{fmt.Errorf("encrypt %s: %w", field, err)}
 	}
-	return markEncrypted + base64.RawStdEncoding.EncodeToString(sealed), nil
+	return MarkEncrypted + base64.RawStdEncoding.EncodeToString(sealed), nil
 }
 
 // Open is the reverse of Seal. The error is *KeyError if the key cannot be had, and Unreadable if that is this row's
@@ -77,7 +78,7 @@ func (c *Cipher) Open(ctx context.Context, id, field, stored string) (string, er
 	if text, ok := strings.CutPrefix(stored, markPlain); ok {
 		return text, nil
 	}
-	encoded, ok := strings.CutPrefix(stored, markEncrypted)
+	encoded, ok := strings.CutPrefix(stored, MarkEncrypted)
 	sealed, err := base64.RawStdEncoding.Strict().DecodeString(encoded)
 	keyID, known := keyOf(sealed)
 	if !ok || err != nil || !known {
