@@ -85,37 +85,41 @@ func (t restoreTests) roles(mapped map[string]pulumi.StringArray) {
 	}
 }
 
-// start starts the tests, once the database lets the verifier in. A pair takes both regions: one of them tests it.
-func (t restoreTests) start(ctx *pulumi.Context, c *config.Config, migrated pulumi.Resource) error {
+// start starts the tests, once the database lets the verifier in. A pair takes both regions: one of them tests it. What
+// it returns completes when the age of tests has been told.
+func (t restoreTests) start(
+	ctx *pulumi.Context, c *config.Config, migrated pulumi.Resource,
+) (told []pulumi.Resource, err error) {
 	for i, test := range t {
 		if test == nil {
 			continue
 		}
-		if _, err := backups.NewTestSchedule(ctx, places[i]+"-restore-schedule", &backups.TestScheduleArgs{
+		schedule, err := backups.NewTestSchedule(ctx, places[i]+"-restore-schedule", &backups.TestScheduleArgs{
 			Test:  test,
 			At:    c.Backups.At(i),
 			Every: c.Backups.RestoreTest,
 			Pairs: c.Backups.PairRestoreTest && i == primary,
 			After: []pulumi.Resource{migrated},
-		}); err != nil {
-			return err
+		})
+		if err != nil {
+			return nil, err
 		}
+		told = append(told, schedule.FirstSweep)
 	}
-	return nil
+	return told, nil
 }
 
 // watchBackups creates the alarms on what is kept.
 func watchBackups(
 	ctx *pulumi.Context, c *config.Config, topics topicsOf, kept *backups.DatabaseBackups, tests restoreTests,
-	schedules schedulesOf,
+	told []pulumi.Resource, schedules schedulesOf,
 ) (alarms, error) {
 	made := alarms{}
 	if kept == nil {
 		return made, nil
 	}
-	var checked []pulumi.Resource
 	for _, s := range schedules {
-		checked = append(checked, s.FirstCheck)
+		told = append(told, s.FirstCheck)
 	}
 	for i, own := range kept.Regions {
 		other := kept.Regions[1-i]
@@ -129,7 +133,7 @@ func watchBackups(
 			Test:       tests[i],
 			Every:      c.Backups.RestoreTest,
 			Runbooks:   c.Runbooks,
-			After:      checked,
+			After:      told,
 		})
 		if err != nil {
 			return nil, err

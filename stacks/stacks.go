@@ -119,7 +119,8 @@ func assemble(ctx *pulumi.Context, c *config.Config, at regions, packages *compo
 	if err != nil {
 		return exports{}, err
 	}
-	if err := tests.start(ctx, c, migrated); err != nil {
+	told, err := tests.start(ctx, c, migrated)
+	if err != nil {
 		return exports{}, err
 	}
 	running, err := startApplication(ctx, c, at, topics, app, migrated)
@@ -134,7 +135,7 @@ func assemble(ctx *pulumi.Context, c *config.Config, at regions, packages *compo
 	if err != nil {
 		return exports{}, err
 	}
-	guarded, err := watchBackups(ctx, c, topics, kept, tests, schedules)
+	guarded, err := watchBackups(ctx, c, topics, kept, tests, told, schedules)
 	if err != nil {
 		return exports{}, err
 	}

@@ -33,7 +33,8 @@ type AlarmsArgs struct {
 	Every Interval
 	// Runbooks are linked from alarms. Required.
 	Runbooks contract.Runbooks
-	// After is what must have happened before silence is judged: every observer's first check. Required.
+	// After is what must have happened before silence is judged: every observer's first check, and the first sweeps.
+	// Required.
 	After []pulumi.Resource
 }
 

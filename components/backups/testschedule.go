@@ -8,6 +8,7 @@ import (
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lambda"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/scheduler"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
@@ -33,6 +34,10 @@ type TestScheduleArgs struct {
 // TestSchedule starts a RestoreTest, and the sweep that follows tests which ended before they had cleaned up.
 type TestSchedule struct {
 	pulumi.ResourceState
+
+	// FirstSweep is made by the deployment. It gives the alarm on the age of tests, for which silence is a breach, its
+	// first sample.
+	FirstSweep *lambda.Invocation
 
 	args *TestScheduleArgs
 	role *iam.Role
@@ -143,8 +148,17 @@ func (s *TestSchedule) sweep(ctx *pulumi.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	return components.RunByRules(ctx, name+"-sweep", s, test.Test, input,
-		components.NamedRule{Name: name + "-ended", Rule: ended}, components.NamedRule{Name: name + "-hourly", Rule: hourly})
+	if err := components.RunByRules(ctx, name+"-sweep", s, test.Test, input,
+		components.NamedRule{Name: name + "-ended", Rule: ended},
+		components.NamedRule{Name: name + "-hourly", Rule: hourly}); err != nil {
+		return err
+	}
+	s.FirstSweep, err = lambda.NewInvocation(ctx, name+"-first-sweep", &lambda.InvocationArgs{
+		FunctionName: test.Test.Function.Name,
+		Input:        input,
+		Triggers:     pulumi.StringMap{"code": pulumi.String(test.Test.CodeHash)},
+	}, region.Child(s, pulumi.DependsOn(test.allowed))...)
+	return err
 }
 
 // endedPattern matches executions of a machine that ended otherwise than well.

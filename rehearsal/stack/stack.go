@@ -5,6 +5,7 @@ import (
 	"context"
 	"maps"
 	"runtime"
+	"time"
 
 	"aurora-dsql-dr/lambda/contract"
 	"aurora-dsql-dr/sandbox"
@@ -24,6 +25,12 @@ func Start(ctx context.Context, opts sandbox.Options) (*sandbox.Sandbox, error) 
 	opts.Durations = contract.HealthCheckDurations()
 	maps.Copy(opts.Durations, contract.ApplicationDurations())
 	maps.Copy(opts.Durations, contract.LivezDurations())
+	maps.Copy(opts.Durations, contract.BackupDurations())
+	maps.Copy(opts.Durations, contract.RestoreTestDurations())
+	if opts.CalendarSpeed > 1 { // ages of what is made daily are counted in the hours of the calendar
+		hour := float64(opts.Durations[contract.EnvBackupHour]) / opts.CalendarSpeed
+		opts.Durations[contract.EnvBackupHour] = time.Duration(hour)
+	}
 	opts.HostAddrVariable = contract.EnvHostAddr
 	return sandbox.Start(ctx, opts)
 }
