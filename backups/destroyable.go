@@ -32,7 +32,7 @@ func (c command) destroyable(ctx context.Context, r request) error {
 		}
 	}
 	if len(held) > 0 {
-		problems = append(problems, vaultsOf(ctx, held)...)
+		problems = append(problems, vaultsOf(ctx, r.stack, held)...)
 	}
 	if err := errors.Join(problems...); err != nil {
 		return fmt.Errorf("nothing has been touched:\n%w", err)
@@ -41,7 +41,7 @@ func (c command) destroyable(ctx context.Context, r request) error {
 }
 
 // vaultsOf are the problems that a stack's vaults make, by their ARNs.
-func vaultsOf(ctx context.Context, arns []string) (problems []error) {
+func vaultsOf(ctx context.Context, stack string, arns []string) (problems []error) {
 	reach, err := connect(ctx)
 	if err != nil {
 		return []error{err}
@@ -52,13 +52,13 @@ func vaultsOf(ctx context.Context, arns []string) (problems []error) {
 			problems = append(problems, fmt.Errorf("the state has a vault with the ARN %q: %w", text, err))
 			continue
 		}
-		problems = append(problems, reach.empty(ctx, a.Region, name(text)))
+		problems = append(problems, reach.empty(ctx, stack, a.Region, name(text)))
 	}
 	return problems
 }
 
 // empty refuses a vault that holds recovery points. One that somebody has deleted holds none.
-func (c clients) empty(ctx context.Context, region, vault string) error {
+func (c clients) empty(ctx context.Context, stack, region, vault string) error {
 	described, err := c.backup(region).DescribeBackupVault(ctx, &backup.DescribeBackupVaultInput{BackupVaultName: &vault})
 	var missing *types.ResourceNotFoundException
 	if errors.As(err, &missing) {
@@ -72,7 +72,7 @@ func (c clients) empty(ctx context.Context, region, vault string) error {
 		return err
 	}
 	return fmt.Errorf("the vault %s in %s holds %s. AWS deletes no such vault, and a destroy would stop half-way.\n%s",
-		vault, region, holding(points), advice(region, vault, aws.ToBool(described.Locked)))
+		vault, region, holding(points), advice(stack, region, vault, described))
 }
 
 // holding says how many recovery points there are, of when, and until when.
@@ -102,13 +102,20 @@ func holding(points []types.RecoveryPointByBackupVault) string {
 	return said
 }
 
-// advice is what can be done about a vault.
-func advice(region, vault string, locked bool) string {
-	wait := "Set \"backups\" aside, deploy, and destroy when they have ended"
-	if locked {
-		return wait + ": the vault is locked, and nobody deletes them before."
+// advice is what can be done about a vault. Its plan goes on until its selection is gone.
+func advice(stack, region, vault string, described *backup.DescribeBackupVaultOutput) string {
+	said := "First end the backups, which go on until then, and destroy when the vaults are empty:\n" +
+		"  pulumi destroy --stack " + stack + " --target '**aws:backup/selection:Selection::*'\n"
+	locked := aws.ToBool(described.Locked)
+	switch end := described.LockDate; {
+	case locked && end != nil && time.Now().After(*end):
+		return said + "The vault is locked for good: wait until the last recovery point has ended. Nobody deletes one before."
+	case locked:
+		said += "The vault is locked: take its lock off (\"lock\": none, and deploy), and then, w"
+	default:
+		said += "W"
 	}
-	return fmt.Sprintf("%s, or have the role of \"breakGlassRole\" delete each:\n"+
+	return fmt.Sprintf("%sait until the last recovery point has ended, or have the role \"breakGlassRole\" delete each:\n"+
 		"  aws backup delete-recovery-point --region %s --backup-vault-name %s --recovery-point-arn <RecoveryPointArn>",
-		wait, region, vault)
+		said, region, vault)
 }

@@ -1,8 +1,12 @@
 package main
 
 import (
+	"strings"
 	"testing"
+	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awsbackup "github.com/aws/aws-sdk-go-v2/service/backup"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -35,10 +39,23 @@ func TestVaultsThatHoldPointsStandAgainstADestroy(t *testing.T) {
 	w.deployed(w.resources()[4], map[string]any{"urn": "a::b", "type": "c", "protect": true})
 	err = w.run("destroyable")
 	for _, says := range []string{"the stack prod is protected: docs/runbooks.md#destroy", "the vault vault in us-east-1",
-		"the vault is locked, and nobody deletes them before"} {
+		"take its lock off", "pulumi destroy --stack prod --target '**aws:backup/selection:Selection::*'"} {
 		assert.ErrorContains(t, err, says, "all of it at once")
 	}
 	assert.NotContains(t, err.Error(), "us-east-2")
+}
+
+func TestAVaultThatIsLockedForGoodIsWaitedFor(t *testing.T) {
+	past, future := time.Now().Add(-time.Hour), time.Now().Add(time.Hour)
+	for _, tt := range []struct {
+		lock time.Time
+		says string
+	}{{past, "locked for good: wait until"}, {future, "take its lock off"}} {
+		said := advice("prod", primary, "vault",
+			&awsbackup.DescribeBackupVaultOutput{Locked: aws.Bool(true), LockDate: &tt.lock})
+		assert.Contains(t, said, tt.says)
+		assert.Equal(t, tt.lock == future, strings.Contains(said, "delete-recovery-point"))
+	}
 }
 
 func TestAStackWithoutVaultsIsDestroyedWithoutAskingAWS(t *testing.T) {

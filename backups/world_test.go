@@ -184,6 +184,7 @@ func (w *world) function(name string, does func(payload []byte) ([]byte, error))
 		Role:    "arn:aws:iam::123456789012:role/lambda",
 		Runtime: "provided.al2023",
 		Handler: "bootstrap",
+		Timeout: 900,
 		Stub:    func(_ context.Context, payload []byte) ([]byte, error) { return does(payload) },
 	})
 	require.NoError(w, err)
