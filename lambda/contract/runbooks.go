@@ -3,6 +3,9 @@ package contract
 // Runbooks is where docs/runbooks.md can be read: a URL, or its path in the repository.
 type Runbooks string
 
+// RunbooksPath is the latter.
+const RunbooksPath Runbooks = "docs/runbooks.md"
+
 // Runbook is an anchor of docs/runbooks.md.
 type Runbook string
 

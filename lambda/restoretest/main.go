@@ -1,13 +1,13 @@
 // Command restoretest makes the steps of restore tests, and sweeps up what they leave. A state machine and its
 // schedules invoke it.
 //
-// Environment: RESTORE, RUNBOOKS; BACKUP_HOUR and LEFTOVER_AGE have defaults. What its role has to be allowed, beside
+// Environment: RESTORE; RUNBOOKS, BACKUP_HOUR and LEFTOVER_AGE have defaults. What its role has to be allowed, beside
 // writing its log:
 //
 //   - backup:ListRecoveryPointsByBackupVault on both vaults (find)
 //   - states:ListExecutions and states:DescribeStateMachine on the machine (find, sweep)
-//   - backup:StartRestoreJob on recovery points of the own region, arn:aws:backup:<region>:<account>:recovery-point:*,
-//     and iam:PassRole on the restore role, to backup.amazonaws.com alone (start)
+//   - backup:StartRestoreJob on recovery points of the own region, arn:aws:backup:<region>:<account>:recovery-point:*
+//     and on its vault, and iam:PassRole on the restore role, to backup.amazonaws.com alone (start)
 //   - dsql:UpdateCluster, dsql:AddPeerCluster and dsql:RemovePeerCluster on cluster/* of both data regions (start of a
 //     pair; AWS Backup asks them of its caller)
 //   - backup:DescribeRestoreJob and backup:ListRestoreJobs on * (poll, cleanUp, sweep)

@@ -49,7 +49,10 @@ func ParseRestoreTest(lookup func(key string) (value string, ok bool)) (RestoreT
 		Region:      p.region(),
 		Hour:        p.duration(contract.EnvBackupHour),
 		LeftoverAge: p.duration(contract.EnvLeftoverAge),
-		Runbooks:    p.runbooks(),
+		Runbooks:    contract.RunbooksPath,
+	}
+	if value, _ := lookup(contract.EnvRunbooks); value != "" {
+		e.Runbooks = contract.Runbooks(value)
 	}
 	e.Settings = p.restore(e.Region)
 	return e, p.err("restoretest")

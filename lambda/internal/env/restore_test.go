@@ -21,9 +21,8 @@ const settings = `{"clusters":["arn:aws:dsql:us-east-1:123456789012:cluster/aaa"
 
 func TestTheEnvironmentOfRestoretest(t *testing.T) {
 	values := map[string]string{
-		"AWS_REGION":         "us-east-1",
-		contract.EnvRestore:  settings,
-		contract.EnvRunbooks: "docs/runbooks.md",
+		"AWS_REGION":        "us-east-1",
+		contract.EnvRestore: settings,
 	}
 	e, err := ParseRestoreTest(lookup(values))
 	require.NoError(t, err)
@@ -31,10 +30,14 @@ func TestTheEnvironmentOfRestoretest(t *testing.T) {
 	assert.Equal(t, "arn:aws:iam::123456789012:role/restore", e.Settings.RoleARN)
 	assert.Equal(t, []time.Duration{time.Hour, 6 * time.Hour}, []time.Duration{e.Hour, e.LeftoverAge})
 
+	assert.Equal(t, contract.RunbooksPath, e.Runbooks)
+
+	values[contract.EnvRunbooks] = "https://wiki.example.com/dr"
 	values[contract.EnvBackupHour], values[contract.EnvLeftoverAge] = "10s", "1m"
 	e, err = ParseRestoreTest(lookup(values))
 	require.NoError(t, err)
 	assert.Equal(t, []time.Duration{10 * time.Second, time.Minute}, []time.Duration{e.Hour, e.LeftoverAge})
+	assert.Equal(t, contract.Runbooks("https://wiki.example.com/dr"), e.Runbooks)
 }
 
 func TestEveryProblemOfRestoretestsEnvironmentIsReported(t *testing.T) {
@@ -43,7 +46,6 @@ func TestEveryProblemOfRestoretestsEnvironmentIsReported(t *testing.T) {
 		"peerRegion":"us-east-2","peerVault":"v","witness":"","roleArn":"x","topicArn":"y"}`, "LEFTOVER_AGE": "soon"}))
 	assert.EqualError(t, err, `environment of restoretest:
 LEFTOVER_AGE is "soon": want a positive Go duration such as 15s
-RUNBOOKS is missing: want where the runbooks can be read
 RESTORE.clusters[0] is "arn:aws:dsql:us-east-2:123456789012:cluster/bbb": want the ARN of a cluster in us-east-1
 RESTORE.clusters[1] is "arn:aws:dsql:us-east-1:123456789012:cluster/aaa": want the ARN of a cluster in us-east-2
 RESTORE.vault is "": want a backup vault's name

@@ -8,6 +8,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	backuptypes "github.com/aws/aws-sdk-go-v2/service/backup/types"
+	dsqltypes "github.com/aws/aws-sdk-go-v2/service/dsql/types"
 	sfntypes "github.com/aws/aws-sdk-go-v2/service/sfn/types"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -155,11 +156,21 @@ func TestTheSweepDeletesWhatNoExecutionWillDelete(t *testing.T) {
 	}
 }
 
+func TestAClusterThatIsBusyIsComeBackFor(t *testing.T) {
+	tester, c := world()
+	c.add("new")
+	c.refuse, c.refusal = "new", &dsqltypes.ConflictException{}
+	c.restoredBy(testRole, "job-1", epoch.Add(time.Second), arn(east, "new"))
+	after, err := tester.Run(t.Context(), event(contract.StepCleanUp, test()))
+	require.NoError(t, err)
+	assert.False(t, after.Gone)
+}
+
 func TestOneClusterThatStaysKeepsNoOther(t *testing.T) {
 	tester, c := world()
 	c.add("first")
 	c.add("second")
-	c.refuse = "first"
+	c.refuse, c.refusal = "first", errors.New("throttled")
 	c.restoredBy(testRole, "job-1", epoch, arn(east, "first"))
 	c.restoredBy(testRole, "job-2", epoch, arn(east, "second"))
 	_, err := tester.Run(t.Context(), event(contract.StepSweep, contract.RestoreTest{Machine: machine}))

@@ -40,6 +40,7 @@ type region struct {
 	fail     error
 	did      []string // changes, in their order
 	refuse   string   // an id whose deletion is refused
+	refusal  error
 }
 
 // ListRecoveryPointsByBackupVault gives one point a page, so that pages are turned.
@@ -85,7 +86,7 @@ func (r *region) DeleteCluster(
 	_ context.Context, in *dsql.DeleteClusterInput, _ ...func(*dsql.Options),
 ) (*dsql.DeleteClusterOutput, error) {
 	if *in.Identifier == r.refuse {
-		return nil, errors.New("throttled")
+		return nil, r.refusal
 	}
 	r.did = append(r.did, "delete "+*in.Identifier)
 	r.clusters[*in.Identifier].Status = dsqltypes.ClusterStatusDeleting
