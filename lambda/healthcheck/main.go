@@ -1,4 +1,7 @@
 // The health check: probes every endpoint of the database from one region, and alerts and publishes what it finds.
+//
+// With BACKUPS its role may beside that backup:ListRecoveryPointsByBackupVault on the vaults of both data regions, and
+// backup:GetBackupPlan on their plans.
 package main
 
 import (
@@ -9,12 +12,14 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambdacontext"
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/backup"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/dsql"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 
 	"aurora-dsql-dr/lambda/contract"
 	"aurora-dsql-dr/lambda/internal/alert"
+	"aurora-dsql-dr/lambda/internal/backupage"
 	"aurora-dsql-dr/lambda/internal/boot"
 	"aurora-dsql-dr/lambda/internal/check"
 	"aurora-dsql-dr/lambda/internal/dsqlconn"
@@ -96,7 +101,29 @@ func configure(e env.Environment, cfg aws.Config, log *slog.Logger) check.Config
 			Timeout:  e.PublishTimeout,
 			Log:      log,
 		},
+		Backups:  backups(e, cfg, log),
 		Embedded: embedded,
+		Log:      log,
+	}
+}
+
+// backups is nil without any.
+func backups(e env.Environment, cfg aws.Config, log *slog.Logger) check.Backups {
+	if len(e.Backups) == 0 {
+		return nil
+	}
+	clients := map[string]backupage.Backup{}
+	for _, plan := range e.Backups {
+		for _, region := range []string{plan.Region, plan.PeerRegion} {
+			clients[region] = backup.NewFromConfig(cfg, func(o *backup.Options) { o.Region = region })
+		}
+	}
+	return &backupage.Watch{
+		Plans:    e.Backups,
+		Regions:  clients,
+		Hour:     e.BackupHour,
+		Interval: e.BackupInterval,
+		Timeout:  e.PublishTimeout,
 		Log:      log,
 	}
 }

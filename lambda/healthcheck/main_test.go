@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"aurora-dsql-dr/lambda/contract"
+	"aurora-dsql-dr/lambda/internal/backupage"
 	"aurora-dsql-dr/lambda/internal/check"
 	"aurora-dsql-dr/lambda/internal/env"
 	"aurora-dsql-dr/lambda/internal/probe"
@@ -141,4 +142,28 @@ func TestOnlyTheFullProfilePublishesLatencies(t *testing.T) {
 	assert.Nil(t, wire(t, values).Embedded)
 	values[contract.EnvMetrics] = contract.MetricsFull
 	assert.NotNil(t, wire(t, values).Embedded)
+}
+
+func TestVaultsOfBothRegionsAreReadIfThereAreBackups(t *testing.T) {
+	values := environment()
+	assert.Nil(t, wire(t, values).Backups)
+	values[contract.EnvBackups] = `[{"region":"us-east-1","planId":"p","clusterId":"aaa",
+		"clusterArn":"arn:aws:dsql:us-east-1:123456789012:cluster/aaa","vault":"dr","peerRegion":"us-east-2",
+		"peerVault":"dr"}]`
+	values[contract.EnvBackupHour] = "10s"
+	aws := newCloud(t)
+	for key, value := range map[string]string{
+		"AWS_ENDPOINT_URL":      aws.URL,
+		"AWS_ACCESS_KEY_ID":     "AKIDEXAMPLE",
+		"AWS_SECRET_ACCESS_KEY": "secret",
+	} {
+		t.Setenv(key, value)
+	}
+	watch := wire(t, values).Backups.(*backupage.Watch)
+	assert.Equal(t, []time.Duration{10 * time.Second, 5 * time.Minute, 2 * time.Second},
+		[]time.Duration{watch.Hour, watch.Interval, watch.Timeout})
+	watch.Timeout = time.Minute // the machine may be busy
+	watch.Look(t.Context())
+	assert.Positive(t, aws.calls["backup us-east-1"])
+	assert.Positive(t, aws.calls["backup us-east-2"])
 }

@@ -38,7 +38,15 @@ type Metrics interface {
 	Publish(ctx context.Context, run []metrics.Series, at time.Time) error
 }
 
-// Config is what a Checker is made of. Every field is required, except Hold and Embedded.
+// Backups watches the age of backups; *backupage.Watch does.
+type Backups interface {
+	// Look may take the time of a publication, and may be called as often as one likes.
+	Look(ctx context.Context)
+	// Age is that of a cluster's newest recovery point with a twin, in hours, if it is known.
+	Age(cluster string, now time.Time) (hours float64, known bool)
+}
+
+// Config is what a Checker is made of. Every field is required, except Hold, Backups and Embedded.
 type Config struct {
 	// Observer is the observer's region.
 	Observer     string
@@ -56,6 +64,8 @@ type Config struct {
 	Prober  Prober
 	Alerts  Alerts
 	Metrics Metrics
+	// Backups is nil if there are none.
+	Backups Backups
 	// Embedded receives latencies and marker ages in embedded metric format; nil publishes none.
 	Embedded io.Writer
 	Log      *slog.Logger
@@ -108,6 +118,7 @@ func (c *Checker) Check(
 		series:     make([]metrics.Series, len(c.Targets)),
 		concluded:  make([]bool, len(c.Targets)),
 	}
+	c.lookAtBackups(r)
 	rounds := c.Cadence.rounds(times, event.Probes)
 	for i := range rounds {
 		round := start.Add(time.Duration(i) * c.Cadence.Interval)
@@ -116,7 +127,7 @@ func (c *Checker) Check(
 		}
 		results := c.observe(probing, r)
 		if i+1 == rounds { // before sharing: what is left of the window has room for both only side by side
-			series := slices.Clone(r.series)
+			series := c.aged(slices.Clone(r.series), time.Now())
 			r.background.Go(func() { r.fail(c.Metrics.Publish(publishing, series, start)) })
 		}
 		c.share(r, results)

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"regexp"
 	"strconv"
 	"strings"
@@ -29,6 +30,9 @@ type Environment struct {
 	PublishTimeout, NoticeLease, WakingLimit          time.Duration
 	// TrafficHold is 0 if no traffic is routed.
 	TrafficHold time.Duration
+	// Backups are none if the stack has none.
+	Backups                    []contract.BackupPlan
+	BackupHour, BackupInterval time.Duration
 
 	FailuresToOpen, SuccessesToClose int
 	Runbooks                         contract.Runbooks
@@ -49,7 +53,9 @@ var (
 // Parse reads the environment that lookup gives, such as os.LookupEnv. Its error has one line for each problem: the
 // key, its value, and what is accepted.
 func Parse(lookup func(key string) (value string, ok bool)) (Environment, error) {
-	p := parser{lookup: lookup, defaults: contract.HealthCheckDurations()}
+	defaults := contract.HealthCheckDurations()
+	maps.Copy(defaults, contract.BackupDurations())
+	p := parser{lookup: lookup, defaults: defaults}
 	e := Environment{
 		Region:           p.region(),
 		Targets:          p.targets(),
@@ -67,6 +73,9 @@ func Parse(lookup func(key string) (value string, ok bool)) (Environment, error)
 		NoticeLease:      p.duration(contract.EnvNoticeLease),
 		WakingLimit:      p.duration(contract.EnvWakingLimit),
 		TrafficHold:      p.trafficHold(),
+		Backups:          p.backups(),
+		BackupHour:       p.duration(contract.EnvBackupHour),
+		BackupInterval:   p.duration(contract.EnvBackupInterval),
 		FailuresToOpen:   p.count(contract.EnvFailuresToOpen),
 		SuccessesToClose: p.count(contract.EnvSuccessesToClose),
 		Runbooks:         p.runbooks(),

@@ -24,7 +24,7 @@ type CloudWatch interface {
 	) (*cloudwatch.PutMetricDataOutput, error)
 }
 
-// Publisher publishes ClusterHealth, EndpointUnreachable and EndpointUnfit.
+// Publisher publishes ClusterHealth, EndpointUnreachable, EndpointUnfit and BackupAge.
 type Publisher struct {
 	// Observer is the observer's region.
 	Observer string
@@ -88,6 +88,10 @@ func (p Publisher) data(run []Series, at time.Time) []types.MetricDatum {
 			dimensions := contract.ClusterDimensions(t.ClusterID, t.Region)
 			data = append(data, datum(contract.MetricClusterHealth, dimensions, healthy, at))
 		}
+		if s.BackupAge != nil {
+			dimensions := contract.ClusterDimensions(t.ClusterID, t.Region)
+			data = append(data, sample(contract.MetricBackupAge, dimensions, *s.BackupAge, types.StandardUnitNone, at))
+		}
 	}
 	return data
 }
@@ -109,12 +113,18 @@ func datum(name string, dimensions map[string]string, yes bool, at time.Time) ty
 	if yes {
 		value = 1
 	}
+	return sample(name, dimensions, value, types.StandardUnitCount, at)
+}
+
+func sample(
+	name string, dimensions map[string]string, value float64, unit types.StandardUnit, at time.Time,
+) types.MetricDatum {
 	return types.MetricDatum{
 		MetricName: aws.String(name),
 		Dimensions: dimensionList(dimensions),
 		Timestamp:  aws.Time(at),
 		Value:      aws.Float64(value),
-		Unit:       types.StandardUnitCount,
+		Unit:       unit,
 	}
 }
 

@@ -176,6 +176,22 @@ func TestWordsForTrafficGoToTheRegionTheyAreNotAbout(t *testing.T) {
 	assert.Len(t, b.got, 2, "silence is no sample")
 }
 
+func TestTheAgeOfBackupsGoesToBothRegionsWhoeverKnowsIt(t *testing.T) {
+	a, b := &region{}, &region{}
+	p := Publisher{
+		Observer: "us-west-2",
+		Regions:  map[string]CloudWatch{"us-east-1": a, "us-east-2": b},
+		Timeout:  time.Second,
+		Log:      slog.New(slog.DiscardHandler),
+	}
+	age := 7.5
+	require.NoError(t, p.Publish(t.Context(), []Series{{Target: east, BackupAge: &age}, {Target: ohio}}, epoch))
+	for _, r := range []*region{a, b} {
+		assert.Equal(t, map[string]float64{"BackupAge{ClusterID:aaa,Region:us-east-1}": 7.5}, r.sent())
+		assert.EqualValues(t, "None", r.got[0].MetricData[0].Unit)
+	}
+}
+
 func TestARegionThatHangsCostsItsTimeoutAndNothingElse(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var log bytes.Buffer
