@@ -124,8 +124,8 @@ first-run: linux deps ## what the first `make demo` costs, part by part, with an
 	@tools/firstrun
 
 .PHONY: cost
-cost: stack ## STACK=dev: what a month of watching costs, line by line
-	@go run ./cost $(STACK)
+cost: stack ## STACK=dev DATABASE_GB=10: what a month of watching, and of backups, costs, line by line
+	@go run ./cost $(STACK) "$${DATABASE_GB-}"
 
 # — Deploy it: the pulumi on PATH, with your AWS credentials
 

@@ -39,6 +39,9 @@ type prices struct {
 		HealthCheckMonth         float64 `yaml:"healthCheckMonth"`
 		HealthCheckOptionMonth   float64 `yaml:"healthCheckOptionMonth"`
 		HTTPAPIRequestMillion    float64 `yaml:"httpApiRequestMillion"`
+		BackupStoredGBMonth      float64 `yaml:"backupStoredGBMonth"`
+		BackupRestoredGB         float64 `yaml:"backupRestoredGB"`
+		StateTransitionThousand  float64 `yaml:"stateTransitionThousand"`
 	} `yaml:"prices"`
 	Assumptions struct {
 		MonthHours            float64 `yaml:"monthHours"`
@@ -50,6 +53,11 @@ type prices struct {
 		LivezSeconds          float64 `yaml:"livezSeconds"`
 		LivezLogBytes         float64 `yaml:"livezLogBytes"`
 		RouteMetrics          float64 `yaml:"routeMetrics"`
+
+		RestoreMinutesPerTest  float64 `yaml:"restoreMinutesPerTest"`
+		RestorePollsPerMinute  float64 `yaml:"restorePollsPerMinute"`
+		RestoreTestSteps       float64 `yaml:"restoreTestSteps"`
+		RestoreTestStepSeconds float64 `yaml:"restoreTestStepSeconds"`
 	} `yaml:"assumptions"`
 }
 
@@ -73,13 +81,13 @@ type monitorUse struct {
 	retentionMonths                 float64
 }
 
-// bill prices a month of watching, and of routing traffic.
-func bill(g *graph.Graph, p prices) ([]line, error) {
+// bill prices a month of watching, of routing traffic, and of keeping backups of so many GB.
+func bill(g *graph.Graph, p prices, gigabytes float64) ([]line, error) {
 	monitors, err := monitorUses(g, p)
 	if err != nil {
 		return nil, err
 	}
-	return slices.Concat(fixed(g, p), used(monitors, p), routing(g, p)), nil
+	return slices.Concat(fixed(g, p), used(monitors, p), routing(g, p), backups(g, p, gigabytes)), nil
 }
 
 // fixed is what exists: keys, alarms, the dashboard.

@@ -30,7 +30,7 @@ func linesOf(t *testing.T, stack string, changes map[string]string) []line {
 	require.NoError(t, err)
 	g, err := describe(stack, config)
 	require.NoError(t, err)
-	lines, err := bill(g, p)
+	lines, err := bill(g, p, assumedGB)
 	require.NoError(t, err)
 	return lines
 }
@@ -45,7 +45,7 @@ func quantity(lines []line, what string) float64 {
 }
 
 func TestWatchingStaysWithinItsBudget(t *testing.T) {
-	for stack, most := range map[string]float64{"dev": 25, "prod": 50} {
+	for stack, most := range map[string]float64{"dev": 25, "prod": 75} {
 		t.Run(stack, func(t *testing.T) {
 			sum := total(linesOf(t, stack, nil))
 			assert.LessOrEqual(t, sum, most)
@@ -68,7 +68,7 @@ func TestTheBillFollowsTheGraph(t *testing.T) {
 	assert.Equal(t, 3.0, quantity(lean, "KMS keys"), "a key for each topic")
 	assert.Equal(t, 16.0, quantity(lean, "Custom metrics"),
 		"3 observers x 2 endpoints x 2 regions, and ClusterHealth in 2 regions for 2 clusters")
-	full := linesOf(t, "prod", nil)
+	full := linesOf(t, "prod", map[string]string{"backups": "{}"}) // without
 	assert.Equal(t, 5.0, quantity(full, "KMS keys"), "and one for each cluster")
 	assert.Equal(t, 40.0, quantity(full, "Custom metrics"), "and 4 metrics x 3 observers x 2 endpoints")
 	assert.Equal(t, quantity(lean, "Alarms")+4, quantity(full, "Alarms"))
@@ -125,7 +125,7 @@ func TestWhoeverAsksForAnUnknownStackIsToldWhichThereAre(t *testing.T) {
 		require.Error(t, err)
 		return string(out)
 	}
-	for _, said := range []string{run("nosuch", &bytes.Buffer{}).Error(), makeCost("STACK=nosuch")} {
+	for _, said := range []string{run("nosuch", "", &bytes.Buffer{}).Error(), makeCost("STACK=nosuch")} {
 		assert.Contains(t, said, "no Pulumi.nosuch.yaml")
 		assert.Regexp(t, `one of\W+dev\W+prod\W`, said)
 	}

@@ -4,8 +4,10 @@ package main
 import (
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"slices"
+	"strconv"
 
 	"aurora-dsql-dr/components"
 	"aurora-dsql-dr/internal/graph"
@@ -13,18 +15,37 @@ import (
 )
 
 func main() {
-	if len(os.Args) != 2 {
-		fmt.Fprintf(os.Stderr, "usage: make cost STACK=<stack>, one of %q\n", graph.Stacks("."))
+	if len(os.Args) != 3 {
+		fmt.Fprintf(os.Stderr, "usage: make cost STACK=<stack> DATABASE_GB=10, the stack one of %q\n", graph.Stacks("."))
 		os.Exit(2)
 	}
-	if err := run(os.Args[1], os.Stdout); err != nil {
+	if err := run(os.Args[1], os.Args[2], os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "cost:", err)
 		os.Exit(1)
 	}
 }
 
-// run prints the bill of a stack of the current directory.
-func run(stack string, out io.Writer) error {
+// assumedGB is the size of the database if nobody says another: what backups cost per GB.
+const assumedGB = 1
+
+// gigabytes reads the size of the database.
+func gigabytes(text string) (float64, error) {
+	if text == "" {
+		return assumedGB, nil
+	}
+	size, err := strconv.ParseFloat(text, 64)
+	if err != nil || !(size > 0) || math.IsInf(size, 0) {
+		return 0, fmt.Errorf("DATABASE_GB is %q: want the size of the database in GB, such as 10", text)
+	}
+	return size, nil
+}
+
+// run prints the bill of a stack of the current directory, whose database has so many GB.
+func run(stack, size string, out io.Writer) error {
+	databaseGB, err := gigabytes(size)
+	if err != nil {
+		return err
+	}
 	config, err := graph.StackConfig(".", stack)
 	if err != nil {
 		return err
@@ -37,11 +58,12 @@ func run(stack string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	lines, err := bill(g, p)
+	lines, err := bill(g, p, databaseGB)
 	if err != nil {
 		return err
 	}
 	show(out, stack, p, lines)
+	showBackups(out, size, databaseGB, p, lines)
 	return nil
 }
 
@@ -82,6 +104,19 @@ func show(out io.Writer, stack string, p prices, lines []line) {
 	if slices.ContainsFunc(lines, func(l line) bool { return l.What == healthChecks }) {
 		fmt.Fprintf(out, "Traffic: endpoints are of AWS; %.0f checkers ask each, of ours for %.0f ms and %.0f bytes of log. "+
 			"The hosted zone and its\nqueries are not included.\n", a.CheckersPerEndpoint, 1000*a.LivezSeconds, a.LivezLogBytes)
+	}
+}
+
+// showBackups says what the lines of backups go by.
+func showBackups(out io.Writer, given string, gigabytes float64, p prices, lines []line) {
+	if !slices.ContainsFunc(lines, func(l line) bool { return l.What == keptPoints }) {
+		return
+	}
+	fmt.Fprintf(out, "Backups: full copies of a database of %g GB, as many as there are once the first has ended; %.0f "+
+		"minutes a restore\ntest. Their prices are DynamoDB's, since none for Aurora DSQL could be read: look yours up.\n",
+		gigabytes, p.Assumptions.RestoreMinutesPerTest)
+	if given == "" {
+		fmt.Fprintln(out, "That size is assumed: make cost DATABASE_GB=10 says yours.")
 	}
 }
 
