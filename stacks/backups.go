@@ -58,6 +58,7 @@ func testRestores(
 			Twins:        other.Vault,
 			Witness:      c.Regions.Witness,
 			DatabaseRole: schema.RoleVerify,
+			Runbooks:     c.Runbooks,
 			EvidenceDays: config.LogRetention(c.Backups.MonthlyRetentionDays),
 			Settings: components.FunctionSettings{
 				Packages:         packages,

@@ -32,6 +32,8 @@ type RestoreTestArgs struct {
 	DatabaseRole string
 	// FieldKeyARN is that of the region's key that wraps the application's keyset. Optional.
 	FieldKeyARN *pulumi.StringOutput
+	// Runbooks are linked from the message about a test. Required.
+	Runbooks contract.Runbooks
 	// EvidenceDays is how long the evidence of a test is kept. Required.
 	EvidenceDays int
 	// Settings of the functions. Required.
@@ -86,6 +88,7 @@ func (a *RestoreTestArgs) validate() error {
 		"Twins":        a.Twins != nil,
 		"Witness":      a.Witness != "",
 		"DatabaseRole": a.DatabaseRole != "",
+		"Runbooks":     a.Runbooks != "",
 		"EvidenceDays": a.EvidenceDays > 0,
 	})}
 	if a.Own != nil && a.Own.Region != a.Region.Name {
@@ -157,7 +160,10 @@ func (t *RestoreTest) newTest(ctx *pulumi.Context, name string) (err error) {
 		})
 	})
 	t.Test, err = t.function(ctx, name+"-test", "restoretest", "Restores a recovery point and deletes what it restored",
-		pulumi.StringMap{contract.EnvRestore: settings}, access)
+		pulumi.StringMap{
+			contract.EnvRestore:  settings,
+			contract.EnvRunbooks: pulumi.String(string(a.Runbooks)),
+		}, access)
 	return err
 }
 

@@ -28,7 +28,7 @@ func TestBackupsAreKeptRestoredAndGone(t *testing.T) {
 	stack, err := Prepare(t.Context(), s, WithApplication(Config()))
 	require.NoError(t, err)
 	l := life{s, t, stack}
-	before := deployedNow(l.up())
+	l.up()
 
 	l.set("backups", map[string]any{"dailyAt": "03:00", "lock": "governance", "pairRestoreTest": "quarterly"})
 	out := l.outputs(l.up())
