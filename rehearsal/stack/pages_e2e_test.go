@@ -30,6 +30,7 @@ func TestTheCommandsOfThePagesWork(t *testing.T) {
 	s := newSandbox(t, sandbox.Options{})
 	config, err := WithTraffic(s, WithApplication(Config()))
 	require.NoError(t, err)
+	config["aurora-dsql-dr:backups"] = map[string]any{"dailyAt": "03:00"}
 	stack, err := Prepare(t.Context(), s, config)
 	require.NoError(t, err)
 	l := life{s, t, stack}
