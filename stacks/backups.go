@@ -131,6 +131,7 @@ func watchBackups(
 			Twins:      other.Vault,
 			Other:      other.Database,
 			MaximumAge: c.Backups.MaximumAge,
+			Schedule:   c.Monitor.Schedule,
 			Test:       tests[i],
 			Every:      c.Backups.RestoreTest,
 			Runbooks:   c.Runbooks,

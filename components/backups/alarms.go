@@ -26,8 +26,9 @@ type AlarmsArgs struct {
 	Vault, Twins *Vault
 	// Other is the database's side in the other data region, whose plan's age is watched from here. Required.
 	Other *components.DsqlSide
-	// MaximumAge is as in Settings. Required.
+	// MaximumAge is as in Settings, and Schedule the time between two runs of an observer: a sample each. Required.
 	MaximumAge time.Duration
+	Schedule   time.Duration
 	// Test is the region's restore test, and Every how often it passes. Optional.
 	Test  *RestoreTest
 	Every Interval
@@ -79,6 +80,7 @@ func (a *AlarmsArgs) validate() error {
 		"Twins":      a.Twins != nil,
 		"Other":      a.Other != nil,
 		"MaximumAge": a.MaximumAge > 0,
+		"Schedule":   a.Schedule > 0,
 		"Runbooks":   a.Runbooks != "",
 		"After":      len(a.After) > 0,
 	})
@@ -106,11 +108,8 @@ func (a *AlarmsArgs) jobs() []watched {
 	return all
 }
 
-// Age is judged by a quarter of an hour, so that a run that comes late is no silence.
-const (
-	agePeriod  = 5 * time.Minute
-	agePeriods = 3
-)
+// ageRuns is over how many runs of the observers an age is judged: one that comes late is no silence.
+const ageRuns = 3
 
 // age alarms on the plan of the other region, which the loss of that region does not silence. The lowest of the
 // observers' words counts: one that cannot see the vaults goes on from what it saw last.
@@ -122,11 +121,11 @@ func (a *AlarmsArgs) age() cloudwatch.MetricAlarmArgs {
 		MetricName:         pulumi.String(contract.MetricBackupAge),
 		Dimensions:         clusterDimensions(a.Other),
 		Statistic:          pulumi.String("Minimum"),
-		Period:             pulumi.Int(int(agePeriod.Seconds())),
+		Period:             pulumi.Int(int(a.Schedule.Seconds())),
 		Threshold:          pulumi.Float64(a.MaximumAge.Hours()),
 		ComparisonOperator: pulumi.String(alarm.Above),
 		TreatMissingData:   pulumi.String(alarm.MissingIsBreach),
-	}, agePeriods, agePeriods)
+	}, ageRuns, ageRuns)
 }
 
 func clusterDimensions(side *components.DsqlSide) pulumi.StringMap {

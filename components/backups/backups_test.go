@@ -39,7 +39,7 @@ func TestMissingArgumentsAreNamedTogether(t *testing.T) {
 			return err
 		}, []string{"Test", "Every", "After"}},
 		"BackupAlarms": {func(ctx *pulumi.Context) error { _, err := NewAlarms(ctx, "x", &AlarmsArgs{}); return err },
-			[]string{"Region.Name", "Topic", "Vault", "Twins", "Other", "MaximumAge", "Runbooks", "After"}},
+			[]string{"Region.Name", "Topic", "Vault", "Twins", "Other", "MaximumAge", "Schedule", "Runbooks", "After"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g, err := graph.Run(c.create, graph.Options{})
