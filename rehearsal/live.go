@@ -37,6 +37,7 @@ func (r *run) live(ctx context.Context) (lived report.Lived, err error) {
 	stopWatching := r.watch(ctx, arriving)
 	defer stopWatching()
 	clients := r.startClients(system)
+	r.written, r.load = system, clients.load
 	defer func() { _, _ = clients.stop(ctx) }() // has said why when it was stopped in time
 	lived, err = r.hold(ctx, clients, arriving)
 	stopWatching() // so that nothing of the end is missed
@@ -89,6 +90,7 @@ func (r *run) hold(ctx context.Context, c *clients, arriving *workload.Events) (
 	}
 	lived.Watched = r.now()
 	lived.Writes, lived.Unread = c.stop(ctx)
+	lived.Writes.Forgive(r.forgone)
 	if r.plan.Workload == script.WorkloadApplication {
 		lived.Events = r.awaitEvents(ctx, arriving, c.load.Acknowledged())
 	}
@@ -110,7 +112,8 @@ func (r *run) steadyBefore(ctx context.Context, c *clients) error {
 // play carries out the method: faults, deployments and an operator's acts beside each other. Every fault is undone when
 // it returns, in time or early.
 func (r *run) play(ctx context.Context, lived *report.Lived) error {
-	var faults, withdrawals fault.Outage
+	var faults, withdrawals, repair fault.Outage
+	var repaired []report.Check
 	all, ctx := errgroup.WithContext(ctx)
 	all.Go(func() error { return r.startObservers(ctx, r.plan.ProbeInterval) })
 	all.Go(func() error {
@@ -128,8 +131,13 @@ func (r *run) play(ctx context.Context, lived *report.Lived) error {
 		withdrawals, lived.Acts, err = r.acts(ctx)
 		return err
 	})
+	all.Go(func() (err error) {
+		repair, repaired, err = r.actOnData(ctx)
+		return err
+	})
 	err := all.Wait()
-	lived.Outage = faults.And(withdrawals)
+	lived.Acts = append(lived.Acts, repaired...)
+	lived.Outage = faults.And(withdrawals).And(repair)
 	return err
 }
 

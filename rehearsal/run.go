@@ -15,7 +15,9 @@ import (
 	"aurora-dsql-dr/rehearsal/report"
 	"aurora-dsql-dr/rehearsal/script"
 	"aurora-dsql-dr/rehearsal/stack"
+	"aurora-dsql-dr/rehearsal/workload"
 	"aurora-dsql-dr/sandbox"
+	"aurora-dsql-dr/sandbox/backup"
 	"aurora-dsql-dr/sandbox/engine"
 )
 
@@ -38,7 +40,12 @@ type Options struct {
 // that fails is a report, not an error; errors are of rehearsals that could not be held.
 func Run(ctx context.Context, r *script.Rehearsal, opts Options) (_ *report.Report, err error) {
 	begun := time.Now()
-	s, err := stack.Start(ctx, sandbox.Options{Dir: opts.Dir, Speed: opts.Speed})
+	s, err := stack.Start(ctx, sandbox.Options{
+		Dir:           opts.Dir,
+		Speed:         opts.Speed,
+		CalendarSpeed: r.Calendar,
+		Backup:        backup.Measured.Faster(r.Calendar),
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -133,11 +140,17 @@ func reported(e chronicle.Entry) bool {
 	return e.Source != chronicle.Verdict && (e.Source != chronicle.Told || e.Tone != chronicle.Note)
 }
 
-// run is one rehearsal while it is held. It only reads: what is found out is returned.
+// run is one rehearsal while it is held. It only reads, but for what an operator does to the data: what is found out is
+// returned.
 type run struct {
 	Stage
 	plan *script.Rehearsal
 	seen *chronicle.Chronicle
+	// written is what the clients write to, and load who they are.
+	written workload.System
+	load    *workload.Workload
+	// deleted and forgone are ids of rows: those that the operator deleted, and those of them that no recovery point has.
+	deleted, forgone []string
 }
 
 func (r *run) now() time.Time { return r.Sandbox.Clock.Now() }

@@ -49,6 +49,9 @@ func StackConfig(s *sandbox.Sandbox, r *script.Rehearsal) (map[string]any, error
 	monitor = maps.Clone(monitor)
 	monitor["probeInterval"] = r.ProbeInterval.String()
 	config[keyMonitor] = monitor
+	if r.Backups {
+		config = stack.WithBackups(config)
+	}
 	switch r.Workload {
 	case script.WorkloadName:
 		return stack.WithTraffic(s, stack.WithApplication(config))

@@ -182,6 +182,12 @@ var catalogue = []Fault{
 		inject:      (*injection).stopSchedules,
 	},
 	{
+		Name:        "backup-plan-stopped",
+		Description: "The backup plan of the region's cluster fires no more; jobs under way go on.",
+		Parameters:  []Parameter{inRegion},
+		inject:      (*injection).stopPlans,
+	},
+	{
 		Name: "observer-lying",
 		Description: "An observer says to traffic routing that the region's endpoint is unfit, whatever it finds. (Its " +
 			"metric EndpointUnfit gets samples of 1.)",
@@ -359,6 +365,16 @@ func (one *injection) stopSchedules() error {
 			}
 			_, err = bus.PutRule(now)
 			return err
+		}))
+	}
+	return err
+}
+
+func (one *injection) stopPlans() (err error) {
+	kept := one.sandbox.Account.Region(one.region("region")).Backup
+	for _, plan := range kept.Plans() {
+		err = errors.Join(err, hold(one, plan.Arn, func(on bool) error {
+			return unlessGone(kept.SetPlanStopped(plan.ID, on))
 		}))
 	}
 	return err

@@ -9,6 +9,8 @@ type Writes struct {
 	Refused      int            `json:"refused"`
 	Pending      int            `json:"pending"`
 	Lost         int            `json:"lost"`
+	// Forgone were deleted by the operator after the newest recovery point.
+	Forgone int `json:"forgone,omitempty"`
 }
 
 func writesOf(r workload.Result) Writes {
@@ -18,6 +20,7 @@ func writesOf(r workload.Result) Writes {
 		Refused:      r.Refused,
 		Pending:      r.Pending,
 		Lost:         distinct(r.Lost),
+		Forgone:      r.Forgone,
 	}
 }
 

@@ -66,6 +66,8 @@ type document struct {
 	Proves        string    `yaml:"proves"`
 	ProbeInterval yaml.Node `yaml:"probeInterval"`
 	Workload      Workload  `yaml:"workload"`
+	Backups       bool      `yaml:"backups"`
+	Calendar      float64   `yaml:"calendar"`
 	Hypothesis    struct {
 		Within yaml.Node `yaml:"within"`
 	} `yaml:"hypothesis"`
@@ -85,6 +87,8 @@ type stepText struct {
 
 	Withdraw yaml.Node `yaml:"withdraw"`
 	Return   yaml.Node `yaml:"return"`
+	Act      yaml.Node `yaml:"act"`
+	Region   yaml.Node `yaml:"region"`
 }
 
 type expectationText struct {
@@ -100,6 +104,7 @@ func (d *decoder) rehearsal(text []byte) *Rehearsal {
 	r := &Rehearsal{
 		ProbeInterval: defaultInterval,
 		Workload:      WorkloadSQL,
+		Calendar:      1,
 		Hypothesis:    defaultHypothesis,
 		Budgets:       map[Measure]Budget{},
 	}
@@ -113,7 +118,7 @@ func (d *decoder) rehearsal(text []byte) *Rehearsal {
 		return r
 	}
 	d.validate(plain(value))
-	doc := document{Workload: r.Workload}
+	doc := document{Workload: r.Workload, Calendar: r.Calendar}
 	_ = d.root.Decode(&doc) // what is of the wrong kind stays empty: the grammar has refused it
 	d.read(doc, r)
 	return r
@@ -122,12 +127,15 @@ func (d *decoder) rehearsal(text []byte) *Rehearsal {
 func (d *decoder) read(doc document, r *Rehearsal) {
 	r.Title = strings.TrimSpace(doc.Title)
 	r.Proves = strings.TrimSpace(doc.Proves)
-	r.Workload = doc.Workload
+	r.Workload, r.Backups, r.Calendar = doc.Workload, doc.Backups, doc.Calendar
 	d.duration(&doc.ProbeInterval, "probeInterval", &r.ProbeInterval, contract.MinProbeInterval, time.Minute)
 	d.duration(&doc.Hypothesis.Within, "hypothesis.within", &r.Hypothesis, time.Second, longest)
 	d.duration(&doc.Watch, "watch", &r.Watch, time.Second, longest)
 	for _, s := range doc.Method {
 		r.Method = append(r.Method, d.step(s))
+		if !s.Act.IsZero() && !r.Backups {
+			d.problem(resolveAlias(&s.Act), "act is %s: want it with backups: true only", kindOf(resolveAlias(&s.Act)))
+		}
 	}
 	slices.SortStableFunc(r.Method, func(a, b Step) int { return cmp.Compare(a.At, b.At) })
 	for m, node := range doc.Budgets {
@@ -158,6 +166,8 @@ func (d *decoder) step(text stepText) (s Step) {
 	d.duration(&text.Within, "within", &s.Within, time.Second, longest)
 	s.Withdraw = d.region("withdraw", &text.Withdraw)
 	s.Return = d.region("return", &text.Return)
+	s.Region = d.region("region", &text.Region)
+	s.Act = Act(resolveAlias(&text.Act).Value)
 	if !text.Until.IsZero() && text.Deploy == "" && text.Return.IsZero() && s.Until <= s.At {
 		d.problem(resolveAlias(&text.Until), "until is %s, which is not after at, %s", Short(s.Until), Short(s.At))
 	}

@@ -26,6 +26,10 @@ type Rehearsal struct {
 	ProbeInterval time.Duration `json:"-"`
 	// Workload is what the clients write to; WorkloadSQL by default.
 	Workload Workload `json:"workload"`
+	// Backups tells whether recovery points are kept, and Calendar how many times faster than the clock daily and weekly
+	// schedules go; 1 by default.
+	Backups  bool    `json:"backups,omitempty"`
+	Calendar float64 `json:"calendar,omitempty"`
 	// Hypothesis bounds the time until the steady state holds, before the method and after it; a minute by default.
 	Hypothesis time.Duration `json:"-"`
 	// Method are the steps, with times counted from its start.
@@ -65,7 +69,26 @@ type Step struct {
 	Within time.Duration
 	// Withdraw is the region to take out of traffic, Return the one whose withdrawal is to end; "" for another step.
 	Withdraw, Return string
+	// Act is what an operator does for the data, Region where, and Within what bounds it; "" for another step.
+	Act    Act
+	Region string
 }
+
+// Act is something that an operator does for the data.
+type Act string
+
+// The acts.
+const (
+	// ActBackUp makes a recovery point of the region's cluster, and its twin in the other data region.
+	ActBackUp Act = "back-up"
+	// ActTestRestore runs the region's restore test, which has to pass.
+	ActTestRestore Act = "test-restore"
+	// ActDeleteRows deletes everything that the clients have written so far, through the region's endpoint.
+	ActDeleteRows Act = "delete-rows"
+	// ActRestorePair restores a pair of the region's newest recovery point that has a twin, and takes from it what was
+	// deleted. What it has not may be lost only if it was written after the point.
+	ActRestorePair Act = "restore-pair"
+)
 
 // Deployment is a way to deploy during a rehearsal.
 type Deployment string
@@ -197,6 +220,9 @@ func (r *Rehearsal) Deployments() []Step {
 func (r *Rehearsal) Acts() []Step {
 	return r.steps(func(s Step) bool { return s.Withdraw != "" || s.Return != "" })
 }
+
+// ActsOnData are the method's steps of an operator for the data.
+func (r *Rehearsal) ActsOnData() []Step { return r.steps(func(s Step) bool { return s.Act != "" }) }
 
 func (r *Rehearsal) steps(wanted func(Step) bool) []Step {
 	return slices.DeleteFunc(slices.Clone(r.Method), func(s Step) bool { return !wanted(s) })

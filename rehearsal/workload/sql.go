@@ -99,24 +99,34 @@ type sqlEndpoint struct {
 
 func (e *sqlEndpoint) Write(ctx context.Context, id string) (by string, err error) {
 	return e.region, e.do(ctx, func(conn *pgx.Conn) error {
-		_, err := conn.Exec(ctx, "INSERT INTO rehearsal.written (id) VALUES ($1) ON CONFLICT DO NOTHING", id)
-		return err
+		return insert(ctx, conn, id)
 	})
 }
 
+func insert(ctx context.Context, conn *pgx.Conn, id string) error {
+	_, err := conn.Exec(ctx, "INSERT INTO rehearsal.written (id) VALUES ($1) ON CONFLICT DO NOTHING", id)
+	return err
+}
+
 func (e *sqlEndpoint) Stored(ctx context.Context) (stored map[string]bool, err error) {
-	err = e.do(ctx, func(conn *pgx.Conn) error {
-		rows, err := conn.Query(ctx, "SELECT id FROM rehearsal.written")
-		if err != nil {
-			return err
-		}
-		ids, err := pgx.CollectRows(rows, pgx.RowTo[string])
-		stored = make(map[string]bool, len(ids))
-		for _, id := range ids {
-			stored[id] = true
-		}
+	err = e.do(ctx, func(conn *pgx.Conn) (err error) {
+		stored, err = idsIn(ctx, conn)
 		return err
 	})
+	return stored, err
+}
+
+// idsIn are all that were written.
+func idsIn(ctx context.Context, conn *pgx.Conn) (map[string]bool, error) {
+	rows, err := conn.Query(ctx, "SELECT id FROM rehearsal.written")
+	if err != nil {
+		return nil, err
+	}
+	ids, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	stored := make(map[string]bool, len(ids))
+	for _, id := range ids {
+		stored[id] = true
+	}
 	return stored, err
 }
 
@@ -155,6 +165,13 @@ func (d *Database) connect(ctx context.Context, region, user string, credentials
 	if !ok {
 		return nil, fmt.Errorf("there is no cluster in %s", region)
 	}
+	return d.connectTo(ctx, cluster, user, credentials)
+}
+
+// connectTo connects to any cluster.
+func (d *Database) connectTo(
+	ctx context.Context, cluster dsql.Cluster, user string, credentials iam.Credentials,
+) (*pgx.Conn, error) {
 	config, err := pgx.ParseConfig("host=localhost sslmode=verify-full")
 	if err != nil {
 		return nil, err
@@ -165,7 +182,7 @@ func (d *Database) connect(ctx context.Context, region, user string, credentials
 	config.Fallbacks = nil
 	config.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12, ServerName: cluster.Endpoint, RootCAs: d.roots}
 	config.LookupFunc = func(context.Context, string) ([]string, error) {
-		return []string{d.sandbox.Account.Region(region).SQL.Addr()}, nil
+		return []string{d.sandbox.Account.Region(cluster.Region).SQL.Addr()}, nil
 	}
 	if config.Password, err = sandbox.Token(ctx, cluster, user, credentials); err != nil {
 		return nil, err

@@ -93,11 +93,21 @@ type Result struct {
 	Refused int
 	// Pending are rows that were still being tried when the workload ended.
 	Pending int
+	// Forgone is how many acknowledged rows are given up: they were deleted, and no recovery point has them.
+	Forgone int
 	// Lost are acknowledged rows that cannot be read afterwards, by the region of the endpoint they are missing from.
 	Lost map[string][]string
 	Gaps []Gap
 	// Served are in the order of each client's.
 	Served []Served
+}
+
+// Forgive takes ids off the lost ones: rows that are known to be gone.
+func (r *Result) Forgive(gone []string) {
+	r.Forgone = len(gone)
+	for region, lost := range r.Lost {
+		r.Lost[region] = slices.DeleteFunc(lost, func(id string) bool { return slices.Contains(gone, id) })
+	}
 }
 
 // Total is the number of acknowledged writes.
