@@ -27,7 +27,6 @@ func (t *Tester) sweepUp(ctx context.Context, test contract.RestoreTest) (gone b
 	if err != nil {
 		return false, err
 	}
-	test.Execution = "" // any execution counts
 	running, err := t.running(ctx, test)
 	if err != nil {
 		return false, err
