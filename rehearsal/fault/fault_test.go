@@ -14,6 +14,7 @@ import (
 	"aurora-dsql-dr/lambda/contract"
 	"aurora-dsql-dr/rehearsal/stack"
 	"aurora-dsql-dr/sandbox"
+	"aurora-dsql-dr/sandbox/backup"
 	"aurora-dsql-dr/sandbox/cloudwatch"
 	"aurora-dsql-dr/sandbox/dsql"
 	"aurora-dsql-dr/sandbox/events"
@@ -79,6 +80,12 @@ func newWorld(t *testing.T) *world {
 	require.NoError(t, err)
 	_, err = home.Events.PutTarget(events.Target{Rule: ruleName, TargetID: "f", Arn: w.function.ARN})
 	require.NoError(t, err)
+	_, err = home.Backup.CreateVault(backup.Vault{Name: "vault", KMSKeyArn: w.key.Arn})
+	require.NoError(t, err)
+	_, err = home.Backup.CreatePlan(backup.Plan{Name: "daily", Rules: []backup.Rule{{
+		Name: "daily", VaultName: "vault", Lifecycle: &backup.Lifecycle{DeleteAfter: 1},
+	}}})
+	require.NoError(t, err)
 	threshold := 1.0
 	_, err = s.Account.Region(west).CloudWatch.PutMetricAlarm(cloudwatch.MetricAlarm{
 		Name:               "unfit",
@@ -139,6 +146,7 @@ func (w *world) state() map[string]any {
 	)
 	session := iam.Session(w.function.Role, "s")
 	all["key"], all["schedule"], all["cluster"] = *key.IsEnabled, rule.State, cluster.Status
+	all["plan"] = w.Account.Region(east).Backup.Plans()[0].Stopped
 	all["function"] = fmt.Sprint(result.FunctionError, err)
 	all["connect"] = w.Account.IAM.Authorize(session, "dsql:DbConnect", w.cluster.ARN, nil) == nil
 	all["read"] = w.Account.IAM.Authorize(session, "dsql:GetCluster", w.cluster.ARN, nil) == nil
@@ -203,6 +211,7 @@ func TestEveryFaultDoesWhatItSaysAndIsUndone(t *testing.T) {
 		"function-crashing":   {home, change{"function": "Unhandled<nil>"}},
 		"function-timing-out": {with("region", "primary", "function", "monitor"), nil},
 		"schedule-stopped":    {home, change{"schedule": "DISABLED"}},
+		"backup-plan-stopped": {home, change{"plan": true}},
 		"observer-lying":      {with("region", "primary", "observer", "witness"), nil},
 		"clock-skewed":        {with("region", "witness", "by", "-90s"), change{witness + " skew": -90 * time.Second}},
 	}

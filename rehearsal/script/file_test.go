@@ -38,6 +38,7 @@ func TestAFileIsRead(t *testing.T) {
 		Proves:        "p",
 		ProbeInterval: 15 * time.Second,
 		Workload:      WorkloadSQL,
+		Calendar:      1,
 		Hypothesis:    time.Minute,
 		Watch:         3 * time.Minute,
 		Method: []Step{{
@@ -156,9 +157,9 @@ rehearsals/bad.yaml: 29 problems:
   line 8: a step with the key "deploy" lacks the key "within"
   line 8: deploy is "sometimes": want one of refused, survivor, complete
   line 8: until belongs to a fault or a withdraw
-  line 9: a step has one of fault, deploy, withdraw and return
-  line 10: a step has one of fault, deploy, withdraw and return
-  line 11: a step is "nothing": want a mapping of at, fault, with, until, withdraw, return, deploy, within
+  line 9: a step has one of fault, deploy, act, withdraw and return
+  line 10: a step has one of fault, deploy, act, withdraw and return
+  line 11: a step is "nothing": want a mapping of at, fault, with, until, withdraw, return, act, region, deploy, within
   line 12: watch is "soon": want a duration such as 90s or 1m30s
   line 13: budgets lacks the key "alarm"
   line 13: budgets.alert is "later": want a duration such as 60s, never, or unjudged
@@ -201,12 +202,49 @@ expect:
 		{", withdraw: primary", ", withdraw: here", `line 5: withdraw is "here": want primary, secondary, witness, or the name of one's region`},
 		{"until: 4m, withdraw", "withdraw", `line 5: a step with the key "withdraw" lacks the key "until"`},
 		{"until: 4m, withdraw", "until: 4s, withdraw", "line 5: until is 4s, which is not after at, 5s"},
-		{"withdraw: primary", "withdraw: primary, return: primary", "line 5: a step has one of fault, deploy, withdraw and return"},
+		{"withdraw: primary", "withdraw: primary, return: primary", "line 5: a step has one of fault, deploy, act, withdraw and return"},
 		{"return: us-east-1", "return: us-east-1, until: 2m", "line 6: until belongs to a fault or a withdraw"},
 		{"return: us-east-1", "return: us-east-1, with: {region: primary}", "line 6: with belongs to a fault"},
-		{"return: us-east-1", "return: us-east-1, within: 2m", "line 6: within belongs to a deploy"},
+		{"return: us-east-1", "return: us-east-1, within: 2m", "line 6: within belongs to a deploy or an act"},
 	} {
 		_, err := Parse("rehearsals/named.yaml", []byte(strings.Replace(named, tt.old, tt.text, 1)), places)
+		require.ErrorContains(t, err, tt.want)
+	}
+}
+
+// A file about the data has an operator act for it, with recovery points kept.
+func TestAFileAboutTheData(t *testing.T) {
+	const kept = `title: t
+proves: p
+backups: true
+calendar: 144
+method:
+  - {at: 5s, act: back-up, region: primary, within: 10m}
+  - {at: 11m, act: test-restore, region: us-east-2, within: 8m}
+watch: 3m
+budgets: {detect: never, alert: never, recovery: 5s, allClear: never, alarm: never}
+expect: []
+`
+	r, err := Parse("rehearsals/kept.yaml", []byte(kept), places)
+	require.NoError(t, err)
+	assert.True(t, r.Backups)
+	assert.InDelta(t, 144, r.Calendar, 0)
+	assert.Equal(t, []Step{
+		{At: 5 * time.Second, Act: ActBackUp, Region: "us-east-1", Within: 10 * time.Minute},
+		{At: 11 * time.Minute, Act: ActTestRestore, Region: "us-east-2", Within: 8 * time.Minute},
+	}, r.ActsOnData())
+	assert.Empty(t, r.Acts())
+	for _, tt := range []struct{ old, text, want string }{
+		{"backups: true", "backups: false", "line 6: act is \"back-up\": want it with backups: true only"},
+		{"backups: true", "backups: some", "line 3: backups is \"some\": want true or false"},
+		{"calendar: 144", "calendar: 0.5", "line 4: calendar is \"0.5\": want a number from 1 to 1440"},
+		{"act: back-up", "act: back-down", "line 6: act is \"back-down\": want one of back-up, test-restore, delete-rows, restore-pair"},
+		{"region: primary, ", "", "line 6: a step with the key \"act\" lacks the key \"region\""},
+		{", within: 10m", "", "line 6: a step with the key \"act\" lacks the key \"within\""},
+		{"act: back-up, ", "fault: region-lost, until: 3m, with: {region: primary}, ", "line 6: region belongs to an act"},
+		{"within: 8m", "within: 8m, deploy: complete", "line 7: a step has one of fault, deploy, act, withdraw and return"},
+	} {
+		_, err := Parse("rehearsals/kept.yaml", []byte(strings.Replace(kept, tt.old, tt.text, 1)), places)
 		require.ErrorContains(t, err, tt.want)
 	}
 }
@@ -224,7 +262,7 @@ func TestWhatIsNoRehearsalAtAll(t *testing.T) {
 		"":                   "line 1: the file is empty",
 		"a: [":               "the file is no YAML",
 		"- a":                "line 1: a rehearsal is a list: want a mapping",
-		"method: []\n":       "method neither injects a fault nor withdraws a region",
+		"method: []\n":       "method neither injects a fault nor has an operator act or withdraw a region",
 		"method: {at: 5s}\n": "method is a mapping: want a list",
 	} {
 		_, err := Parse("f.yaml", []byte(text), places)

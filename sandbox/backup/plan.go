@@ -21,6 +21,8 @@ type Plan struct {
 	Arn       string    `json:"arn"`
 	Version   string    `json:"version"`
 	CreatedAt time.Time `json:"-"`
+	// Stopped tells that a fault keeps it from firing.
+	Stopped bool `json:"-"`
 }
 
 // Rule makes backups on a schedule.
@@ -74,7 +76,6 @@ type plan struct {
 	rules      []rule
 	selections map[string]Selection
 	stop       func() // ends the schedules
-	stopped    bool
 }
 
 // rule is a Rule that has been read.
@@ -256,7 +257,7 @@ func (s *Service) UpdatePlan(p Plan) (Plan, error) {
 		return p, err
 	}
 	known.stop()
-	p.Arn, p.CreatedAt = known.Arn, known.CreatedAt
+	p.Arn, p.CreatedAt, p.Stopped = known.Arn, known.CreatedAt, known.Stopped
 	known.Plan, known.rules = p, rules
 	s.follow(known)
 	return p, nil
@@ -284,7 +285,7 @@ func (s *Service) SetPlanStopped(id string, stopped bool) error {
 	defer s.mu.Unlock()
 	p, err := s.plan(id)
 	if err == nil {
-		p.stopped = stopped
+		p.Stopped = stopped
 	}
 	return err
 }

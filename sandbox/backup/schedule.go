@@ -33,7 +33,7 @@ func (s *Service) fireOnTime(ctx context.Context, p *plan, i int, r rule) {
 func (s *Service) fire(ctx context.Context, p *plan, i int, date time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if ctx.Err() != nil || p.stopped || s.available() != nil || p.overlapped(i, date) {
+	if ctx.Err() != nil || p.Stopped || s.available() != nil || p.overlapped(i, date) {
 		return
 	}
 	r, at := p.rules[i], s.env.Clock.Calendar().At(date)
