@@ -38,6 +38,8 @@ type DrDashboardArgs struct {
 	Applications []DashboardApplication
 	// Traffic is what a component that routes it shows of each data region. Optional.
 	Traffic pulumi.Array
+	// Backups is what a component that makes them shows of each data region. Optional.
+	Backups pulumi.Array
 	// Endpoints decide in each data region whether the other one is lost; their alarms come first. Required.
 	Endpoints []*EndpointAlarms
 	// AlarmARNs are the alarms to show, by region. Required.
@@ -124,7 +126,8 @@ func (a *DrDashboardArgs) body() pulumi.StringOutput {
 	for _, p := range a.Applications {
 		applications = append(applications, p.facts())
 	}
-	return pulumi.All(databases, monitors, losses, alarms, applications, a.Traffic).ApplyT(func(v []any) (string, error) {
+	return pulumi.All(databases, monitors, losses, alarms, applications, a.Traffic,
+		a.Backups).ApplyT(func(v []any) (string, error) {
 		return dashboard.Render(dashboard.Facts{
 			Title:        a.Title,
 			Runbooks:     a.Runbooks,
@@ -136,6 +139,7 @@ func (a *DrDashboardArgs) body() pulumi.StringOutput {
 			Alarms:       listOf[dashboard.Alarms](v[3]),
 			Applications: listOf[dashboard.Application](v[4]),
 			Traffic:      listOf[dashboard.Traffic](v[5]),
+			Backups:      listOf[dashboard.Backup](v[6]),
 			Percentile:   transactionPercentile,
 		})
 	}).(pulumi.StringOutput)

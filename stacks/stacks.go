@@ -140,7 +140,7 @@ func assemble(ctx *pulumi.Context, c *config.Config, at regions, packages *compo
 		return exports{}, err
 	}
 	alarms := join(changes, running.alarms, watched, routed, guarded)
-	dashboard, err := dashboardPage(ctx, c, at, database, schedules, app, endpoints, routing, alarms)
+	dashboard, err := dashboardPage(ctx, c, at, database, schedules, app, endpoints, routing, kept, alarms)
 	if err != nil {
 		return exports{}, err
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"aurora-dsql-dr/components"
+	"aurora-dsql-dr/components/internal/dashboard"
 	"aurora-dsql-dr/components/internal/part"
 )
 
@@ -80,6 +81,22 @@ func NewDatabaseBackups(
 		}
 	}
 	return b, ctx.RegisterResourceOutputs(b, pulumi.Map{})
+}
+
+// Facts are what the dashboard shows of each data region.
+func (b *DatabaseBackups) Facts(tested bool) pulumi.Array {
+	var facts pulumi.Array
+	for i, own := range b.Regions {
+		facts = append(facts, pulumi.All(own.Vault.Name, b.Regions[1-i].Vault.Name).ApplyT(func(v []any) dashboard.Backup {
+			return dashboard.Backup{
+				Region: own.Vault.Region,
+				Vault:  v[0].(string),
+				Twins:  v[1].(string),
+				Tested: tested,
+			}
+		}))
+	}
+	return facts
 }
 
 // region creates what needs both vaults.

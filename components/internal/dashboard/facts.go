@@ -21,6 +21,8 @@ type Facts struct {
 	Applications []Application
 	// Traffic is a data region's each; none unless it is routed.
 	Traffic []Traffic
+	// Backups is a data region's each; none unless they are made.
+	Backups []Backup
 	// Percentile is the statistic of the application's latency, such as p99.
 	Percentile string
 }

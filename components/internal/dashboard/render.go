@@ -18,6 +18,12 @@ func Render(f Facts) (string, error) {
 	if len(f.Traffic) > 0 {
 		g.row(6, append(each(f.Traffic, f.unfit), f.healthChecks())...)
 	}
+	if len(f.Backups) > 0 {
+		g.row(6, append(each(f.Backups, f.backupAge), each(f.Backups, f.backupJobs)...)...)
+		if f.Backups[0].Tested {
+			g.row(5, each(f.Backups, f.restoreTestAge)...)
+		}
+	}
 	if f.Full {
 		g.row(6, each(f.Monitors, f.latency)...)
 		g.row(6, each(f.Monitors, f.markerAge)...)
@@ -47,6 +53,9 @@ func (f Facts) header() string {
 	}
 	if len(f.Traffic) > 0 {
 		runbooks = append(runbooks, contract.RunbookTraffic)
+	}
+	if len(f.Backups) > 0 {
+		runbooks = append(runbooks, contract.RunbookBackup)
 	}
 	links := each(runbooks, func(r contract.Runbook) string {
 		return fmt.Sprintf("[%s](%s)", strings.ReplaceAll(string(r), "-", " "), f.Runbooks.To(r))
