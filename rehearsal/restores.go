@@ -42,6 +42,7 @@ func (r *run) dataAct(ctx context.Context, step script.Step) report.Check {
 	defer cancel()
 	got, err := map[script.Act]func(context.Context, script.Step) (string, error){
 		script.ActBackUp:      r.backUp,
+		script.ActBackUpFails: r.backUpInVain,
 		script.ActTestRestore: r.testRestore,
 		script.ActDeleteRows:  r.deleteRows,
 		script.ActRestorePair: r.restorePair,
@@ -73,6 +74,25 @@ func (r *run) noteAct(tone chronicle.Tone, step script.Step, text string) {
 func (r *run) backUp(ctx context.Context, step script.Step) (string, error) {
 	_, err := stack.BackUp(ctx, r.Sandbox, r.Outputs, step.Region)
 	return "", err
+}
+
+// backUpInVain begins a backup, and says why it failed.
+func (r *run) backUpInVain(ctx context.Context, step script.Step) (string, error) {
+	kept, vault := r.Sandbox.Account.Region(step.Region).Backup, r.Outputs.BackupVaultNames[step.Region]
+	before, err := kept.PointsOfVault(vault)
+	if err != nil {
+		return "", err
+	}
+	_, failed := stack.BackUp(ctx, r.Sandbox, r.Outputs, step.Region)
+	switch after, err := kept.PointsOfVault(vault); {
+	case err != nil:
+		return "", err
+	case failed == nil:
+		return "", errors.New("the backup succeeded")
+	case len(after) != len(before):
+		return "", fmt.Errorf("it failed, and left a recovery point: %w", failed)
+	}
+	return ": " + failed.Error(), nil
 }
 
 // testRestore runs a restore test and tells the measured RPO and RTO.

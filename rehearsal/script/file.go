@@ -81,6 +81,8 @@ type Act string
 const (
 	// ActBackUp makes a recovery point of the region's cluster, and its twin in the other data region.
 	ActBackUp Act = "back-up"
+	// ActBackUpFails begins the same, which has to fail and to leave no recovery point.
+	ActBackUpFails Act = "back-up-fails"
 	// ActTestRestore runs the region's restore test, which has to pass.
 	ActTestRestore Act = "test-restore"
 	// ActDeleteRows deletes everything that the clients have written so far, through the region's endpoint.

@@ -115,7 +115,7 @@ func TestAliasesAreFollowed(t *testing.T) {
 // A malformed file is one error that lists every problem with its line.
 func TestEveryProblemIsListedWithItsLine(t *testing.T) {
 	const (
-		keys    = "title, proves, probeInterval, workload, hypothesis, method, watch, budgets, expect"
+		keys    = "title, proves, probeInterval, workload, backups, calendar, hypothesis, method, watch, budgets, expect"
 		regions = "primary (us-east-1), secondary (us-east-2), witness (us-west-2)"
 	)
 	_, err := Parse("rehearsals/bad.yaml", []byte(`titel: t
@@ -238,7 +238,7 @@ expect: []
 		{"backups: true", "backups: false", "line 6: act is \"back-up\": want it with backups: true only"},
 		{"backups: true", "backups: some", "line 3: backups is \"some\": want true or false"},
 		{"calendar: 144", "calendar: 0.5", "line 4: calendar is \"0.5\": want a number from 1 to 1440"},
-		{"act: back-up", "act: back-down", "line 6: act is \"back-down\": want one of back-up, test-restore, delete-rows, restore-pair"},
+		{"act: back-up", "act: back-down", "line 6: act is \"back-down\": want one of back-up, back-up-fails, test-restore, delete-rows, restore-pair"},
 		{"region: primary, ", "", "line 6: a step with the key \"act\" lacks the key \"region\""},
 		{", within: 10m", "", "line 6: a step with the key \"act\" lacks the key \"within\""},
 		{"act: back-up, ", "fault: region-lost, until: 3m, with: {region: primary}, ", "line 6: region belongs to an act"},
@@ -282,10 +282,11 @@ func TestTheShippedFiles(t *testing.T) {
 		assert.NotEmpty(t, r.Proves)
 	}
 	assert.Equal(t, strings.Fields(`
-		connections-failing deployment-during-outage endpoint-black-holed everything-unfit flapping-endpoint
-		flapping-traffic half-region idle-cluster key-disabled monitor-dead observer-liar observer-partitioned
-		observer-refused observers-refused primary-and-witness-lost primary-region-lost-5s primary-region-lost
-		region-withdrawn secondary-cut-off-briefly secondary-cut-off secondary-region-lost silent-address
+		backup-stops connections-failing data-deleted deployment-during-outage endpoint-black-holed everything-unfit
+		flapping-endpoint flapping-traffic half-region idle-cluster key-disabled monitor-dead observer-liar
+		observer-partitioned observer-refused observers-refused primary-and-witness-lost primary-region-lost-5s
+		primary-region-lost region-lost-during-backup region-withdrawn restore-test secondary-cut-off-briefly
+		secondary-cut-off secondary-region-lost silent-address
 		survivor-without-sts traffic-moves witness-lost`), names)
 	budget := func(name string) time.Duration {
 		for _, r := range all {

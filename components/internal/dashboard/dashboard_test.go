@@ -63,15 +63,21 @@ func withTraffic(f Facts) Facts {
 	return f
 }
 
+func withBackups(f Facts) Facts {
+	f.Backups = []Backup{{"us-east-1", "v1", "v2", true}, {"us-east-2", "v2", "v1", true}}
+	return f
+}
+
 // everything is a page with all that there may be.
-func everything() Facts { return withTraffic(withApplication(facts(true))) }
+func everything() Facts { return withBackups(withTraffic(withApplication(facts(true)))) }
 
 func TestTheBodyOfADashboard(t *testing.T) {
 	for name, f := range map[string]Facts{
 		"dashboard-full.json":        facts(true),
 		"dashboard-lean.json":        facts(false),
 		"dashboard-application.json": withApplication(facts(true)),
-		"dashboard-traffic.json":     everything(),
+		"dashboard-traffic.json":     withTraffic(withApplication(facts(true))),
+		"dashboard-backups.json":     withBackups(facts(false)),
 	} {
 		body, err := Render(f)
 		require.NoError(t, err)
@@ -129,6 +135,8 @@ var units = map[string]string{
 	"CommitLatency":       "ms",
 	"TransactionLatency":  "ms",
 	"ReplicationDelay":    "ms",
+	"BackupAge":           "hours",
+	"RestoreTestAge":      "hours",
 	"MarkerAge":           "s",
 	"OutboxAge":           "s",
 	"ReadDPU":             "DPU",
