@@ -3,6 +3,7 @@ package pulumi
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -15,8 +16,12 @@ func Output(ctx context.Context, arguments ...string) ([]byte, error) {
 	command := exec.CommandContext(ctx, "pulumi", arguments...)
 	command.Stdin, command.Stderr = os.Stdin, &refused // it may ask for the passphrase of the stack's secrets
 	out, err := command.Output()
+	if errors.Is(err, exec.ErrNotFound) {
+		return nil, errors.New("pulumi is not on PATH: install the Pulumi CLI and log in to the stack's state, " +
+			"as docs/deploying.md#by-hand says")
+	}
 	if err != nil {
-		return nil, fmt.Errorf("pulumi %s: %w\n%s", strings.Join(arguments, " "), err, refused.String())
+		return nil, fmt.Errorf("pulumi %s: %w\n%s", strings.Join(arguments, " "), err, strings.TrimSpace(refused.String()))
 	}
 	return out, nil
 }
