@@ -1,6 +1,7 @@
 package main
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -40,5 +41,14 @@ func TestTheDatabasesSizeIsANumberOfGigabytes(t *testing.T) {
 	for _, text := range []string{"ten", "-1", "0", "NaN", "Inf", "10 GB"} {
 		_, err := gigabytes(text)
 		assert.ErrorContains(t, err, "want the size of the database in GB, such as 10", text)
+	}
+}
+
+func TestWhoeverHasSaidNoSizeIsShownTheCommandThatDoes(t *testing.T) {
+	backedUp := linesOf(t, "dev", map[string]string{"backups": `{"dailyAt":"03:00"}`})
+	for given, told := range map[string]bool{"": true, "10": false} {
+		var said strings.Builder
+		showBackups(&said, "prod", given, assumedGB, prices{}, backedUp)
+		assert.Equal(t, told, strings.Contains(said.String(), "make cost STACK=prod DATABASE_GB=10"), "with %q", given)
 	}
 }

@@ -63,7 +63,7 @@ func run(stack, size string, out io.Writer) error {
 		return err
 	}
 	show(out, stack, p, lines)
-	showBackups(out, size, databaseGB, p, lines)
+	showBackups(out, stack, size, databaseGB, p, lines)
 	return nil
 }
 
@@ -108,7 +108,7 @@ func show(out io.Writer, stack string, p prices, lines []line) {
 }
 
 // showBackups says what the lines of backups go by.
-func showBackups(out io.Writer, given string, gigabytes float64, p prices, lines []line) {
+func showBackups(out io.Writer, stack, given string, gigabytes float64, p prices, lines []line) {
 	if !slices.ContainsFunc(lines, func(l line) bool { return l.What == keptPoints }) {
 		return
 	}
@@ -116,7 +116,7 @@ func showBackups(out io.Writer, given string, gigabytes float64, p prices, lines
 		"minutes a restore\ntest. Their prices are DynamoDB's, since none for Aurora DSQL could be read: look yours up.\n",
 		gigabytes, p.Assumptions.RestoreMinutesPerTest)
 	if given == "" {
-		fmt.Fprintln(out, "That size is assumed: make cost DATABASE_GB=10 says yours.")
+		fmt.Fprintf(out, "That size is assumed: make cost STACK=%s DATABASE_GB=10 says another.\n", stack)
 	}
 }
 
