@@ -3,6 +3,7 @@ package docs
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -102,9 +103,13 @@ func TestEveryRunbookSaysWhatToDoAndWhenItIsDone(t *testing.T) {
 }
 
 func TestEveryLinkLeadsSomewhere(t *testing.T) {
-	for _, page := range []string{
-		"README.md", "docs/runbooks.md", "docs/deploying.md", "docs/design.md", "docs/connect.md", "docs/aws-cli.md",
-	} {
+	pages, err := filepath.Glob(filepath.Join(root, "docs", "*.md"))
+	require.NoError(t, err)
+	require.NotEmpty(t, pages)
+	pages = append(pages, filepath.Join(root, "README.md"), filepath.Join(root, "CONTRIBUTING.md"))
+	for _, path := range pages {
+		page, err := filepath.Rel(root, path)
+		require.NoError(t, err)
 		for _, link := range all(`\]\(([^)]+)\)`, read(t, page)) {
 			if strings.Contains(link, "://") {
 				continue
@@ -139,6 +144,19 @@ func TestEveryMakeTargetThatThePagesNameExists(t *testing.T) {
 			assert.Contains(t, targets, target, "%s names `make %s`", page, target)
 		}
 	}
+}
+
+func TestEveryRehearsalIsOnItsPage(t *testing.T) {
+	files, err := filepath.Glob(filepath.Join(root, "rehearsals", "*.yaml"))
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	for _, file := range files {
+		name := strings.TrimSuffix(filepath.Base(file), ".yaml")
+		row := regexp.MustCompile("(?m)^\\|[^|]* `" + regexp.QuoteMeta(name) + "`[^|]*\\|")
+		assert.True(t, row.MatchString(read(t, "docs/rehearsal.md")), "docs/rehearsal.md has no row for %s", name)
+	}
+	count := fmt.Sprintf("through %d disasters", len(files))
+	assert.True(t, has(read(t, "README.md"), count), "README.md does not say %q", count)
 }
 
 func TestJSONInThePagesIsJSON(t *testing.T) {
