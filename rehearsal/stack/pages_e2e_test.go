@@ -241,6 +241,10 @@ func (p practice) value(name, region string) string {
 		return o.AlertTopicARNs[region]
 	case "alarmNames of that region: …-quorum-other-…":
 		return p.named(region, "-quorum-other-")
+	case "backupVaultNames of that region":
+		return o.BackupVaultNames[region]
+	case "restoreTestMachineArns of that region":
+		return o.RestoreTestMachineARNs[region]
 	case "eventBusNames of that region":
 		return o.EventBusNames[region]
 	case "name of the topic":
