@@ -158,7 +158,7 @@ func TestProgressSaysHowFarItIsAndAtWhat(t *testing.T) {
 		Op:    "create",
 		State: engine.Finished,
 	})
-	assert.Equal(t, "2 resources done, saving the state", d.progress())
+	assert.Equal(t, "2 resources done, waiting for the engine", d.progress())
 	assert.Contains(t, out.String(), "created  database")
 	assert.Equal(t, "2 created, 1 unchanged", counts(engine.Result{Counts: map[string]int{"create": 2, "same": 1}}))
 }

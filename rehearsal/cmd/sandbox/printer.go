@@ -166,7 +166,7 @@ func (d *deployment) progress() string {
 		line = fmt.Sprintf("%d resources read", d.refreshed)
 	}
 	if len(names) == 0 {
-		return line + ", saving the state"
+		return line + ", waiting for the engine"
 	}
 	return line + ", at " + strings.Join(names[:min(shown, len(names))], ", ")
 }
