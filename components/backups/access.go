@@ -70,5 +70,6 @@ func startPolicy(machine string) (string, error) {
 
 // lookPolicy lets the test see the executions of its machine.
 func lookPolicy(machine string) (string, error) {
-	return policy.Document(policy.Allow("SeeExecutions", "states:DescribeStateMachine", "states:ListExecutions").On(machine))
+	return policy.Document(
+		policy.Allow("SeeExecutions", "states:DescribeStateMachine", "states:ListExecutions").On(machine))
 }

@@ -6,8 +6,8 @@ import "time"
 const (
 	// EnvBackups is a JSON array of BackupPlan: what the health check watches the age of. Absent or empty without backups.
 	EnvBackups = "BACKUPS"
-	// EnvBackupHour is the length of an hour in MetricBackupAge and MetricRestoreTestAge (health check, restoretest). It is
-	// an hour, but where calendars run faster.
+	// EnvBackupHour is the length of an hour in MetricBackupAge and MetricRestoreTestAge (health check, restoretest). It
+	// is an hour, but where calendars run faster.
 	EnvBackupHour = "BACKUP_HOUR"
 	// EnvBackupInterval is the least time between two looks of one environment at the vaults (health check).
 	EnvBackupInterval = "BACKUP_INTERVAL"
@@ -120,8 +120,8 @@ const (
 
 // Types of errors, as Lambda names them and a state machine's Retry and Catch ask for them.
 const (
-	// ErrorNotGranted is that of restoreverify when the restored database does not let it in: its IAM mapping or a grant is
-	// not there, or its permission is still on its way.
+	// ErrorNotGranted is that of restoreverify when the restored database does not let it in: its IAM mapping or a grant
+	// is not there, or its permission is still on its way.
 	ErrorNotGranted = "NotGranted"
 	// ErrorNoRecoveryPoint is that of StepFind when the own vault has none of the stack's clusters.
 	ErrorNoRecoveryPoint = "NoRecoveryPoint"

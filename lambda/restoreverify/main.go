@@ -1,5 +1,5 @@
-// Command restoreverify reads a restored database and compares it with the program's schema and with the source. A state
-// machine invokes it.
+// Command restoreverify reads a restored database and compares it with the program's schema and with the source. A
+// state machine invokes it.
 //
 // Environment: DATABASE_ENDPOINT (the own region's), DATABASE_ROLE (dr_verify); KEY_ARN is set if the application
 // encrypts fields; DSQL_HOSTADDR is optional. What its role has to be allowed, beside writing its log:

@@ -17,8 +17,8 @@ import (
 // Names are the PostgreSQL schemas that hold every object declared here: the observers' and the application's.
 var Names = []string{"dr", "app"}
 
-// VersionTable is goose's record of the migrations that ran. Everybody may look into its schema, which nobody can change
-// (GRANT ON SCHEMA public is refused).
+// VersionTable is goose's record of the migrations that ran. Everybody may look into its schema, which nobody can
+// change (GRANT ON SCHEMA public is refused).
 const VersionTable = "public.goose_db_version"
 
 //go:embed migrations/*.sql

@@ -146,7 +146,7 @@ func irrevocable(s *backups.Settings) []string {
 	if s == nil || s.Lock == nil || s.Lock.ChangeableDays == 0 {
 		return nil
 	}
-	return []string{fmt.Sprintf("backups.lock is compliance: %d days after the deployment that makes it, nobody can take it "+
-		"off, AWS included, and the vaults stay, and cost, until their last recovery point is %d days old. "+
+	return []string{fmt.Sprintf("backups.lock is compliance: %d days after the deployment that makes it, nobody can take "+
+		"it off, AWS included, and the vaults stay, and cost, until their last recovery point is %d days old. "+
 		"Until then it can be taken off by lock: governance", s.Lock.ChangeableDays, s.MonthlyRetentionDays)}
 }

@@ -33,7 +33,8 @@ func (p *parser) plan(at string, plan contract.BackupPlan) {
 	field("planId", plan.PlanID, plan.PlanID != "", "the plan's ID")
 	field("clusterId", plan.ClusterID, plan.ClusterID != "", "the cluster's identifier")
 	parts := clusterARN.FindStringSubmatch(plan.ClusterARN)
-	field("clusterArn", plan.ClusterARN, parts != nil && parts[1] == plan.Region, "the ARN of a cluster in the plan's region")
+	field("clusterArn", plan.ClusterARN, parts != nil && parts[1] == plan.Region,
+		"the ARN of a cluster in the plan's region")
 	field("vault", plan.Vault, vaultName.MatchString(plan.Vault), "a backup vault's name")
 	other := regionName.MatchString(plan.PeerRegion) && plan.PeerRegion != plan.Region
 	field("peerRegion", plan.PeerRegion, other, "the name of the region that is copied to")

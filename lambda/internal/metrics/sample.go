@@ -27,7 +27,8 @@ type Series struct {
 	Probes []Probe
 	// Word is what traffic routing is told of the endpoint; nil says nothing.
 	Word *Word
-	// BackupAge is that of the newest recovery point of the endpoint's cluster that has a twin, in hours; nil says nothing.
+	// BackupAge is that of the newest recovery point of the endpoint's cluster that has a twin, in hours; nil says
+	// nothing.
 	BackupAge *float64
 }
 

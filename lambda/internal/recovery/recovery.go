@@ -70,9 +70,9 @@ func point(p types.RecoveryPointByBackupVault) Point {
 	}
 }
 
-// Twin finds a point's copy in the other region, or its original: the one with the same resource name and creation date,
-// which a restore of a pair goes by ("Amazon Aurora DSQL restore", AWS Backup Developer Guide). Dates are compared to
-// the millisecond, which is what AWS Backup gives (API Reference, CreationDate).
+// Twin finds a point's copy in the other region, or its original: the one with the same resource name and creation
+// date, which a restore of a pair goes by ("Amazon Aurora DSQL restore", AWS Backup Developer Guide). Dates are
+// compared to the millisecond, which is what AWS Backup gives (API Reference, CreationDate).
 func (p Point) Twin(others []Point) (Point, bool) {
 	i := slices.IndexFunc(others, func(o Point) bool {
 		return o.ClusterARN == p.ClusterARN && o.ResourceName == p.ResourceName &&

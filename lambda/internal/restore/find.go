@@ -36,7 +36,8 @@ func (t *Tester) find(ctx context.Context, test contract.RestoreTest) (contract.
 		return test, err
 	}
 	if running != "" {
-		return test, TestRuns(fmt.Sprintf("execution %s is running: wait for its end, or stop it, and start another", running))
+		return test, TestRuns(fmt.Sprintf("execution %s is running: wait for its end, or stop it, and start another",
+			running))
 	}
 	own, err := recovery.Of(ctx, t.Backup, t.Settings.Vault, time.Time{}, t.Settings.Clusters...)
 	if err != nil {

@@ -43,8 +43,8 @@ var (
 	whitespace = regexp.MustCompile(`\s+`)
 )
 
-// fingerprint identifies the schema of a database, in hexadecimal: schemas, relations, columns with types, nullability and
-// defaults, primary keys, indexes and views. The order of columns is none of it.
+// fingerprint identifies the schema of a database, in hexadecimal: schemas, relations, columns with types, nullability
+// and defaults, primary keys, indexes and views. The order of columns is none of it.
 func fingerprint(ctx context.Context, conn *pgx.Conn) (string, error) {
 	var lines []string
 	for _, query := range catalog {
