@@ -12,11 +12,8 @@
 //     pair; AWS Backup asks them of its caller)
 //   - backup:DescribeRestoreJob and backup:ListRestoreJobs on * (poll, cleanUp, sweep)
 //   - dsql:GetCluster, dsql:UpdateCluster and dsql:DeleteCluster on cluster/* of both data regions, the stack's
-//
-// clusters
-//
-//	  denied for the last two (poll, cleanUp, sweep)
-//	- sns:Publish on the own region's topic, and kms:GenerateDataKey* and kms:Decrypt on its key (report)
+//     clusters denied for the last two (poll, cleanUp, sweep)
+//   - sns:Publish on the own region's topic, and kms:GenerateDataKey* and kms:Decrypt on its key (report)
 package main
 
 import (
