@@ -54,6 +54,8 @@ type Options struct {
 	// Durations are the functions' variables that hold a duration, with their defaults; a sandbox whose clock runs faster
 	// scales them, since functions live by the wall.
 	Durations map[string]time.Duration
+	// CalendarDurations are the same of what is counted by the calendar, in the hours of daily schedules.
+	CalendarDurations map[string]time.Duration
 	// HostAddrVariable is the functions' variable that gets where the SQL endpoints listen, as host=address,…; none if
 	// empty.
 	HostAddrVariable string
@@ -185,16 +187,17 @@ func (s *Sandbox) openAccount(ctx context.Context) (err error) {
 		s.Clock.HastenCalendar(s.opts.CalendarSpeed)
 	}
 	s.Account, err = aws.Open(ctx, aws.Options{
-		Clock:            s.Clock,
-		Regions:          s.opts.Regions,
-		ClusterDelay:     s.opts.ClusterDelay,
-		Backup:           s.opts.Backup,
-		IAMPropagation:   s.opts.IAMPropagation,
-		Concurrency:      s.opts.Concurrency,
-		Dir:              s.state.dir,
-		Variables:        s.variables,
-		Durations:        s.opts.Durations,
-		HostAddrVariable: s.opts.HostAddrVariable,
+		Clock:             s.Clock,
+		Regions:           s.opts.Regions,
+		ClusterDelay:      s.opts.ClusterDelay,
+		Backup:            s.opts.Backup,
+		IAMPropagation:    s.opts.IAMPropagation,
+		Concurrency:       s.opts.Concurrency,
+		Dir:               s.state.dir,
+		Variables:         s.variables,
+		Durations:         s.opts.Durations,
+		CalendarDurations: s.opts.CalendarDurations,
+		HostAddrVariable:  s.opts.HostAddrVariable,
 	}, s.postgres, s.ca)
 	if err != nil {
 		return err

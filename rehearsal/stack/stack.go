@@ -27,10 +27,10 @@ func Start(ctx context.Context, opts sandbox.Options) (*sandbox.Sandbox, error) 
 	maps.Copy(opts.Durations, contract.LivezDurations())
 	maps.Copy(opts.Durations, contract.BackupDurations())
 	maps.Copy(opts.Durations, contract.RestoreTestDurations())
-	if opts.CalendarSpeed > 1 { // ages of what is made daily are counted in the hours of the calendar
-		hour := float64(opts.Durations[contract.EnvBackupHour]) / opts.CalendarSpeed
-		opts.Durations[contract.EnvBackupHour] = time.Duration(hour)
-	}
+	// Ages of what is made daily are counted in the hours of the calendar.
+	hour := opts.Durations[contract.EnvBackupHour]
+	opts.CalendarDurations = map[string]time.Duration{contract.EnvBackupHour: hour}
+	delete(opts.Durations, contract.EnvBackupHour)
 	opts.HostAddrVariable = contract.EnvHostAddr
 	return sandbox.Start(ctx, opts)
 }

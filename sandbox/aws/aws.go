@@ -60,6 +60,8 @@ type Options struct {
 	// Durations are the functions' variables that hold a duration, with their defaults; a clock that runs faster scales
 	// them, since functions live by the wall.
 	Durations map[string]time.Duration
+	// CalendarDurations are the same of what is counted by the calendar.
+	CalendarDurations map[string]time.Duration
 	// HostAddrVariable is the functions' variable that gets where the SQL endpoints listen, as host=address,…; none if
 	// empty.
 	HostAddrVariable string

@@ -129,6 +129,11 @@ func (a *Account) platform() map[string]string {
 	if addresses := a.addresses(); a.opts.HostAddrVariable != "" && len(addresses) > 0 {
 		variables[a.opts.HostAddrVariable] = strings.Join(addresses, ",")
 	}
+	if calendar := a.Clock.Calendar(); calendar.Lasting(time.Hour) != time.Hour || a.Clock.Speed() != 1 {
+		for name, duration := range a.opts.CalendarDurations {
+			variables[name] = a.Clock.Wall(calendar.Lasting(duration)).String()
+		}
+	}
 	if a.Clock.Speed() == 1 {
 		return variables
 	}

@@ -30,6 +30,9 @@ func (c Calendar) On(t time.Time) time.Time {
 	return date
 }
 
+// Lasting is the sandbox time that so long takes by the calendar.
+func (c Calendar) Lasting(d time.Duration) time.Duration { return duration(float64(d) / c.speed) }
+
 // At is the sandbox time of a date.
 func (c Calendar) At(date time.Time) time.Time {
 	return c.origin.Add(duration(float64(date.Sub(c.origin)) / c.speed)).In(date.Location())
