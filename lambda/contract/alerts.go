@@ -23,7 +23,7 @@ const (
 	AttributeKind = "kind"
 	// AttributeRegion is the region of the endpoint.
 	AttributeRegion = "endpoint_region"
-	// AttributeReason is the reason of the latest verdict when the incident opened.
+	// AttributeReason is the reason of the latest verdict when the incident opened; of AlertRestoreTest the result.
 	AttributeReason = "reason"
 	// AttributeConfirmed is true if a second observer agreed, else false.
 	AttributeConfirmed = "confirmed"

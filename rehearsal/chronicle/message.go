@@ -18,14 +18,15 @@ type Kind string
 // The kinds of messages. Files of rehearsals name those of AlertKinds and AlarmKinds.
 const (
 	// Lost, Reminder and Resolved are the functions' alerts of an incident; Withdrawn, Returned and Lapsed those of a
-	// withdrawal: its begin, its end by somebody, and its end by the loss of the other endpoint. Test is somebody else's
-	// whose subject begins with "Test", Alert any other.
+	// withdrawal: its begin, its end by somebody, and its end by the loss of the other endpoint. Tested is that of a
+	// restore test that passed. Test is somebody else's whose subject begins with "Test", Alert any other.
 	Lost      Kind = "lost"
 	Reminder  Kind = "reminder"
 	Resolved  Kind = "resolved"
 	Withdrawn Kind = "withdrawn"
 	Returned  Kind = "returned"
 	Lapsed    Kind = "lapsed"
+	Tested    Kind = "tested"
 	Test      Kind = "test"
 	Alert     Kind = "alert"
 	// InAlarm, BackToOK and NoData are CloudWatch's of an alarm that went into ALARM or left it. Begins is one of an alarm
@@ -41,7 +42,9 @@ const (
 )
 
 // AlertKinds are the kinds of the functions' alerts, each about an endpoint.
-func AlertKinds() []Kind { return []Kind{Lost, Reminder, Resolved, Withdrawn, Returned, Lapsed} }
+func AlertKinds() []Kind {
+	return []Kind{Lost, Reminder, Resolved, Withdrawn, Returned, Lapsed, Tested}
+}
 
 // AlarmKinds are the kinds of notifications that matter, each about an alarm.
 func AlarmKinds() []Kind { return []Kind{InAlarm, BackToOK} }
@@ -53,6 +56,8 @@ var ofAlert = map[string]Kind{
 	contract.AlertWithdrawn: Withdrawn,
 	contract.AlertReturned:  Returned,
 	contract.AlertLapsed:    Lapsed,
+
+	contract.AlertRestoreTest: Tested,
 }
 
 // test is how a message begins that somebody sends to see whether it arrives.
@@ -79,6 +84,7 @@ var tones = map[Kind]Tone{
 	Withdrawn:    Warning,
 	Returned:     Good,
 	Lapsed:       Warning,
+	Tested:       Good,
 	Test:         Note,
 	Alert:        Bad,
 	InAlarm:      Bad,
@@ -135,7 +141,8 @@ func ReadMessage(m sns.Message) Message {
 
 func (m *Message) readAlert(raw sns.Message) {
 	kind, ours := ofAlert[raw.Attributes[contract.AttributeKind]]
-	if !ours {
+	passed := raw.Attributes[contract.AttributeReason] == contract.RestoreTestPassed
+	if !ours || kind == Tested && !passed {
 		m.Kind = Alert
 		if test.MatchString(raw.Subject) {
 			m.Kind = Test
@@ -178,10 +185,10 @@ func kindOf(from, to cloudwatch.State) Kind {
 func (m Message) Tone() Tone { return tones[m.Kind] }
 
 // Pages says whether it calls a person. CloudWatch's notice of a return to OK does not, nor does what is said of a
-// withdrawal, which an operator has made, or an event or a test.
+// withdrawal, which an operator has made, or of a restore test that passed, or an event or a test.
 func (m Message) Pages() bool {
 	switch m.Kind {
-	case Withdrawn, Returned, Lapsed, Test, BackToOK, Begins, Event, Confirmation:
+	case Withdrawn, Returned, Lapsed, Tested, Test, BackToOK, Begins, Event, Confirmation:
 		return false
 	default:
 		return true
@@ -189,10 +196,10 @@ func (m Message) Pages() bool {
 }
 
 // Awaited says whether somebody may wait for it: it calls a person, says that an alarm is OK again, or tells of a
-// withdrawal.
+// withdrawal or a restore test.
 func (m Message) Awaited() bool {
 	switch m.Kind {
-	case Withdrawn, Returned, Lapsed, BackToOK:
+	case Withdrawn, Returned, Lapsed, Tested, BackToOK:
 		return true
 	default:
 		return m.Pages()

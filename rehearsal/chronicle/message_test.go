@@ -42,6 +42,7 @@ func TestWhatAMessageMeans(t *testing.T) {
 		"a withdrawal":                {alert(contract.AlertWithdrawn), Withdrawn, Warning, false},
 		"a return":                    {alert(contract.AlertReturned), Returned, Good, false},
 		"a withdrawal that lapsed":    {alert(contract.AlertLapsed), Lapsed, Warning, false},
+		"a restore test that failed":  {alert(contract.AlertRestoreTest), Alert, Bad, true},
 		"somebody else's alert":       {sns.Message{Kind: sns.KindAlert}, Alert, Bad, true},
 		"a test, by hand":             {sns.Message{Kind: sns.KindAlert, Subject: "TEST: ignore"}, Test, Note, false},
 		"a word that begins so":       {sns.Message{Kind: sns.KindAlert, Subject: "Testimony"}, Alert, Bad, true},

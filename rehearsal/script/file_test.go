@@ -164,7 +164,7 @@ rehearsals/bad.yaml: 29 problems:
   line 13: budgets lacks the key "alarm"
   line 13: budgets.alert is "later": want a duration such as 60s, never, or unjudged
   line 13: budgets.allClear is "-1s": want a duration such as 60s, never, or unjudged
-  line 15: message is "shouted": want one of lost, reminder, resolved, withdrawn, returned, lapsed, alarm, ok
+  line 15: message is "shouted": want one of lost, reminder, resolved, withdrawn, returned, lapsed, tested, alarm, ok
   line 16: alerts of the functions are about an endpoint: want the key "endpoint", and no alarm
   line 17: alarm and ok are about an alarm: want the key "alarm", a part of its name, and no endpoint
   line 18: from is "nowhere": want primary, secondary, witness, or the name of one's region

@@ -18,6 +18,7 @@ func WriteRestoreTest(e contract.Evidence, runbooks contract.Runbooks) Message {
 		Attributes: map[string]string{
 			contract.AttributeKind:   contract.AlertRestoreTest,
 			contract.AttributeRegion: e.Region,
+			contract.AttributeReason: e.Result,
 		},
 	}
 }

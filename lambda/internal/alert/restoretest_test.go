@@ -77,7 +77,8 @@ func TestMessagesOfRestoreTests(t *testing.T) {
 			m := WriteRestoreTest(tt.evidence, "https://wiki.example.com/dr")
 			assert.Equal(t, tt.subject, m.Subject)
 			assert.Equal(t, tt.subject+", 2026-01-01 03:20 UTC", m.Short)
-			assert.Equal(t, map[string]string{"kind": "restore-test", "endpoint_region": "us-east-1"}, m.Attributes)
+			assert.Equal(t, map[string]string{"kind": "restore-test", "endpoint_region": "us-east-1", "reason": tt.evidence.Result},
+				m.Attributes)
 			file := filepath.Join("testdata", tt.golden+".txt")
 			if *update {
 				require.NoError(t, os.WriteFile(file, []byte(m.Body), 0o644))
