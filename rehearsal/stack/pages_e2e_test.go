@@ -212,6 +212,12 @@ func (p practice) names(region string) (names []string) {
 	for _, g := range r.Logs.Groups() {
 		names = append(names, g.Name)
 	}
+	for _, v := range r.Backup.Vaults() {
+		names = append(names, v.Name)
+	}
+	for _, m := range r.StepFunctions.Machines() {
+		names = append(names, m.Name)
+	}
 	return append(names, p.outputs.AlarmNames[region]...)
 }
 
