@@ -15,12 +15,12 @@ func TestRehearsalsThatCannotBeHeld(t *testing.T) {
 	bad := filepath.Join(t.TempDir(), "bad.yaml")
 	require.NoError(t, os.WriteFile(bad, []byte("title: t\nmethod: []\n"), 0o600))
 	for want, args := range map[string][]string{
-		"line 2: method neither injects a fault nor withdraws a region": {"rehearse", bad},
-		`line 1: a rehearsal lacks the key "expect"`:                    {"rehearse", bad},
-		"-speed is 11: want 1 to 10":                                    {"rehearse", "-speed", "11", bad},
-		"-jobs is 0: want how many":                                     {"rehearse", "-jobs", "0", bad},
-		"nowhere.yaml":                                                  {"rehearse", "nowhere.yaml"},
-		"the rehearsals of this project: ../../../rehearsals/connections-failing.yaml, ": {
+		"line 2: method neither injects a fault nor has an operator act": {"rehearse", bad},
+		`line 1: a rehearsal lacks the key "expect"`:                     {"rehearse", bad},
+		"-speed is 11: want 1 to 10":                                     {"rehearse", "-speed", "11", bad},
+		"-jobs is 0: want how many":                                      {"rehearse", "-jobs", "0", bad},
+		"nowhere.yaml":                                                   {"rehearse", "nowhere.yaml"},
+		"the rehearsals of this project: ../../../rehearsals/backup-stops.yaml, ": {
 			"rehearse",
 			"-dir",
 			"../../..",
