@@ -110,22 +110,14 @@ func (s stack) makePoint(ctx context.Context, region string, kept *types.Lifecyc
 	}
 	what := "backup job " + *started.BackupJobId + " in " + region
 	var job *backup.DescribeBackupJobOutput
-	end, err := s.watch(ctx, what, func(ctx context.Context) (progress, error) {
+	if err := s.finish(ctx, what, func(ctx context.Context) (string, *string, error) {
 		job, err = client.DescribeBackupJob(ctx, &backup.DescribeBackupJobInput{BackupJobId: started.BackupJobId})
 		if err != nil {
-			return progress{}, err
+			return "", nil, err
 		}
-		return progress{
-			state:   string(job.State),
-			message: aws.ToString(job.StatusMessage),
-			ended:   over(string(job.State)),
-		}, nil
-	})
-	if err != nil {
+		return string(job.State), job.StatusMessage, nil
+	}); err != nil {
 		return "", err
-	}
-	if job.State != types.BackupJobStateCompleted {
-		return "", fmt.Errorf("%s is %s: %s", what, end.state, end.message)
 	}
 	return aws.ToString(job.RecoveryPointArn), nil
 }
@@ -149,23 +141,15 @@ func (s stack) copyPoint(ctx context.Context, region, point string, kept *types.
 	}
 	what := "copy job " + *started.CopyJobId + " to " + s.peer(region)
 	var job *types.CopyJob
-	end, err := s.watch(ctx, what, func(ctx context.Context) (progress, error) {
+	if err := s.finish(ctx, what, func(ctx context.Context) (string, *string, error) {
 		out, err := client.DescribeCopyJob(ctx, &backup.DescribeCopyJobInput{CopyJobId: started.CopyJobId})
 		if err != nil {
-			return progress{}, err
+			return "", nil, err
 		}
 		job = out.CopyJob
-		return progress{
-			state:   string(job.State),
-			message: aws.ToString(job.StatusMessage),
-			ended:   over(string(job.State)),
-		}, nil
-	})
-	if err != nil {
+		return string(job.State), job.StatusMessage, nil
+	}); err != nil {
 		return "", err
-	}
-	if job.State != types.CopyJobStateCompleted {
-		return "", fmt.Errorf("%s is %s: %s", what, end.state, end.message)
 	}
 	return aws.ToString(job.DestinationRecoveryPointArn), nil
 }

@@ -11,7 +11,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/backup"
-	"github.com/aws/aws-sdk-go-v2/service/backup/types"
 )
 
 // restore makes a peered pair of a recovery point and its twin, once everything is found right and somebody has agreed.
@@ -85,22 +84,14 @@ func (s stack) startRestore(ctx context.Context, p recovery) (string, error) {
 	}
 	what := "restore job " + *started.RestoreJobId + " in " + p.region
 	var job *backup.DescribeRestoreJobOutput
-	end, err := s.watch(ctx, what, func(ctx context.Context) (progress, error) {
+	if err := s.finish(ctx, what, func(ctx context.Context) (string, *string, error) {
 		job, err = client.DescribeRestoreJob(ctx, &backup.DescribeRestoreJobInput{RestoreJobId: started.RestoreJobId})
 		if err != nil {
-			return progress{}, err
+			return "", nil, err
 		}
-		return progress{
-			state:   string(job.Status),
-			message: aws.ToString(job.StatusMessage),
-			ended:   over(string(job.Status)),
-		}, nil
-	})
-	if err != nil {
+		return string(job.Status), job.StatusMessage, nil
+	}); err != nil {
 		return "", err
-	}
-	if job.Status != types.RestoreJobStatusCompleted {
-		return "", fmt.Errorf("%s is %s: %s", what, end.state, end.message)
 	}
 	return aws.ToString(job.CreatedResourceArn), nil
 }
