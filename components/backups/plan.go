@@ -69,7 +69,7 @@ func NewPlan(ctx *pulumi.Context, name string, args *PlanArgs, opts ...pulumi.Re
 		PlanId:     plan.ID(),
 		IamRoleArn: p.Role.Arn,
 		Resources:  pulumi.StringArray{args.Database.ARN},
-	}, args.Region.Child(p, pulumi.DependsOn(append(allowed, args.After...)))...); err != nil {
+	}, args.Region.Child(p, pulumi.DependsOn(append([]pulumi.Resource{allowed}, args.After...)))...); err != nil {
 		return nil, err
 	}
 	return p, ctx.RegisterResourceOutputs(p, pulumi.Map{"id": p.ID})
@@ -123,25 +123,14 @@ func (a *PlanArgs) rules() backup.PlanRuleArray {
 }
 
 // role creates the role of the plan's jobs, and returns what lets it do them.
-func (p *Plan) role(ctx *pulumi.Context, name string, args *PlanArgs) ([]pulumi.Resource, error) {
-	trust, err := policy.AssumedBy("backup.amazonaws.com")
-	if err != nil {
-		return nil, err
-	}
-	if p.Role, err = iam.NewRole(ctx, name+"-role", &iam.RoleArgs{
-		Description:      pulumi.String("AWS Backup backs up the cluster in " + args.Region.Name),
-		AssumeRolePolicy: pulumi.String(trust),
-	}, args.Region.Child(p)...); err != nil {
-		return nil, err
-	}
-	allowed, err := iam.NewRolePolicy(ctx, name+"-access", &iam.RolePolicyArgs{
-		Role: p.Role.ID(),
-		Policy: pulumi.All(args.Database.ARN, args.Vault.ARN, args.Twins.ARN, args.Vault.KeyARN,
-			args.Twins.KeyARN).ApplyT(func(v []any) (string, error) {
-			return backupPolicy(args.Region, v[0].(string), v[1].(string), v[2].(string), v[3].(string), v[4].(string))
-		}).(pulumi.StringOutput),
-	}, args.Region.Child(p)...)
-	return []pulumi.Resource{allowed}, err
+func (p *Plan) role(ctx *pulumi.Context, name string, args *PlanArgs) (allowed pulumi.Resource, err error) {
+	access := pulumi.All(args.Database.ARN, args.Vault.ARN, args.Twins.ARN, args.Vault.KeyARN,
+		args.Twins.KeyARN).ApplyT(func(v []any) (string, error) {
+		return backupPolicy(args.Region, v[0].(string), v[1].(string), v[2].(string), v[3].(string), v[4].(string))
+	}).(pulumi.StringOutput)
+	p.Role, allowed, err = roleOf(ctx, name, p, args.Region, "backup.amazonaws.com",
+		"AWS Backup backs up the cluster in "+args.Region.Name, access)
+	return allowed, err
 }
 
 // backupPolicy lets AWS Backup back up one cluster and copy between two vaults: the actions for Aurora DSQL in
