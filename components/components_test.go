@@ -1,11 +1,6 @@
 package components
 
 import (
-	"bytes"
-	"encoding/json"
-	"flag"
-	"os"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -16,20 +11,6 @@ import (
 
 	"aurora-dsql-dr/internal/graph"
 )
-
-var update = flag.Bool("update", false, "write the golden files")
-
-// golden holds a document against testdata/<name>; `go test ./components -update` writes it.
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	file := filepath.Join("testdata", name)
-	if *update {
-		require.NoError(t, os.WriteFile(file, []byte(got+"\n"), 0o644))
-	}
-	want, err := os.ReadFile(file)
-	require.NoError(t, err, "run with -update to make it")
-	assert.Equal(t, string(want), got+"\n")
-}
 
 // regions are three regions with their providers, as the stack would make them.
 func regions(ctx *pulumi.Context) ([3]Region, error) {
@@ -91,12 +72,4 @@ func settings(change ...func(*MonitorSettings)) MonitorSettings {
 		f(&s)
 	}
 	return s
-}
-
-// indent is a JSON document as people read it.
-func indent(t *testing.T, document string) string {
-	t.Helper()
-	var out bytes.Buffer
-	require.NoError(t, json.Indent(&out, []byte(document), "", "  "))
-	return out.String()
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"aurora-dsql-dr/components/internal/policy"
+	"aurora-dsql-dr/internal/golden"
 )
 
 // Every policy document of the stack, word for word: a change of what somebody may do shows in a diff of testdata.
@@ -62,7 +63,7 @@ func TestPolicyDocuments(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			document, err := render()
 			require.NoError(t, err)
-			golden(t, name, indent(t, document))
+			golden.JSON(t, name, document)
 		})
 	}
 }

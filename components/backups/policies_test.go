@@ -1,34 +1,13 @@
 package backups
 
 import (
-	"bytes"
-	"encoding/json"
-	"flag"
-	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"aurora-dsql-dr/components"
+	"aurora-dsql-dr/internal/golden"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files")
-
-// golden compares with a file of testdata.
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	var indented bytes.Buffer
-	require.NoError(t, json.Indent(&indented, []byte(got), "", "  "))
-	indented.WriteByte('\n')
-	file := filepath.Join("testdata", name)
-	if *update {
-		require.NoError(t, os.WriteFile(file, indented.Bytes(), 0o600))
-	}
-	want, err := os.ReadFile(file)
-	require.NoError(t, err, "run with -update to make it")
-	require.Equal(t, string(want), indented.String())
-}
 
 const arn = "arn:aws:"
 
@@ -82,7 +61,7 @@ func TestDocuments(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			document, err := render()
 			require.NoError(t, err)
-			golden(t, name, document)
+			golden.JSON(t, name, document)
 		})
 	}
 }

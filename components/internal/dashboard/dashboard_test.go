@@ -1,18 +1,14 @@
 package dashboard
 
 import (
-	"bytes"
 	"encoding/json"
-	"flag"
-	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-)
 
-var update = flag.Bool("update", false, "write the golden files")
+	"aurora-dsql-dr/internal/golden"
+)
 
 func facts(full bool) Facts {
 	return Facts{
@@ -33,21 +29,6 @@ func facts(full bool) Facts {
 		Alarms:     []Alarms{{"us-east-1", []string{"arn:1"}}, {"us-east-2", []string{"arn:2"}}},
 		Percentile: "p99",
 	}
-}
-
-// golden holds a document against testdata/<name>; `go test ./components/internal/dashboard -update` writes it.
-func golden(t *testing.T, name, body string) {
-	t.Helper()
-	var got bytes.Buffer
-	require.NoError(t, json.Indent(&got, []byte(body), "", "  "))
-	got.WriteByte('\n')
-	file := filepath.Join("testdata", name)
-	if *update {
-		require.NoError(t, os.WriteFile(file, got.Bytes(), 0o644))
-	}
-	want, err := os.ReadFile(file)
-	require.NoError(t, err, "run with -update to make it")
-	assert.Equal(t, string(want), got.String())
 }
 
 func withApplication(f Facts) Facts {
@@ -81,7 +62,7 @@ func TestTheBodyOfADashboard(t *testing.T) {
 	} {
 		body, err := Render(f)
 		require.NoError(t, err)
-		golden(t, name, body)
+		golden.JSON(t, name, body)
 	}
 }
 
