@@ -61,10 +61,9 @@ func testRestores(
 			Runbooks:     c.Runbooks,
 			EvidenceDays: config.LogRetention(c.Backups.MonthlyRetentionDays),
 			Settings: components.FunctionSettings{
-				Packages:         packages,
-				MemoryMB:         c.Monitor.MemoryMB,
-				LogRetentionDays: c.Monitor.LogRetentionDays,
-				Tracing:          c.Monitor.Tracing,
+				Packages: packages,
+				MemoryMB: c.Monitor.MemoryMB,
+				Tracing:  c.Monitor.Tracing,
 			},
 		}
 		if app != nil {

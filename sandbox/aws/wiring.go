@@ -129,9 +129,9 @@ func (a *Account) platform() map[string]string {
 	if addresses := a.addresses(); a.opts.HostAddrVariable != "" && len(addresses) > 0 {
 		variables[a.opts.HostAddrVariable] = strings.Join(addresses, ",")
 	}
-	if calendar := a.Clock.Calendar(); calendar.Lasting(time.Hour) != time.Hour || a.Clock.Speed() != 1 {
-		for name, duration := range a.opts.CalendarDurations {
-			variables[name] = a.Clock.Wall(calendar.Lasting(duration)).String()
+	for name, duration := range a.opts.CalendarDurations {
+		if wall := a.Clock.Wall(a.Clock.Calendar().Lasting(duration)); wall != duration {
+			variables[name] = wall.String()
 		}
 	}
 	if a.Clock.Speed() == 1 {

@@ -64,7 +64,7 @@ func (t *Tester) publishAge(ctx context.Context, machine string) error {
 		Dimensions: map[string]string{contract.DimensionRegion: t.Region},
 		Metrics: map[string]emf.Metric{contract.MetricRestoreTestAge: {
 			Unit:   emf.None,
-			Values: []float64{now.Sub(passed).Hours() * float64(time.Hour) / float64(t.Hour)},
+			Values: []float64{float64(now.Sub(passed)) / float64(t.Hour)},
 		}},
 	}.Write(t.Metrics, now)
 }
