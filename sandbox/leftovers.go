@@ -9,7 +9,8 @@ import (
 )
 
 // Leftovers are the resources in the account, "region service name" each: nothing after a stack is destroyed. KMS keys
-// that wait for their deletion do not count, nor do hosted zones, which a stack is given.
+// that wait for their deletion do not count, nor do hosted zones, which a stack is given, nor service-linked roles,
+// which stay on AWS as well.
 func (s *Sandbox) Leftovers() []string {
 	var found []string
 	add := func(region, service, name string) {

@@ -45,6 +45,8 @@ var bodies = []string{
 	`{"Name":"m","Definition":"{\"StartAt\":[],\"States\":{\"\":{\"Type\":1}}}","RoleArn":"arn:","Input":"{","MaxResults":-1,"Publish":true}`,
 	`{"Name":"s","ScheduleExpression":"rate(0 x)","FlexibleTimeWindow":{},"Target":{"RetryPolicy":{}},"StartDate":-1e15,"EndDate":1e15}`,
 	`{"StateMachineArn":"arn:","ExecutionArn":"arn:aws:states:::execution:","ReverseOrder":true,"StatusFilter":"?","Error":"\u0000","Cause":null}`,
+	`{"PolicySourceArn":"arn:aws:iam::123456789012:role/","ActionNames":["a:b",""],"ResourceArns":[""],"ContextEntries":[{}],"MaxItems":-1,"RoleName":"/"}`,
+	`{"AWSServiceName":"dsql.amazonaws.com","CustomSuffix":"\u0000","DeletionTaskId":"task/","Marker":"ZnJvbTotMQ"}`,
 	`{"DashboardName":"\u0000","DashboardNamePrefix":"","Identifier":"","MultiRegionProperties":{"Clusters":[null],"WitnessRegion":""},"Tags":{"":""}}`,
 }
 

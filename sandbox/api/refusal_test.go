@@ -87,8 +87,8 @@ func TestAServiceWithoutItsAPISaysHowItIsUsed(t *testing.T) {
 	status, answer := w.post(t, "iam", form, "Action=ListRoles&Version=2010-05-08")
 	assert.Equal(t, http.StatusNotImplemented, status)
 	assert.Contains(t, answer, "<Code>NotImplemented</Code>")
-	assert.Contains(t, answer, "iam: the sandbox models this service, but does not serve its API: roles and policies are "+
-		"resources of a Pulumi program")
+	assert.Contains(t, answer, "iam: operation ListRoles is not modelled by the sandbox; modelled are GetRole")
+	assert.Contains(t, answer, "roles and policies are made as resources of a Pulumi program")
 	for _, service := range []string{"apigateway", "execute-api"} {
 		_, answer = w.post(t, service, nil, "")
 		assert.Contains(t, answer, service+": the sandbox models this service, but does not serve its API", service)

@@ -11,6 +11,7 @@ import (
 	"aurora-dsql-dr/sandbox/api/cloudwatch"
 	"aurora-dsql-dr/sandbox/api/dsql"
 	"aurora-dsql-dr/sandbox/api/events"
+	"aurora-dsql-dr/sandbox/api/iam"
 	"aurora-dsql-dr/sandbox/api/kms"
 	"aurora-dsql-dr/sandbox/api/lambda"
 	"aurora-dsql-dr/sandbox/api/logs"
@@ -36,6 +37,12 @@ var services = map[string]service{
 		all:        dsql.All,
 	},
 	"events": {name: "events", operations: events.Operations},
+	"iam": {
+		name:       "iam",
+		global:     true,
+		operations: iam.Operations,
+		beside:     iam.Beside,
+	},
 	"kms":    {name: "kms", operations: kms.Operations},
 	"lambda": {name: "lambda", operations: lambda.Operations, all: lambda.All},
 	"logs": {
@@ -73,8 +80,6 @@ var notServed = map[string]string{
 	"apigateway": "HTTP APIs are resources of a Pulumi program, aws:apigatewayv2/…, and serve at their apiEndpoint",
 	"execute-api": "requests to an HTTP API go to its own address, the apiEndpoint of aws:apigatewayv2/api:Api, " +
 		"or of the stack's outputs",
-	"iam": "roles and policies are resources of a Pulumi program, aws:iam/role:Role and aws:iam/rolePolicy:RolePolicy, " +
-		"and decide about every request; sts get-caller-identity says who asks",
 }
 
 // absent is the refusal of a service that has no table.

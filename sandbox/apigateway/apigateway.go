@@ -126,6 +126,7 @@ func (s *Service) CreateAPI(a API) (API, error) {
 	}
 	created.server = &http.Server{ReadHeaderTimeout: 10 * time.Second, Handler: edge.Handler("HTTP API "+a.Name,
 		http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.serve(a.ID, w, r) }))}
+	s.deps.IAM.LinkRole(iam.APIGateway)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.apis[a.ID] = created

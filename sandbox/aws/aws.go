@@ -152,11 +152,13 @@ func newAccount(opts Options, ca *authority.CA) (context.Context, *Account) {
 		cancel:    cancel,
 	}
 	a.IAM.SetPropagation(opts.IAMPropagation)
+	a.IAM.SetUses(a.uses)
 	a.DSQL = dsql.New(dsql.Options{
 		Account:   a.ID,
 		Clock:     a.Clock,
 		Delay:     opts.ClusterDelay,
 		UseKey:    a.useKey,
+		LinkRole:  func() { a.IAM.LinkRole(iam.DSQL) },
 		OnServing: a.serve,
 		OnDeleted: a.deleted,
 		OnEvent:   a.cloudTrail,

@@ -210,6 +210,28 @@ func (a *Account) useKey(use dsql.KeyUse) (string, error) {
 	return key.Arn, nil
 }
 
+// uses are the resources for which a service keeps its role: clusters of Aurora DSQL, vaults of AWS Backup ("Using
+// service-linked roles" in the guide of each).
+func (a *Account) uses(service string) (uses []iam.Use) {
+	for _, r := range a.Regions() {
+		var arns []string
+		switch service {
+		case iam.DSQL:
+			for _, c := range r.DSQL.ListClusters() {
+				arns = append(arns, c.ARN)
+			}
+		case iam.Backup:
+			for _, v := range r.Backup.Vaults() {
+				arns = append(arns, v.Arn)
+			}
+		}
+		if len(arns) > 0 {
+			uses = append(uses, iam.Use{Region: r.Name, Resources: arns})
+		}
+	}
+	return uses
+}
+
 // cloudTrail puts a record of the control plane on the bus of its region. Who calls in a role is AWS Backup.
 func (a *Account) cloudTrail(e dsql.Event) {
 	identity := map[string]string{"type": "IAMUser", "arn": a.IAM.Admin().Principal.ARN}

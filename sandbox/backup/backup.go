@@ -24,7 +24,7 @@ import (
 const ResourceType = "DSQL"
 
 // Principal is AWS Backup where it assumes roles.
-const Principal = "backup.amazonaws.com"
+const Principal = iam.Backup
 
 // Data keeps the rows of clusters.
 type Data interface {

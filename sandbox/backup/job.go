@@ -130,6 +130,7 @@ func (s *Service) StartBackup(j Job, startWindow, completionWindow int, token st
 
 // start makes a job and lets it run. The caller holds the lock.
 func (s *Service) start(j Job) Job {
+	s.deps.IAM.LinkRole(Principal)
 	ctx, cancel := context.WithCancelCause(s.ctx)
 	j.ID, j.CreatedAt, j.State, j.VaultArn = newID(), s.now(), Created, s.vaultARN(j.VaultName)
 	j.ResourceName = s.resourceName(j.ResourceArn)

@@ -60,6 +60,7 @@ func (s *Service) CreateSelection(n Selection) (Selection, error) {
 			return n, exists("Backup selection %s of plan %s already exists.", n.Name, n.PlanID)
 		}
 	}
+	s.deps.IAM.LinkRole(Principal)
 	n.ID = newID()
 	p.selections[n.ID] = n
 	return n, nil

@@ -29,6 +29,9 @@ type Options struct {
 	// UseKey answers the ARN of a customer managed key, or why the service cannot use it for a cluster: no such key,
 	// disabled, or refused by the key policy. It is called with the control plane locked. Defaults to a KMS without keys.
 	UseKey func(KeyUse) (arn string, err error)
+	// LinkRole makes the service-linked role of Aurora DSQL, unless the account has it. It is called with the control
+	// plane locked, before a cluster is made. Defaults to doing nothing.
+	LinkRole func()
 	// OnServing is told whenever a cluster begins or ceases to serve SQL. Calls come one at a time and in order.
 	OnServing func(cluster Cluster, serving bool)
 	// OnDeleted is told of every cluster whose deletion has ended. Calls come one at a time and in order.
@@ -87,6 +90,9 @@ func New(opts Options) *ControlPlane {
 	}
 	if opts.UseKey == nil {
 		opts.UseKey = func(use KeyUse) (string, error) { return "", fmt.Errorf("there is no key %s", use.Key) }
+	}
+	if opts.LinkRole == nil {
+		opts.LinkRole = func() {}
 	}
 	return &ControlPlane{opts: opts, clusters: map[string]*cluster{}, replies: map[replyKey]reply{},
 		changed: make(chan struct{})}

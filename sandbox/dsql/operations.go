@@ -37,6 +37,7 @@ func (r *Region) CreateCluster(in CreateClusterInput) (Cluster, error) {
 		if err := r.plane.setKey(c, value(in.KMSEncryptionKey)); err != nil {
 			return nil, err
 		}
+		r.plane.opts.LinkRole()
 		r.plane.clusters[c.ARN] = c
 		r.plane.begin(c, Creating, func() { r.plane.created(c) })
 		return c, nil

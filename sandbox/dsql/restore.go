@@ -36,6 +36,7 @@ func (p *ControlPlane) Restore(in RestoreInput) ([]Cluster, error) {
 	if err != nil {
 		return nil, err
 	}
+	p.opts.LinkRole()
 	views := make([]Cluster, len(made))
 	for _, c := range made {
 		p.clusters[c.ARN] = c

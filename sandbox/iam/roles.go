@@ -1,7 +1,6 @@
 package iam
 
 import (
-	"crypto/rand"
 	"net/http"
 	"slices"
 	"strings"
@@ -23,6 +22,8 @@ type Role struct {
 	Arn        string `json:"arn"`
 	UniqueID   string `json:"uniqueId"`
 	CreateDate string `json:"createDate"`
+	// Service is whom the role is linked to, "dsql.amazonaws.com"; "" for a role of the account's own.
+	Service string `json:"-"`
 }
 
 // RolePolicy is an inline policy of a role.
@@ -44,9 +45,7 @@ func (s *Service) CreateRole(role Role) (Role, error) {
 	if err := role.check(); err != nil {
 		return Role{}, err
 	}
-	role.Arn = "arn:aws:iam::" + s.account + ":role" + role.Path + role.Name
-	role.UniqueID = "AROA" + rand.Text()[:17]
-	role.CreateDate = s.clock.Now().UTC().Format(time.RFC3339)
+	role = s.given(role)
 	if !s.roles.Insert(role.Name, role) {
 		return Role{}, awserr.Conflict(
 			http.StatusConflict,
@@ -85,13 +84,18 @@ func (s *Service) RoleByARN(arn string) (Role, error) {
 	return role, err
 }
 
-// Roles lists all roles by name.
-func (s *Service) Roles() []Role { return s.roles.All() }
+// Roles lists the account's own roles by name; those that are linked to services are the services'.
+func (s *Service) Roles() []Role {
+	return slices.DeleteFunc(s.roles.All(), func(r Role) bool { return r.Service != "" })
+}
 
 // UpdateRole replaces what the owner of a role gives; name and path are fixed.
 func (s *Service) UpdateRole(role Role) (Role, error) {
 	fillRole(&role)
 	if err := role.check(); err != nil {
+		return Role{}, err
+	}
+	if _, err := s.modifiable(role.Name); err != nil {
 		return Role{}, err
 	}
 	if !s.roles.Update(role.Name, func(old *Role) {
@@ -105,7 +109,7 @@ func (s *Service) UpdateRole(role Role) (Role, error) {
 
 // DeleteRole deletes a role that has no policies left, or any when it has ForceDetachPolicies.
 func (s *Service) DeleteRole(name string) error {
-	role, err := s.Role(name)
+	role, err := s.modifiable(name)
 	if err != nil {
 		return err
 	}
@@ -125,7 +129,7 @@ func (s *Service) DeleteRole(name string) error {
 
 // PutRolePolicy creates or replaces an inline policy, which is in force once it has propagated.
 func (s *Service) PutRolePolicy(p RolePolicy) (RolePolicy, error) {
-	if _, err := s.Role(p.Role); err != nil {
+	if _, err := s.modifiable(p.Role); err != nil {
 		return RolePolicy{}, err
 	}
 	parsed, err := ParseIdentityPolicy(p.Policy)
@@ -179,7 +183,7 @@ func (s *Service) DeleteRolePolicy(role, name string) error {
 
 // AttachRolePolicy attaches a managed policy. The sandbox knows those of AWS that a monitoring function may need.
 func (s *Service) AttachRolePolicy(a RolePolicyAttachment) (RolePolicyAttachment, error) {
-	if _, err := s.Role(a.Role); err != nil {
+	if _, err := s.modifiable(a.Role); err != nil {
 		return RolePolicyAttachment{}, err
 	}
 	if _, ok := managedPolicies[a.PolicyArn]; !ok {

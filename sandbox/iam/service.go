@@ -21,6 +21,8 @@ type Service struct {
 	policies    table.Table[inlinePolicy]
 	attachments table.Table[RolePolicyAttachment]
 	sessions    table.Table[Credentials]
+	deletions   table.Table[Deletion]
+	uses        func(service string) []Use
 	propagation atomic.Int64 // a time.Duration
 }
 
@@ -47,11 +49,16 @@ func (s *Service) SetPropagation(d time.Duration) { s.propagation.Store(int64(d)
 
 // New returns the IAM of an account that has only its administrator, with fresh credentials.
 func New(account string, clk *clock.Clock) *Service {
-	return &Service{account: account, clock: clk, admin: Credentials{
-		AccessKeyID:     "AKIA" + rand.Text()[:16],
-		SecretAccessKey: rand.Text() + rand.Text()[:14],
-		Principal:       Principal{ARN: "arn:aws:iam::" + account + ":user/admin"},
-	}}
+	return &Service{
+		account: account,
+		clock:   clk,
+		admin: Credentials{
+			AccessKeyID:     "AKIA" + rand.Text()[:16],
+			SecretAccessKey: rand.Text() + rand.Text()[:14],
+			Principal:       Principal{ARN: "arn:aws:iam::" + account + ":user/admin"},
+		},
+		uses: func(string) []Use { return nil },
+	}
 }
 
 // Account is the twelve-digit account id.
@@ -132,16 +139,24 @@ func (s *Service) identity(r request) decision {
 		return silent
 	}
 	verdict := silent
-	now := s.clock.Now()
-	for _, p := range s.policies.All() {
-		if policy := p.inForce(now); p.Role == role.Name && policy != nil {
-			verdict = max(verdict, policy.decide(r))
-		}
-	}
-	for _, a := range s.RolePolicyAttachments(role.Name) {
-		verdict = max(verdict, managedPolicies[a.PolicyArn].decide(r))
+	for _, policy := range s.inForce(role.Name) {
+		verdict = max(verdict, policy.decide(r))
 	}
 	return verdict
+}
+
+// inForce are the policies that count for a role now.
+func (s *Service) inForce(role string) (policies []*Policy) {
+	now := s.clock.Now()
+	for _, p := range s.policies.All() {
+		if policy := p.inForce(now); p.Role == role && policy != nil {
+			policies = append(policies, policy)
+		}
+	}
+	for _, a := range s.RolePolicyAttachments(role) {
+		policies = append(policies, managedPolicies[a.PolicyArn])
+	}
+	return policies
 }
 
 func accessDenied(r request, why string) error {

@@ -34,6 +34,9 @@ func (s *Service) CreateKey(k Key) (Key, error) {
 	if err != nil {
 		return Key{}, err
 	}
+	if k.MultiRegion {
+		s.iam.LinkRole(iam.MultiRegionKey)
+	}
 	stored.material = newMaterial()
 	stored.CreationDate = s.env.Now()
 	s.keys.Put(k.KeyID, stored)
