@@ -24,7 +24,7 @@ func (c command) adopt(ctx context.Context, r request) error {
 	if err != nil {
 		return err
 	}
-	read, exported, err := stateOf(ctx, r.stack)
+	read, exported, err := pulumi.Export(ctx, r.stack)
 	if err != nil {
 		return err
 	}
@@ -45,12 +45,12 @@ func (c command) adopt(ctx context.Context, r request) error {
 }
 
 // replaced are the new identifiers by those of the state's clusters.
-func (s stack) replaced(read state, pair []cluster) (map[string]string, error) {
+func (s stack) replaced(read pulumi.State, pair []cluster) (map[string]string, error) {
 	ids := map[string]string{}
 	var problems []error
 	for i, place := range []string{"primary", "secondary"} {
 		wanted := "database-" + place + "-cluster"
-		id := read.cluster(wanted)
+		id := clusterIn(read, wanted)
 		if id == "" {
 			problems = append(problems, fmt.Errorf("the state has no cluster %s: a refresh has noticed that it is gone. "+
 				"Import it and its peering (docs/runbooks.md#half-made-peering):\n%s", wanted, importing(s.name, place, pair[i])))
@@ -60,10 +60,10 @@ func (s stack) replaced(read state, pair []cluster) (map[string]string, error) {
 	return ids, errors.Join(problems...)
 }
 
-// cluster is the identifier of a cluster by its name, "" if there is none.
-func (s state) cluster(name string) string {
+// clusterIn is the identifier of a state's cluster by its name, "" if there is none.
+func clusterIn(s pulumi.State, name string) string {
 	for _, r := range s.Deployment.Resources {
-		if r.Type == typeCluster && r.named() == name {
+		if r.Type == typeCluster && r.Name() == name {
 			return r.ID
 		}
 	}
@@ -102,7 +102,7 @@ func withIDs(exported []byte, ids map[string]string) ([]byte, error) {
 		return nil, err
 	}
 	for i, text := range resources {
-		var r resource
+		var r pulumi.Resource
 		if err := json.Unmarshal(text, &r); err != nil {
 			return nil, err
 		}

@@ -10,13 +10,21 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	"github.com/aws/aws-sdk-go-v2/service/backup"
 	"github.com/aws/aws-sdk-go-v2/service/backup/types"
+
+	"aurora-dsql-dr/internal/pulumi"
+)
+
+// Types of the resources that are looked for in a state.
+const (
+	typeVault   = "aws:backup/vault:Vault"
+	typeCluster = "aws:dsql/cluster:Cluster"
 )
 
 // destroyable refuses what would stop a destroy: Pulumi's protection, and vaults with recovery points, which AWS does
 // not delete (API Reference, DeleteBackupVault). It reads the state, not the outputs: a stack that was deployed half
 // has none.
 func (c command) destroyable(ctx context.Context, r request) error {
-	read, _, err := stateOf(ctx, r.stack)
+	read, _, err := pulumi.Export(ctx, r.stack)
 	if err != nil {
 		return err
 	}
@@ -28,7 +36,7 @@ func (c command) destroyable(ctx context.Context, r request) error {
 				"off", r.stack)}
 		}
 		if found.Type == typeVault {
-			held = append(held, found.Outputs.ARN)
+			held = append(held, found.Output("arn"))
 		}
 	}
 	if len(held) > 0 {

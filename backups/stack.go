@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -97,13 +96,9 @@ func connect(ctx context.Context) (clients, error) {
 
 // open reads the outputs of a stack, which the pulumi on PATH is asked for. It refuses one without backups.
 func (c command) open(ctx context.Context, name string) (stack, error) {
-	printed, err := pulumi.Output(ctx, "stack", "output", "--stack", name, "--json")
+	values, err := pulumi.Outputs(ctx, name)
 	if err != nil {
 		return stack{}, err
-	}
-	var values map[string]any
-	if err := json.Unmarshal(printed, &values); err != nil {
-		return stack{}, fmt.Errorf("pulumi stack output: %w", err)
 	}
 	outputs, err := stacks.OutputsOf(values)
 	if err != nil {

@@ -4,7 +4,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -60,13 +59,9 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 
 // outputsOf are the outputs of the stack, which the pulumi on PATH is asked for.
 func outputsOf(ctx context.Context, stack string) (stacks.Outputs, error) {
-	printed, err := pulumi.Output(ctx, "stack", "output", "--stack", stack, "--json")
+	values, err := pulumi.Outputs(ctx, stack)
 	if err != nil {
 		return stacks.Outputs{}, err
-	}
-	var values map[string]any
-	if err := json.Unmarshal(printed, &values); err != nil {
-		return stacks.Outputs{}, fmt.Errorf("pulumi stack output: %w", err)
 	}
 	return stacks.OutputsOf(values)
 }

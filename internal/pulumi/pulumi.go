@@ -2,6 +2,7 @@
 package pulumi
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,10 +11,15 @@ import (
 	"strings"
 )
 
+// Dir is where the settings of stacks are, Pulumi.<stack>.yaml: the project's directory, which is the working one, unless
+// STACK_DIR says another. It does for a stack in the sandbox.
+func Dir() string { return cmp.Or(os.Getenv("STACK_DIR"), ".") }
+
 // Output is what the command prints. Its error has what it says on standard error.
 func Output(ctx context.Context, arguments ...string) ([]byte, error) {
 	var refused strings.Builder
 	command := exec.CommandContext(ctx, "pulumi", arguments...)
+	command.Dir = Dir()
 	command.Stdin, command.Stderr = os.Stdin, &refused // it may ask for the passphrase of the stack's secrets
 	out, err := command.Output()
 	if errors.Is(err, exec.ErrNotFound) {
