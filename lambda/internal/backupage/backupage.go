@@ -13,7 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/backup"
 
 	"aurora-dsql-dr/lambda/contract"
-	"aurora-dsql-dr/lambda/internal/recovery"
+	"aurora-dsql-dr/lambda/recovery"
 )
 
 // Backup is the part of a region's AWS Backup client that looking needs.

@@ -10,7 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
 
 	"aurora-dsql-dr/lambda/contract"
-	"aurora-dsql-dr/lambda/internal/recovery"
+	"aurora-dsql-dr/lambda/recovery"
 )
 
 // The refusals of StepFind. Lambda names an error by its type, and contract has the names.

@@ -21,7 +21,7 @@ import (
 
 	"aurora-dsql-dr/lambda/contract"
 	"aurora-dsql-dr/lambda/internal/alert"
-	"aurora-dsql-dr/lambda/internal/recovery"
+	"aurora-dsql-dr/lambda/recovery"
 )
 
 // Backup is the part of the own region's AWS Backup client that restores need.
