@@ -170,17 +170,6 @@ func (a *AlarmsArgs) testFailed() cloudwatch.MetricAlarmArgs {
 	}, 1, 1)
 }
 
-// grace is by how much a test may be late: half a day, in which somebody can make up for one.
-const grace = 12 * time.Hour
-
-// interval is the time between two tests.
-func (i Interval) interval() time.Duration {
-	if i == Daily {
-		return 24 * time.Hour
-	}
-	return 7 * 24 * time.Hour
-}
-
 // testAge alarms when no test has passed for too long. The sweep tells the age once an hour: three hours without are
 // silence.
 func (a *AlarmsArgs) testAge() cloudwatch.MetricAlarmArgs {
@@ -192,7 +181,7 @@ func (a *AlarmsArgs) testAge() cloudwatch.MetricAlarmArgs {
 		Dimensions:         pulumi.StringMap{contract.DimensionRegion: pulumi.String(a.Region.Name)},
 		Statistic:          pulumi.String("Minimum"),
 		Period:             pulumi.Int(int(sweepInterval.Seconds())),
-		Threshold:          pulumi.Float64((a.Every.interval() + grace).Hours()),
+		Threshold:          pulumi.Float64(a.Every.Longest().Hours()),
 		ComparisonOperator: pulumi.String(alarm.Above),
 		TreatMissingData:   pulumi.String(alarm.MissingIsBreach),
 	}, 3, 3)

@@ -12,6 +12,17 @@ const (
 	Weekly
 )
 
+// grace is what a test may be late by: its backup, its restore, and a repetition by hand.
+const grace = 12 * time.Hour
+
+// Longest is how long ago the latest test that passed may be.
+func (i Interval) Longest() time.Duration {
+	if i == Daily {
+		return 24*time.Hour + grace
+	}
+	return 7*24*time.Hour + grace
+}
+
 // Settings are what is backed up and tested, the same in both data regions.
 type Settings struct {
 	// DailyAt is when the primary's plan runs, since midnight UTC; the secondary's runs twelve hours later.
