@@ -109,7 +109,7 @@ func (s *Server) serve(q *wire.Request) error {
 func (s *Server) locate(ctx context.Context, signed sigv4.Verified) (*aws.Region, service, error) {
 	home := signed.Region
 	if services[signed.Service].global {
-		home = s.globalHome()
+		home = s.config.Account.Home()
 	}
 	region := s.config.Account.Region(home)
 	if region == nil {
@@ -129,15 +129,6 @@ func (s *Server) locate(ctx context.Context, signed sigv4.Verified) (*aws.Region
 		return nil, service{}, err
 	}
 	return region, svc, region.Available(svc.name)
-}
-
-// globalHome is the region whose API is that of a global service. A client that is given an endpoint does not know that
-// the service is global, and signs for its own region.
-func (s *Server) globalHome() string {
-	if s.config.Account.Region(aws.GlobalHome) != nil {
-		return aws.GlobalHome
-	}
-	return s.config.Account.Regions()[0].Name // the account does not use that region, and so it cannot be lost
 }
 
 func (s *Server) newCall(r *http.Request, signed sigv4.Verified, region *aws.Region) *call.Call {

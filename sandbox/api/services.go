@@ -8,6 +8,7 @@ import (
 	"aurora-dsql-dr/sandbox/api/acm"
 	"aurora-dsql-dr/sandbox/api/backup"
 	"aurora-dsql-dr/sandbox/api/call"
+	"aurora-dsql-dr/sandbox/api/cloudtrail"
 	"aurora-dsql-dr/sandbox/api/cloudwatch"
 	"aurora-dsql-dr/sandbox/api/dsql"
 	"aurora-dsql-dr/sandbox/api/events"
@@ -28,8 +29,9 @@ import (
 
 // services are by the name they have in a credential scope.
 var services = map[string]service{
-	"acm":    {name: "acm", operations: acm.Operations},
-	"backup": {name: "backup", operations: backup.Operations, all: backup.All},
+	"acm":        {name: "acm", operations: acm.Operations},
+	"backup":     {name: "backup", operations: backup.Operations, all: backup.All},
+	"cloudtrail": {name: "cloudtrail", operations: cloudtrail.Operations},
 	"dsql": {
 		name:       "dsql",
 		lower:      true,

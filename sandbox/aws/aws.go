@@ -15,6 +15,7 @@ import (
 	"aurora-dsql-dr/sandbox/authority"
 	"aurora-dsql-dr/sandbox/backup"
 	"aurora-dsql-dr/sandbox/clock"
+	"aurora-dsql-dr/sandbox/cloudtrail"
 	"aurora-dsql-dr/sandbox/cloudwatch"
 	"aurora-dsql-dr/sandbox/dsql"
 	"aurora-dsql-dr/sandbox/events"
@@ -78,6 +79,8 @@ type Account struct {
 	DSQL *dsql.ControlPlane
 	// Route53 is one for all regions. Its API is in us-east-1 and may be lost with it, its answers are not.
 	Route53 *route53.Service
+	// CloudTrail has the trails of all regions.
+	CloudTrail *cloudtrail.Service
 
 	opts    Options
 	ca      *authority.CA
@@ -166,6 +169,7 @@ func newAccount(opts Options, ca *authority.CA) (context.Context, *Account) {
 	for _, name := range opts.Regions {
 		a.regions[name] = a.newRegion(name)
 	}
+	a.CloudTrail = cloudtrail.New(a.ID, a.Clock, a.Home())
 	a.Route53 = route53.New(route53.Options{
 		Clock:      a.Clock,
 		CloudWatch: a.metricsOf,
@@ -268,6 +272,15 @@ func (a *Account) Regions() []*Region {
 		list = append(list, a.regions[name])
 	}
 	return list
+}
+
+// Home is the region whose API is that of global services. A client that is given an endpoint does not know that a
+// service is global, and signs for its own region.
+func (a *Account) Home() string {
+	if a.regions[GlobalHome] != nil {
+		return GlobalHome
+	}
+	return a.Regions()[0].Name // the account does not use that region, and so it cannot be lost
 }
 
 // Written is a time that a caller in a region has read from its clock; "" is a caller outside AWS, whose clock is

@@ -10,6 +10,7 @@ import (
 
 	"aurora-dsql-dr/sandbox/awserr"
 	"aurora-dsql-dr/sandbox/backup"
+	"aurora-dsql-dr/sandbox/cloudtrail"
 	"aurora-dsql-dr/sandbox/cloudwatch"
 	"aurora-dsql-dr/sandbox/dsql"
 	"aurora-dsql-dr/sandbox/events"
@@ -232,11 +233,15 @@ func (a *Account) uses(service string) (uses []iam.Use) {
 	return uses
 }
 
-// cloudTrail puts a record of the control plane on the bus of its region. Who calls in a role is AWS Backup.
+// cloudTrail puts a record of the control plane on the bus of its region, if a trail logs it ("AWS service events
+// delivered via AWS CloudTrail", EventBridge User Guide). Who calls in a role is AWS Backup.
 func (a *Account) cloudTrail(e dsql.Event) {
 	identity := map[string]string{"type": "IAMUser", "arn": a.IAM.Admin().Principal.ARN}
 	if e.UserARN != "" {
 		identity = map[string]string{"type": "AssumedRole", "arn": e.UserARN, "invokedBy": backup.Principal}
+	}
+	if !a.CloudTrail.Logs(cloudtrail.Event{Source: dsql.EventSource, Name: e.EventName, UserARN: identity["arn"]}) {
+		return
 	}
 	record := struct {
 		dsql.Event

@@ -37,7 +37,7 @@ func (u unbinder) value(v reflect.Value) any {
 			if !field.IsExported() || field.Name == "ResultMetadata" || isUnset(v.Field(i)) {
 				continue
 			}
-			members[memberName(field.Name, u.lower)] = u.value(v.Field(i))
+			members[u.name(field)] = u.value(v.Field(i))
 		}
 		return members
 	case reflect.Slice:
@@ -64,6 +64,14 @@ func (u unbinder) value(v reflect.Value) any {
 	default:
 		return v.Int()
 	}
+}
+
+// name is the name of a member: that of its field's tag, which only structs of ours have, else the field's own.
+func (u unbinder) name(field reflect.StructField) string {
+	if name, ok := field.Tag.Lookup("json"); ok {
+		return name
+	}
+	return memberName(field.Name, u.lower)
 }
 
 // isUnset reports a member that is absent: nil, or an enum without a value.
