@@ -66,7 +66,7 @@ TEST := go test -vet=off -shuffle=on -p 4 -ldflags "-s -w"
 .PHONY: test
 test: linux deps lambda cli ## every test, with the race detector where goroutines are
 	@echo "Vetting and testing (about 7 minutes on two cores; the first time some 10 more, to compile everything with the race detector)"
-	@go vet -tags e2e,browser,examples ./...
+	@go vet -tags e2e,browser,examples,verifyaws ./...
 	@module=$$(go list -m); status=0; \
 	$(RACE) $(TEST) -race -o build/test/race/ $$(go list -f $(TESTED) ./... | grep -vxF "$$(printf "$$module/%s\n" $(PLAIN))") || status=1; \
 	$(TEST) -o build/test/plain/ $(addprefix ./,$(PLAIN)) || status=1; \
@@ -151,6 +151,12 @@ withdraw: stack ## STACK=dev REGION= FOR=2h REASON=: take a region out of traffi
 return: stack ## STACK=dev REGION=: end its withdrawal before its time
 	@go run ./traffic return -stack '$(STACK)' -region "$${REGION-}" -by "$$BY"
 
+# It makes things that AWS bills, so it is run by hand: it refuses without the account's number, and in CI.
+.PHONY: verify-aws
+verify-aws: build/bin/verify-aws ## CONFIRM=account ONLY=kms CLUSTERS=no: ask an AWS account whether what the pages claim about AWS is so
+	@build/bin/verify-aws -confirm "$${CONFIRM-}" -regions "$${REGIONS-}" -only "$${ONLY-}" -clusters "$${CLUSTERS-}" \
+	  -sql "$${SQL-}"
+
 .PHONY: backup
 backup: stack ## STACK=dev REGION=: make a recovery point of a cluster now, by default the primary's, and its twin
 	@go run ./backups backup -stack '$(STACK)' -region "$${REGION-}"
@@ -223,6 +229,10 @@ build/bin/sandbox build/bin/bench: FORCE
 build/bin/sandbox-race: FORCE
 	@[ -e $@ ] || echo "Building the sandbox with the race detector (the first time about 5 minutes)"
 	@$(RACE) $(call gobuild,$@) -race $(STAMP) ./rehearsal/cmd/sandbox
+
+build/bin/verify-aws: FORCE
+	@[ -e $@ ] || echo "Building $@ (the first time about a minute)"
+	@$(call gobuild,$@) -tags verifyaws -ldflags "-X main.revision=$(REVISION)" ./verify/cmd
 
 build/bin/golangci-lint: tools/lint/go.mod tools/lint/go.sum
 	@echo "Building golangci-lint (the first time about 4 minutes)"

@@ -138,9 +138,9 @@ func anchors(text string) []string {
 }
 
 func TestEveryMakeTargetThatThePagesNameExists(t *testing.T) {
-	targets := all(`(?m)^([a-z]+):`, read(t, "Makefile"))
-	for _, page := range []string{"README.md", "docs/runbooks.md", "docs/deploying.md", "docs/connect.md"} {
-		for _, target := range all("make ([a-z]+)", strings.Join(all("`([^`\n]+)`", read(t, page)), "\n")) {
+	targets := all(`(?m)^([a-z-]+):`, read(t, "Makefile"))
+	for _, page := range []string{"README.md", "docs/runbooks.md", "docs/deploying.md", "docs/connect.md", "docs/verify-aws.md"} {
+		for _, target := range all("make ([a-z-]+)", strings.Join(all("`([^`\n]+)`", read(t, page)), "\n")) {
 			assert.Contains(t, targets, target, "%s names `make %s`", page, target)
 		}
 	}

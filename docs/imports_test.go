@@ -77,7 +77,7 @@ var testedBeside = []string{"stacks", "components", "cost", "lambda", "recipient
 
 func TestTheTableOfImportsHolds(t *testing.T) {
 	const format = `{{.ImportPath}}|{{join .Imports " "}}|{{join .TestImports " "}} {{join .XTestImports " "}}`
-	list := exec.CommandContext(t.Context(), "go", "list", "-tags", "e2e,browser", "-f", format, "./...")
+	list := exec.CommandContext(t.Context(), "go", "list", "-tags", "e2e,browser,verifyaws", "-f", format, "./...")
 	list.Dir = root
 	out, err := list.Output()
 	require.NoError(t, err)

@@ -130,3 +130,20 @@ func TestWhatPeopleWriteOfAWithdrawalIsNoCommand(t *testing.T) {
 	require.NoError(t, err, said)
 	assert.Contains(t, said, "[return]\n[-stack]\n[dev]\n[-region]\n[us-east-1]\n[-by]\n[O'Neil]\n")
 }
+
+func TestWhatIsAskedOfAWSIsNoCommandAndNeverInCI(t *testing.T) {
+	const quoted = `it's "this"; echo done`
+	said, err := runMake(t, nil, nil, "-n", "verify-aws", "CONFIRM="+quoted, "REGIONS="+quoted, "ONLY="+quoted,
+		"CLUSTERS="+quoted, "SQL="+quoted)
+	require.NoError(t, err, said)
+	assert.Contains(t, said, `build/bin/verify-aws -confirm "${CONFIRM-}" -regions "${REGIONS-}" -only "${ONLY-}"`)
+	assert.NotContains(t, said, "done")
+
+	files, err := filepath.Glob("../.github/workflows/*")
+	require.NoError(t, err)
+	for _, file := range append(files, "../.ci/run") {
+		body, err := os.ReadFile(file)
+		require.NoError(t, err)
+		assert.NotContains(t, string(body), "verify-aws", file)
+	}
+}
