@@ -125,6 +125,9 @@ func (s *Server) locate(ctx context.Context, signed sigv4.Verified) (*aws.Region
 	if !ok {
 		return nil, service{}, absent(signed.Service)
 	}
+	if err := s.config.Account.Management.Admits(home); err != nil {
+		return nil, service{}, err
+	}
 	if err := region.Reach(ctx, signed.Credentials.Region); err != nil {
 		return nil, service{}, err
 	}

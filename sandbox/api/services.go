@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"aurora-dsql-dr/sandbox/api/account"
 	"aurora-dsql-dr/sandbox/api/acm"
 	"aurora-dsql-dr/sandbox/api/backup"
 	"aurora-dsql-dr/sandbox/api/call"
@@ -29,6 +30,12 @@ import (
 
 // services are by the name they have in a credential scope.
 var services = map[string]service{
+	"account": {
+		name:       "account",
+		global:     true,
+		operations: account.Operations,
+		all:        account.All,
+	},
 	"acm":        {name: "acm", operations: acm.Operations},
 	"backup":     {name: "backup", operations: backup.Operations, all: backup.All},
 	"cloudtrail": {name: "cloudtrail", operations: cloudtrail.Operations},

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"aurora-dsql-dr/sandbox/account"
 	"aurora-dsql-dr/sandbox/acm"
 	"aurora-dsql-dr/sandbox/apigateway"
 	"aurora-dsql-dr/sandbox/authority"
@@ -79,6 +80,8 @@ type Account struct {
 	DSQL *dsql.ControlPlane
 	// Route53 is one for all regions. Its API is in us-east-1 and may be lost with it, its answers are not.
 	Route53 *route53.Service
+	// Management says which regions the account may use.
+	Management *account.Service
 	// CloudTrail has the trails of all regions.
 	CloudTrail *cloudtrail.Service
 
@@ -143,16 +146,17 @@ func Open(ctx context.Context, opts Options, server *postgres.Server, ca *author
 func newAccount(opts Options, ca *authority.CA) (context.Context, *Account) {
 	ctx, cancel := context.WithCancel(context.Background())
 	a := &Account{
-		ID:        AccountID,
-		Partition: region.Partition,
-		Clock:     opts.Clock,
-		IAM:       iam.New(AccountID, opts.Clock),
-		Inbox:     &sns.Inbox{},
-		opts:      opts,
-		ca:        ca,
-		regions:   map[string]*Region{},
-		hosts:     map[string]string{},
-		cancel:    cancel,
+		ID:         AccountID,
+		Partition:  region.Partition,
+		Clock:      opts.Clock,
+		IAM:        iam.New(AccountID, opts.Clock),
+		Inbox:      &sns.Inbox{},
+		Management: account.New(opts.Regions),
+		opts:       opts,
+		ca:         ca,
+		regions:    map[string]*Region{},
+		hosts:      map[string]string{},
+		cancel:     cancel,
 	}
 	a.IAM.SetPropagation(opts.IAMPropagation)
 	a.IAM.SetUses(a.uses)

@@ -57,7 +57,9 @@ func (p *awsProvider) callerIdentity(ctx context.Context, name string, attempts 
 	}
 	ctx, stop := instanceOf(ctx).context(ctx)
 	defer stop()
-	err = retrying(ctx, region, "sts", config{MaxRetries: attempts}, func() error { return nil })
+	err = retrying(ctx, region, "sts", config{MaxRetries: attempts}, func() error {
+		return p.opts.Account.Management.Admits(region.Name)
+	})
 	if err != nil {
 		return fmt.Errorf("retrieving caller identity from STS: %w", err)
 	}

@@ -6,6 +6,9 @@ import (
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"aurora-dsql-dr/sandbox/aws"
+	"aurora-dsql-dr/sandbox/clock"
 )
 
 // A lost region stops whoever is asked there who he is: pulumi-aws in CheckConfig, terraform-provider-aws in Configure.
@@ -84,4 +87,19 @@ func TestTheAccountThatWasNotAskedForIsMissingInTheARNsOfAnAPI(t *testing.T) {
 		stage := i.mustCreate("aws:apigatewayv2/stage:Stage", "stage", object{"apiId": api.id, "name": "$default", "autoDeploy": true})
 		assert.Equal(t, api.outputs["executionArn"].(string)+"/$default", stage.outputs["executionArn"])
 	}
+}
+
+func TestNobodyDeploysIntoADisabledRegion(t *testing.T) {
+	const spain = "eu-south-2"
+	account := aws.NewAccount(aws.Options{Clock: clock.New(1), Regions: []string{"eu-west-1", spain}})
+	t.Cleanup(func() { assert.NoError(t, account.Close()) })
+	require.NoError(t, account.Management.SetEnabled(spain, false))
+	server, err := Start(Options{Account: account})
+	require.NoError(t, err)
+	t.Cleanup(server.Close)
+	w := &world{Account: account, t: t, server: server}
+	checked, err := w.connect("aws").client.CheckConfig(t.Context(), &pulumirpc.CheckRequest{News: rpc(t, object{"region": spain})})
+	require.NoError(t, err)
+	require.Len(t, checked.GetFailures(), 1)
+	assert.Contains(t, checked.GetFailures()[0].GetReason(), "The security token included in the request is invalid")
 }

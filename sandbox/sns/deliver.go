@@ -3,22 +3,14 @@ package sns
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 
 	"aurora-dsql-dr/sandbox/awserr"
 	"aurora-dsql-dr/sandbox/iam"
+	"aurora-dsql-dr/sandbox/region"
 )
 
 const principal = "sns.amazonaws.com"
-
-// defaultRegions are enabled in every account. The list is complete: all launched after March 20, 2019 are to be opted
-// in to (AWS Account Management, "Enable or disable AWS Regions in your account").
-var defaultRegions = []string{
-	"ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-south-1", "ap-southeast-1", "ap-southeast-2",
-	"ca-central-1", "eu-central-1", "eu-north-1", "eu-west-1", "eu-west-2", "eu-west-3", "sa-east-1",
-	"us-east-1", "us-east-2", "us-west-1", "us-west-2",
-}
 
 // Connect lets topics deliver to queues and functions of the account's other regions; at is nil for one there is not.
 func (s *Service) Connect(at func(region string) *Service) { s.at = at }
@@ -107,7 +99,7 @@ func (s *Service) owner(arn string) (*Service, error) {
 // queue or AWS Lambda function in a different Region" and "Prerequisites for integrating Amazon SNS with Lambda
 // functions across regions").
 func callerOf(from, to, protocol string) (string, error) {
-	fromOptIn, toOptIn := !slices.Contains(defaultRegions, from), !slices.Contains(defaultRegions, to)
+	fromOptIn, toOptIn := region.OptIn(from), region.OptIn(to)
 	switch {
 	case from == to, !fromOptIn && !toOptIn:
 		return principal, nil
