@@ -34,7 +34,7 @@ func parsePattern(text string) (*pattern, error) {
 			MaxPattern,
 		)
 	}
-	document, err := readPattern(text)
+	document, err := readObject(text)
 	if err != nil {
 		return nil, invalidPattern(err)
 	}
@@ -45,8 +45,32 @@ func parsePattern(text string) (*pattern, error) {
 	return p, nil
 }
 
-// readPattern reads one JSON object and keeps its numbers as they are written.
-func readPattern(text string) (map[string]any, error) {
+// eventFields are those that TestEventPattern demands of an event (API Reference, TestEventPattern).
+var eventFields = []string{"account", "detail-type", "id", "region", "resources", "source", "time"}
+
+// TestPattern says whether an event is one of a pattern's, as rules would see it. Both are JSON.
+func (s *Service) TestPattern(pattern, event string) (bool, error) {
+	if err := s.env.Available("events"); err != nil {
+		return false, err
+	}
+	p, err := parsePattern(pattern)
+	if err != nil {
+		return false, err
+	}
+	document, err := readObject(event)
+	for _, field := range eventFields {
+		if _, has := document[field]; !has && err == nil {
+			err = fmt.Errorf("%s is required", field)
+		}
+	}
+	if err != nil {
+		return false, awserr.Invalid(validation, "Parameter Event is not valid. Reason: %v", err)
+	}
+	return p.matches(document), nil
+}
+
+// readObject reads one JSON object and keeps its numbers as they are written.
+func readObject(text string) (map[string]any, error) {
 	var document any
 	decoder := json.NewDecoder(bytes.NewReader([]byte(text)))
 	decoder.UseNumber()

@@ -11,6 +11,7 @@ import (
 	"aurora-dsql-dr/sandbox/api/call"
 	"aurora-dsql-dr/sandbox/api/wire"
 	"aurora-dsql-dr/sandbox/awserr"
+	"aurora-dsql-dr/sandbox/cloudwatch"
 )
 
 const dashboardsPerPage = 1000
@@ -37,6 +38,39 @@ func getDashboard(c *call.Call, in *sdk.GetDashboardInput) (*sdk.GetDashboardOut
 		DashboardArn:  &d.DashboardArn,
 		DashboardBody: &d.DashboardBody,
 	}, nil
+}
+
+func putDashboard(c *call.Call, in *sdk.PutDashboardInput) (*sdk.PutDashboardOutput, error) {
+	d := cloudwatch.Dashboard{
+		DashboardName: aws.ToString(in.DashboardName),
+		DashboardBody: aws.ToString(in.DashboardBody),
+	}
+	if err := c.Authorize("cloudwatch:PutDashboard", dashboardARN(c, d.DashboardName), nil); err != nil {
+		return nil, err
+	}
+	if len(in.Tags) > 0 {
+		return nil, wire.NotImplemented("cloudwatch: tags of dashboards are not modelled by the sandbox")
+	}
+	_, err := c.Region.CloudWatch.PutDashboard(d)
+	return &sdk.PutDashboardOutput{DashboardValidationMessages: []types.DashboardValidationMessage{}}, err
+}
+
+// deleteDashboards deletes all of them or, if one is not there, none (API Reference, DeleteDashboards).
+func deleteDashboards(c *call.Call, in *sdk.DeleteDashboardsInput) (*sdk.DeleteDashboardsOutput, error) {
+	for _, name := range in.DashboardNames {
+		if err := c.Authorize("cloudwatch:DeleteDashboards", dashboardARN(c, name), nil); err != nil {
+			return nil, err
+		}
+		if _, err := c.Region.CloudWatch.Dashboard(name); err != nil {
+			return nil, wire.Shaped(err, "DashboardNotFoundError")
+		}
+	}
+	for _, name := range in.DashboardNames {
+		if err := c.Region.CloudWatch.DeleteDashboard(name); err != nil {
+			return nil, err
+		}
+	}
+	return &sdk.DeleteDashboardsOutput{}, nil
 }
 
 func listDashboards(c *call.Call, in *sdk.ListDashboardsInput) (*sdk.ListDashboardsOutput, error) {

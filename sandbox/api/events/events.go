@@ -16,6 +16,9 @@ import (
 // Operations are those that are modelled.
 var Operations = []call.Operation{
 	call.On("PutEvents", put),
+	call.On("TestEventPattern", testPattern),
+	call.On("PutRule", putRule),
+	call.On("DeleteRule", deleteRule),
 	call.On("ListEventBuses", listBuses),
 	call.On("ListRules", listRules),
 	call.On("DescribeRule", describeRule),

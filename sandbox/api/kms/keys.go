@@ -38,12 +38,44 @@ func list(c *call.Call, in *sdk.ListKeysInput) (*sdk.ListKeysOutput, error) {
 	return out, nil
 }
 
+func create(c *call.Call, in *sdk.CreateKeyInput) (*sdk.CreateKeyOutput, error) {
+	if err := c.Authorize("kms:CreateKey", "*", nil); err != nil {
+		return nil, err
+	}
+	if in.CustomKeyStoreId != nil || in.XksKeyId != nil || in.Origin != "" && in.Origin != types.OriginTypeAwsKms {
+		return nil, wire.NotImplemented("kms: key stores and imported material are not modelled by the sandbox")
+	}
+	asked := kms.Key{
+		Description:                    aws.ToString(in.Description),
+		Policy:                         aws.ToString(in.Policy),
+		KeyUsage:                       string(in.KeyUsage),
+		CustomerMasterKeySpec:          string(in.KeySpec),
+		MultiRegion:                    aws.ToBool(in.MultiRegion),
+		BypassPolicyLockoutSafetyCheck: in.BypassPolicyLockoutSafetyCheck,
+		Tags:                           map[string]string{},
+	}
+	for _, tag := range in.Tags {
+		asked.Tags[aws.ToString(tag.TagKey)] = aws.ToString(tag.TagValue)
+	}
+	made, err := c.Region.KMS.CreateKey(asked)
+	if err != nil {
+		return nil, err
+	}
+	to, err := metadata(c, made)
+	return &sdk.CreateKeyOutput{KeyMetadata: to}, err
+}
+
 // describe takes an alias as well; what changes a key takes its id or ARN only (API Reference).
 func describe(c *call.Call, in *sdk.DescribeKeyInput) (*sdk.DescribeKeyOutput, error) {
 	k, err := c.Region.KMS.Authorize(c.Caller, "kms:DescribeKey", aws.ToString(in.KeyId), c.Conditions)
 	if err != nil {
 		return nil, err
 	}
+	to, err := metadata(c, k)
+	return &sdk.DescribeKeyOutput{KeyMetadata: to}, err
+}
+
+func metadata(c *call.Call, k kms.Key) (*types.KeyMetadata, error) {
 	family, err := multiRegion(c, k)
 	if err != nil {
 		return nil, err
@@ -67,7 +99,7 @@ func describe(c *call.Call, in *sdk.DescribeKeyInput) (*sdk.DescribeKeyOutput, e
 	case kms.PendingReplicaDeletion:
 		to.PendingDeletionWindowInDays = wire.Small(k.DeletionWindowInDays)
 	}
-	return &sdk.DescribeKeyOutput{KeyMetadata: to}, nil
+	return to, nil
 }
 
 // multiRegion is nil for a key of one region.

@@ -11,6 +11,7 @@ import (
 
 // Operations are those that are modelled.
 var Operations = []call.Operation{
+	call.On("CreateKey", create),
 	call.On("Encrypt", encrypt),
 	call.On("Decrypt", decrypt),
 	call.On("ListKeys", list),

@@ -4,14 +4,12 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	sdk "github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/sns/types"
 
 	"aurora-dsql-dr/sandbox/api/call"
 	"aurora-dsql-dr/sandbox/api/wire"
 	"aurora-dsql-dr/sandbox/awserr"
-	"aurora-dsql-dr/sandbox/iam"
 	"aurora-dsql-dr/sandbox/sns"
 )
 
@@ -51,12 +49,8 @@ func listSubscriptionsByTopic(
 	c *call.Call,
 	in *sdk.ListSubscriptionsByTopicInput,
 ) (*sdk.ListSubscriptionsByTopicOutput, error) {
-	topic, err := c.Region.SNS.Topic(aws.ToString(in.TopicArn))
+	topic, err := find(c, "sns:ListSubscriptionsByTopic", in.TopicArn)
 	if err != nil {
-		return nil, err
-	}
-	owner := iam.Context{"aws:SourceOwner": c.Account.ID}
-	if err := c.AuthorizeResource("sns:ListSubscriptionsByTopic", topic.Arn, topic.Policy, owner); err != nil {
 		return nil, err
 	}
 	page, next, err := subscriptions(c.Region.SNS.Subscriptions(topic.Arn), in.NextToken)

@@ -12,6 +12,9 @@ import (
 
 // Operations are those that are modelled.
 var Operations = []call.Operation{
+	call.On("CreateTopic", create),
+	call.On("DeleteTopic", remove),
+	call.On("GetTopicAttributes", getAttributes),
 	call.On("Publish", publish),
 	call.On("ListTopics", listTopics),
 	call.On("ListSubscriptions", listSubscriptions),

@@ -13,6 +13,8 @@ import (
 
 // Operations are those that are modelled.
 var Operations = []call.Operation{
+	call.On("CreateQueue", create),
+	call.On("DeleteQueue", removeQueue),
 	call.On("SendMessage", send),
 	call.On("ReceiveMessage", receive),
 	call.On("DeleteMessage", remove),

@@ -36,6 +36,7 @@ var shapes = map[string]string{
 	"InvalidParameterCombination":                 "InvalidParameterCombinationException",
 	"InvalidParameterValue":                       "InvalidParameterValueException",
 	"MissingParameter":                            "MissingRequiredParameterException",
+	"QueueAlreadyExists":                          "QueueNameExists",
 }
 
 // Shaped is an error whose code several shapes of its service's model share.

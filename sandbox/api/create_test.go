@@ -1,0 +1,256 @@
+package api_test
+
+import (
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awscloudwatch "github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	cwtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
+	awsevents "github.com/aws/aws-sdk-go-v2/service/eventbridge"
+	awskms "github.com/aws/aws-sdk-go-v2/service/kms"
+	kmstypes "github.com/aws/aws-sdk-go-v2/service/kms/types"
+	awssns "github.com/aws/aws-sdk-go-v2/service/sns"
+	awssqs "github.com/aws/aws-sdk-go-v2/service/sqs"
+	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestAQueueIsMadeOnceAndDeleted(t *testing.T) {
+	w := newWorld(t, nil)
+	client := awssqs.NewFromConfig(w.admin("us-east-1"))
+	in := &awssqs.CreateQueueInput{
+		QueueName:  aws.String("dead"),
+		Attributes: map[string]string{"VisibilityTimeout": "60"},
+		Tags:       map[string]string{"team": "a"},
+	}
+	made, err := client.CreateQueue(t.Context(), in)
+	require.NoError(t, err)
+	again, err := client.CreateQueue(t.Context(), in)
+	require.NoError(t, err)
+	assert.Equal(t, made.QueueUrl, again.QueueUrl)
+	in.Attributes["VisibilityTimeout"] = "30"
+	_, err = client.CreateQueue(t.Context(), in)
+	var taken *sqstypes.QueueNameExists
+	require.ErrorAs(t, err, &taken)
+	assert.Contains(t, taken.ErrorMessage(), "a different value for attribute VisibilityTimeout")
+	for name, code := range map[string]string{
+		"VisibilityTimeout": "InvalidAttributeValue",
+		"Size":              "InvalidAttributeName",
+		"FifoQueue":         "NotImplemented",
+	} {
+		_, err := client.CreateQueue(t.Context(), &awssqs.CreateQueueInput{
+			QueueName:  aws.String("other"),
+			Attributes: map[string]string{name: "some"},
+		})
+		requireCode(t, err, code, name)
+	}
+	_, err = client.DeleteQueue(t.Context(), &awssqs.DeleteQueueInput{QueueUrl: made.QueueUrl})
+	require.NoError(t, err)
+	_, err = client.DeleteQueue(t.Context(), &awssqs.DeleteQueueInput{QueueUrl: made.QueueUrl})
+	var missing *sqstypes.QueueDoesNotExist
+	require.ErrorAs(t, err, &missing)
+}
+
+func TestATopicIsMadeOnceAndDeleted(t *testing.T) {
+	w := newWorld(t, nil)
+	client := awssns.NewFromConfig(w.admin("us-east-1"))
+	in := &awssns.CreateTopicInput{
+		Name:       aws.String("alerts"),
+		Attributes: map[string]string{"KmsMasterKeyId": "alias/aws/sns"},
+	}
+	made, err := client.CreateTopic(t.Context(), in)
+	require.NoError(t, err)
+	again, err := client.CreateTopic(t.Context(), in)
+	require.NoError(t, err)
+	assert.Equal(t, made.TopicArn, again.TopicArn)
+	in.Attributes["KmsMasterKeyId"] = "alias/other"
+	_, err = client.CreateTopic(t.Context(), in)
+	requireCode(t, err, "InvalidParameter", "already exists with different attributes")
+	_, err = client.CreateTopic(t.Context(), &awssns.CreateTopicInput{
+		Name:       aws.String("alerts.fifo"),
+		Attributes: map[string]string{"FifoTopic": "true"},
+	})
+	requireCode(t, err, "NotImplemented", "FifoTopic")
+	out, err := client.GetTopicAttributes(t.Context(), &awssns.GetTopicAttributesInput{TopicArn: made.TopicArn})
+	require.NoError(t, err)
+	assert.Equal(t, "alias/aws/sns", out.Attributes["KmsMasterKeyId"])
+	assert.Equal(t, w.account.ID, out.Attributes["Owner"])
+	for range 2 {
+		_, err = client.DeleteTopic(t.Context(), &awssns.DeleteTopicInput{TopicArn: made.TopicArn})
+		require.NoError(t, err, "one that is not there either")
+	}
+	assert.Empty(t, w.account.Region("us-east-1").SNS.Topics())
+}
+
+func TestAKeyIsMade(t *testing.T) {
+	w := newWorld(t, nil)
+	client := awskms.NewFromConfig(w.admin("us-east-1"))
+	made, err := client.CreateKey(t.Context(), &awskms.CreateKeyInput{
+		Description: aws.String("d"),
+		Tags:        []kmstypes.Tag{{TagKey: aws.String("team"), TagValue: aws.String("a")}},
+	})
+	require.NoError(t, err)
+	assert.Equal(t, made.KeyMetadata, describeKey(t, client, *made.KeyMetadata.KeyId))
+	assert.Equal(t, kmstypes.KeyStateEnabled, made.KeyMetadata.KeyState)
+	_, err = client.CreateKey(t.Context(), &awskms.CreateKeyInput{Origin: kmstypes.OriginTypeExternal})
+	requireCode(t, err, "NotImplemented", "imported material")
+	_, err = client.CreateKey(t.Context(), &awskms.CreateKeyInput{KeySpec: kmstypes.KeySpecRsa2048})
+	requireCode(t, err, "ValidationException", "SYMMETRIC_DEFAULT only")
+}
+
+func TestAlarmsAreMadeAndDeletedInEveryProtocol(t *testing.T) {
+	w := newWorld(t, nil)
+	w.inEveryProtocol(t, func(t *testing.T, client *awscloudwatch.Client) {
+		in := &awscloudwatch.PutMetricAlarmInput{
+			AlarmName:          aws.String("silent"),
+			ComparisonOperator: cwtypes.ComparisonOperatorLessThanThreshold,
+			Threshold:          aws.Float64(1),
+			EvaluationPeriods:  aws.Int32(3),
+			DatapointsToAlarm:  aws.Int32(2),
+			TreatMissingData:   aws.String("breaching"),
+			AlarmActions:       []string{w.account.Region("us-east-1").ARN("sns", "alerts")},
+			Tags:               []cwtypes.Tag{{Key: aws.String("team"), Value: aws.String("a")}},
+			Metrics: []cwtypes.MetricDataQuery{
+				{Id: aws.String("e"), Expression: aws.String("m * 2"), ReturnData: aws.Bool(true)},
+				{Id: aws.String("m"), ReturnData: aws.Bool(false), MetricStat: &cwtypes.MetricStat{
+					Period: aws.Int32(60),
+					Stat:   aws.String("SampleCount"),
+					Metric: &cwtypes.Metric{Namespace: aws.String("N"), MetricName: aws.String("m"), Dimensions: observer},
+				}},
+			},
+		}
+		_, err := client.PutMetricAlarm(t.Context(), in)
+		require.NoError(t, err)
+		_, err = client.PutCompositeAlarm(t.Context(), &awscloudwatch.PutCompositeAlarmInput{
+			AlarmName:                        aws.String("lost"),
+			AlarmRule:                        aws.String("ALARM(silent)"),
+			ActionsSuppressor:                aws.String("silent"),
+			ActionsSuppressorWaitPeriod:      aws.Int32(60),
+			ActionsSuppressorExtensionPeriod: aws.Int32(120),
+		})
+		require.NoError(t, err)
+		out, err := client.DescribeAlarms(t.Context(), &awscloudwatch.DescribeAlarmsInput{
+			AlarmTypes: []cwtypes.AlarmType{cwtypes.AlarmTypeCompositeAlarm, cwtypes.AlarmTypeMetricAlarm},
+		})
+		require.NoError(t, err)
+		require.Len(t, out.MetricAlarms, 1)
+		require.Len(t, out.CompositeAlarms, 1)
+		assert.Equal(t, in.AlarmActions, out.MetricAlarms[0].AlarmActions)
+		assert.Equal(t, "breaching", *out.MetricAlarms[0].TreatMissingData)
+		assert.Len(t, out.MetricAlarms[0].Metrics, 2)
+		assert.EqualValues(t, 120, *out.CompositeAlarms[0].ActionsSuppressorExtensionPeriod)
+
+		_, err = client.PutDashboard(t.Context(), &awscloudwatch.PutDashboardInput{
+			DashboardName: aws.String("d"),
+			DashboardBody: aws.String(`{"widgets":[]}`),
+		})
+		require.NoError(t, err)
+		_, err = client.DeleteDashboards(t.Context(), &awscloudwatch.DeleteDashboardsInput{DashboardNames: []string{"d", "none"}})
+		requireKind(t, err, "ResourceNotFound", "none does not exist")
+		_, err = client.DeleteDashboards(t.Context(), &awscloudwatch.DeleteDashboardsInput{DashboardNames: []string{"d"}})
+		require.NoError(t, err)
+
+		_, err = client.DeleteAlarms(t.Context(), &awscloudwatch.DeleteAlarmsInput{AlarmNames: []string{"silent"}})
+		requireKind(t, err, "ValidationError", "composite alarm(s) depending on it")
+		_, err = client.DeleteAlarms(t.Context(), &awscloudwatch.DeleteAlarmsInput{AlarmNames: []string{"silent", "lost", "none"}})
+		require.NoError(t, err)
+		in.ThresholdMetricId = aws.String("band")
+		_, err = client.PutMetricAlarm(t.Context(), in)
+		requireCode(t, err, "NotImplemented", "ThresholdMetricId of PutMetricAlarm is not modelled")
+	})
+}
+
+func TestRulesAreMadeDeletedAndTheirPatternsTested(t *testing.T) {
+	w := newWorld(t, nil)
+	client := awsevents.NewFromConfig(w.admin("us-east-1"))
+	made, err := client.PutRule(t.Context(), &awsevents.PutRuleInput{
+		Name:         aws.String("changes"),
+		EventBusName: aws.String(w.account.Region("us-east-1").ARN("events", "event-bus/default")),
+		EventPattern: aws.String(`{"source":["aws.dsql"]}`),
+	})
+	require.NoError(t, err)
+	assert.Equal(t, w.account.Region("us-east-1").ARN("events", "rule/changes"), *made.RuleArn)
+	for range 2 {
+		_, err = client.DeleteRule(t.Context(), &awsevents.DeleteRuleInput{Name: aws.String("changes")})
+		require.NoError(t, err, "one that is not there either")
+	}
+	_, err = client.DeleteRule(t.Context(), &awsevents.DeleteRuleInput{Name: aws.String("r"), EventBusName: aws.String("none")})
+	requireCode(t, err, "ResourceNotFoundException", "none does not exist")
+
+	const event = `{"id":"1","account":"123456789012","source":"aws.dsql","time":"2026-11-29T00:00:00Z","region":"us-east-1",
+		"resources":[],"detail-type":"t","detail":{"count":3}}`
+	for pattern, want := range map[string]bool{`{"detail":{"count":[{"numeric":["<=",3]}]}}`: true, `{"source":["aws.s3"]}`: false} {
+		out, err := client.TestEventPattern(t.Context(), &awsevents.TestEventPatternInput{Event: aws.String(event), EventPattern: &pattern})
+		require.NoError(t, err)
+		assert.Equal(t, want, out.Result, pattern)
+	}
+	_, err = client.TestEventPattern(t.Context(), &awsevents.TestEventPatternInput{Event: aws.String(event), EventPattern: aws.String(`{"a":[]}`)})
+	requireCode(t, err, "InvalidEventPatternException", "Empty arrays are not allowed")
+	_, err = client.TestEventPattern(t.Context(), &awsevents.TestEventPatternInput{Event: aws.String(`{"id":"1"}`), EventPattern: aws.String(`{"a":[1]}`)})
+	requireCode(t, err, "ValidationException", "Parameter Event is not valid. Reason: account is required")
+}
+
+func TestWhoMakesThingsNeedsPermission(t *testing.T) {
+	w := newWorld(t, nil)
+	config := w.function(t, "us-east-1")
+	ctx := t.Context()
+	queues, topics, keys := awssqs.NewFromConfig(config), awssns.NewFromConfig(config), awskms.NewFromConfig(config)
+	alarms, rules := awscloudwatch.NewFromConfig(config), awsevents.NewFromConfig(config)
+	name := aws.String("n")
+	for action, call := range map[string]func() error{
+		"sqs:CreateQueue": func() error {
+			_, err := queues.CreateQueue(ctx, &awssqs.CreateQueueInput{QueueName: name})
+			return err
+		},
+		"sns:CreateTopic": func() error {
+			_, err := topics.CreateTopic(ctx, &awssns.CreateTopicInput{Name: name})
+			return err
+		},
+		"sns:DeleteTopic": func() error {
+			_, err := topics.DeleteTopic(ctx, &awssns.DeleteTopicInput{TopicArn: aws.String(w.account.Region("us-east-1").ARN("sns", "n"))})
+			return err
+		},
+		"kms:CreateKey": func() error {
+			_, err := keys.CreateKey(ctx, &awskms.CreateKeyInput{})
+			return err
+		},
+		"cloudwatch:PutMetricAlarm": func() error {
+			_, err := alarms.PutMetricAlarm(ctx, &awscloudwatch.PutMetricAlarmInput{AlarmName: name, EvaluationPeriods: aws.Int32(1),
+				ComparisonOperator: cwtypes.ComparisonOperatorLessThanThreshold})
+			return err
+		},
+		"cloudwatch:PutCompositeAlarm": func() error {
+			_, err := alarms.PutCompositeAlarm(ctx, &awscloudwatch.PutCompositeAlarmInput{AlarmName: name, AlarmRule: aws.String("TRUE")})
+			return err
+		},
+		"cloudwatch:DeleteAlarms": func() error {
+			_, err := alarms.DeleteAlarms(ctx, &awscloudwatch.DeleteAlarmsInput{AlarmNames: []string{*name}})
+			return err
+		},
+		"cloudwatch:PutDashboard": func() error {
+			_, err := alarms.PutDashboard(ctx, &awscloudwatch.PutDashboardInput{DashboardName: name, DashboardBody: aws.String("{}")})
+			return err
+		},
+		"cloudwatch:DeleteDashboards": func() error {
+			_, err := alarms.DeleteDashboards(ctx, &awscloudwatch.DeleteDashboardsInput{DashboardNames: []string{*name}})
+			return err
+		},
+		"events:PutRule": func() error {
+			_, err := rules.PutRule(ctx, &awsevents.PutRuleInput{Name: name})
+			return err
+		},
+		"events:DeleteRule": func() error {
+			_, err := rules.DeleteRule(ctx, &awsevents.DeleteRuleInput{Name: name})
+			return err
+		},
+		"events:TestEventPattern": func() error {
+			_, err := rules.TestEventPattern(ctx, &awsevents.TestEventPatternInput{Event: aws.String("{}"), EventPattern: aws.String("{}")})
+			return err
+		},
+	} {
+		err := call()
+		require.ErrorContains(t, err, "AccessDenied")
+		require.ErrorContains(t, err, "is not authorized to perform: "+action)
+	}
+}
