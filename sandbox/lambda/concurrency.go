@@ -9,6 +9,13 @@ const unreservedMinimum = 100
 // Concurrency is the account's limit of concurrent executions in the region.
 func (s *Service) Concurrency() int { return s.deps.Concurrency }
 
+// Unreserved is what reservations leave of the account's concurrency.
+func (s *Service) Unreserved() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.deps.Concurrency - s.reservedBut("")
+}
+
 // checkConcurrency refuses a reservation that leaves the account too little: 100, or all of it where the account has
 // less, as new accounts are told ("below its minimum value of [10]", awslabs/fhir-works-on-aws-deployment#691). It is
 // called with the lock held.

@@ -47,6 +47,8 @@ var Operations = []call.Operation{
 		"Marker":   "Marker",
 		"MaxItems": "MaxItems",
 	})),
+	call.On("GetAccountSettings", settings).At("GET", "/2016-08-19/account-settings"),
+	call.On("GetFunctionConcurrency", concurrency).At("GET", "/2019-09-30/functions/{FunctionName}/concurrency"),
 }
 
 var qualified = wire.InQuery(map[string]string{"Qualifier": "Qualifier"})
@@ -77,18 +79,23 @@ func invoke(c *call.Call, in *sdk.InvokeInput) (*sdk.InvokeOutput, error) {
 	}
 }
 
-func get(c *call.Call, in *sdk.GetFunctionInput) (*sdk.GetFunctionOutput, error) {
-	name := aws.ToString(in.FunctionName)
+// find finds a function, by its name or its ARN, that the caller may do something with.
+func find(c *call.Call, action string, of, qualifier *string) (lambda.Function, error) {
+	name := aws.ToString(of)
 	if _, suffix, isARN := strings.Cut(name, ":function:"); isARN {
 		name = suffix
 	}
-	if err := c.Authorize("lambda:GetFunction", c.Region.ARN("lambda", "function:"+name), nil); err != nil {
-		return nil, err
+	if err := c.Authorize("lambda:"+action, c.Region.ARN("lambda", "function:"+name), nil); err != nil {
+		return lambda.Function{}, err
 	}
-	if err := checkQualifier(name, in.Qualifier); err != nil {
-		return nil, err
+	if err := checkQualifier(name, qualifier); err != nil {
+		return lambda.Function{}, err
 	}
-	f, err := c.Region.Lambda.Function(name)
+	return c.Region.Lambda.Function(name)
+}
+
+func get(c *call.Call, in *sdk.GetFunctionInput) (*sdk.GetFunctionOutput, error) {
+	f, err := find(c, "GetFunction", in.FunctionName, in.Qualifier)
 	if err != nil {
 		return nil, err
 	}
