@@ -207,3 +207,42 @@ func TestLogs(t *testing.T) {
 	assert.Equal(t, 400, status)
 	assert.Contains(t, answer.Message, "not modelled by the sandbox")
 }
+
+func TestResourcePoliciesOfLogsArePutListedAndDeleted(t *testing.T) {
+	w := newWorld(t, nil)
+	ask := func(operation, body string) (status int, answer string) {
+		return w.post(t, "logs", map[string]string{"X-Amz-Target": "Logs_20140328." + operation,
+			"Content-Type": "application/x-amz-json-1.1"}, body)
+	}
+	document := `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"Service":"es.amazonaws.com"},"Action":"logs:*","Resource":"*"}}`
+	for _, name := range []string{"a", "b"} {
+		status, answer := ask("PutResourcePolicy", fmt.Sprintf(`{"policyName":%q,"policyDocument":%q}`, name, document))
+		require.Equal(t, 200, status, answer)
+		assert.Contains(t, answer, `"lastUpdatedTime":`)
+	}
+	_, answer := ask("DescribeResourcePolicies", `{"limit":1}`)
+	var page struct {
+		ResourcePolicies []struct{ PolicyName, PolicyDocument, PolicyScope string }
+		NextToken        string
+	}
+	require.NoError(t, json.Unmarshal([]byte(answer), &page))
+	require.Len(t, page.ResourcePolicies, 1)
+	assert.Equal(t, "a", page.ResourcePolicies[0].PolicyName)
+	assert.Equal(t, document, page.ResourcePolicies[0].PolicyDocument)
+	assert.Equal(t, "ACCOUNT", page.ResourcePolicies[0].PolicyScope)
+	assert.NotEmpty(t, page.NextToken)
+	status, _ := ask("DeleteResourcePolicy", `{"policyName":"a"}`)
+	assert.Equal(t, 200, status)
+	status, answer = ask("DeleteResourcePolicy", `{"policyName":"a"}`)
+	assert.Equal(t, 400, status)
+	assert.Contains(t, answer, "ResourceNotFoundException")
+	session, err := w.account.IAM.AssumeRole("lambda.amazonaws.com", w.role.Arn, "s")
+	require.NoError(t, err)
+	for _, operation := range []string{"DescribeResourcePolicies", "PutResourcePolicy", "DeleteResourcePolicy"} {
+		status, answer = ask(operation, `{"policyName":"b","resourceArn":"arn:aws:logs:us-east-1:123456789012:log-group:g"}`)
+		assert.Equal(t, 501, status)
+		assert.Contains(t, answer, "policies of single resources in "+operation)
+		_, answer = w.postAs(t, session, "logs", map[string]string{"X-Amz-Target": "Logs_20140328." + operation}, `{}`)
+		assert.Contains(t, answer, "is not authorized to perform: logs:"+operation)
+	}
+}

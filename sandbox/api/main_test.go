@@ -116,13 +116,25 @@ func (w *world) request(t *testing.T, method, path string) *http.Request {
 // post sends what no current SDK would, signed by the administrator.
 func (w *world) post(t *testing.T, service string, headers map[string]string, body string) (status int, answer string) {
 	t.Helper()
+	return w.postAs(t, w.account.IAM.Admin(), service, headers, body)
+}
+
+// postAs is post with other credentials.
+func (w *world) postAs(
+	t *testing.T,
+	who iam.Credentials,
+	service string,
+	headers map[string]string,
+	body string,
+) (status int, answer string) {
+	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, w.endpoint, strings.NewReader(body))
 	require.NoError(t, err)
 	for name, value := range headers {
 		r.Header.Set(name, value)
 	}
 	sum := sha256.Sum256([]byte(body))
-	require.NoError(t, v4.NewSigner().SignHTTP(t.Context(), credentialsOf(w.account.IAM.Admin()), r, hex.EncodeToString(sum[:]),
+	require.NoError(t, v4.NewSigner().SignHTTP(t.Context(), credentialsOf(who), r, hex.EncodeToString(sum[:]),
 		service, "us-east-1", time.Now()))
 	return do(t, r)
 }

@@ -15,9 +15,13 @@ func (s *Service) Deliver(name, stream string, at time.Time, message string) err
 	return s.Write(s.iam.Admin().Principal, name, stream, at, message)
 }
 
-// maxDeliveryPolicy bounds the account's resource policy for deliveries, in characters ("Avoiding Amazon CloudWatch
-// Logs resource policy size restrictions", Step Functions Developer Guide).
-const maxDeliveryPolicy = 5120
+// deliveryPolicy is the name of the region's resource policy for deliveries ("Enable logging from AWS services",
+// CloudWatch Logs User Guide).
+const deliveryPolicy = "AWSLogDeliveryWrite20150319"
+
+// maxPolicy bounds a resource policy, in characters ("Avoiding Amazon CloudWatch Logs resource policy size
+// restrictions", Step Functions Developer Guide).
+const maxPolicy = 5120
 
 // vendedLogs begin the names of groups that all are permitted by one entry.
 const vendedLogs = "/aws/vendedlogs/"
@@ -39,21 +43,26 @@ func (s *Service) PermitDelivery(name string) error {
 		return nil
 	}
 	permitted := append(slices.Clone(s.delivered), resource)
-	if len(deliveryPolicy(permitted, s.env.Account)) > maxDeliveryPolicy {
+	document := deliveries(permitted, s.env.Account)
+	if len(document) > maxPolicy {
 		return awserr.Invalid(
 			"BadRequestException",
 			"Cannot enable logging. Policy document length breaking Cloudwatch Logs Constraints, either < 1 or > %d",
-			maxDeliveryPolicy,
+			maxPolicy,
 		)
+	}
+	if _, err := s.putPolicy(ResourcePolicy{Name: deliveryPolicy, Document: document}); err != nil {
+		return awserr.Invalid("BadRequestException", "Cannot enable logging. %v", err)
 	}
 	s.delivered = permitted
 	return nil
 }
 
-func deliveryPolicy(resources []string, account string) string {
+// deliveries is the document of the policy for deliveries.
+func deliveries(resources []string, account string) string {
 	return string(must.JSON(map[string]any{"Version": "2012-10-17", "Statement": []any{
 		map[string]any{
-			"Sid":       "AWSLogDeliveryWrite20150319",
+			"Sid":       deliveryPolicy,
 			"Effect":    "Allow",
 			"Principal": map[string]any{"Service": "delivery.logs.amazonaws.com"},
 			"Action":    []string{"logs:CreateLogStream", "logs:PutLogEvents"},

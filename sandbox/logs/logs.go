@@ -25,6 +25,8 @@ type Service struct {
 
 	mu     sync.Mutex
 	groups map[string]*group
+	// policies are the resource policies by name.
+	policies map[string]ResourcePolicy
 	// delivered are the resources that other services may write to, of groups that are gone as well.
 	delivered []string
 }
@@ -66,10 +68,11 @@ type group struct {
 // New returns the CloudWatch Logs of a region without groups. Metrics embedded in lines go to its CloudWatch.
 func New(env *region.Env, identities *iam.Service, metrics *cloudwatch.Service) *Service {
 	return &Service{
-		env:     env,
-		iam:     identities,
-		metrics: metrics,
-		groups:  map[string]*group{},
+		env:      env,
+		iam:      identities,
+		metrics:  metrics,
+		groups:   map[string]*group{},
+		policies: map[string]ResourcePolicy{},
 	}
 }
 

@@ -20,6 +20,9 @@ import (
 var Operations = []call.Operation{
 	call.On("DescribeLogGroups", describeGroups),
 	call.On("FilterLogEvents", filter),
+	call.On("DescribeResourcePolicies", describePolicies),
+	call.On("PutResourcePolicy", putPolicy),
+	call.On("DeleteResourcePolicy", deletePolicy),
 }
 
 type groupsInput struct {
