@@ -129,6 +129,9 @@ cost: stack ## STACK=dev DATABASE_GB=10: what a month of watching, and of backup
 
 # — Deploy it: the pulumi on PATH, with your AWS credentials
 
+# Where the settings of stacks are; `make sandbox` prints it for its own.
+export STACK_DIR ?= .
+
 .PHONY: preview
 preview: stack deployer lambda recipients ## STACK=dev: show what would change
 	pulumi preview --stack $(STACK)
@@ -156,6 +159,10 @@ return: stack ## STACK=dev REGION=: end its withdrawal before its time
 verify-aws: build/bin/verify-aws ## CONFIRM=account ONLY=kms CLUSTERS=no: ask an AWS account whether what the pages claim about AWS is so
 	@build/bin/verify-aws -confirm "$${CONFIRM-}" -regions "$${REGIONS-}" -only "$${ONLY-}" -clusters "$${CLUSTERS-}" \
 	  -sql "$${SQL-}"
+
+.PHONY: doctor
+doctor: stack ## STACK=dev DEPLOYER= JSON=yes PAGE=yes: whether it can be deployed, and pages, routes and restores
+	@go run ./doctor -stack '$(STACK)' -deployer "$${DEPLOYER-}" -json "$${JSON-}" -page "$${PAGE-}"
 
 .PHONY: backup
 backup: stack ## STACK=dev REGION=: make a recovery point of a cluster now, by default the primary's, and its twin
@@ -278,6 +285,6 @@ linux:
 
 .PHONY: stack
 stack:
-	@[ -f "Pulumi.$(STACK).yaml" ] || { echo "$(if $(STACK),There is no Pulumi.$(STACK).yaml. )Which stack? Add STACK=<name>, one of: $(patsubst Pulumi.%.yaml,%,$(wildcard Pulumi.*.yaml))" >&2; exit 2; }
+	@[ -f "$(STACK_DIR)/Pulumi.$(STACK).yaml" ] || { echo "$(if $(STACK),There is no Pulumi.$(STACK).yaml. )Which stack? Add STACK=<name>, one of: $(patsubst Pulumi.%.yaml,%,$(notdir $(wildcard $(STACK_DIR)/Pulumi.*.yaml)))" >&2; exit 2; }
 
 FORCE:

@@ -11,12 +11,13 @@ import (
 
 	"aurora-dsql-dr/components"
 	"aurora-dsql-dr/internal/graph"
+	"aurora-dsql-dr/internal/pulumi"
 	"aurora-dsql-dr/stacks"
 )
 
 func main() {
 	if len(os.Args) != 3 {
-		fmt.Fprintf(os.Stderr, "usage: make cost STACK=<stack> DATABASE_GB=10, the stack one of %q\n", graph.Stacks("."))
+		fmt.Fprintf(os.Stderr, "usage: make cost STACK=<stack> DATABASE_GB=10, the stack one of %q\n", graph.Stacks(pulumi.Dir()))
 		os.Exit(2)
 	}
 	if err := run(os.Args[1], os.Args[2], os.Stdout); err != nil {
@@ -46,7 +47,7 @@ func run(stack, size string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	config, err := graph.StackConfig(".", stack)
+	config, err := graph.StackConfig(pulumi.Dir(), stack)
 	if err != nil {
 		return err
 	}

@@ -2,7 +2,7 @@
 // the providers of a sandbox instead of plugins.
 //
 // Everything the engine writes is in one private directory that Close removes. Secrets are encrypted with a passphrase
-// that exists only in memory and in the environment of the engine.
+// that exists only in memory and in the environment of the engine, and of whoever is given Environment.
 package engine
 
 import (
@@ -55,8 +55,10 @@ type Engine struct {
 	opts    Options
 	home    string
 	command *command
-	project *workspace.Project
-	stack   auto.Stack
+	// variables are those that Pulumi reads.
+	variables []string
+	project   *workspace.Project
+	stack     auto.Stack
 }
 
 // Run says how an operation is done.
@@ -143,6 +145,7 @@ func New(ctx context.Context, opts Options) (_ *Engine, err error) {
 			err = errors.Join(err, e.Close())
 		}
 	}()
+	e.variables = e.pulumi()
 	e.command = &command{path: path, version: version, env: e.environment()}
 	if err := e.prepare(ctx); err != nil {
 		return nil, fmt.Errorf("prepare stack %s: %w", opts.Stack, err)
@@ -153,14 +156,17 @@ func New(ctx context.Context, opts Options) (_ *Engine, err error) {
 // environment is the engine's: nothing of this process's but where programs and the home directory are, so that no
 // credentials, proxies or Pulumi settings of the user reach it.
 func (e *Engine) environment() []string {
+	return append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + e.home}, e.variables...)
+}
+
+// pulumi are the variables that Pulumi reads, with a passphrase of its own.
+func (e *Engine) pulumi() []string {
 	var attach []string
 	for _, name := range slices.Sorted(maps.Keys(e.opts.Providers)) {
 		address := e.opts.Providers[name]
 		attach = append(attach, name+":"+address[strings.LastIndex(address, ":")+1:])
 	}
 	return []string{
-		"PATH=" + os.Getenv("PATH"),
-		"HOME=" + e.home,
 		"PULUMI_HOME=" + filepath.Join(e.home, "pulumi"),
 		"PULUMI_CONFIG_PASSPHRASE=" + rand.Text(),
 		"PULUMI_DEBUG_PROVIDERS=" + strings.Join(attach, ","),
@@ -169,9 +175,22 @@ func (e *Engine) environment() []string {
 	}
 }
 
+// Environment is what a Pulumi CLI elsewhere needs to look at the stack, and to act on it while the engine does nothing.
+func (e *Engine) Environment() []string {
+	return append(slices.Clone(e.variables), "PULUMI_BACKEND_URL=file://"+e.state())
+}
+
+// CLI is the Pulumi CLI that the engine uses.
+func (e *Engine) CLI() string { return e.command.path }
+
+// SettingsDir is where the project's and the stack's settings are, Pulumi.yaml and Pulumi.<stack>.yaml.
+func (e *Engine) SettingsDir() string { return filepath.Join(e.home, "work") }
+
+func (e *Engine) state() string { return filepath.Join(e.home, "state") }
+
 // prepare writes project and stack settings and creates the stack.
 func (e *Engine) prepare(ctx context.Context) error {
-	work, state := filepath.Join(e.home, "work"), filepath.Join(e.home, "state")
+	work, state := e.SettingsDir(), e.state()
 	for _, dir := range []string{work, state} {
 		if err := os.Mkdir(dir, 0o700); err != nil {
 			return err

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"aurora-dsql-dr/rehearsal"
+	"aurora-dsql-dr/rehearsal/stack"
 	"aurora-dsql-dr/sandbox"
 )
 
@@ -29,6 +30,8 @@ type access struct {
 	Name map[string][]string
 	// Environment are the variables of AWS's CLI and SDKs.
 	Environment []string
+	// EnvironmentFile has those, and what the stack's commands of make need.
+	EnvironmentFile string
 }
 
 // accessTo is how the deployed stack is used, with this program as the maker of passwords.
@@ -43,6 +46,11 @@ func accessTo(stage rehearsal.Stage, page string) (access, error) {
 		Name:        map[string][]string{},
 		Environment: stage.Sandbox.Environment(),
 	}
+	if stage.Engine != nil {
+		if a.EnvironmentFile, err = writeEnvironment(stage); err != nil {
+			return access{}, err
+		}
+	}
 	for region, host := range stage.Outputs.ClusterEndpoints {
 		if a.SQL[region], err = psql(program, stage.Sandbox, region, host); err != nil {
 			return access{}, err
@@ -54,6 +62,25 @@ func accessTo(stage rehearsal.Stage, page string) (access, error) {
 		}
 	}
 	return a, nil
+}
+
+// environmentFile is what a shell reads to use the stack by make, in the sandbox's private directory.
+const environmentFile = "environment"
+
+// writeEnvironment writes what the commands of make need to reach AWS, to find the stack's state and settings, and to
+// ask DNS, and returns where.
+func writeEnvironment(stage rehearsal.Stage) (string, error) {
+	e := stage.Engine
+	variables := append(stage.Sandbox.Environment(), e.Environment()...)
+	variables = append(variables, "STACK_DIR="+e.SettingsDir(), "RESOLVER="+stage.Sandbox.DNS[stack.Places()["primary"]])
+	var text strings.Builder
+	for _, variable := range variables {
+		name, value, _ := strings.Cut(variable, "=")
+		fmt.Fprintf(&text, "export %s=%s\n", name, quoted(value))
+	}
+	fmt.Fprintf(&text, "export PATH=%s:\"$PATH\"\n", quoted(filepath.Dir(e.CLI())))
+	file := filepath.Join(filepath.Dir(stage.Sandbox.CAFile), environmentFile)
+	return file, os.WriteFile(file, []byte(text.String()), 0o600)
 }
 
 // byName are the command lines that look a name up, as somebody in a region, and call what it leads to.
@@ -121,5 +148,7 @@ func (a access) show(p *printer) {
 	}
 	p.text("\nThe AWS CLI and SDKs, in the terminal that is to use them (docs/aws-cli.md):\n\n  export " +
 		strings.Join(a.Environment, " \\\n    ") + "\n\n")
+	p.text("Commands of make on this stack, in the project's directory: doctor, backup, restore-test, withdraw and others\n" +
+		"(docs/deploying.md):\n\n  . " + quoted(a.EnvironmentFile) + "\n  make doctor STACK=" + stack.Name + "\n\n")
 	p.line("What reaches oncall@example.com:")
 }

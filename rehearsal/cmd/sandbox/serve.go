@@ -21,7 +21,7 @@ const consoleAddress = "127.0.0.1:4511"
 
 // serve deploys, opens the console, and then shows what reaches people until it is interrupted. Dir is the project's.
 func serve(ctx context.Context, p *printer, s *sandbox.Sandbox, dir string) (err error) {
-	config, err := stack.WithTraffic(s, stack.WithApplication(stack.Config()))
+	config, err := stack.WithTraffic(s, stack.WithBackups(stack.WithApplication(stack.Config())))
 	if err != nil {
 		return err
 	}
