@@ -21,11 +21,17 @@ func JSON(t *testing.T, name, document string) {
 	var got bytes.Buffer
 	require.NoError(t, json.Indent(&got, []byte(document), "", "  "))
 	got.WriteByte('\n')
+	Text(t, name, got.String())
+}
+
+// Text holds a text against testdata/<name>, in the same way.
+func Text(t *testing.T, name, got string) {
+	t.Helper()
 	file := filepath.Join("testdata", name)
 	if *update {
-		require.NoError(t, os.WriteFile(file, got.Bytes(), 0o600))
+		require.NoError(t, os.WriteFile(file, []byte(got), 0o600))
 	}
 	want, err := os.ReadFile(file)
 	require.NoError(t, err, "run with -update to make it")
-	assert.Equal(t, string(want), got.String())
+	assert.Equal(t, string(want), got)
 }

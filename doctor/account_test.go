@@ -1,0 +1,229 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"aurora-dsql-dr/components"
+	"aurora-dsql-dr/internal/graph"
+	"aurora-dsql-dr/sandbox/api"
+	"aurora-dsql-dr/sandbox/aws"
+	"aurora-dsql-dr/sandbox/clock"
+	"aurora-dsql-dr/sandbox/dsql"
+	"aurora-dsql-dr/sandbox/events"
+	"aurora-dsql-dr/sandbox/route53"
+	"aurora-dsql-dr/sandbox/route53/nameserver"
+)
+
+const (
+	primary   = "us-east-1"
+	secondary = "us-east-2"
+	witness   = "us-west-2"
+)
+
+// world is an account behind the sandbox's AWS face, and a project with a stack "prod" that is not deployed.
+type world struct {
+	*testing.T
+	account *aws.Account
+	zone    string
+	config  map[string]any
+	bin     string // where the pulumi is
+}
+
+// script is a pulumi that knows no stack.
+const script = `#!/bin/sh
+case "$1 $2" in
+"version ") echo VERSION ;;
+"plugin ls") echo '[]' ;;
+*) echo "error: no stack named 'prod' found" >&2; exit 255 ;;
+esac
+`
+
+func newWorld(t *testing.T, opts aws.Options) *world {
+	t.Helper()
+	opts.Clock, opts.Regions, opts.ClusterDelay = clock.New(1), []string{primary, secondary, witness}, time.Millisecond
+	w := &world{T: t, account: aws.NewAccount(opts)}
+	t.Cleanup(func() { assert.NoError(t, w.account.Close()) })
+	endpoint, stop, err := api.New(api.Config{Account: w.account}).Listen("127.0.0.1:0")
+	require.NoError(t, err)
+	t.Cleanup(stop)
+	names, err := nameserver.Listen(w.account.Route53, primary)
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, names.Close()) })
+	zone, _, err := w.account.Route53.CreateZone("example.com", "test", "")
+	require.NoError(t, err)
+	admin := w.account.IAM.Admin()
+	t.Setenv("AWS_ENDPOINT_URL", endpoint)
+	t.Setenv("AWS_ACCESS_KEY_ID", admin.AccessKeyID)
+	t.Setenv("AWS_SECRET_ACCESS_KEY", admin.SecretAccessKey)
+	t.Setenv("AWS_SESSION_TOKEN", "")
+	t.Setenv(resolverVariable, names.Address)
+	w.zone = zone.ID
+	w.project()
+	return w
+}
+
+// project makes a committed working tree, in which the functions seem built, and works there.
+func (w *world) project() {
+	w.Helper()
+	root, err := filepath.Abs("..")
+	require.NoError(w, err)
+	dir := w.TempDir()
+	for _, name := range []string{"go.mod", "docs", "Pulumi.yaml"} {
+		require.NoError(w, os.Symlink(filepath.Join(root, name), filepath.Join(dir, name)))
+	}
+	w.config = map[string]any{
+		namespace + "environment":         "test",
+		namespace + "owner":               "us",
+		namespace + "costCenter":          "none",
+		namespace + "regions":             map[string]string{"primary": primary, "secondary": secondary, "witness": witness},
+		namespace + "alerts":              []map[string]string{{"protocol": "email", "endpoint": "oncall@example.com"}},
+		namespace + "runbooksUrl":         "https://wiki.example.com/runbooks",
+		namespace + "application":         "enabled",
+		namespace + "applicationSettings": map[string]any{"jwt": map[string]string{"issuer": "https://i.example.com", "audience": "a"}},
+		namespace + "traffic":             map[string]string{"zoneId": w.zone, "domain": "pay.example.com"},
+		namespace + "backups":             map[string]string{"dailyAt": "03:00"},
+	}
+	require.NoError(w, graph.PretendBuilt(dir, components.FunctionFiles(components.ArchitectureARM)))
+	w.Chdir(dir)
+	w.save()
+	w.bin = w.TempDir()
+	w.Setenv("PATH", w.bin+string(os.PathListSeparator)+os.Getenv("PATH"))
+	w.pulumi("v3.276.0")
+	for _, args := range [][]string{
+		{"init", "-q"}, {"add", "."},
+		{"-c", "user.name=t", "-c", "user.email=t@example.com", "commit", "-qm", "all"},
+	} {
+		said, err := exec.CommandContext(w.Context(), "git", args...).CombinedOutput()
+		require.NoError(w, err, string(said))
+	}
+}
+
+// save writes the stack's settings.
+func (w *world) save() {
+	w.Helper()
+	config, err := json.Marshal(map[string]any{"config": w.config})
+	require.NoError(w, err)
+	require.NoError(w, os.WriteFile("Pulumi.prod.yaml", config, 0o600))
+}
+
+// configure changes one of them.
+func (w *world) configure(key string, value any) {
+	w.Helper()
+	w.config[namespace+key] = value
+	w.save()
+}
+
+// pulumi has the pulumi on PATH say that it is of a version.
+func (w *world) pulumi(version string) {
+	w.Helper()
+	text := strings.ReplaceAll(script, "VERSION", version)
+	require.NoError(w, os.WriteFile(filepath.Join(w.bin, "pulumi"), []byte(text), 0o700))
+}
+
+// pairs makes clusters that wait for peers.
+func (w *world) pairs(count int) {
+	w.Helper()
+	for range count {
+		_, err := w.account.Region(secondary).DSQL.CreateCluster(dsql.CreateClusterInput{
+			MultiRegionProperties: &dsql.MultiRegionProperties{WitnessRegion: witness},
+		})
+		require.NoError(w, err)
+	}
+}
+
+func (w *world) buses(count int) {
+	w.Helper()
+	for i := range count {
+		_, err := w.account.Region(primary).Events.CreateBus(events.Bus{Name: fmt.Sprintf("bus-%d", i)})
+		require.NoError(w, err)
+	}
+}
+
+func (w *world) rules(count int) {
+	w.Helper()
+	for i := range count {
+		_, err := w.account.Region(witness).Events.PutRule(events.Rule{
+			Name:               fmt.Sprintf("rule-%d", i),
+			ScheduleExpression: "rate(1 day)",
+		})
+		require.NoError(w, err)
+	}
+}
+
+// record makes or replaces a record of the zone.
+func (w *world) record(name, kind, value string) {
+	w.Helper()
+	ttl := int64(300)
+	_, err := w.account.Route53.ChangeRecordSets(w.zone, "", []route53.Change{{
+		Action: route53.Upsert,
+		Set:    route53.RecordSet{Name: name, Type: kind, TTL: &ttl, Values: []string{value}},
+	}})
+	require.NoError(w, err)
+}
+
+// examined are the findings of the account by id and region.
+func (w *world) examined() map[string]Finding {
+	w.Helper()
+	var out, progress bytes.Buffer
+	_, err := run(w.Context(), []string{"-stack", "prod", "-json", "yes"}, &out, &progress)
+	require.NoError(w, err)
+	var told report
+	require.NoError(w, json.Unmarshal(out.Bytes(), &told))
+	all := map[string]Finding{}
+	for _, f := range told.Findings {
+		all[strings.TrimSuffix(f.ID+" "+f.Region, " ")] = f
+	}
+	return all
+}
+
+func TestAnAccountThatIsReady(t *testing.T) {
+	for id, f := range newWorld(t, aws.Options{}).examined() {
+		want := OK
+		if id == deployment.id {
+			want = Unasked
+		}
+		assert.Equal(t, want, f.Status, "%s: %s", id, f.Found)
+	}
+}
+
+// Each check has something that makes it fail, and one thing makes one check fail.
+func TestWhatAnAccountLacksIsFound(t *testing.T) {
+	for key, c := range map[string]struct {
+		break_ func(w *world)
+		found  string
+	}{
+		"configuration": {func(w *world) { w.configure("traffic", map[string]string{"domain": "pay.example.com"}) },
+			`traffic.zoneId is ""`},
+		"cluster-quota us-east-2": {func(w *world) { w.pairs(5) }, "5 of 5 multi-Region clusters are there, and a deployment adds 1"},
+		"event-bus-quota us-east-1": {func(w *world) { w.buses(99) },
+			"100 of 100 event buses are there, and a deployment adds 1"},
+		"rule-quota us-west-2":    {func(w *world) { w.rules(300) }, "300 of 300 rules of the default bus are there, and a deployment adds 1"},
+		"backup-opt-in us-east-2": {func(w *world) { w.account.Region(secondary).Backup.OptIn(false) }, "no"},
+		"zone":                    {func(w *world) { w.record("example.com.", "NS", "ns.elsewhere.example.") }, "DNS names ns.elsewhere.example"},
+		"caa": {func(w *world) { w.record("pay.example.com.", "CAA", `0 issue "letsencrypt.org"`) },
+			"those of pay.example.com admit letsencrypt.org only"},
+		"pulumi":     {func(w *world) { w.pulumi("v3.100.0") }, "it is v3.100.0: want"},
+		"aws-plugin": {func(w *world) { w.Setenv("PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION", "true") }, "is not installed"},
+		"functions": {func(w *world) { require.NoError(w, os.Remove("build/lambda/arm64/livez/bootstrap")) },
+			`function "livez" is not built`},
+	} {
+		t.Run(key, func(t *testing.T) {
+			w := newWorld(t, aws.Options{})
+			c.break_(w)
+			found := w.examined()
+			assert.Equal(t, Failed, found[key].Status, found[key].Found)
+			assert.Contains(t, found[key].Found, c.found)
+		})
+	}
+}

@@ -1,0 +1,248 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
+)
+
+// alarms are those of the stack in a region, as they are there.
+type alarms struct {
+	wanted    []string
+	metric    []types.MetricAlarm
+	composite []types.CompositeAlarm
+}
+
+// perCall is how many alarms one call may name (CloudWatch API Reference, DescribeAlarms).
+const perCall = 100
+
+// alarmsIn reads the stack's alarms in a region.
+func (s *stack) alarmsIn(ctx context.Context, region string) (alarms, error) {
+	found := alarms{wanted: s.deployed.AlarmNames[region]}
+	client := cloudwatch.NewFromConfig(s.in(region))
+	for names := range slices.Chunk(found.wanted, perCall) {
+		pages := cloudwatch.NewDescribeAlarmsPaginator(client, &cloudwatch.DescribeAlarmsInput{
+			AlarmNames: names,
+			AlarmTypes: []types.AlarmType{types.AlarmTypeMetricAlarm, types.AlarmTypeCompositeAlarm},
+		})
+		for pages.HasMorePages() {
+			page, err := pages.NextPage(ctx)
+			if err != nil {
+				return alarms{}, err
+			}
+			found.metric = append(found.metric, page.MetricAlarms...)
+			found.composite = append(found.composite, page.CompositeAlarms...)
+		}
+	}
+	return found, nil
+}
+
+// state is an alarm's, and whether its actions run.
+type state struct {
+	value   types.StateValue
+	enabled bool
+}
+
+// states are by name.
+func (a alarms) states() map[string]state {
+	all := map[string]state{}
+	for _, m := range a.metric {
+		all[aws.ToString(m.AlarmName)] = state{m.StateValue, aws.ToBool(m.ActionsEnabled)}
+	}
+	for _, c := range a.composite {
+		all[aws.ToString(c.AlarmName)] = state{c.StateValue, aws.ToBool(c.ActionsEnabled)}
+	}
+	return all
+}
+
+var alarmsThere = check{
+	id:    "alarms",
+	asked: "Are all alarms there, with their actions enabled?",
+	why:   "An alarm that somebody has deleted or muted pages nobody.",
+	do:    "make up makes them again; aws cloudwatch enable-alarm-actions lets them speak.",
+	look: func(ctx context.Context, s *stack) []answer {
+		return inRegions(s.regions(), func(region string) ([]answer, error) {
+			found, err := s.alarmsIn(ctx, region)
+			if err != nil {
+				return nil, err
+			}
+			states := found.states()
+			var faults []string
+			for _, name := range found.wanted {
+				if is, there := states[name]; !there {
+					faults = append(faults, name+" is gone")
+				} else if !is.enabled {
+					faults = append(faults, name+" is muted")
+				}
+			}
+			if len(faults) > 0 {
+				return one(bad(region, "%s", strings.Join(faults, ", ")), nil)
+			}
+			return one(good(region, "all %d are", len(found.wanted)), nil)
+		})
+	},
+}
+
+var alarmsQuiet = check{
+	id:    "alarms-quiet",
+	asked: "Is no alarm in ALARM?",
+	why:   "What is in ALARM now pages nobody again when it breaks once more.",
+	do:    "Follow the runbook that the alarm's description names.",
+	look: func(ctx context.Context, s *stack) []answer {
+		return inRegions(s.regions(), func(region string) ([]answer, error) {
+			found, err := s.alarmsIn(ctx, region)
+			if err != nil {
+				return nil, err
+			}
+			states := found.states()
+			var loud []string
+			for _, name := range sorted(states) {
+				if states[name].value == types.StateValueAlarm {
+					loud = append(loud, name)
+				}
+			}
+			if len(loud) > 0 {
+				return one(bad(region, "%s", strings.Join(loud, ", ")), nil)
+			}
+			return one(good(region, "none of %d is", len(states)), nil)
+		})
+	},
+}
+
+var alarmsFed = check{
+	id:    "alarms-fed",
+	asked: "Has every alarm that waits for data had some, of exactly its dimensions?",
+	why:   "An alarm on a metric that nobody publishes stays in INSUFFICIENT_DATA for ever, and pages nobody.",
+	do: "Within minutes of a deployment, ask again. Later, compare the alarm's dimensions with aws cloudwatch list-metrics, and tell " +
+		"the authors.",
+	look: func(ctx context.Context, s *stack) []answer {
+		return inRegions(s.regions(), func(region string) ([]answer, error) {
+			found, err := s.alarmsIn(ctx, region)
+			if err != nil {
+				return nil, err
+			}
+			client := cloudwatch.NewFromConfig(s.in(region))
+			var starved []string
+			for _, m := range found.metric {
+				if m.StateValue != types.StateValueInsufficientData {
+					continue
+				}
+				for _, metric := range metricsOf(m) {
+					fault, err := unpublished(ctx, client, metric)
+					if err != nil {
+						return nil, err
+					}
+					if fault != "" {
+						starved = append(starved, aws.ToString(m.AlarmName)+": "+fault)
+					}
+				}
+			}
+			if len(starved) > 0 {
+				return one(bad(region, "%s", strings.Join(starved, "; ")), nil)
+			}
+			return one(good(region, "yes"), nil)
+		})
+	},
+}
+
+// databaseNamespace is Aurora DSQL's own.
+const databaseNamespace = "AWS/AuroraDSQL"
+
+var databaseMetrics = check{
+	id:    "database-metrics",
+	asked: "Does Aurora DSQL publish what alarms ask it for, by their dimension?",
+	why: "AWS's pages name two dimensions, ClusterId and ResourceId. An alarm on the wrong one sees nothing, is quiet, and looks " +
+		"healthy.",
+	do: "Within half an hour of a deployment, ask again. Later, tell the authors what list-metrics shows; until then watch " +
+		"latency and conflicts by hand.",
+	look: func(ctx context.Context, s *stack) []answer {
+		return inRegions(s.data(), func(region string) ([]answer, error) {
+			found, err := s.alarmsIn(ctx, region)
+			if err != nil {
+				return nil, err
+			}
+			asked := map[string]types.Metric{}
+			for _, m := range found.metric {
+				for _, metric := range metricsOf(m) {
+					if aws.ToString(metric.Namespace) == databaseNamespace {
+						asked[aws.ToString(metric.MetricName)] = metric
+					}
+				}
+			}
+			client := cloudwatch.NewFromConfig(s.in(region))
+			var faults []string
+			for _, name := range sorted(asked) {
+				fault, err := unpublished(ctx, client, asked[name])
+				if err != nil {
+					return nil, err
+				}
+				if fault != "" {
+					faults = append(faults, fault)
+				}
+			}
+			if len(faults) > 0 {
+				return one(bad(region, "%s", strings.Join(faults, "; ")), nil)
+			}
+			return one(good(region, "yes: %s", strings.Join(sorted(asked), ", ")), nil)
+		})
+	},
+}
+
+// metricsOf are the metrics that an alarm reads, itself or by metric math.
+func metricsOf(alarm types.MetricAlarm) (metrics []types.Metric) {
+	if alarm.MetricName != nil {
+		metrics = append(metrics, types.Metric{
+			Namespace:  alarm.Namespace,
+			MetricName: alarm.MetricName,
+			Dimensions: alarm.Dimensions,
+		})
+	}
+	for _, query := range alarm.Metrics {
+		if query.MetricStat != nil {
+			metrics = append(metrics, *query.MetricStat.Metric)
+		}
+	}
+	return metrics
+}
+
+// unpublished is what is published instead of a metric of exactly these dimensions; "" if it is.
+func unpublished(ctx context.Context, client *cloudwatch.Client, m types.Metric) (string, error) {
+	wanted := dimensions(m.Dimensions)
+	pages := cloudwatch.NewListMetricsPaginator(client, &cloudwatch.ListMetricsInput{
+		Namespace:  m.Namespace,
+		MetricName: m.MetricName,
+	})
+	others := map[string]bool{}
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return "", err
+		}
+		for _, listed := range page.Metrics {
+			there := dimensions(listed.Dimensions)
+			if maps.Equal(there, wanted) {
+				return "", nil
+			}
+			others[strings.Join(sorted(there), ", ")] = true
+		}
+	}
+	if len(others) == 0 {
+		return fmt.Sprintf("nobody has published %s", aws.ToString(m.MetricName)), nil
+	}
+	return fmt.Sprintf("%s is published by %s, of others or in another form than %s", aws.ToString(m.MetricName),
+		strings.Join(sorted(others), " and by "), strings.Join(sorted(wanted), ", ")), nil
+}
+
+func dimensions(list []types.Dimension) map[string]string {
+	all := map[string]string{}
+	for _, d := range list {
+		all[aws.ToString(d.Name)] = aws.ToString(d.Value)
+	}
+	return all
+}

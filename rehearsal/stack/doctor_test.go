@@ -1,0 +1,195 @@
+package stack
+
+import (
+	"bytes"
+	"encoding/json"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"aurora-dsql-dr/sandbox"
+	"aurora-dsql-dr/sandbox/cloudwatch"
+	"aurora-dsql-dr/sandbox/iam"
+	"aurora-dsql-dr/sandbox/route53"
+)
+
+// doctor is the command, asked about a stack in a sandbox.
+type doctor struct {
+	*sandbox.Sandbox
+	t           *testing.T
+	program     string
+	environment []string
+}
+
+// diagnosis is what the command says, by check and region.
+type diagnosis map[string]struct{ ID, Region, Status, Found string }
+
+func newDoctor(l life) doctor {
+	l.t.Helper()
+	program := filepath.Join(l.t.TempDir(), "doctor")
+	said, err := exec.CommandContext(l.t.Context(), "go", "build", "-o", program, "./doctor").CombinedOutput()
+	require.NoError(l.t, err, string(said))
+	environment := slices.Concat(os.Environ(), l.Environment(), l.stack.Environment(), []string{
+		"PATH=" + filepath.Dir(l.stack.CLI()) + string(os.PathListSeparator) + os.Getenv("PATH"),
+		"STACK_DIR=" + l.stack.SettingsDir(),
+		"RESOLVER=" + l.DNS["us-east-1"],
+	})
+	return doctor{l.Sandbox, l.t, program, environment}
+}
+
+// examine runs the command with further variables.
+func (d doctor) examine(variables ...string) diagnosis {
+	d.t.Helper()
+	var out, said bytes.Buffer
+	cmd := exec.CommandContext(d.t.Context(), d.program, "-stack", Name, "-json", "yes")
+	cmd.Env, cmd.Stdout, cmd.Stderr = append(slices.Clone(d.environment), variables...), &out, &said
+	err := cmd.Run()
+	var told struct {
+		Findings []struct{ ID, Region, Status, Found string }
+	}
+	require.NoError(d.t, json.Unmarshal(out.Bytes(), &told), said.String())
+	found, failed := diagnosis{}, false
+	for _, f := range told.Findings {
+		found[strings.TrimSpace(f.ID+" "+f.Region)] = f
+		failed = failed || f.Status == "failed"
+		assert.NotContains(d.t, f.Found, "goroutine", "no stack trace")
+	}
+	assert.Equal(d.t, failed, err != nil, "it fails if something has failed")
+	return found
+}
+
+// as are the variables of a role with a policy of docs/.
+func (d doctor) as(name, policy string) []string {
+	d.t.Helper()
+	role, err := d.Account.IAM.CreateRole(iam.Role{Name: name, AssumeRolePolicy: `{"Version":"2012-10-17","Statement":[
+		{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}`})
+	require.NoError(d.t, err)
+	_, err = d.Account.IAM.PutRolePolicy(iam.RolePolicy{Role: name, Name: "p", Policy: policy})
+	require.NoError(d.t, err)
+	c, err := d.Account.IAM.AssumeRole("lambda.amazonaws.com", role.Arn, "me")
+	require.NoError(d.t, err)
+	return []string{"AWS_ACCESS_KEY_ID=" + c.AccessKeyID, "AWS_SECRET_ACCESS_KEY=" + c.SecretAccessKey,
+		"AWS_SESSION_TOKEN=" + c.SessionToken}
+}
+
+// never are the checks whose answer depends on where the tests run: on a working tree, and on when schedules first ran.
+var never = []string{"functions"}
+
+func (found diagnosis) sound(t *testing.T) {
+	t.Helper()
+	for _, key := range slices.Sorted(maps.Keys(found)) {
+		if f := found[key]; !slices.Contains(never, f.ID) {
+			assert.Equal(t, "ok", f.Status, "%s: %s", key, f.Found)
+		}
+	}
+}
+
+func TestADeployedStackIsExamined(t *testing.T) {
+	t.Parallel()
+	s := newSandbox(t, sandbox.Options{})
+	config, err := WithTraffic(s, WithBackups(WithApplication(Config())))
+	require.NoError(t, err)
+	stack, err := Prepare(t.Context(), s, config)
+	require.NoError(t, err)
+	l := life{s, t, stack}
+	out := l.outputs(l.up())
+	d := newDoctor(l)
+	d.awaitRuns().sound(t)
+	policy, err := os.ReadFile(filepath.Join("docs", "auditor-policy.json"))
+	require.NoError(t, err)
+	auditor := d.as("auditor", strings.ReplaceAll(string(policy), "Z0123456789ABCDEFGHIJ", "*"))
+	t.Run("an auditor may ask everything", func(t *testing.T) {
+		found := d.examine(append(auditor, "DEPLOYER=")...)
+		assert.Contains(t, found["permissions"].Found, "is denied", "an auditor is no deployer")
+		delete(found, "permissions")
+		found.sound(t)
+	})
+	t.Run("who may nothing is told so", func(t *testing.T) {
+		nobody := d.as("nobody", `{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"*","Resource":"*"}]}`)
+		for key, f := range d.examine(nobody...) {
+			assert.NotContains(t, f.Found, "panic", key)
+		}
+	})
+	d.breakEverything(out)
+	found := d.examine()
+	for key, want := range map[string]string{
+		"subscriptions us-east-1":      "oncall@example.com (email) is not subscribed",
+		"alarms us-east-2":             "is gone",
+		"alarms-quiet us-west-2":       "primary-",
+		"schedules us-east-1":          "is disabled",
+		"deployed-functions us-west-2": "is another",
+		"names":                        "has no address",
+		"drift":                        "differ",
+	} {
+		assert.Equal(t, "failed", found[key].Status, "%s: %s", key, found[key].Found)
+		assert.Contains(t, found[key].Found, want)
+	}
+	s.Account.Region("us-east-2").SetDown(true)
+	for key, f := range d.examine() {
+		if f.Region == "us-east-2" {
+			assert.Equal(t, "unasked", f.Status, "%s: %s", key, f.Found)
+		}
+	}
+}
+
+// awaitRuns asks again until schedules have run and metrics are published, which takes a minute.
+func (d doctor) awaitRuns() diagnosis {
+	d.t.Helper()
+	deadline := time.Now().Add(3 * time.Minute)
+	found := d.examine()
+	for found.failed() && time.Now().Before(deadline) {
+		require.NoError(d.t, d.Clock.Sleep(d.t.Context(), time.Second))
+		found = d.examine()
+	}
+	return found
+}
+
+// failed tells whether anything that the deployment decides is not as it should be.
+func (found diagnosis) failed() bool {
+	for f := range maps.Values(found) {
+		if f.Status != "ok" && !slices.Contains(never, f.ID) {
+			return true
+		}
+	}
+	return false
+}
+
+// breakEverything does one thing for each check that can be made to fail in a moment.
+func (d doctor) breakEverything(out Outputs) {
+	d.t.Helper()
+	east, west, witness := d.Account.Region("us-east-1"), d.Account.Region("us-east-2"), d.Account.Region("us-west-2")
+	for _, sub := range east.SNS.Subscriptions(out.AlertTopicARNs["us-east-1"]) {
+		require.NoError(d.t, east.SNS.Unsubscribe(sub.Arn))
+	}
+	require.NoError(d.t, west.CloudWatch.DeleteAlarms(out.AlarmNames["us-east-2"][0]))
+	require.NoError(d.t, witness.CloudWatch.SetAlarmState(out.AlarmNames["us-west-2"][0], cloudwatch.StateAlarm, "a test"))
+	rules, err := east.Events.Rules("")
+	require.NoError(d.t, err)
+	require.NoError(d.t, east.Events.SetRuleState("", rules[0].Name, "DISABLED"))
+	function, err := witness.Lambda.Function(out.MonitorFunctionNames["us-west-2"])
+	require.NoError(d.t, err)
+	other, err := east.Lambda.Function(out.TransactionFunctionNames["us-east-1"])
+	require.NoError(d.t, err)
+	function.Code = other.Code
+	_, err = witness.Lambda.UpdateFunction(function)
+	require.NoError(d.t, err)
+	zone := d.Account.Route53.Zones()[0].ID
+	sets, err := d.Account.Route53.RecordSets(zone)
+	require.NoError(d.t, err)
+	var gone []route53.Change
+	for _, set := range sets {
+		if set.Name == Domain+"." && set.Type == "A" {
+			gone = append(gone, route53.Change{Action: route53.Delete, Set: set})
+		}
+	}
+	_, err = d.Account.Route53.ChangeRecordSets(zone, "", gone)
+	require.NoError(d.t, err)
+}
