@@ -154,6 +154,9 @@ func destroy(ctx context.Context, p *printer, s *sandbox.Sandbox, e *engine.Engi
 	return nil
 }
 
+// errUnhealthy is that of checkAll when what it saw is not well.
+var errUnhealthy = errors.New("not every endpoint is healthy")
+
 // checkAll has every observer check both endpoints, shows what they saw, and fails unless all is up.
 func checkAll(ctx context.Context, p *printer, s *sandbox.Sandbox, outputs stack.Outputs, round int) error {
 	done := p.begin(fmt.Sprintf("Round %d of %d: the function of each region probes both endpoints", round, rounds))
@@ -173,7 +176,7 @@ func checkAll(ctx context.Context, p *printer, s *sandbox.Sandbox, outputs stack
 	}
 	p.table(rows)
 	if !healthy {
-		return errors.New("not every endpoint is healthy")
+		return errUnhealthy
 	}
 	return nil
 }

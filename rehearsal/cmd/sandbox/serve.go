@@ -33,7 +33,10 @@ func serve(ctx context.Context, p *printer, s *sandbox.Sandbox, dir string) (err
 	if err != nil {
 		return err
 	}
-	if err := checkAll(ctx, p, s, outputs, 1); err != nil {
+	switch err := checkAll(ctx, p, s, outputs, 1); {
+	case errors.Is(err, errUnhealthy): // a busy machine's first probe may take too long
+		p.line("! %v: the console shows when it is", err)
+	case err != nil:
 		return err
 	}
 	showOutputs(p, result.Outputs)
