@@ -134,12 +134,13 @@ var alarmsFed = check{
 					continue
 				}
 				for _, metric := range metricsOf(m) {
-					fault, err := unpublished(ctx, client, metric)
+					there, _, err := published(ctx, client, metric)
 					if err != nil {
 						return nil, err
 					}
-					if fault != "" {
-						starved = append(starved, aws.ToString(m.AlarmName)+": "+fault)
+					if !there {
+						starved = append(starved, fmt.Sprintf("%s: nobody has published %s of %v", aws.ToString(m.AlarmName),
+							aws.ToString(metric.MetricName), dimensions(metric.Dimensions)))
 					}
 				}
 			}
@@ -175,23 +176,37 @@ var databaseMetrics = check{
 					}
 				}
 			}
-			client := cloudwatch.NewFromConfig(s.in(region))
-			var faults []string
-			for _, name := range sorted(asked) {
-				fault, err := unpublished(ctx, client, asked[name])
-				if err != nil {
-					return nil, err
-				}
-				if fault != "" {
-					faults = append(faults, fault)
-				}
-			}
-			if len(faults) > 0 {
-				return one(bad(region, "%s", strings.Join(faults, "; ")), nil)
-			}
-			return one(good(region, "yes: %s", strings.Join(sorted(asked), ", ")), nil)
+			return one(recognised(ctx, cloudwatch.NewFromConfig(s.in(region)), region, asked))
 		})
 	},
+}
+
+// recognised answers whether metrics are published by the dimension that is asked for. One that nothing has happened for
+// may never have been published; of all together that is a fault.
+func recognised(
+	ctx context.Context, client *cloudwatch.Client, region string, asked map[string]types.Metric,
+) (answer, error) {
+	var there, faults []string
+	for _, name := range sorted(asked) {
+		exactly, otherwise, err := published(ctx, client, asked[name])
+		switch {
+		case err != nil:
+			return answer{}, err
+		case exactly:
+			there = append(there, name)
+		case otherwise != "":
+			faults = append(faults, fmt.Sprintf("%s is published by %s, and asked for by %s", name, otherwise,
+				strings.Join(sorted(dimensions(asked[name].Dimensions)), ", ")))
+		}
+	}
+	switch {
+	case len(faults) > 0:
+		return bad(region, "%s", strings.Join(faults, "; ")), nil
+	case len(there) == 0:
+		return bad(region, "nothing is published of %s", strings.Join(sorted(asked), ", ")), nil
+	default:
+		return good(region, "yes: %s", strings.Join(there, ", ")), nil
+	}
 }
 
 // metricsOf are the metrics that an alarm reads, itself or by metric math.
@@ -211,32 +226,32 @@ func metricsOf(alarm types.MetricAlarm) (metrics []types.Metric) {
 	return metrics
 }
 
-// unpublished is what is published instead of a metric of exactly these dimensions; "" if it is.
-func unpublished(ctx context.Context, client *cloudwatch.Client, m types.Metric) (string, error) {
+// published tells whether a metric has had samples of exactly its dimensions, within the two weeks that ListMetrics
+// knows of, and else by which other dimension the same value is known.
+func published(ctx context.Context, client *cloudwatch.Client, m types.Metric) (exactly bool, otherwise string, err error) {
 	wanted := dimensions(m.Dimensions)
 	pages := cloudwatch.NewListMetricsPaginator(client, &cloudwatch.ListMetricsInput{
 		Namespace:  m.Namespace,
 		MetricName: m.MetricName,
 	})
-	others := map[string]bool{}
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return "", err
+			return false, "", err
 		}
 		for _, listed := range page.Metrics {
 			there := dimensions(listed.Dimensions)
 			if maps.Equal(there, wanted) {
-				return "", nil
+				return true, "", nil
 			}
-			others[strings.Join(sorted(there), ", ")] = true
+			for name, value := range there {
+				if _, asked := wanted[name]; !asked && slices.Contains(slices.Collect(maps.Values(wanted)), value) {
+					otherwise = name
+				}
+			}
 		}
 	}
-	if len(others) == 0 {
-		return fmt.Sprintf("nobody has published %s", aws.ToString(m.MetricName)), nil
-	}
-	return fmt.Sprintf("%s is published by %s, of others or in another form than %s", aws.ToString(m.MetricName),
-		strings.Join(sorted(others), " and by "), strings.Join(sorted(wanted), ", ")), nil
+	return false, otherwise, nil
 }
 
 func dimensions(list []types.Dimension) map[string]string {

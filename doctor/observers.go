@@ -140,6 +140,9 @@ func (s *stack) stopped(ctx context.Context, region string, r pulumi.Resource) (
 		return "", err
 	}
 	window := 3*every + late
+	if time.Since(r.Created) < window {
+		return "", nil // it may not have been due
+	}
 	at, err := latest(ctx, cloudwatch.NewFromConfig(s.in(region)), window, "AWS/Events", "Invocations",
 		map[string]string{"RuleName": name})
 	if err != nil || !at.IsZero() {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"time"
 )
 
 // Outputs are the outputs of a stack by name, secret ones left out. A stack that was never wholly deployed has none.
@@ -35,6 +36,7 @@ type Resource struct {
 	ID      string         `json:"id"`
 	Protect bool           `json:"protect"`
 	Delete  bool           `json:"delete"` // is to be deleted
+	Created time.Time      `json:"created"`
 	Inputs  map[string]any `json:"inputs"`
 	Outputs map[string]any `json:"outputs"`
 }

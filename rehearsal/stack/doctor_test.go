@@ -58,7 +58,14 @@ func (d doctor) examine(variables ...string) diagnosis {
 	require.NoError(d.t, json.Unmarshal(out.Bytes(), &told), said.String())
 	found, failed := diagnosis{}, false
 	for _, f := range told.Findings {
-		found[strings.TrimSpace(f.ID+" "+f.Region)] = f
+		key := strings.TrimSpace(f.ID + " " + f.Region)
+		if before, several := found[key]; several {
+			f.Found = before.Found + "; " + f.Found
+			if before.Status != "ok" {
+				f.Status = before.Status
+			}
+		}
+		found[key] = f
 		failed = failed || f.Status == "failed"
 		assert.NotContains(d.t, f.Found, "goroutine", "no stack trace")
 	}
