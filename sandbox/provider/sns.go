@@ -54,7 +54,15 @@ var snsKinds = map[string]*kind{
 				s.Arn = c.id
 				return c.region.SNS.UpdateSubscription(s)
 			},
-			delete: func(c *call) error { return c.region.SNS.Unsubscribe(c.id) },
+			delete: func(c *call) error { return unsubscribe(c.region.SNS, c.id) },
 		}),
 	},
+}
+
+// unsubscribe leaves a subscription to SNS that nobody has confirmed, as terraform-provider-aws does.
+func unsubscribe(topics *sns.Service, arn string) error {
+	if sub, err := topics.Subscription(arn); err == nil && sub.PendingConfirmation {
+		return nil
+	}
+	return topics.Unsubscribe(arn)
 }

@@ -46,6 +46,21 @@ type Inbox struct {
 	messages []Message
 	dropped  int
 	changed  chan struct{}
+	lazy     bool
+}
+
+// SetConfirming says whether the owners of endpoints confirm the subscriptions that are made from now on, as they do by
+// default.
+func (b *Inbox) SetConfirming(confirming bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.lazy = !confirming
+}
+
+func (b *Inbox) confirms() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return !b.lazy
 }
 
 func (b *Inbox) add(m Message) {

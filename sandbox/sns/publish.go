@@ -69,6 +69,9 @@ func (s *Service) Publish(caller iam.Principal, p Publication, ctx iam.Context) 
 	messageID = rand.Text()
 	s.count(p.TopicARN, Counts{Published: 1})
 	for _, sub := range s.Subscriptions(p.TopicARN) {
+		if sub.PendingConfirmation {
+			continue
+		}
 		p.Message = texts.forProtocol(sub.Protocol)
 		err := s.deliver(caller, messageID, p, sub)
 		if err == nil {

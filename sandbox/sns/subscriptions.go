@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"regexp"
 	"slices"
+	"time"
 
 	"aurora-dsql-dr/sandbox/awserr"
 )
@@ -21,6 +22,8 @@ type Subscription struct {
 	OwnerID                      string `json:"ownerId"`
 	PendingConfirmation          bool   `json:"pendingConfirmation"`
 	ConfirmationWasAuthenticated bool   `json:"confirmationWasAuthenticated"`
+	// Since is when it was made.
+	Since time.Time `json:"-"`
 }
 
 // endpoints are the protocols of the sandbox and the form of their endpoints.
@@ -33,8 +36,8 @@ var endpoints = map[string]*regexp.Regexp{
 	"lambda":     regexp.MustCompile(`^arn:aws:lambda:[a-z0-9-]+:\d{12}:function:.+$`),
 }
 
-// Subscribe adds a subscription; one that exists is returned as it is. Whoever owns the endpoint confirms at once: the
-// inbox shows the request for confirmation.
+// Subscribe adds a subscription; one that exists is returned as it is. Whoever owns the endpoint confirms at once,
+// unless the inbox is told otherwise; it shows the request for confirmation.
 func (s *Service) Subscribe(sub Subscription) (Subscription, error) {
 	if _, err := s.find(sub.Topic); err != nil {
 		return Subscription{}, err
@@ -58,28 +61,24 @@ func (s *Service) Subscribe(sub Subscription) (Subscription, error) {
 	}
 	for _, known := range s.Subscriptions(sub.Topic) {
 		if known.Protocol == sub.Protocol && known.Endpoint == sub.Endpoint {
+			if known.PendingConfirmation {
+				s.ask(known)
+			}
 			return known, nil
 		}
 	}
-	sub.Arn, sub.OwnerID = sub.Topic+":"+rand.Text(), s.env.Account
+	sub.Arn, sub.OwnerID, sub.Since = sub.Topic+":"+rand.Text(), s.env.Account, s.env.Now()
+	sub.PendingConfirmation = sub.asks() && !s.inbox.confirms()
 	s.subscriptions.Put(sub.Arn, sub)
-	if slices.Contains([]string{"email", "email-json", "https"}, sub.Protocol) {
-		s.inbox.add(Message{
-			Time:     s.env.Now(),
-			Region:   s.env.Name,
-			TopicARN: sub.Topic,
-			Protocol: sub.Protocol,
-			Endpoint: sub.Endpoint,
-			Kind:     KindConfirmation,
-			Subject:  "AWS Notification - Subscription Confirmation",
-			Body:     "You have chosen to subscribe to the topic: " + sub.Topic,
-		})
+	if sub.asks() {
+		s.ask(sub)
 	}
 	return sub, nil
 }
 
 // Subscription finds a subscription by its ARN.
 func (s *Service) Subscription(arn string) (Subscription, error) {
+	s.forgetUnconfirmed()
 	sub, ok := s.subscriptions.Get(arn)
 	if !ok {
 		return Subscription{}, noSubscription()
@@ -89,6 +88,7 @@ func (s *Service) Subscription(arn string) (Subscription, error) {
 
 // Subscriptions lists the subscriptions of a topic.
 func (s *Service) Subscriptions(topicARN string) []Subscription {
+	s.forgetUnconfirmed()
 	return slices.DeleteFunc(s.subscriptions.All(), func(sub Subscription) bool { return sub.Topic != topicARN })
 }
 
@@ -102,11 +102,16 @@ func (s *Service) UpdateSubscription(sub Subscription) (Subscription, error) {
 	return s.Subscription(sub.Arn)
 }
 
-// Unsubscribe deletes a subscription.
+// Unsubscribe deletes a subscription that is confirmed.
 func (s *Service) Unsubscribe(arn string) error {
-	if !s.subscriptions.Delete(arn) {
-		return noSubscription()
+	sub, err := s.Subscription(arn)
+	switch {
+	case err != nil:
+		return err
+	case sub.PendingConfirmation:
+		return errPending()
 	}
+	s.subscriptions.Delete(arn)
 	return nil
 }
 

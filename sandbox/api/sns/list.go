@@ -66,8 +66,12 @@ func subscriptions(all []sns.Subscription, token *string) ([]types.Subscription,
 	}
 	page := []types.Subscription{}
 	for _, s := range some {
+		arn := s.Arn
+		if s.PendingConfirmation {
+			arn = "PendingConfirmation"
+		}
 		page = append(page, types.Subscription{
-			SubscriptionArn: &s.Arn,
+			SubscriptionArn: &arn,
 			TopicArn:        &s.Topic,
 			Protocol:        &s.Protocol,
 			Endpoint:        &s.Endpoint,

@@ -19,6 +19,7 @@ var Operations = []call.Operation{
 	call.On("ListTopics", listTopics),
 	call.On("ListSubscriptions", listSubscriptions),
 	call.On("ListSubscriptionsByTopic", listSubscriptionsByTopic),
+	call.On("GetSubscriptionAttributes", getSubscription),
 }
 
 // publish leaves the permission to the topic, which has a policy.

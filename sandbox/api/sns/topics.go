@@ -99,7 +99,18 @@ func getAttributes(c *call.Call, in *sdk.GetTopicAttributesInput) (*sdk.GetTopic
 	if err != nil {
 		return nil, err
 	}
-	return &sdk.GetTopicAttributesOutput{Attributes: attributes(topic)}, nil
+	all := attributes(topic)
+	confirmed, pending := 0, 0
+	for _, s := range c.Region.SNS.Subscriptions(topic.Arn) {
+		if s.PendingConfirmation {
+			pending++
+		} else {
+			confirmed++
+		}
+	}
+	all["SubscriptionsConfirmed"] = strconv.Itoa(confirmed)
+	all["SubscriptionsPending"] = strconv.Itoa(pending)
+	return &sdk.GetTopicAttributesOutput{Attributes: all}, nil
 }
 
 // remove takes no offence at a topic that is not there (API Reference, DeleteTopic).
