@@ -2,6 +2,8 @@ package lambda_test
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -49,6 +51,28 @@ func TestAFunctionFailsAsItIsTold(t *testing.T) {
 		assert.Equal(t, "1", string(invoke().Payload))
 		require.ErrorContains(t, w.lambda.SetFailing("other", lambda.Crashing), "Function not found")
 	})
+}
+
+// refused is an error of a function.
+type refused struct{ error }
+
+func TestAStubFailsAsItsProcessWould(t *testing.T) {
+	w := newWorld(t, 1)
+	var err error
+	f := w.create(t, func(f *lambda.Function) {
+		f.Code, f.Stub = nil, func(context.Context, []byte) ([]byte, error) { return nil, err }
+	})
+	for want, fails := range map[string]error{
+		`{"errorType":"refused","errorMessage":"no"}`:      refused{errors.New("no")},
+		`{"errorType":"errorString","errorMessage":"no"}`:  errors.New("no"),
+		`{"errorType":"Runtime.ExitError","errorMessage":`: fmt.Errorf("half-way: %w", lambda.ErrExited),
+	} {
+		err = fails
+		result, err := w.lambda.Invoke(t.Context(), w.iam.Admin().Principal, f.Name, nil, nil)
+		require.NoError(t, err)
+		assert.Equal(t, lambda.Unhandled, result.FunctionError)
+		assert.Contains(t, string(result.Payload), want)
+	}
 }
 
 func TestTheLossOfTheRegionEndsAnInvocation(t *testing.T) {

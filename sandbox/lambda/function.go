@@ -39,7 +39,8 @@ type Function struct {
 	Stub Stub `json:"-"`
 }
 
-// Stub is a function's handler in the sandbox's own process.
+// Stub is a function's handler in the sandbox's own process. An error's type is its name to callers, as in Go; with
+// ErrExited the process has ended.
 type Stub func(ctx context.Context, payload []byte) ([]byte, error)
 
 // Environment holds a function's variables.
