@@ -74,3 +74,12 @@ func TestThePlansAreTwelveHoursApartAndTestsFollowThem(t *testing.T) {
 		assert.Equal(t, c.quarters, quarterly(s.At(0)+2*testDelay))
 	}
 }
+
+func TestAStepIsTriedForTenMinutesWithoutLambda(t *testing.T) {
+	tried, pause := 0, unavailable.IntervalSeconds
+	for range unavailable.MaxAttempts {
+		tried += min(pause, unavailable.MaxDelaySeconds)
+		pause *= int(unavailable.BackoffRate)
+	}
+	assert.InDelta(t, 600, tried, 30)
+}

@@ -47,8 +47,7 @@ type retrier struct {
 	IntervalSeconds int
 	MaxAttempts     int
 	BackoffRate     float64
-	MaxDelaySeconds int    `json:",omitempty"`
-	JitterStrategy  string `json:",omitempty"`
+	MaxDelaySeconds int `json:",omitempty"`
 }
 
 type catcher struct {
@@ -127,17 +126,17 @@ func definition(c calls) (string, error) {
 }
 
 // unavailable are the errors of a function that could not be run, which has done nothing or what it can do again. They
-// are tried again for some ten minutes ("Handle transient Lambda service exceptions", Step Functions Developer Guide).
+// are tried again for ten minutes ("Handle transient Lambda service exceptions", Step Functions Developer Guide). There
+// is no jitter: it spares nobody where one execution runs, and might end the tries within five.
 var unavailable = retrier{
 	ErrorEquals: []string{
 		"Lambda.AWSLambdaException", "Lambda.ClientExecutionTimeoutException", "Lambda.SdkClientException",
 		"Lambda.ServiceException", "Lambda.TooManyRequestsException", "Lambda.Unknown", "States.Timeout",
 	},
 	IntervalSeconds: 5,
-	MaxAttempts:     20,
+	MaxAttempts:     13,
 	BackoffRate:     2,
 	MaxDelaySeconds: 60,
-	JitterStrategy:  "FULL",
 }
 
 // step is a task whose failure leads to the clean-up.
