@@ -22,12 +22,14 @@ func TestDocuments(t *testing.T) {
 	const (
 		own      = arn + "dsql:us-east-1:123456789012:cluster/own"
 		other    = arn + "dsql:us-east-2:123456789012:cluster/other"
-		vault    = arn + "backup:us-east-1:123456789012:backup-vault:v"
-		twins    = arn + "backup:us-east-2:123456789012:backup-vault:t"
+		vault    = arn + "backup:us-east-1:123456789012:backup-vault:vault"
+		twins    = arn + "backup:us-east-2:123456789012:backup-vault:twins"
 		vaultKey = arn + "kms:us-east-1:123456789012:key/v"
 		twinsKey = arn + "kms:us-east-2:123456789012:key/t"
 		machine  = arn + "states:us-east-1:123456789012:stateMachine:m"
-		function = arn + "lambda:us-east-1:123456789012:function:"
+		test     = arn + "lambda:us-east-1:123456789012:function:test"
+		verify   = arn + "lambda:us-east-1:123456789012:function:verify"
+		grant    = arn + "lambda:us-east-1:123456789012:function:grant"
 	)
 	at := regions{own: east, other: ohio}
 	for name, render := range map[string]func() (string, error){
@@ -50,12 +52,12 @@ func TestDocuments(t *testing.T) {
 				clusters: at,
 			})
 		},
-		"run.json":   func() (string, error) { return runPolicy(function+"a", function+"b") },
+		"run.json":   func() (string, error) { return runPolicy(test, verify, grant) },
 		"start.json": func() (string, error) { return startPolicy(machine) },
 		"look.json":  func() (string, error) { return lookPolicy(machine) },
 		"ended.json": func() (string, error) { return endedPattern(machine) },
 		"machine.json": func() (string, error) {
-			return definition(calls{test: function + "test", verify: function + "verify", grant: function + "grant"})
+			return definition(calls{test: test, verify: verify, grant: grant})
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
