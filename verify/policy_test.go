@@ -28,7 +28,8 @@ var prefixes = map[string]string{
 
 // unnamed are the actions that no call is called after, and why they are needed.
 var unnamed = map[string]string{
-	"iam:PassRole": "schedules have a role, here one that is not there",
+	"iam:PassRole":        "schedules have a role, here one that is not there",
+	"kms:GenerateDataKey": "SNS encrypts with it, by its publisher's permission",
 }
 
 // free are calls that need no permission.

@@ -17,12 +17,19 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"aurora-dsql-dr/sandbox/acm"
 	"aurora-dsql-dr/sandbox/api"
 	"aurora-dsql-dr/sandbox/authority"
 	"aurora-dsql-dr/sandbox/aws"
 	"aurora-dsql-dr/sandbox/clock"
+	"aurora-dsql-dr/sandbox/cloudwatch"
+	"aurora-dsql-dr/sandbox/events"
 	"aurora-dsql-dr/sandbox/iam"
+	"aurora-dsql-dr/sandbox/kms"
 	"aurora-dsql-dr/sandbox/postgres/postgrestest"
+	"aurora-dsql-dr/sandbox/scheduler"
+	"aurora-dsql-dr/sandbox/sns"
+	"aurora-dsql-dr/sandbox/sqs"
 )
 
 var regions = []string{"us-east-1", "us-east-2", "us-west-2"}
@@ -62,13 +69,24 @@ type world struct {
 	interfere func(http.ResponseWriter, *http.Request) bool
 }
 
+// newWorld is one whose clusters have no endpoints.
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{T: t, dir: t.TempDir()}
-	var err error
-	w.account, err = aws.Open(t.Context(), aws.Options{Clock: clock.New(speed), Regions: regions},
+	return pointedAt(t, aws.NewAccount(aws.Options{Clock: clock.New(speed), Regions: regions}))
+}
+
+// newWorldWithSQL is one in which every claim can be asked.
+func newWorldWithSQL(t *testing.T) *world {
+	t.Helper()
+	account, err := aws.Open(t.Context(), aws.Options{Clock: clock.New(speed), Regions: regions},
 		postgrestest.Start(t), trusted)
 	require.NoError(t, err)
+	return pointedAt(t, account)
+}
+
+func pointedAt(t *testing.T, account *aws.Account) *world {
+	t.Helper()
+	w := &world{T: t, dir: t.TempDir(), account: account}
 	t.Cleanup(func() { assert.NoError(t, w.account.Close()) })
 	endpoint, stop, err := api.New(api.Config{Account: w.account}).Listen("127.0.0.1:0")
 	require.NoError(t, err)
@@ -156,12 +174,104 @@ func line(text, words string) string {
 	return ""
 }
 
+// plant makes one of everything that claims make, as a run of this name would have left it.
+func (w *world) plant(name string) {
+	w.Helper()
+	r := w.account.Region("us-east-2")
+	threshold := 1.0
+	_, errRole := w.account.IAM.CreateRole(iam.Role{Name: "left", AssumeRolePolicy: `{"Version":"2012-10-17","Statement":{
+		"Effect":"Allow","Principal":{"Service":"scheduler.amazonaws.com"},"Action":"sts:AssumeRole"}}`})
+	for what, make := range map[string]func() error{
+		"role": func() error { return errRole },
+		"hosted zone": func() error {
+			_, _, err := w.account.Route53.CreateZone("left.example.com", name, "")
+			return err
+		},
+		"schedule": func() error {
+			_, err := r.Scheduler.CreateSchedule(scheduler.Schedule{
+				Name:               name,
+				ScheduleExpression: "rate(1 day)",
+				FlexibleTimeWindow: &scheduler.FlexibleTimeWindow{Mode: "OFF"},
+				Target: scheduler.Target{
+					Arn:     r.ARN("lambda", "function:none"),
+					RoleArn: "arn:aws:iam::123456789012:role/left",
+				},
+			})
+			return err
+		},
+		"schedule group": func() error {
+			_, err := r.Scheduler.CreateGroup(scheduler.Group{Name: name})
+			return err
+		},
+		"certificate": func() error {
+			_, err := r.ACM.Request(acm.Certificate{DomainName: name + ".example.com", ValidationMethod: "DNS"}, "")
+			return err
+		},
+		"key": func() error {
+			_, err := r.KMS.CreateKey(kms.Key{Description: name})
+			return err
+		},
+		"topic": func() error {
+			_, err := r.SNS.CreateTopic(sns.Topic{Name: name})
+			return err
+		},
+		"queue": func() error {
+			_, err := r.SQS.CreateQueue(sqs.Queue{Name: name})
+			return err
+		},
+		"rule": func() error {
+			_, err := r.Events.PutRule(events.Rule{Name: name, EventPattern: `{"source":["left"]}`})
+			return err
+		},
+		"dashboard": func() error {
+			// The account's on AWS, and here the region's that is asked for them.
+			_, err := w.account.Region("us-east-1").CloudWatch.PutDashboard(cloudwatch.Dashboard{DashboardName: name, DashboardBody: `{"widgets":[]}`})
+			return err
+		},
+		"alarms": func() error {
+			_, err := r.CloudWatch.PutMetricAlarm(cloudwatch.MetricAlarm{
+				Name:               name + "-child",
+				ComparisonOperator: "GreaterThanThreshold",
+				Threshold:          &threshold,
+				EvaluationPeriods:  1,
+				Namespace:          "Left",
+				MetricName:         "Silent",
+				Statistic:          "Sum",
+				Period:             60,
+			})
+			if err == nil {
+				_, err = r.CloudWatch.PutCompositeAlarm(cloudwatch.CompositeAlarm{
+					AlarmName: name,
+					AlarmRule: "ALARM(" + name + "-child)",
+				})
+			}
+			return err
+		},
+	} {
+		require.NoError(w, make(), what)
+	}
+}
+
 // isEmpty wants nothing in the account but what every account has.
 func (w *world) isEmpty() {
 	w.Helper()
 	assert.Empty(w, w.account.Route53.Zones())
 	for _, r := range w.account.Regions() {
 		assert.Len(w, r.Scheduler.Groups(), 1, "the default group")
+		schedules, err := r.Scheduler.Schedules("")
+		assert.NoError(w, err)
+		assert.Empty(w, schedules)
 		assert.Empty(w, r.ACM.Certificates())
+		assert.Empty(w, r.SNS.Topics())
+		assert.Empty(w, r.SQS.Queues())
+		assert.Empty(w, r.CloudWatch.MetricAlarms())
+		assert.Empty(w, r.CloudWatch.CompositeAlarms())
+		assert.Empty(w, r.CloudWatch.Dashboards())
+		rules, err := r.Events.Rules("")
+		assert.NoError(w, err)
+		assert.Empty(w, rules)
+		for _, key := range r.KMS.Keys() {
+			assert.True(w, key.Deleting() || r.KMS.Managed(key), key.Description)
+		}
 	}
 }

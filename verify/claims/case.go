@@ -70,6 +70,20 @@ func (c *Case) refused(call string, err error, code string, words ...string) {
 	c.differs = append(c.differs, fmt.Sprintf("%s: %s; claimed is %s", call, sentence(err), claimed))
 }
 
+// refusedSoon wants a call to be refused within a time, and waits for that.
+func (c *Case) refusedSoon(call string, limit time.Duration, try func() error, code string) error {
+	var refusal error
+	err := c.await(call, limit, func() (string, bool, error) {
+		refusal = try()
+		return "accepted", refusal != nil, nil
+	})
+	if refusal == nil && c.Err() != nil {
+		return err
+	}
+	c.refused(call, refusal, code)
+	return nil
+}
+
 func containsAll(text string, words []string) bool {
 	for _, word := range words {
 		if !strings.Contains(text, word) {

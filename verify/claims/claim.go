@@ -33,6 +33,11 @@ func (c Claim) Clusters() bool {
 func All() []Claim {
 	return slices.Concat(
 		stsClaims,
+		kmsClaims,
+		snsClaims,
+		sqsClaims,
+		eventsClaims,
+		cloudwatchClaims,
 		schedulerClaims,
 		stepFunctionsClaims,
 		route53Claims,

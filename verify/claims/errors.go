@@ -57,11 +57,14 @@ func isAnswer(err error) bool {
 		return false
 	}
 	code, _ := codeOf(err)
-	if code == "" || slices.Contains(denials, code) || slices.Contains(quotas, code) || isThrottle(code) {
-		return false
-	}
+	return isRefusal(err) && !slices.Contains(denials, code) && !slices.Contains(quotas, code) && !isThrottle(code)
+}
+
+// isRefusal is whether a service has answered that it did not do what it was asked.
+func isRefusal(err error) bool {
+	code, _ := codeOf(err)
 	response, ok := errors.AsType[*smithyhttp.ResponseError](err)
-	return !ok || response.HTTPStatusCode() < http.StatusInternalServerError
+	return code != "" && (!ok || response.HTTPStatusCode() < http.StatusInternalServerError)
 }
 
 func isThrottle(code string) bool {

@@ -29,7 +29,9 @@ type Kind struct {
 }
 
 // kinds are all.
-var kinds = []*Kind{schedule, scheduleGroup, hostedZone, certificate}
+var kinds = []*Kind{
+	compositeAlarm, alarm, dashboard, metric, key, topic, queue, rule, schedule, scheduleGroup, hostedZone, certificate,
+}
 
 // cluster and pair are of Aurora DSQL.
 var cluster, pair *Kind

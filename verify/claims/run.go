@@ -109,8 +109,8 @@ func (r *Run) make(kind *Kind, region, ending string, create func(name string) (
 	m := &made{thing: thing{name: r.ID + "-" + ending}, kind: kind, region: region}
 	r.made = append(r.made, m)
 	var err error
-	if m.id, err = create(m.name); err != nil && isAnswer(err) {
-		r.made = r.made[:len(r.made)-1] // it was refused
+	if m.id, err = create(m.name); isRefusal(err) {
+		r.made = r.made[:len(r.made)-1]
 	}
 	return m.id, err
 }
