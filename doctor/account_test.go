@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -21,6 +23,8 @@ import (
 	"aurora-dsql-dr/sandbox/clock"
 	"aurora-dsql-dr/sandbox/dsql"
 	"aurora-dsql-dr/sandbox/events"
+	"aurora-dsql-dr/sandbox/iam"
+	"aurora-dsql-dr/sandbox/logs"
 	"aurora-dsql-dr/sandbox/route53"
 	"aurora-dsql-dr/sandbox/route53/nameserver"
 )
@@ -161,6 +165,18 @@ func (w *world) rules(count int) {
 	}
 }
 
+func (w *world) logPolicies(count int) {
+	w.Helper()
+	for i := range count {
+		_, err := w.account.Region(primary).Logs.PutPolicy(logs.ResourcePolicy{
+			Name: fmt.Sprintf("policy-%d", i),
+			Document: `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"es.amazonaws.com"},
+				"Action":"logs:PutLogEvents","Resource":"*"}]}`,
+		})
+		require.NoError(w, err)
+	}
+}
+
 // record makes or replaces a record of the zone.
 func (w *world) record(name, kind, value string) {
 	w.Helper()
@@ -205,6 +221,15 @@ func TestWhatAnAccountLacksIsFound(t *testing.T) {
 	}{
 		"configuration": {func(w *world) { w.configure("traffic", map[string]string{"domain": "pay.example.com"}) },
 			`traffic.zoneId is ""`},
+		"regions ca-west-1": {func(w *world) {
+			w.configure("regions", map[string]string{"primary": primary, "secondary": secondary, "witness": "ca-west-1"})
+		}, "no, it is DISABLED"},
+		"trail us-east-1": {func(w *world) {
+			for _, trail := range w.account.CloudTrail.Trails() {
+				require.NoError(w, w.account.CloudTrail.SetLogging(primary, trail.Name, false))
+			}
+		}, "is stopped"},
+		"log-policies us-east-1":  {func(w *world) { w.logPolicies(10) }, "10 of 10 resource policies are there, and a deployment adds 1"},
 		"cluster-quota us-east-2": {func(w *world) { w.pairs(5) }, "5 of 5 multi-Region clusters are there, and a deployment adds 1"},
 		"event-bus-quota us-east-1": {func(w *world) { w.buses(99) },
 			"100 of 100 event buses are there, and a deployment adds 1"},
@@ -226,4 +251,98 @@ func TestWhatAnAccountLacksIsFound(t *testing.T) {
 			assert.Contains(t, found[key].Found, c.found)
 		})
 	}
+}
+
+func TestAYoungAccountReservesNothing(t *testing.T) {
+	found := newWorld(t, aws.Options{Concurrency: 10}).examined()["concurrency us-east-1"]
+	assert.Equal(t, Failed, found.Status)
+	assert.Contains(t, found.Found, "10 are not reserved, and a deployment reserves")
+}
+
+// as has the command asked with credentials of a role that has one statement.
+func (w *world) as(role, statement string) {
+	w.Helper()
+	made, err := w.account.IAM.CreateRole(iam.Role{Name: role, AssumeRolePolicy: `{"Version":"2012-10-17","Statement":[
+		{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}`})
+	require.NoError(w, err)
+	_, err = w.account.IAM.PutRolePolicy(iam.RolePolicy{
+		Role:   role,
+		Name:   "p",
+		Policy: `{"Version":"2012-10-17","Statement":[` + statement + `]}`,
+	})
+	require.NoError(w, err)
+	c, err := w.account.IAM.AssumeRole("lambda.amazonaws.com", made.Arn, "me")
+	require.NoError(w, err)
+	w.Setenv("AWS_ACCESS_KEY_ID", c.AccessKeyID)
+	w.Setenv("AWS_SECRET_ACCESS_KEY", c.SecretAccessKey)
+	w.Setenv("AWS_SESSION_TOKEN", c.SessionToken)
+}
+
+func TestAPermissionThatADeployerLacksIsNamed(t *testing.T) {
+	w := newWorld(t, aws.Options{})
+	w.as("deployer", `{"Effect":"Allow","Action":"*","Resource":"*"},
+		{"Effect":"Deny","Action":["kms:CreateKey","iam:CreateServiceLinkedRole"],"Resource":"*"}`)
+	found := w.examined()
+	assert.Equal(t, Failed, found["permissions"].Status)
+	assert.Contains(t, found["permissions"].Found, "kms:CreateKey")
+	assert.Equal(t, Failed, found["service-roles"].Status)
+	assert.Contains(t, found["service-roles"].Found, "deployer/me may not have it made")
+}
+
+// Whatever the account answers, it is a finding.
+func TestWhoMayNothingIsToldWhatIsMissing(t *testing.T) {
+	w := newWorld(t, aws.Options{})
+	w.as("nobody", `{"Effect":"Deny","Action":"*","Resource":"*"}`)
+	found := w.examined()
+	for id, want := range map[string]string{
+		"cluster-quota us-east-1": "Service Quotas GetServiceQuota is not allowed:",
+		"trail us-east-1":         "CloudTrail DescribeTrails is not allowed:",
+		"permissions":             "IAM SimulatePrincipalPolicy is not allowed:",
+		"zone":                    "Route 53 GetHostedZone is not allowed:",
+	} {
+		assert.Equal(t, Unasked, found[id].Status, id)
+		assert.Contains(t, found[id].Found, want)
+	}
+}
+
+func TestCredentialsThatNobodyKnows(t *testing.T) {
+	w := newWorld(t, aws.Options{})
+	w.Setenv("AWS_ACCESS_KEY_ID", "AKIANOBODY")
+	found := w.examined()
+	assert.Equal(t, Failed, found["credentials"].Status)
+	assert.Contains(t, found["credentials"].Found, "nobody: STS GetCallerIdentity does not know the caller")
+	assert.Equal(t, Unasked, found["regions"].Status)
+	assert.Contains(t, found["regions"].Found, "renew the credentials")
+}
+
+func TestALostRegionIsAFindingOfThatRegion(t *testing.T) {
+	w := newWorld(t, aws.Options{})
+	w.account.Region(secondary).SetDown(true)
+	found := w.examined()
+	assert.Equal(t, Unasked, found["trail us-east-2"].Status)
+	assert.Equal(t, OK, found["trail us-east-1"].Status)
+}
+
+func TestAClockThatIsWrongIsFound(t *testing.T) {
+	w := newWorld(t, aws.Options{})
+	server := httptest.NewServer(http.HandlerFunc(func(out http.ResponseWriter, _ *http.Request) {
+		out.Header().Set("Date", time.Now().Add(-10*time.Minute).UTC().Format(http.TimeFormat))
+		fmt.Fprint(out, "<GetCallerIdentityResponse><GetCallerIdentityResult/></GetCallerIdentityResponse>")
+	}))
+	t.Cleanup(server.Close)
+	s := w.asking()
+	s.aws.BaseEndpoint = &server.URL
+	found := callersClock.look(t.Context(), s)[0]
+	assert.Equal(t, Failed, found.status)
+	assert.Regexp(t, `it is (9m59s|10m0s|10m1s) off AWS's`, found.found)
+}
+
+func TestBadInputIsToldTogether(t *testing.T) {
+	_, err := parse([]string{"-page", "perhaps", "-json", "no"})
+	assert.EqualError(t, err, "json is \"no\": want yes, or nothing\npage is \"perhaps\": want yes, or nothing\n"+
+		"usage: make doctor STACK=<stack> [DEPLOYER=<ARN of a role>] [JSON=yes] [PAGE=yes]")
+	newWorld(t, aws.Options{})
+	var out bytes.Buffer
+	_, err = run(t.Context(), []string{"-stack", "other"}, &out, &out)
+	assert.ErrorContains(t, err, `no stack "other", there is no Pulumi.other.yaml: want one of ["prod"]`)
 }
