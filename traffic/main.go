@@ -33,7 +33,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	}
 	outputs, err := outputsOf(ctx, asked.stack)
 	if err != nil {
-		return err
+		return errors.Join(asked.check(), err)
 	}
 	event, err := asked.event(outputs, time.Now())
 	if err != nil {

@@ -156,3 +156,11 @@ func TestWhatIsAskedForIsCheckedBeforeAnybodyIsAsked(t *testing.T) {
 		})
 	}
 }
+
+func TestWhatIsWrongIsSaidAlsoWhereThereIsNoPulumi(t *testing.T) {
+	t.Setenv("PATH", t.TempDir())
+	err := run(t.Context(), []string{"withdraw", "-stack", "prod", "-region", "us-east-1"}, io.Discard)
+	for _, says := range []string{`BY is "": want`, `FOR is "": want`, `REASON is "": want`, "pulumi is not on PATH"} {
+		assert.ErrorContains(t, err, says)
+	}
+}

@@ -24,6 +24,31 @@ type request struct {
 	lasts, reason          string // of a withdrawal
 }
 
+// check tells all that is wrong with the request itself, whatever the stack is.
+func (r request) check() error {
+	var problems []error
+	refuse := func(what, value, accepted string) { problems = append(problems, refusal(what, value, accepted)) }
+	if strings.TrimSpace(r.by) == "" {
+		refuse("BY", r.by, "who does it: people are told")
+	}
+	if r.act == actWithdraw {
+		lasts, err := time.ParseDuration(r.lasts)
+		if err != nil || lasts <= 0 || lasts > contract.MaxWithdrawal {
+			refuse("FOR", r.lasts, fmt.Sprintf("how long, such as 90m or 2h, up to %v: every withdrawal ends",
+				contract.MaxWithdrawal))
+		}
+		if strings.TrimSpace(r.reason) == "" {
+			refuse("REASON", r.reason, "why: people are told")
+		}
+	}
+	return errors.Join(problems...)
+}
+
+// refusal says what a value is and what is wanted instead.
+func refusal(what, value, accepted string) error {
+	return fmt.Errorf("%s is %q: want %s", what, value, accepted)
+}
+
 // event is the request as the health check takes it. The error has everything that is wrong with it; what depends on
 // the database is left to the function.
 func (r request) event(outputs stacks.Outputs, now time.Time) (contract.CheckEvent, error) {
@@ -32,34 +57,21 @@ func (r request) event(outputs stacks.Outputs, now time.Time) (contract.CheckEve
 			"stack %s routes no traffic: there is nothing to withdraw a region from (docs/traffic.md says how to set it up)",
 			r.stack)
 	}
-	var problems []error
-	refuse := func(what, value, accepted string) {
-		problems = append(problems, fmt.Errorf("%s is %q: want %s", what, value, accepted))
-	}
+	problems := r.check()
 	if _, routed := outputs.TrafficRegionalDomains[r.region]; !routed {
 		regions := slices.Sorted(maps.Keys(outputs.TrafficRegionalDomains))
-		refuse("REGION", r.region, strings.Join(regions, " or "))
-	}
-	if strings.TrimSpace(r.by) == "" {
-		refuse("BY", r.by, "who does it: people are told")
+		problems = errors.Join(refusal("REGION", r.region, strings.Join(regions, " or ")), problems)
 	}
 	if r.act == actReturn {
-		return contract.CheckEvent{Return: &contract.Return{Region: r.region, By: r.by}}, errors.Join(problems...)
+		return contract.CheckEvent{Return: &contract.Return{Region: r.region, By: r.by}}, problems
 	}
-	lasts, err := time.ParseDuration(r.lasts)
-	if err != nil || lasts <= 0 || lasts > contract.MaxWithdrawal {
-		refuse("FOR", r.lasts, fmt.Sprintf("how long, such as 90m or 2h, up to %v: every withdrawal ends",
-			contract.MaxWithdrawal))
-	}
-	if strings.TrimSpace(r.reason) == "" {
-		refuse("REASON", r.reason, "why: people are told")
-	}
+	lasts, _ := time.ParseDuration(r.lasts) // checked
 	return contract.CheckEvent{Withdraw: &contract.Withdraw{
 		Region: r.region,
 		Until:  now.Add(lasts).UTC(),
 		Reason: r.reason,
 		By:     r.by,
-	}}, errors.Join(problems...)
+	}}, problems
 }
 
 // tell says what was done, and what to expect.

@@ -19,6 +19,7 @@ import (
 	"aurora-dsql-dr/sandbox/cloudwatch"
 	"aurora-dsql-dr/sandbox/iam"
 	"aurora-dsql-dr/sandbox/route53"
+	"aurora-dsql-dr/sandbox/sns"
 )
 
 // doctor is the command, asked about a stack in a sandbox.
@@ -128,7 +129,7 @@ func TestADeployedStackIsExamined(t *testing.T) {
 	d.breakEverything(out)
 	found := d.examine()
 	for key, want := range map[string]string{
-		"subscriptions us-east-1":      "oncall@example.com (email) is not subscribed",
+		"subscriptions us-east-1":      "oncall@example.com (email) has not confirmed",
 		"alarms us-east-2":             "is gone",
 		"alarms-quiet us-west-2":       "primary-",
 		"schedules us-east-1":          "is disabled",
@@ -175,6 +176,9 @@ func (d doctor) breakEverything(out Outputs) {
 	east, west, witness := d.Account.Region("us-east-1"), d.Account.Region("us-east-2"), d.Account.Region("us-west-2")
 	for _, sub := range east.SNS.Subscriptions(out.AlertTopicARNs["us-east-1"]) {
 		require.NoError(d.t, east.SNS.Unsubscribe(sub.Arn))
+		d.Account.Inbox.SetConfirming(false)
+		_, err := east.SNS.Subscribe(sns.Subscription{Topic: sub.Topic, Protocol: sub.Protocol, Endpoint: sub.Endpoint})
+		require.NoError(d.t, err)
 	}
 	require.NoError(d.t, west.CloudWatch.DeleteAlarms(out.AlarmNames["us-east-2"][0]))
 	require.NoError(d.t, witness.CloudWatch.SetAlarmState(out.AlarmNames["us-west-2"][0], cloudwatch.StateAlarm, "a test"))
