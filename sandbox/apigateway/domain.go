@@ -97,6 +97,9 @@ func (s *Service) CreateDomainName(d DomainName) (DomainName, error) {
 	if _, taken := s.domains[d.Name]; taken {
 		return DomainName{}, badRequest("The domain name you provided already exists.")
 	}
+	if most := s.env.Limit(DomainQuota); len(s.domains) >= most {
+		return DomainName{}, tooMany("custom domain names", most)
+	}
 	if err := s.deps.ACM.Use(d.Configuration.CertificateArn, d.Arn); err != nil {
 		return DomainName{}, badRequest("%v", err)
 	}

@@ -38,3 +38,18 @@ func TestAPIGatewayRefusesWhatIsTooLong(t *testing.T) {
 	_, err = w.PutStage(stage)
 	require.ErrorContains(t, err, "at 'accessLogSettings.format' failed")
 }
+
+func TestAPIGatewayHoldsToItsQuotas(t *testing.T) {
+	w := newWorld(t)
+	w.region.SetLimit(RouteQuota, 1)
+	first := w.route(t, "GET /first", authorizeNobody)
+	_, err := w.CreateRoute(Route{APIID: w.api.ID, RouteKey: "GET /second", Target: first.Target})
+	require.ErrorContains(t, err, "TooManyRequestsException")
+	w.region.SetLimit(DomainQuota, 0)
+	domain := domainWith(w.certificateFor(t, true, host))
+	_, err = w.CreateDomainName(domain)
+	require.ErrorContains(t, err, "TooManyRequestsException")
+	w.region.SetLimit(DomainQuota, 1)
+	_, err = w.CreateDomainName(domain)
+	require.NoError(t, err)
+}

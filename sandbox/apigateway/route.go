@@ -55,6 +55,10 @@ func (s *Service) putRoute(r Route) (Route, error) {
 	if err := a.checkRoute(r); err != nil {
 		return Route{}, err
 	}
+	most := s.env.Limit(RouteQuota)
+	if _, known := a.routes[r.ID]; !known && len(a.routes) >= most {
+		return Route{}, tooMany("routes of API "+r.APIID, most)
+	}
 	a.routes[r.ID] = parsed
 	return r, nil
 }

@@ -165,6 +165,7 @@ func newAccount(opts Options, ca *authority.CA) (context.Context, *Account) {
 		Clock:     a.Clock,
 		Delay:     opts.ClusterDelay,
 		UseKey:    a.useKey,
+		Limit:     func(name string, q region.Quota) int { return a.regions[name].Limit(q) },
 		LinkRole:  func() { a.IAM.LinkRole(iam.DSQL) },
 		OnServing: a.serve,
 		OnDeleted: a.deleted,
@@ -247,7 +248,7 @@ func (a *Account) newRegion(name string) *Region {
 		Peer:      a.backupOf,
 		Durations: a.opts.Backup,
 	})
-	r.ServiceQuotas = servicequotas.New(env, r.Lambda)
+	r.ServiceQuotas = servicequotas.New(env)
 	env.SetInvoker(r.Lambda)
 	r.KMS.Connect(a.keysOf)
 	r.SNS.Connect(a.topicsOf)

@@ -206,6 +206,9 @@ func (s *Service) CreatePlan(p Plan) (Plan, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if most := s.env.Limit(PlanQuota); len(s.plans) >= most {
+		return p, limitExceeded("backup plans", most)
+	}
 	p.ID, p.CreatedAt = newID(), s.now()
 	p.Arn = s.env.ARN("backup", "backup-plan:"+p.ID)
 	created := &plan{Plan: p, rules: rules, selections: map[string]Selection{}}

@@ -177,7 +177,7 @@ func TestWhyARestoreFails(t *testing.T) {
 			pair: true,
 			broken: func(w *world, p RecoveryPoint) {
 				w.copied(p)
-				for range dsql.MultiRegionQuota - 1 {
+				for range dsql.MultiRegionQuota.Default - 1 {
 					w.newPair()
 				}
 			},

@@ -72,6 +72,9 @@ func (s *Service) CreateVault(v Vault) (Vault, error) {
 	if s.vaults[v.Name] != nil {
 		return Vault{}, exists("Backup vault with the same name already exists")
 	}
+	if most := s.env.Limit(VaultQuota); len(s.vaults) >= most {
+		return Vault{}, limitExceeded("backup vaults", most)
+	}
 	v.Arn, v.CreatedAt = s.vaultARN(v.Name), s.now()
 	created := &vault{Vault: v, policy: &iam.Policy{}, points: map[string]*RecoveryPoint{}}
 	s.vaults[v.Name] = created

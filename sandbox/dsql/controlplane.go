@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"aurora-dsql-dr/sandbox/clock"
+	"aurora-dsql-dr/sandbox/region"
 )
 
 // Options describe a control plane.
@@ -29,6 +30,9 @@ type Options struct {
 	// UseKey answers the ARN of a customer managed key, or why the service cannot use it for a cluster: no such key,
 	// disabled, or refused by the key policy. It is called with the control plane locked. Defaults to a KMS without keys.
 	UseKey func(KeyUse) (arn string, err error)
+	// Limit is what the account has of a quota in a region. It is called with the control plane locked. Defaults to what
+	// every account has.
+	Limit func(region string, q region.Quota) int
 	// LinkRole makes the service-linked role of Aurora DSQL, unless the account has it. It is called with the control
 	// plane locked, before a cluster is made. Defaults to doing nothing.
 	LinkRole func()
@@ -90,6 +94,9 @@ func New(opts Options) *ControlPlane {
 	}
 	if opts.UseKey == nil {
 		opts.UseKey = func(use KeyUse) (string, error) { return "", fmt.Errorf("there is no key %s", use.Key) }
+	}
+	if opts.Limit == nil {
+		opts.Limit = func(_ string, q region.Quota) int { return q.Default }
 	}
 	if opts.LinkRole == nil {
 		opts.LinkRole = func() {}

@@ -307,7 +307,7 @@ func TestAClientTokenMakesARequestHappenOnce(t *testing.T) {
 
 func TestTheQuotaOfMultiRegionClusters(t *testing.T) {
 	run(t, Options{}, func(w *world) {
-		for range MultiRegionQuota {
+		for range MultiRegionQuota.Default {
 			w.createSide(primary)
 		}
 		_, err := w.Region(primary).CreateCluster(CreateClusterInput{MultiRegionProperties: &MultiRegionProperties{WitnessRegion: witness}})

@@ -7,10 +7,13 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+
+	"aurora-dsql-dr/sandbox/region"
 )
 
-// MultiRegionQuota is the number of multi-region clusters an account may have in a region.
-const MultiRegionQuota = 5
+// MultiRegionQuota is how many multi-Region clusters a region may have ("Amazon Aurora DSQL endpoints and quotas", AWS
+// General Reference).
+var MultiRegionQuota = region.Quota{Code: "L-DCF93F11", Name: "Multi-Region clusters", Default: 5}
 
 // CreateCluster makes a cluster, CREATING at first. A multi-region cluster names its witness, and its peer now or
 // later.

@@ -105,8 +105,8 @@ func (r *Region) newCluster(tags map[string]string) (*cluster, error) {
 
 // admitMultiRegion refuses one multi-Region cluster more than the quota.
 func (r *Region) admitMultiRegion() error {
-	if r.multiRegionClusters() >= MultiRegionQuota {
-		return quotaExceeded("%s has the %d multi-Region clusters its quota allows", r.name, MultiRegionQuota)
+	if most := r.plane.opts.Limit(r.name, MultiRegionQuota); r.multiRegionClusters() >= most {
+		return quotaExceeded("%s has the %d multi-Region clusters its quota allows", r.name, most)
 	}
 	return nil
 }

@@ -101,11 +101,11 @@ func TestARestoreIsRefusedWhole(t *testing.T) {
 		})
 	}
 	run(t, Options{}, func(w *world) {
-		for range MultiRegionQuota {
+		for range MultiRegionQuota.Default {
 			w.createSide(secondary)
 		}
 		_, err := w.Restore(pairToRestore())
 		assert.Equal(t, "ServiceQuotaExceededException", code(t, err))
-		assert.Len(t, w.Clusters(), MultiRegionQuota)
+		assert.Len(t, w.Clusters(), MultiRegionQuota.Default)
 	})
 }

@@ -51,20 +51,21 @@ func (s *Service) CreateArchive(a Archive) (Archive, error) {
 	}
 	a.Arn = s.env.ARN("events", "archive/"+a.Name)
 	stored := &archive{}
-	if err := stored.configure(a); err != nil {
+	if err := stored.configure(a, s.env.Limit(PatternQuota)); err != nil {
 		return Archive{}, err
 	}
 	s.archives[a.Name] = stored
 	return a, nil
 }
 
-func (a *archive) configure(settings Archive) (err error) {
+// configure takes settings whose pattern has so many characters at most.
+func (a *archive) configure(settings Archive, longest int) (err error) {
 	if err := settings.check(); err != nil {
 		return err
 	}
 	var p *pattern
 	if settings.EventPattern != "" {
-		if p, err = parsePattern(settings.EventPattern); err != nil {
+		if p, err = parsePattern(settings.EventPattern, longest); err != nil {
 			return err
 		}
 	}
@@ -103,7 +104,7 @@ func (s *Service) UpdateArchive(a Archive) (Archive, error) {
 		return Archive{}, err
 	}
 	a.Arn, a.EventSourceArn = stored.Arn, stored.EventSourceArn
-	return a, stored.configure(a)
+	return a, stored.configure(a, s.env.Limit(PatternQuota))
 }
 
 // DeleteArchive deletes an archive with its events.

@@ -56,8 +56,8 @@ func (s *Service) CreateBus(b Bus) (Bus, error) {
 			b.Name,
 		)
 	}
-	if len(s.buses) >= MaxBuses {
-		return Bus{}, limitExceeded("event buses in a Region", MaxBuses)
+	if most := s.env.Limit(BusQuota); len(s.buses) >= most {
+		return Bus{}, limitExceeded("event buses in a Region", most)
 	}
 	s.buses[b.Name] = newBus(b)
 	return b, nil

@@ -18,7 +18,7 @@ func FuzzPatterns(f *testing.F) {
 		f.Add(seed[0], seed[1])
 	}
 	f.Fuzz(func(_ *testing.T, text, event string) {
-		p, err := parsePattern(text)
+		p, err := parsePattern(text, PatternQuota.Default)
 		var object map[string]json.RawMessage
 		if err == nil && json.Unmarshal([]byte(event), &object) == nil {
 			p.matches(parse([]byte(event)))

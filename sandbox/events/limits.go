@@ -8,6 +8,7 @@ import (
 
 	"aurora-dsql-dr/sandbox/awserr"
 	"aurora-dsql-dr/sandbox/internal/constraint"
+	"aurora-dsql-dr/sandbox/region"
 )
 
 // What EventBridge takes (EventBridge API Reference, PutRule, PutTargets, Target, InputTransformer, CreateEventBus,
@@ -28,10 +29,12 @@ const (
 	validation     = "ValidationException"
 )
 
-// Quotas of a region that AWS raises on request.
-const (
-	MaxRules = 300 // on a bus
-	MaxBuses = 100
+// Quotas of a region ("Amazon EventBridge quotas", EventBridge User Guide): rules are those on a bus, the size of a
+// pattern is in characters.
+var (
+	BusQuota     = region.Quota{Code: "L-658A4FD9", Name: "Event buses", Default: 100}
+	RuleQuota    = region.Quota{Code: "L-244521F2", Name: "Number of rules", Default: 300}
+	PatternQuota = region.Quota{Code: "L-664C5505", Name: "Event pattern size", Default: 2048}
 )
 
 var (

@@ -13,10 +13,6 @@ import (
 	"aurora-dsql-dr/sandbox/awserr"
 )
 
-// MaxPattern is the default quota "event pattern size", in characters (EventBridge User Guide, "Amazon EventBridge
-// quotas").
-const MaxPattern = 2048
-
 // pattern is a parsed event pattern: fields with alternatives, all of which must match (EventBridge User Guide,
 // "Comparison operators for use in event patterns"). What is accepted, and the words of a refusal, are those of AWS's
 // own library, aws/event-ruler, RuleCompiler; what the sandbox does not model it refuses by name.
@@ -25,13 +21,14 @@ type pattern struct {
 	matchers map[string][]matcher
 }
 
-func parsePattern(text string) (*pattern, error) {
-	if n := utf8.RuneCountInString(text); n > MaxPattern {
+// parsePattern reads a pattern of so many characters at most.
+func parsePattern(text string, longest int) (*pattern, error) {
+	if n := utf8.RuneCountInString(text); n > longest {
 		return nil, awserr.Invalid(
 			"LimitExceededException",
 			"The requested resource exceeds the maximum number allowed: an event pattern of %d characters, the quota is %d.",
 			n,
-			MaxPattern,
+			longest,
 		)
 	}
 	document, err := readObject(text)
@@ -53,7 +50,7 @@ func (s *Service) TestPattern(pattern, event string) (bool, error) {
 	if err := s.env.Available("events"); err != nil {
 		return false, err
 	}
-	p, err := parsePattern(pattern)
+	p, err := parsePattern(pattern, s.env.Limit(PatternQuota))
 	if err != nil {
 		return false, err
 	}

@@ -59,7 +59,7 @@ func TestPatterns(t *testing.T) {
 		`{"detail":{"items":{"id":[2],"kind":["b"]}}}`:                               true,
 		`{"detail":{"items":{"id":[1],"kind":["b"]}}}`:                               false,
 	} {
-		p, err := parsePattern(pattern)
+		p, err := parsePattern(pattern, PatternQuota.Default)
 		require.NoError(t, err, pattern)
 		assert.Equal(t, want, p.matches(document), pattern)
 	}
@@ -101,7 +101,7 @@ func TestWhatIsNoPatternIsRefusedWithTheReason(t *testing.T) {
 		`{"source":[{"anything-but":{"numeric":["=",1]}}]}`:         "Unsupported anything-but pattern: numeric",
 		`{"source":[{"anything-but":{"prefix":"a","suffix":"b"}}]}`: "Only one key allowed in match expression",
 	} {
-		_, err := parsePattern(pattern)
+		_, err := parsePattern(pattern, PatternQuota.Default)
 		require.ErrorContains(t, err, reason, pattern)
 		assert.ErrorContains(t, err, "InvalidEventPatternException")
 	}
@@ -111,8 +111,8 @@ func TestTheSizeOfAPatternIsLimited(t *testing.T) {
 	of := func(length int) string {
 		return `{"source":["` + strings.Repeat("é", length-len(`{"source":[""]}`)) + `"]}`
 	}
-	_, err := parsePattern(of(2048))
+	_, err := parsePattern(of(2048), PatternQuota.Default)
 	require.NoError(t, err)
-	_, err = parsePattern(of(2049))
+	_, err = parsePattern(of(2049), PatternQuota.Default)
 	require.ErrorContains(t, err, "LimitExceededException")
 }

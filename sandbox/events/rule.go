@@ -24,12 +24,13 @@ func (s *Service) PutRule(r Rule) (Rule, error) {
 	if b.Name != DefaultBus {
 		r.Arn = s.env.ARN("events", "rule/"+b.Name+"/"+r.Name)
 	}
-	stored, err := newRule(r)
+	stored, err := newRule(r, s.env.Limit(PatternQuota))
 	if err != nil {
 		return Rule{}, err
 	}
-	if _, known := b.rules[r.Name]; !known && len(b.rules) >= MaxRules {
-		return Rule{}, limitExceeded("rules on a bus", MaxRules)
+	most := s.env.Limit(RuleQuota)
+	if _, known := b.rules[r.Name]; !known && len(b.rules) >= most {
+		return Rule{}, limitExceeded("rules on a bus", most)
 	}
 	stored.targets = map[string]Target{}
 	if old, ok := b.rules[r.Name]; ok {
@@ -47,7 +48,8 @@ func (s *Service) PutRule(r Rule) (Rule, error) {
 	return r, nil
 }
 
-func newRule(r Rule) (*storedRule, error) {
+// newRule is a rule whose pattern has so many characters at most.
+func newRule(r Rule, longest int) (*storedRule, error) {
 	if err := r.check(); err != nil {
 		return nil, err
 	}
@@ -66,7 +68,7 @@ func newRule(r Rule) (*storedRule, error) {
 		stored.period, err = parseRate(r.ScheduleExpression)
 		return stored, err
 	default:
-		stored.pattern, err = parsePattern(r.EventPattern)
+		stored.pattern, err = parsePattern(r.EventPattern, longest)
 		return stored, err
 	}
 }

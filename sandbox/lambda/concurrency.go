@@ -1,19 +1,21 @@
 package lambda
 
-// DefaultConcurrency is Lambda's default quota of concurrent executions in a region.
-const DefaultConcurrency = 1000
+import "aurora-dsql-dr/sandbox/region"
+
+// ConcurrencyQuota is how many executions a region has at a time ("Lambda quotas", Lambda Developer Guide).
+var ConcurrencyQuota = region.Quota{Code: "L-B99A9384", Name: "Concurrent executions", Default: 1000}
 
 // unreservedMinimum is what reservations must leave of it.
 const unreservedMinimum = 100
 
 // Concurrency is the account's limit of concurrent executions in the region.
-func (s *Service) Concurrency() int { return s.deps.Concurrency }
+func (s *Service) Concurrency() int { return s.env.Limit(ConcurrencyQuota) }
 
 // Unreserved is what reservations leave of the account's concurrency.
 func (s *Service) Unreserved() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.deps.Concurrency - s.reservedBut("")
+	return s.Concurrency() - s.reservedBut("")
 }
 
 // checkConcurrency refuses a reservation that leaves the account too little: 100, or all of it where the account has
@@ -21,8 +23,8 @@ func (s *Service) Unreserved() int {
 // called with the lock held.
 func (s *Service) checkConcurrency(f Function) error {
 	reserved, reserves := f.reserved()
-	least := min(unreservedMinimum, s.deps.Concurrency)
-	if reserves && s.deps.Concurrency-reserved-s.reservedBut(f.Name) < least {
+	least := min(unreservedMinimum, s.Concurrency())
+	if reserves && s.Concurrency()-reserved-s.reservedBut(f.Name) < least {
 		return invalid(
 			"Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution "+
 				"below its minimum value of [%d].",
@@ -55,5 +57,5 @@ func (s *Service) full(f *function) bool {
 			executing += other.executing
 		}
 	}
-	return executing >= s.deps.Concurrency-s.reservedBut("")
+	return executing >= s.Concurrency()-s.reservedBut("")
 }

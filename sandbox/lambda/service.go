@@ -72,8 +72,8 @@ type function struct {
 
 // New returns the Lambda of a region without functions.
 func New(env *region.Env, deps Deps) *Service {
-	if deps.Concurrency == 0 {
-		deps.Concurrency = DefaultConcurrency
+	if deps.Concurrency != 0 {
+		env.SetLimit(ConcurrencyQuota, deps.Concurrency)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	return &Service{

@@ -28,6 +28,7 @@ type Env struct {
 	power   context.Context // ends while the region is down
 	cut     context.CancelFunc
 	broken  map[string]bool
+	limits  map[string]int // by the code of a quota
 	invoker Invoker
 	network network
 }
@@ -39,6 +40,7 @@ func New(name, account string, clk *clock.Clock) *Env {
 		Account: account,
 		Clock:   clk,
 		broken:  map[string]bool{},
+		limits:  map[string]int{},
 		network: newNetwork(),
 	}
 	e.power, e.cut = context.WithCancel(context.Background())

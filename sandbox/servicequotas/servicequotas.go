@@ -1,6 +1,6 @@
-// Package servicequotas is the sandbox's Service Quotas: what a region's services allow, read from those that hold to
-// it, so that a sandbox with another setting says so. Only quotas that the sandbox holds to, and whose code AWS
-// publishes, are there; nothing can be raised.
+// Package servicequotas is the sandbox's Service Quotas: what a region's services allow, so that a sandbox with another
+// limit (region.Env.SetLimit) says so. Only quotas that the sandbox holds to, and whose code AWS publishes, are there;
+// nothing can be raised by the API.
 package servicequotas
 
 import (
@@ -8,7 +8,9 @@ import (
 	"slices"
 	"strings"
 
+	"aurora-dsql-dr/sandbox/apigateway"
 	"aurora-dsql-dr/sandbox/awserr"
+	"aurora-dsql-dr/sandbox/backup"
 	"aurora-dsql-dr/sandbox/dsql"
 	"aurora-dsql-dr/sandbox/events"
 	"aurora-dsql-dr/sandbox/lambda"
@@ -27,48 +29,36 @@ type Quota struct {
 }
 
 // Service is the Service Quotas of one region. Create it with New.
-type Service struct {
-	env    *region.Env
-	lambda *lambda.Service
-}
+type Service struct{ env *region.Env }
 
-// New returns the quotas of a region and its Lambda.
-func New(env *region.Env, functions *lambda.Service) *Service {
-	return &Service{env: env, lambda: functions}
-}
+// New returns the quotas of a region.
+func New(env *region.Env) *Service { return &Service{env: env} }
 
-// all are the quotas by service and code, as "Amazon Aurora DSQL endpoints and quotas", "Amazon EventBridge quotas" and
-// "Lambda quotas" list them with their codes.
+// all are the quotas by service and code.
 func (s *Service) all() []Quota {
-	of := func(code, name string, byDefault int) Quota {
-		return Quota{
-			Code:    code,
-			Name:    name,
-			Default: byDefault,
-			Value:   byDefault,
-		}
-	}
-	multiRegion := of("L-DCF93F11", "Multi-Region clusters", dsql.MultiRegionQuota)
-	buses := of("L-658A4FD9", "Event buses", events.MaxBuses)
-	rules := of("L-244521F2", "Number of rules", events.MaxRules)
-	pattern := of("L-664C5505", "Event pattern size", events.MaxPattern)
-	concurrency := of("L-B99A9384", "Concurrent executions", lambda.DefaultConcurrency)
-	concurrency.Value = s.lambda.Concurrency()
 	return slices.Concat(
-		served("dsql", "Amazon Aurora DSQL", multiRegion),
-		served("events", "Amazon EventBridge (CloudWatch Events)", buses, rules, pattern),
-		served("lambda", "AWS Lambda", concurrency),
+		s.of("apigateway", "Amazon API Gateway", apigateway.DomainQuota, apigateway.RouteQuota),
+		s.of("backup", "AWS Backup", backup.PlanQuota, backup.VaultQuota),
+		s.of("dsql", "Amazon Aurora DSQL", dsql.MultiRegionQuota),
+		s.of("events", "Amazon EventBridge (CloudWatch Events)", events.BusQuota, events.RuleQuota, events.PatternQuota),
+		s.of("lambda", "AWS Lambda", lambda.ConcurrencyQuota),
 	)
 }
 
-// served are the quotas of one service.
-func served(code, name string, quotas ...Quota) []Quota {
-	for i := range quotas {
-		quotas[i].Service = code
-		quotas[i].ServiceName = name
+// of are the quotas of one service.
+func (s *Service) of(code, name string, quotas ...region.Quota) (all []Quota) {
+	for _, q := range quotas {
+		all = append(all, Quota{
+			Service:     code,
+			ServiceName: name,
+			Code:        q.Code,
+			Name:        q.Name,
+			Default:     q.Default,
+			Value:       s.env.Limit(q),
+		})
 	}
-	slices.SortFunc(quotas, func(a, b Quota) int { return cmp.Compare(a.Code, b.Code) })
-	return quotas
+	slices.SortFunc(all, func(a, b Quota) int { return cmp.Compare(a.Code, b.Code) })
+	return all
 }
 
 // Quotas lists a service's quotas by code.

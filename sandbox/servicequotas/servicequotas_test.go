@@ -12,25 +12,25 @@ import (
 	"aurora-dsql-dr/sandbox/region"
 )
 
-func service(t *testing.T, concurrency int) *Service {
+func service(t *testing.T) (*region.Env, *Service) {
 	t.Helper()
 	env := region.New("us-east-1", "123456789012", clock.New(1))
-	functions := lambda.New(env, lambda.Deps{Concurrency: concurrency})
-	t.Cleanup(functions.Close)
-	return New(env, functions)
+	return env, New(env)
 }
 
 func TestAQuotaIsWhatTheSandboxHoldsTo(t *testing.T) {
-	for concurrency, want := range map[int]int{0: 1000, 10: 10} {
-		q, err := service(t, concurrency).Quota("lambda", "L-B99A9384")
+	env, s := service(t)
+	for _, limit := range []int{1000, 10} {
+		env.SetLimit(lambda.ConcurrencyQuota, limit)
+		q, err := s.Quota("lambda", "L-B99A9384")
 		require.NoError(t, err)
-		assert.Equal(t, want, q.Value)
+		assert.Equal(t, limit, q.Value)
 		assert.Equal(t, 1000, q.Default)
 	}
 }
 
 func TestQuotasAreNamedAsOnAWS(t *testing.T) {
-	s := service(t, 0)
+	_, s := service(t)
 	q, err := s.Quota("dsql", "L-DCF93F11")
 	require.NoError(t, err)
 	assert.Equal(t, 5, q.Value)
@@ -46,11 +46,11 @@ func TestQuotasAreNamedAsOnAWS(t *testing.T) {
 }
 
 func TestWhatIsNoQuotaIsRefusedWithWhatIs(t *testing.T) {
-	s := service(t, 0)
+	_, s := service(t)
 	_, err := s.Quota("lambda", "L-00000000")
 	require.ErrorIs(t, err, awserr.ErrNotFound)
 	require.ErrorContains(t, err, "the sandbox has L-B99A9384")
 	_, err = s.Quotas("ec2")
 	require.ErrorIs(t, err, awserr.ErrNotFound)
-	require.ErrorContains(t, err, "the sandbox has dsql, events, lambda")
+	require.ErrorContains(t, err, "the sandbox has apigateway, backup, dsql, events, lambda")
 }
