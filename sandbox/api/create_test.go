@@ -1,11 +1,16 @@
 package api_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awsacm "github.com/aws/aws-sdk-go-v2/service/acm"
+	acmtypes "github.com/aws/aws-sdk-go-v2/service/acm/types"
 	awscloudwatch "github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	cwtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
+	awsdsql "github.com/aws/aws-sdk-go-v2/service/dsql"
+	dsqltypes "github.com/aws/aws-sdk-go-v2/service/dsql/types"
 	awsevents "github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	awskms "github.com/aws/aws-sdk-go-v2/service/kms"
 	kmstypes "github.com/aws/aws-sdk-go-v2/service/kms/types"
@@ -14,6 +19,9 @@ import (
 	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"aurora-dsql-dr/sandbox/dsql"
+	"aurora-dsql-dr/sandbox/kms"
 )
 
 func TestAQueueIsMadeOnceAndDeleted(t *testing.T) {
@@ -97,6 +105,132 @@ func TestAKeyIsMade(t *testing.T) {
 	requireCode(t, err, "NotImplemented", "imported material")
 	_, err = client.CreateKey(t.Context(), &awskms.CreateKeyInput{KeySpec: kmstypes.KeySpecRsa2048})
 	requireCode(t, err, "ValidationException", "SYMMETRIC_DEFAULT only")
+}
+
+func TestAClusterIsMadeOnceWithItsTags(t *testing.T) {
+	w := newWorld(t, nil)
+	client := awsdsql.NewFromConfig(w.admin("us-east-1"))
+	in := &awsdsql.CreateClusterInput{
+		ClientToken:               aws.String("one"),
+		DeletionProtectionEnabled: aws.Bool(true),
+		MultiRegionProperties:     &dsqltypes.MultiRegionProperties{WitnessRegion: aws.String("us-west-2")},
+		Tags:                      map[string]string{"team": "a"},
+	}
+	made, err := client.CreateCluster(t.Context(), in)
+	require.NoError(t, err)
+	assert.Equal(t, dsqltypes.ClusterStatusCreating, made.Status)
+	assert.True(t, *made.DeletionProtectionEnabled)
+	assert.Equal(t, "us-west-2", *made.MultiRegionProperties.WitnessRegion)
+	assert.Equal(t, *made.Identifier+".dsql.us-east-1.on.aws", *made.Endpoint)
+	again, err := client.CreateCluster(t.Context(), in)
+	require.NoError(t, err)
+	assert.Equal(t, made.Identifier, again.Identifier)
+	_, err = client.TagResource(t.Context(), &awsdsql.TagResourceInput{ResourceArn: made.Arn, Tags: map[string]string{"b": "c"}})
+	require.NoError(t, err)
+	tags, err := client.ListTagsForResource(t.Context(), &awsdsql.ListTagsForResourceInput{ResourceArn: made.Arn})
+	require.NoError(t, err)
+	assert.Equal(t, map[string]string{"team": "a", "b": "c"}, tags.Tags)
+}
+
+func TestWhoMakesAClusterNeedsEveryPermission(t *testing.T) {
+	w := newWorld(t, nil)
+	peer, err := w.account.Region("us-east-2").DSQL.CreateCluster(dsql.CreateClusterInput{
+		MultiRegionProperties: &dsql.MultiRegionProperties{WitnessRegion: "us-west-2"},
+	})
+	require.NoError(t, err)
+	create := func() error {
+		_, err := awsdsql.NewFromConfig(w.function(t, "us-east-1")).CreateCluster(t.Context(), &awsdsql.CreateClusterInput{
+			MultiRegionProperties: &dsqltypes.MultiRegionProperties{WitnessRegion: aws.String("us-west-2"), Clusters: []string{peer.ARN}},
+			Tags:                  map[string]string{"team": "a"},
+		})
+		return err
+	}
+	for _, action := range []string{
+		"dsql:CreateCluster", "dsql:TagResource", "dsql:PutMultiRegionProperties", "dsql:PutWitnessRegion", "dsql:AddPeerCluster",
+	} {
+		requireCode(t, create(), "AccessDeniedException", "is not authorized to perform: "+action)
+		w.allow(t, action, "*", "")
+	}
+	require.NoError(t, create())
+}
+
+func TestAClustersTagsDecideWhoChangesIt(t *testing.T) {
+	w := newWorld(t, nil)
+	mine, err := w.account.Region("us-east-1").DSQL.CreateCluster(dsql.CreateClusterInput{Tags: map[string]string{"team": "a"}})
+	require.NoError(t, err)
+	other, err := w.account.Region("us-east-1").DSQL.CreateCluster(dsql.CreateClusterInput{})
+	require.NoError(t, err)
+	w.allow(t, "dsql:UpdateCluster", "*", `{"StringEquals":{"aws:ResourceTag/team":"a"}}`)
+	w.allow(t, "dsql:DeleteCluster", "*", `{"StringEquals":{"aws:ResourceTag/team":"a"}}`)
+	client := awsdsql.NewFromConfig(w.function(t, "us-east-1"))
+	for action, call := range map[string]func(id *string) error{
+		"dsql:UpdateCluster": func(id *string) error {
+			_, err := client.UpdateCluster(t.Context(), &awsdsql.UpdateClusterInput{Identifier: id, DeletionProtectionEnabled: aws.Bool(false)})
+			return err
+		},
+		"dsql:DeleteCluster": func(id *string) error {
+			_, err := client.DeleteCluster(t.Context(), &awsdsql.DeleteClusterInput{Identifier: id})
+			return err
+		},
+	} {
+		requireCode(t, call(&other.Identifier), "AccessDeniedException", "is not authorized to perform: "+action)
+		assert.NotContains(t, call(&mine.Identifier).Error(), "AccessDenied", "it is CREATING, and may be asked")
+	}
+}
+
+func TestTheTagsOfKeysAndCertificatesDecideWhoChangesThem(t *testing.T) {
+	w := newWorld(t, nil)
+	config := w.function(t, "us-east-1")
+	keys, certificates := awskms.NewFromConfig(config), awsacm.NewFromConfig(config)
+	const mine, given = `{"StringEquals":{"aws:ResourceTag/team":"a"}}`, `{"StringEquals":{"aws:RequestTag/team":"a"}}`
+	createKey := func(team string) (string, error) {
+		out, err := keys.CreateKey(t.Context(), &awskms.CreateKeyInput{
+			Tags: []kmstypes.Tag{{TagKey: aws.String("team"), TagValue: &team}},
+		})
+		if err != nil {
+			return "", err
+		}
+		return *out.KeyMetadata.KeyId, nil
+	}
+	request := func(team string) (string, error) {
+		out, err := certificates.RequestCertificate(t.Context(), &awsacm.RequestCertificateInput{
+			DomainName:       aws.String("api.example.com"),
+			ValidationMethod: acmtypes.ValidationMethodDns,
+			Tags:             []acmtypes.Tag{{Key: aws.String("team"), Value: &team}},
+		})
+		if err != nil {
+			return "", err
+		}
+		return *out.CertificateArn, nil
+	}
+	for action, create := range map[string]func(string) (string, error){
+		"kms:CreateKey kms:TagResource":                   createKey,
+		"acm:RequestCertificate acm:AddTagsToCertificate": request,
+	} {
+		for _, needed := range strings.Fields(action) {
+			_, err := create("a")
+			requireCode(t, err, "AccessDeniedException", "is not authorized to perform: "+needed)
+			w.allow(t, needed, "*", given)
+		}
+		_, err := create("b")
+		requireCode(t, err, "AccessDeniedException", "is not authorized to perform")
+	}
+	w.allow(t, "kms:DisableKey", "*", mine)
+	w.allow(t, "acm:DeleteCertificate", "*", mine)
+	key, err := createKey("a")
+	require.NoError(t, err)
+	certificate, err := request("a")
+	require.NoError(t, err)
+	otherKey, err := w.account.Region("us-east-1").KMS.CreateKey(kms.Key{})
+	require.NoError(t, err)
+	_, err = keys.DisableKey(t.Context(), &awskms.DisableKeyInput{KeyId: &otherKey.KeyID})
+	requireCode(t, err, "AccessDeniedException", "kms:DisableKey")
+	_, err = keys.DisableKey(t.Context(), &awskms.DisableKeyInput{KeyId: &key})
+	require.NoError(t, err)
+	_, err = certificates.DeleteCertificate(t.Context(), &awsacm.DeleteCertificateInput{CertificateArn: aws.String(certificate + "x")})
+	requireCode(t, err, "AccessDeniedException", "acm:DeleteCertificate")
+	_, err = certificates.DeleteCertificate(t.Context(), &awsacm.DeleteCertificateInput{CertificateArn: &certificate})
+	require.NoError(t, err)
 }
 
 func TestAlarmsAreMadeAndDeletedInEveryProtocol(t *testing.T) {

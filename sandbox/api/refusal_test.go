@@ -26,9 +26,9 @@ func TestARefusedOperationOfARESTServiceIsNamed(t *testing.T) {
 	config := w.admin("us-east-1")
 	cluster, function := aws.String("arn:aws:dsql:us-east-1:123456789012:cluster/abc"), aws.String("f")
 	for name, call := range map[string]func() error{
-		"TagResource": func() error {
-			_, err := awsdsql.NewFromConfig(config).TagResource(t.Context(),
-				&awsdsql.TagResourceInput{ResourceArn: cluster, Tags: map[string]string{"a": "b"}})
+		"UntagResource": func() error {
+			_, err := awsdsql.NewFromConfig(config).UntagResource(t.Context(),
+				&awsdsql.UntagResourceInput{ResourceArn: cluster, TagKeys: []string{"a"}})
 			return err
 		},
 		"GetVpcEndpointServiceName": func() error {

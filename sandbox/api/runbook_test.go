@@ -138,7 +138,7 @@ func TestAHalfMadePeeringIsFinished(t *testing.T) {
 		return err
 	}
 	for _, action := range []string{
-		"dsql:UpdateCluster", "dsql:PutMultiRegionProperties", "dsql:GetCluster", "dsql:PutWitnessRegion", "dsql:AddPeerCluster",
+		"dsql:UpdateCluster", "dsql:PutMultiRegionProperties", "dsql:PutWitnessRegion", "dsql:AddPeerCluster", "dsql:GetCluster",
 	} {
 		requireCode(t, peer(here, there), "AccessDeniedException", "is not authorized to perform: "+action)
 		w.allow(t, action, "*", "")

@@ -94,6 +94,9 @@ func (s *Service) Authorize(caller iam.Principal, action, key string, ctx iam.Co
 	if caller.Service == "" {
 		ctx = with(ctx, "kms:CallerAccount", s.env.Account)
 	}
+	for name, value := range k.Tags {
+		ctx = with(ctx, "aws:ResourceTag/"+name, value)
+	}
 	return k.Key, s.iam.AuthorizeKey(caller, action, k.Arn, ctx, k.policy)
 }
 

@@ -25,7 +25,7 @@ var Operations = []call.Operation{
 }
 
 func request(c *call.Call, in *sdk.RequestCertificateInput) (*sdk.RequestCertificateOutput, error) {
-	if err := c.Authorize("acm:RequestCertificate", c.Region.ARN("acm", "certificate/*"), nil); err != nil {
+	if err := mayRequest(c, given(in.Tags)); err != nil {
 		return nil, err
 	}
 	if in.CertificateAuthorityArn != nil || len(in.DomainValidationOptions) > 0 || in.ManagedBy != "" {
@@ -44,6 +44,15 @@ func request(c *call.Call, in *sdk.RequestCertificateInput) (*sdk.RequestCertifi
 		return nil, err
 	}
 	return &sdk.RequestCertificateOutput{CertificateArn: &made.Arn}, nil
+}
+
+// mayRequest asks for the permission for tags as well, if there are any (ACM User Guide, "ACM API permissions").
+func mayRequest(c *call.Call, tags map[string]string) error {
+	arn, asked := c.Region.ARN("acm", "certificate/*"), call.RequestTags(tags)
+	if err := c.Authorize("acm:RequestCertificate", arn, asked); err != nil || len(tags) == 0 {
+		return err
+	}
+	return c.Authorize("acm:AddTagsToCertificate", arn, asked)
 }
 
 func options(in *types.CertificateOptions) *acm.Options {
@@ -67,10 +76,11 @@ func given(in []types.Tag) map[string]string {
 
 // find finds a certificate that the caller may do something with.
 func find(c *call.Call, action string, arn *string) (acm.Certificate, error) {
-	if err := c.Authorize(action, aws.ToString(arn), nil); err != nil {
+	found, missing := c.Region.ACM.Certificate(aws.ToString(arn))
+	if err := c.Authorize(action, aws.ToString(arn), call.ResourceTags(found.Tags)); err != nil {
 		return acm.Certificate{}, err
 	}
-	return c.Region.ACM.Certificate(aws.ToString(arn))
+	return found, missing
 }
 
 func describe(c *call.Call, in *sdk.DescribeCertificateInput) (*sdk.DescribeCertificateOutput, error) {

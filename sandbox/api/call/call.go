@@ -46,6 +46,20 @@ func (c *Call) AuthorizeResource(action, resource, document string, more iam.Con
 	return c.Account.IAM.AuthorizeResource(c.Caller, action, resource, c.with(more), policy)
 }
 
+// ResourceTags are the condition keys of the tags that a resource has.
+func ResourceTags(tags map[string]string) iam.Context { return tagKeys("aws:ResourceTag/", tags) }
+
+// RequestTags are those of the tags that a request gives.
+func RequestTags(tags map[string]string) iam.Context { return tagKeys("aws:RequestTag/", tags) }
+
+func tagKeys(prefix string, tags map[string]string) iam.Context {
+	keys := iam.Context{}
+	for name, value := range tags {
+		keys[prefix+name] = value
+	}
+	return keys
+}
+
 func (c *Call) with(more iam.Context) iam.Context {
 	conditions := maps.Clone(c.Conditions)
 	maps.Copy(conditions, more)

@@ -22,6 +22,7 @@ var All = wire.ReadOperations(operations)
 
 // Operations are those that are modelled.
 var Operations = []call.Operation{
+	call.On("CreateCluster", create).At("POST", "/cluster"),
 	call.On("GetCluster", get).At("GET", "/cluster/{Identifier}"),
 	call.On("UpdateCluster", update).At("POST", "/cluster/{Identifier}"),
 	call.On("DeleteCluster", remove).At("DELETE", "/cluster/{Identifier}", wire.InQuery(map[string]string{
@@ -31,6 +32,8 @@ var Operations = []call.Operation{
 		"max-results": "MaxResults",
 		"next-token":  "NextToken",
 	})),
+	call.On("TagResource", tagResource).At("POST", "/tags/{ResourceArn}"),
+	call.On("ListTagsForResource", listTags).At("GET", "/tags/{ResourceArn}"),
 }
 
 func get(c *call.Call, in *sdk.GetClusterInput) (*sdk.GetClusterOutput, error) {

@@ -14,19 +14,13 @@ func update(c *call.Call, in *sdk.UpdateClusterInput) (*sdk.UpdateClusterOutput,
 	if err := mayUpdate(c, in); err != nil {
 		return nil, err
 	}
-	change := dsql.UpdateClusterInput{
+	cluster, err := c.Region.DSQL.UpdateCluster(dsql.UpdateClusterInput{
 		Identifier:                aws.ToString(in.Identifier),
 		DeletionProtectionEnabled: in.DeletionProtectionEnabled,
 		KMSEncryptionKey:          in.KmsEncryptionKey,
+		MultiRegionProperties:     asked(in.MultiRegionProperties),
 		ClientToken:               aws.ToString(in.ClientToken),
-	}
-	if p := in.MultiRegionProperties; p != nil {
-		change.MultiRegionProperties = &dsql.MultiRegionProperties{
-			WitnessRegion: aws.ToString(p.WitnessRegion),
-			Clusters:      p.Clusters,
-		}
-	}
-	cluster, err := c.Region.DSQL.UpdateCluster(change)
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -36,22 +30,36 @@ func update(c *call.Call, in *sdk.UpdateClusterInput) (*sdk.UpdateClusterOutput,
 	}, nil
 }
 
-// mayUpdate asks for every permission that an update needs (API Reference, UpdateCluster, "Required permissions").
-// RemovePeerCluster is not among them: no update takes a peer away.
-func mayUpdate(c *call.Call, in *sdk.UpdateClusterInput) error {
-	arn := c.Region.ARN("dsql", "cluster/"+aws.ToString(in.Identifier))
-	if err := c.Authorize("dsql:UpdateCluster", arn, nil); err != nil {
-		return err
-	}
-	p := in.MultiRegionProperties
+// asked is what a request says of regions and peers.
+func asked(p *types.MultiRegionProperties) *dsql.MultiRegionProperties {
 	if p == nil {
 		return nil
 	}
-	type need struct {
-		action, resource string
-		conditions       iam.Context
+	return &dsql.MultiRegionProperties{WitnessRegion: aws.ToString(p.WitnessRegion), Clusters: p.Clusters}
+}
+
+// need is a permission that a request needs.
+type need struct {
+	action, resource string
+	conditions       iam.Context
+}
+
+// permit asks for all of them.
+func permit(c *call.Call, needs []need) error {
+	for _, n := range needs {
+		if err := c.Authorize(n.action, n.resource, n.conditions); err != nil {
+			return err
+		}
 	}
-	needs := []need{{"dsql:PutMultiRegionProperties", arn, nil}, {"dsql:GetCluster", arn, nil}}
+	return nil
+}
+
+// multiRegionNeeds are the permissions for a cluster's regions and peers.
+func multiRegionNeeds(p *types.MultiRegionProperties, arn string) []need {
+	if p == nil {
+		return nil
+	}
+	needs := []need{{"dsql:PutMultiRegionProperties", arn, nil}}
 	if p.WitnessRegion != nil {
 		needs = append(needs, need{"dsql:PutWitnessRegion", arn, iam.Context{"dsql:WitnessRegion": *p.WitnessRegion}})
 	}
@@ -61,21 +69,38 @@ func mayUpdate(c *call.Call, in *sdk.UpdateClusterInput) error {
 	for _, peer := range p.Clusters {
 		needs = append(needs, need{"dsql:AddPeerCluster", peer, nil})
 	}
-	for _, n := range needs {
-		if err := c.Authorize(n.action, n.resource, n.conditions); err != nil {
-			return err
-		}
+	return needs
+}
+
+// mayUpdate asks for every permission that an update needs (API Reference, UpdateCluster, "Required permissions").
+// RemovePeerCluster is not among them: no update takes a peer away.
+func mayUpdate(c *call.Call, in *sdk.UpdateClusterInput) error {
+	id := aws.ToString(in.Identifier)
+	arn := c.Region.ARN("dsql", "cluster/"+id)
+	needs := []need{{"dsql:UpdateCluster", arn, tagsOf(c, id)}}
+	if in.MultiRegionProperties != nil {
+		needs = append(needs, multiRegionNeeds(in.MultiRegionProperties, arn)...)
+		needs = append(needs, need{"dsql:GetCluster", arn, nil})
 	}
-	return nil
+	return permit(c, needs)
+}
+
+// tagsOf are the condition keys of a cluster; none of one that is not there.
+func tagsOf(c *call.Call, id string) iam.Context {
+	cluster, err := c.Region.DSQL.GetCluster(id)
+	if err != nil {
+		return nil
+	}
+	return call.ResourceTags(cluster.Tags)
 }
 
 func remove(c *call.Call, in *sdk.DeleteClusterInput) (*sdk.DeleteClusterOutput, error) {
-	arn := c.Region.ARN("dsql", "cluster/"+aws.ToString(in.Identifier))
-	if err := c.Authorize("dsql:DeleteCluster", arn, nil); err != nil {
+	id := aws.ToString(in.Identifier)
+	if err := c.Authorize("dsql:DeleteCluster", c.Region.ARN("dsql", "cluster/"+id), tagsOf(c, id)); err != nil {
 		return nil, err
 	}
 	cluster, err := c.Region.DSQL.DeleteCluster(dsql.DeleteClusterInput{
-		Identifier:  aws.ToString(in.Identifier),
+		Identifier:  id,
 		ClientToken: aws.ToString(in.ClientToken),
 	})
 	if err != nil {

@@ -39,30 +39,39 @@ func list(c *call.Call, in *sdk.ListKeysInput) (*sdk.ListKeysOutput, error) {
 }
 
 func create(c *call.Call, in *sdk.CreateKeyInput) (*sdk.CreateKeyOutput, error) {
-	if err := c.Authorize("kms:CreateKey", "*", nil); err != nil {
+	tags := map[string]string{}
+	for _, tag := range in.Tags {
+		tags[aws.ToString(tag.TagKey)] = aws.ToString(tag.TagValue)
+	}
+	if err := mayCreate(c, tags); err != nil {
 		return nil, err
 	}
 	if in.CustomKeyStoreId != nil || in.XksKeyId != nil || in.Origin != "" && in.Origin != types.OriginTypeAwsKms {
 		return nil, wire.NotImplemented("kms: key stores and imported material are not modelled by the sandbox")
 	}
-	asked := kms.Key{
+	made, err := c.Region.KMS.CreateKey(kms.Key{
 		Description:                    aws.ToString(in.Description),
 		Policy:                         aws.ToString(in.Policy),
 		KeyUsage:                       string(in.KeyUsage),
 		CustomerMasterKeySpec:          string(in.KeySpec),
 		MultiRegion:                    aws.ToBool(in.MultiRegion),
 		BypassPolicyLockoutSafetyCheck: in.BypassPolicyLockoutSafetyCheck,
-		Tags:                           map[string]string{},
-	}
-	for _, tag := range in.Tags {
-		asked.Tags[aws.ToString(tag.TagKey)] = aws.ToString(tag.TagValue)
-	}
-	made, err := c.Region.KMS.CreateKey(asked)
+		Tags:                           tags,
+	})
 	if err != nil {
 		return nil, err
 	}
 	to, err := metadata(c, made)
 	return &sdk.CreateKeyOutput{KeyMetadata: to}, err
+}
+
+// mayCreate asks for the permission for tags as well, if there are any (API Reference, CreateKey).
+func mayCreate(c *call.Call, tags map[string]string) error {
+	given := call.RequestTags(tags)
+	if err := c.Authorize("kms:CreateKey", "*", given); err != nil || len(tags) == 0 {
+		return err
+	}
+	return c.Authorize("kms:TagResource", c.Region.ARN("kms", "key/*"), given)
 }
 
 // describe takes an alias as well; what changes a key takes its id or ARN only (API Reference).

@@ -1,0 +1,71 @@
+package dsql
+
+import (
+	"path"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	sdk "github.com/aws/aws-sdk-go-v2/service/dsql"
+	"github.com/aws/aws-sdk-go-v2/service/dsql/types"
+
+	"aurora-dsql-dr/sandbox/api/call"
+	"aurora-dsql-dr/sandbox/dsql"
+)
+
+func create(c *call.Call, in *sdk.CreateClusterInput) (*sdk.CreateClusterOutput, error) {
+	if err := mayCreate(c, in); err != nil {
+		return nil, err
+	}
+	cluster, err := c.Region.DSQL.CreateCluster(dsql.CreateClusterInput{
+		DeletionProtectionEnabled: in.DeletionProtectionEnabled,
+		KMSEncryptionKey:          in.KmsEncryptionKey,
+		MultiRegionProperties:     asked(in.MultiRegionProperties),
+		Policy:                    in.Policy,
+		Tags:                      in.Tags,
+		ClientToken:               aws.ToString(in.ClientToken),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &sdk.CreateClusterOutput{
+		Arn:                       &cluster.ARN,
+		CreationTime:              &cluster.CreationTime,
+		DeletionProtectionEnabled: &cluster.DeletionProtectionEnabled,
+		EncryptionDetails:         encryptionDetails(cluster.EncryptionDetails),
+		Endpoint:                  &cluster.Endpoint,
+		Identifier:                &cluster.Identifier,
+		MultiRegionProperties:     multiRegionProperties(cluster.MultiRegionProperties),
+		Status:                    types.ClusterStatus(cluster.Status),
+	}, nil
+}
+
+// mayCreate asks for every permission that a creation needs (API Reference, CreateCluster, "Required permissions"). The
+// cluster has no identifier yet.
+func mayCreate(c *call.Call, in *sdk.CreateClusterInput) error {
+	arn := c.Region.ARN("dsql", "cluster/*")
+	tags := call.RequestTags(in.Tags)
+	needs := []need{{"dsql:CreateCluster", arn, tags}}
+	if len(in.Tags) > 0 {
+		needs = append(needs, need{"dsql:TagResource", arn, tags})
+	}
+	return permit(c, append(needs, multiRegionNeeds(in.MultiRegionProperties, arn)...))
+}
+
+func tagResource(c *call.Call, in *sdk.TagResourceInput) (*sdk.TagResourceOutput, error) {
+	arn := aws.ToString(in.ResourceArn)
+	if err := c.Authorize("dsql:TagResource", arn, call.RequestTags(in.Tags)); err != nil {
+		return nil, err
+	}
+	return &sdk.TagResourceOutput{}, c.Region.DSQL.TagResource(arn, in.Tags)
+}
+
+func listTags(c *call.Call, in *sdk.ListTagsForResourceInput) (*sdk.ListTagsForResourceOutput, error) {
+	arn := aws.ToString(in.ResourceArn)
+	if err := c.Authorize("dsql:ListTagsForResource", arn, nil); err != nil {
+		return nil, err
+	}
+	cluster, err := c.Region.DSQL.GetCluster(path.Base(arn))
+	if err != nil {
+		return nil, err
+	}
+	return &sdk.ListTagsForResourceOutput{Tags: cluster.Tags}, nil
+}
