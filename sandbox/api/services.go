@@ -7,6 +7,7 @@ import (
 
 	"aurora-dsql-dr/sandbox/api/account"
 	"aurora-dsql-dr/sandbox/api/acm"
+	"aurora-dsql-dr/sandbox/api/apigateway"
 	"aurora-dsql-dr/sandbox/api/backup"
 	"aurora-dsql-dr/sandbox/api/call"
 	"aurora-dsql-dr/sandbox/api/cloudtrail"
@@ -36,7 +37,14 @@ var services = map[string]service{
 		operations: account.Operations,
 		all:        account.All,
 	},
-	"acm":        {name: "acm", operations: acm.Operations},
+	"acm": {name: "acm", operations: acm.Operations},
+	"apigateway": {
+		name:       "apigateway",
+		lower:      true,
+		operations: apigateway.Operations,
+		all:        apigateway.All,
+		beside:     apigateway.Beside,
+	},
 	"backup":     {name: "backup", operations: backup.Operations, all: backup.All},
 	"cloudtrail": {name: "cloudtrail", operations: cloudtrail.Operations},
 	"dsql": {
@@ -86,7 +94,6 @@ var services = map[string]service{
 // notServed are services that the sandbox models, but whose API it does not serve: how they are used instead. Keys are
 // names in a credential scope.
 var notServed = map[string]string{
-	"apigateway": "HTTP APIs are resources of a Pulumi program, aws:apigatewayv2/…, and serve at their apiEndpoint",
 	"execute-api": "requests to an HTTP API go to its own address, the apiEndpoint of aws:apigatewayv2/api:Api, " +
 		"or of the stack's outputs",
 }

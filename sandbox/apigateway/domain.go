@@ -170,6 +170,16 @@ func (s *Service) DomainName(name string) (DomainName, error) {
 	return d.DomainName, nil
 }
 
+// DomainNames lists the custom domain names by name.
+func (s *Service) DomainNames() (all []DomainName) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, name := range slices.Sorted(maps.Keys(s.domains)) {
+		all = append(all, s.domains[name].DomainName)
+	}
+	return all
+}
+
 // UpdateDomainName replaces the configuration and the tags of a domain name, which keeps its target.
 func (s *Service) UpdateDomainName(d DomainName) (DomainName, error) {
 	d = s.given(d)
@@ -262,6 +272,17 @@ func (s *Service) Mapping(domainName, id string) (Mapping, error) {
 		return Mapping{}, notFound("ApiMapping", id)
 	}
 	return *d.mapping, nil
+}
+
+// Mappings lists the mappings of a domain name, of which the sandbox models one.
+func (s *Service) Mappings(domainName string) ([]Mapping, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	d, err := s.domain(domainName)
+	if err != nil || d.mapping == nil {
+		return nil, err
+	}
+	return []Mapping{*d.mapping}, nil
 }
 
 // UpdateMapping replaces the stage of a mapping.
