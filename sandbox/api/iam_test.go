@@ -5,8 +5,10 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awsdsql "github.com/aws/aws-sdk-go-v2/service/dsql"
 	awsiam "github.com/aws/aws-sdk-go-v2/service/iam"
 	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
+	awskms "github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -258,4 +260,28 @@ func TestAWSBackupMakesItsRole(t *testing.T) {
 	assert.False(t, hasRole(t, client, "AWSServiceRoleForBackup"))
 	v.backUp()
 	assert.True(t, hasRole(t, client, "AWSServiceRoleForBackup"))
+}
+
+// The first of an account's clusters, and of its multi-Region keys, needs the permission to have their roles made.
+func TestWhoMayNotLinkARoleMakesNoFirstCluster(t *testing.T) {
+	w := newWorld(t, nil)
+	clusters, keys := awsdsql.NewFromConfig(w.function(t, "us-east-1")), awskms.NewFromConfig(w.function(t, "us-east-1"))
+	w.allow(t, "dsql:CreateCluster", "*", "")
+	w.allow(t, "kms:CreateKey", "*", "")
+	cluster := func() error {
+		_, err := clusters.CreateCluster(t.Context(), &awsdsql.CreateClusterInput{})
+		return err
+	}
+	key := func() error {
+		_, err := keys.CreateKey(t.Context(), &awskms.CreateKeyInput{MultiRegion: aws.Bool(true)})
+		return err
+	}
+	requireCode(t, cluster(), "AccessDeniedException", "You don't have the permissions to create an Amazon Aurora DSQL service-linked role")
+	requireCode(t, key(), "AccessDeniedException", "iam:CreateServiceLinkedRole on resource: ")
+	w.account.IAM.LinkRole(iam.MultiRegionKey)
+	require.NoError(t, key(), "a role that is there")
+	w.allow(t, "iam:CreateServiceLinkedRole", dsqlRoleARN, forDSQL)
+	require.NoError(t, cluster())
+	require.NoError(t, w.account.IAM.DeleteRolePolicy(role, "CreateServiceLinkedRole"))
+	require.NoError(t, cluster(), "the next one needs nothing")
 }

@@ -59,6 +59,12 @@ func (s *Service) LinkedRoleARN(service string) string {
 	return s.roleARN(linkedPath(service), name)
 }
 
+// Linked is whether the account has the role that is linked to a service.
+func (s *Service) Linked(service string) bool {
+	_, ok := s.roles.Get(linkedRoles[service].Name)
+	return ok
+}
+
 func linkedPath(service string) string { return "/aws-service-role/" + service + "/" }
 
 // LinkRole makes the role that is linked to a service, unless the account has it: what services do of their own accord.

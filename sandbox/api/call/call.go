@@ -46,6 +46,16 @@ func (c *Call) AuthorizeResource(action, resource, document string, more iam.Con
 	return c.Account.IAM.AuthorizeResource(c.Caller, action, resource, c.with(more), policy)
 }
 
+// MayLink is whether the caller may have a service make the role that is linked to it; of a role that is there nobody
+// asks.
+func (c *Call) MayLink(service string) error {
+	if c.Account.IAM.Linked(service) {
+		return nil
+	}
+	return c.Authorize("iam:CreateServiceLinkedRole", c.Account.IAM.LinkedRoleARN(service),
+		iam.Context{"iam:AWSServiceName": service})
+}
+
 // ResourceTags are the condition keys of the tags that a resource has.
 func ResourceTags(tags map[string]string) iam.Context { return tagKeys("aws:ResourceTag/", tags) }
 

@@ -8,7 +8,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dsql/types"
 
 	"aurora-dsql-dr/sandbox/api/call"
+	"aurora-dsql-dr/sandbox/awserr"
 	"aurora-dsql-dr/sandbox/dsql"
+	"aurora-dsql-dr/sandbox/iam"
 )
 
 func create(c *call.Call, in *sdk.CreateClusterInput) (*sdk.CreateClusterOutput, error) {
@@ -47,7 +49,20 @@ func mayCreate(c *call.Call, in *sdk.CreateClusterInput) error {
 	if len(in.Tags) > 0 {
 		needs = append(needs, need{"dsql:TagResource", arn, tags})
 	}
-	return permit(c, append(needs, multiRegionNeeds(in.MultiRegionProperties, arn)...))
+	if err := permit(c, append(needs, multiRegionNeeds(in.MultiRegionProperties, arn)...)); err != nil {
+		return err
+	}
+	return mayLink(c)
+}
+
+// mayLink refuses, in AWS's words, who makes an account's first cluster and may not have its role made ("Using
+// service-linked roles in Aurora DSQL", Aurora DSQL User Guide).
+func mayLink(c *call.Call) error {
+	if err := c.MayLink(iam.DSQL); err != nil {
+		return awserr.Denied("AccessDenied", "You don't have the permissions to create an Amazon Aurora DSQL "+
+			"service-linked role: %v", err)
+	}
+	return nil
 }
 
 func tagResource(c *call.Call, in *sdk.TagResourceInput) (*sdk.TagResourceOutput, error) {

@@ -10,6 +10,7 @@ import (
 	"aurora-dsql-dr/sandbox/api/call"
 	"aurora-dsql-dr/sandbox/api/wire"
 	"aurora-dsql-dr/sandbox/awserr"
+	"aurora-dsql-dr/sandbox/iam"
 	"aurora-dsql-dr/sandbox/kms"
 )
 
@@ -45,6 +46,11 @@ func create(c *call.Call, in *sdk.CreateKeyInput) (*sdk.CreateKeyOutput, error) 
 	}
 	if err := mayCreate(c, tags); err != nil {
 		return nil, err
+	}
+	if aws.ToBool(in.MultiRegion) {
+		if err := c.MayLink(iam.MultiRegionKey); err != nil {
+			return nil, err
+		}
 	}
 	if in.CustomKeyStoreId != nil || in.XksKeyId != nil || in.Origin != "" && in.Origin != types.OriginTypeAwsKms {
 		return nil, wire.NotImplemented("kms: key stores and imported material are not modelled by the sandbox")
