@@ -16,7 +16,8 @@ var credentials = check{
 	id:    "credentials",
 	asked: "Who asks?",
 	why:   "Without credentials nothing of the account can be asked, and nothing deployed.",
-	do:    "Take the credentials of the deployer's or the auditor's role: aws sts get-caller-identity shows whose they are.",
+	do: "Take the credentials of the deployer's or the auditor's role: aws sts get-caller-identity shows whose " +
+		"they are.",
 	look: func(_ context.Context, s *stack) []answer {
 		if s.stranger != nil {
 			return []answer{bad("", "nobody: %s", reason(s.stranger))}

@@ -87,16 +87,18 @@ func (w *world) project() {
 		require.NoError(w, os.Symlink(filepath.Join(root, name), filepath.Join(dir, name)))
 	}
 	w.config = map[string]any{
-		namespace + "environment":         "test",
-		namespace + "owner":               "us",
-		namespace + "costCenter":          "none",
-		namespace + "regions":             map[string]string{"primary": primary, "secondary": secondary, "witness": witness},
-		namespace + "alerts":              []map[string]string{{"protocol": "email", "endpoint": "oncall@example.com"}},
-		namespace + "runbooksUrl":         "https://wiki.example.com/runbooks",
-		namespace + "application":         "enabled",
-		namespace + "applicationSettings": map[string]any{"jwt": map[string]string{"issuer": "https://i.example.com", "audience": "a"}},
-		namespace + "traffic":             map[string]string{"zoneId": w.zone, "domain": "pay.example.com"},
-		namespace + "backups":             map[string]string{"dailyAt": "03:00"},
+		namespace + "environment": "test",
+		namespace + "owner":       "us",
+		namespace + "costCenter":  "none",
+		namespace + "regions":     map[string]string{"primary": primary, "secondary": secondary, "witness": witness},
+		namespace + "alerts":      []map[string]string{{"protocol": "email", "endpoint": "oncall@example.com"}},
+		namespace + "runbooksUrl": "https://wiki.example.com/runbooks",
+		namespace + "application": "enabled",
+		namespace + "applicationSettings": map[string]any{
+			"jwt": map[string]string{"issuer": "https://i.example.com", "audience": "a"},
+		},
+		namespace + "traffic": map[string]string{"zoneId": w.zone, "domain": "pay.example.com"},
+		namespace + "backups": map[string]string{"dailyAt": "03:00"},
 	}
 	require.NoError(w, graph.PretendBuilt(dir, components.FunctionFiles(components.ArchitectureARM)))
 	w.Chdir(dir)
@@ -229,17 +231,22 @@ func TestWhatAnAccountLacksIsFound(t *testing.T) {
 				require.NoError(w, w.account.CloudTrail.SetLogging(primary, trail.Name, false))
 			}
 		}, "is stopped"},
-		"log-policies us-east-1":  {func(w *world) { w.logPolicies(10) }, "10 of 10 resource policies are there, and a deployment adds 1"},
-		"cluster-quota us-east-2": {func(w *world) { w.pairs(5) }, "5 of 5 multi-Region clusters are there, and a deployment adds 1"},
+		"log-policies us-east-1": {func(w *world) { w.logPolicies(10) }, "10 of 10 resource policies are there, and a " +
+			"deployment adds 1"},
+		"cluster-quota us-east-2": {func(w *world) { w.pairs(5) }, "5 of 5 multi-Region clusters are there, and a " +
+			"deployment adds 1"},
 		"event-bus-quota us-east-1": {func(w *world) { w.buses(99) },
 			"100 of 100 event buses are there, and a deployment adds 1"},
-		"rule-quota us-west-2":    {func(w *world) { w.rules(300) }, "300 of 300 rules of the default bus are there, and a deployment adds 1"},
+		"rule-quota us-west-2": {func(w *world) { w.rules(300) }, "300 of 300 rules of the default bus are there, " +
+			"and a deployment adds 1"},
 		"backup-opt-in us-east-2": {func(w *world) { w.account.Region(secondary).Backup.OptIn(false) }, "no"},
-		"zone":                    {func(w *world) { w.record("example.com.", "NS", "ns.elsewhere.example.") }, "DNS names ns.elsewhere.example"},
+		"zone": {func(w *world) { w.record("example.com.", "NS", "ns.elsewhere.example.") },
+			"DNS names ns.elsewhere.example"},
 		"caa": {func(w *world) { w.record("pay.example.com.", "CAA", `0 issue "letsencrypt.org"`) },
 			"those of pay.example.com admit letsencrypt.org only"},
-		"pulumi":     {func(w *world) { w.pulumi("v3.100.0") }, "it is v3.100.0: want"},
-		"aws-plugin": {func(w *world) { w.Setenv("PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION", "true") }, "is not installed"},
+		"pulumi": {func(w *world) { w.pulumi("v3.100.0") }, "it is v3.100.0: want"},
+		"aws-plugin": {func(w *world) { w.Setenv("PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION", "true") },
+			"is not installed"},
 		"functions": {func(w *world) { require.NoError(w, os.Remove("build/lambda/arm64/livez/bootstrap")) },
 			`function "livez" is not built`},
 	} {

@@ -119,7 +119,8 @@ var alarmsFed = check{
 	id:    "alarms-fed",
 	asked: "Has every alarm that waits for data had some, of exactly its dimensions?",
 	why:   "An alarm on a metric that nobody publishes stays in INSUFFICIENT_DATA for ever, and pages nobody.",
-	do: "Within minutes of a deployment, ask again. Later, compare the alarm's dimensions with aws cloudwatch list-metrics, and tell " +
+	do: "Within minutes of a deployment, ask again. Later, compare the alarm's dimensions with aws cloudwatch " +
+		"list-metrics, and tell " +
 		"the authors.",
 	look: func(ctx context.Context, s *stack) []answer {
 		return inRegions(s.regions(), func(region string) ([]answer, error) {
@@ -158,9 +159,11 @@ const databaseNamespace = "AWS/AuroraDSQL"
 var databaseMetrics = check{
 	id:    "database-metrics",
 	asked: "Does Aurora DSQL publish what alarms ask it for, by their dimension?",
-	why: "AWS's pages name two dimensions, ClusterId and ResourceId. An alarm on the wrong one sees nothing, is quiet, and looks " +
+	why: "AWS's pages name two dimensions, ClusterId and ResourceId. An alarm on the wrong one sees nothing, is " +
+		"quiet, and looks " +
 		"healthy.",
-	do: "Within half an hour of a deployment, ask again. Later, tell the authors what list-metrics shows; until then watch " +
+	do: "Within half an hour of a deployment, ask again. Later, tell the authors what list-metrics shows; until then " +
+		"watch " +
 		"latency and conflicts by hand.",
 	look: func(ctx context.Context, s *stack) []answer {
 		return inRegions(s.data(), func(region string) ([]answer, error) {
@@ -181,8 +184,8 @@ var databaseMetrics = check{
 	},
 }
 
-// recognised answers whether metrics are published by the dimension that is asked for. One that nothing has happened for
-// may never have been published; of all together that is a fault.
+// recognised answers whether metrics are published by the dimension that is asked for. One that nothing has happened
+// for may never have been published; of all together that is a fault.
 func recognised(
 	ctx context.Context, client *cloudwatch.Client, region string, asked map[string]types.Metric,
 ) (answer, error) {
@@ -228,7 +231,9 @@ func metricsOf(alarm types.MetricAlarm) (metrics []types.Metric) {
 
 // published tells whether a metric has had samples of exactly its dimensions, within the two weeks that ListMetrics
 // knows of, and else by which other dimension the same value is known.
-func published(ctx context.Context, client *cloudwatch.Client, m types.Metric) (exactly bool, otherwise string, err error) {
+func published(
+	ctx context.Context, client *cloudwatch.Client, m types.Metric,
+) (exactly bool, otherwise string, err error) {
 	wanted := dimensions(m.Dimensions)
 	pages := cloudwatch.NewListMetricsPaginator(client, &cloudwatch.ListMetricsInput{
 		Namespace:  m.Namespace,

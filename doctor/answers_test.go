@@ -60,10 +60,12 @@ func TestWhyAQuestionGotNoAnswer(t *testing.T) {
 		want string
 	}{
 		{refused("AccessDeniedException"), "DSQL GetCluster is not allowed: User x may not"},
-		{refused("ExpiredTokenException"), "DSQL GetCluster does not know the caller (ExpiredTokenException): renew the credentials"},
+		{refused("ExpiredTokenException"), "DSQL GetCluster does not know the caller (ExpiredTokenException): renew the " +
+			"credentials"},
 		{refused("ThrottlingException"), "DSQL GetCluster is throttled (ThrottlingException): ask again in a minute"},
 		{refused("ValidationException"), "DSQL GetCluster says ValidationException: User x may not"},
-		{fmt.Errorf("wrapped: %w", &net.DNSError{Err: "no such host", Name: "x"}), "AWS cannot be reached: lookup x: no such host"},
+		{fmt.Errorf("wrapped: %w", &net.DNSError{Err: "no such host", Name: "x"}), "AWS cannot be reached: lookup x: no " +
+			"such host"},
 		{errors.New("the quota L-1 of dsql is not listed there"), "the quota L-1 of dsql is not listed there"},
 	} {
 		a := unasked("us-east-1", c.err)
@@ -92,7 +94,9 @@ func TestClustersAreReadForWhatIsWrongWithThem(t *testing.T) {
 		"its witness is eu-west-1": func(c *dsql.GetClusterOutput) {
 			c.MultiRegionProperties.WitnessRegion = aws.String("eu-west-1")
 		},
-		"it is not protected against deletion": func(c *dsql.GetClusterOutput) { c.DeletionProtectionEnabled = aws.Bool(false) },
+		"it is not protected against deletion": func(c *dsql.GetClusterOutput) {
+			c.DeletionProtectionEnabled = aws.Bool(false)
+		},
 		"its key cannot be used": func(c *dsql.GetClusterOutput) {
 			c.EncryptionDetails = &dsqltypes.EncryptionDetails{
 				EncryptionStatus: dsqltypes.EncryptionStatusKmsKeyInaccessible,
@@ -133,7 +137,8 @@ func TestATrailIsOneThatRecordsWrites(t *testing.T) {
 	assert.True(t, managesAllWrites(chosen(field("eventCategory", "Management"), field("readOnly", "false"))))
 	assert.False(t, managesAllWrites(chosen(field("eventCategory", "Management"), field("readOnly", "true"))))
 	assert.False(t, managesAllWrites(chosen(field("eventCategory", "Data"))))
-	assert.False(t, managesAllWrites(chosen(field("eventCategory", "Management"), field("eventSource", "kms.amazonaws.com"))))
+	some := chosen(field("eventCategory", "Management"), field("eventSource", "kms.amazonaws.com"))
+	assert.False(t, managesAllWrites(some))
 	simple := func(management bool, kind trailtypes.ReadWriteType) bool {
 		return managesWrites(trailtypes.EventSelector{IncludeManagementEvents: &management, ReadWriteType: kind})
 	}
@@ -186,7 +191,8 @@ func TestRecoveryPointsAreYoungAndHaveTwins(t *testing.T) {
 	}
 	s := known()
 	assert.Equal(t, good("r", "it is 27h0m0s old"), s.young("r", made(27*time.Hour), made(27*time.Hour), now))
-	assert.Equal(t, bad("r", "it is 29h0m0s old, and may be 28h0m0s"), s.young("r", made(29*time.Hour), made(29*time.Hour), now))
+	assert.Equal(t, bad("r", "it is 29h0m0s old, and may be "+
+		"28h0m0s"), s.young("r", made(29*time.Hour), made(29*time.Hour), now))
 	assert.Equal(t, bad("r", "none of 1 points has a twin"), s.young("r", made(time.Hour), nil, now))
 }
 
@@ -266,9 +272,9 @@ func TestPatternsOfPoliciesBecomeResourcesOfTheAccount(t *testing.T) {
 	for pattern, want := range map[string]string{
 		"*":                                     "*",
 		"arn:aws:dsql:*:123456789012:cluster/*": "arn:aws:dsql:us-east-1:210987654321:cluster/doctor",
-		"arn:aws:iam::123456789012:role/*-monitor-role-*":      "arn:aws:iam::210987654321:role/doctor-monitor-role-doctor",
-		"arn:aws:route53:::hostedzone/Z0123456789ABCDEFGHIJ":   "arn:aws:route53:::hostedzone/ZMINE",
-		"arn:aws:backup:*:123456789012:backup-vault:backups-*": "arn:aws:backup:us-east-1:210987654321:backup-vault:backups-doctor",
+		"arn:aws:iam::123456789012:role/*-monitor-role-*":    "arn:aws:iam::210987654321:role/doctor-monitor-role-doctor",
+		"arn:aws:route53:::hostedzone/Z0123456789ABCDEFGHIJ": "arn:aws:route53:::hostedzone/ZMINE",
+		"arn:aws:backup:*:123456789012:backup-vault:b-*":     "arn:aws:backup:us-east-1:210987654321:backup-vault:b-doctor",
 	} {
 		assert.Equal(t, want, s.example(pattern))
 	}

@@ -10,9 +10,10 @@ var (
 		trail, serviceRoles, permissions, backupOptIn,
 		zone, caa,
 		pulumiVersion, awsPlugin, goVersion, functionsBuilt,
+		deployment,
 	}
 	after = []check{
-		deployment, clusters, subscriptions, alarmsThere, alarmsFed, alarmsQuiet, databaseMetrics,
+		clusters, subscriptions, alarmsThere, alarmsFed, alarmsQuiet, databaseMetrics,
 		schedules, observers, functionVersions,
 		certificates, names, healthChecks,
 		recoveryPoints, restoreTests,
@@ -23,12 +24,11 @@ var (
 // checks are those of a stack: a test message only if somebody asks for it.
 func checks(s *stack, page bool) []check {
 	chosen := slices.Clone(before)
-	chosen = append(chosen, deployment)
 	if s.deployed != nil {
-		chosen = append(chosen, after[1:]...)
-	}
-	if s.deployed != nil && page {
-		chosen = append(chosen, testMessage)
+		chosen = append(chosen, after...)
+		if page {
+			chosen = append(chosen, testMessage)
+		}
 	}
 	return chosen
 }

@@ -28,7 +28,8 @@ var clusters = check{
 	id:    "clusters",
 	asked: "Are both clusters there, peered with each other by the configured witness, readable and protected?",
 	why:   "One cluster alone survives nothing, and one without protection is deleted by one call.",
-	do:    "docs/runbooks.md#half-made-peering, #one-cluster-gone, #kms-key-disabled; protection is deletionProtection, and make up.",
+	do: "docs/runbooks.md#half-made-peering, #one-cluster-gone, #kms-key-disabled; protection is " +
+		"deletionProtection, and make up.",
 	look: func(ctx context.Context, s *stack) []answer {
 		return inRegions(s.data(), func(region string) ([]answer, error) {
 			id := s.deployed.ClusterIdentifiers[region]

@@ -27,7 +27,8 @@ var functionVersions = check{
 	id:    "deployed-functions",
 	asked: "Are the deployed functions those of this revision?",
 	why:   "The same sources give the same bytes: other bytes are another version's, or somebody's.",
-	do: "Check out what is deployed, make lambda, and ask again; or make up. If they still differ, find out who changed them " +
+	do: "Check out what is deployed, make lambda, and ask again; or make up. If they still differ, find out who " +
+		"changed them " +
 		"(CloudTrail: UpdateFunctionCode).",
 	look: func(ctx context.Context, s *stack) []answer {
 		binaries := &binaries{architecture: s.config.Architecture, sums: map[string][sha256.Size]byte{}}

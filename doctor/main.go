@@ -1,5 +1,5 @@
-// Command doctor asks an account whether a stack can be deployed there, and of one that is deployed whether it can page,
-// route and restore. It changes nothing; with -page it sends a test message.
+// Command doctor asks an account whether a stack can be deployed there, and of one that is deployed whether it can
+// page, route and restore. It changes nothing; with -page it sends a test message.
 package main
 
 import (
@@ -95,7 +95,8 @@ func parse(args []string) (request, error) {
 		}
 	}
 	if r.stack == "" {
-		problems = append(problems, errors.New("usage: make doctor STACK=<stack> [DEPLOYER=<ARN of a role>] [JSON=yes] [PAGE=yes]"))
+		problems = append(problems, errors.New("usage: make doctor STACK=<stack> [DEPLOYER=<ARN of a role>] [JSON=yes] "+
+			"[PAGE=yes]"))
 	}
 	r.json, r.page = *words["json"] == "yes", *words["page"] == "yes"
 	return r, errors.Join(problems...)

@@ -77,7 +77,8 @@ func TestAnObserverThatSaysNothingIsNamed(t *testing.T) {
 	}
 	silent, err := s.silent(t.Context(), primary)
 	require.NoError(t, err)
-	assert.Equal(t, []string{"us-west-2 has said nothing of us-east-1 for 8m0s", "us-west-2 has said nothing of us-east-2 for 8m0s"},
+	assert.Equal(t, []string{"us-west-2 has said nothing of us-east-1 for 8m0s", "us-west-2 has said nothing of " +
+		"us-east-2 for 8m0s"},
 		silent)
 }
 

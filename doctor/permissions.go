@@ -25,8 +25,8 @@ type linked struct {
 	concerns      func(*stack) bool
 }
 
-// serviceLinked are those that a deployment makes when they are not there (Aurora DSQL User Guide, "Using service-linked
-// roles"; AWS Backup Developer Guide, "Using service-linked roles").
+// serviceLinked are those that a deployment makes when they are not there (Aurora DSQL User Guide, "Using
+// service-linked roles"; AWS Backup Developer Guide, "Using service-linked roles").
 var serviceLinked = []linked{
 	{"AWSServiceRoleForAuroraDsql", "dsql.amazonaws.com", func(*stack) bool { return true }},
 	{"AWSServiceRoleForBackup", "backup.amazonaws.com", hasBackups},
@@ -35,8 +35,10 @@ var serviceLinked = []linked{
 var serviceRoles = check{
 	id:    "service-roles",
 	asked: "Are the service-linked roles there, or may the deployer have them made?",
-	why:   "The first cluster, and the first backup, of an account makes one in the deployer's name, and is refused without.",
-	do:    "Give the deployer iam:CreateServiceLinkedRole (docs/deployer-policy.json), or make the role once: aws iam create-service-linked-role.",
+	why: "The first cluster, and the first backup, of an account makes one in the deployer's name, and is refused " +
+		"without.",
+	do: "Give the deployer iam:CreateServiceLinkedRole (docs/deployer-policy.json), or make the role once: aws " +
+		"iam create-service-linked-role.",
 	look: func(ctx context.Context, s *stack) []answer {
 		client := iam.NewFromConfig(s.in(iamRegion))
 		var answers []answer
@@ -76,9 +78,11 @@ func (s *stack) linked(ctx context.Context, client *iam.Client, role linked) ans
 var permissions = check{
 	id:    "permissions",
 	asked: "May the deployer do what a deployment does, by IAM's policy simulator?",
-	why: "A deployment that is refused half-way leaves a half of the stack. The simulator knows identity policies and boundaries, " +
+	why: "A deployment that is refused half-way leaves a half of the stack. The simulator knows identity policies " +
+		"and boundaries, " +
 		"and not service control policies.",
-	do: "Give the deployer's role the policies docs/deployer*.json that the configuration takes (docs/deploying.md). It is the " +
+	do: "Give the deployer's role the policies docs/deployer*.json that the configuration takes (docs/deploying.md). " +
+		"It is the " +
 		"caller, unless DEPLOYER=<ARN of a role> names another.",
 	look: func(ctx context.Context, s *stack) []answer {
 		statements, err := s.deployerPolicies()
@@ -190,8 +194,8 @@ func (s *stack) simulate(ctx context.Context, client *iam.Client, st statement) 
 	return denied, nil
 }
 
-// identityOf is the user or the role that a caller's policies belong to; a session has those of its role. The path of the
-// role is not in the ARN of a session, so a role with a path cannot be asked about in this way.
+// identityOf is the user or the role that a caller's policies belong to; a session has those of its role. The path of
+// the role is not in the ARN of a session, so a role with a path cannot be asked about in this way.
 func identityOf(identity string) (string, error) {
 	a, err := arn.Parse(identity)
 	if err != nil {

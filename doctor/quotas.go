@@ -34,7 +34,8 @@ func room(region, what string, there, more, most int) answer {
 	return good(region, "%s", found)
 }
 
-// quota is what the account may have in a region, by the code that AWS publishes. One that is not listed cannot be asked.
+// quota is what the account may have in a region, by the code that AWS publishes. One that is not listed cannot be
+// asked.
 func (s *stack) quota(ctx context.Context, region, service, code string) (int, error) {
 	client := servicequotas.NewFromConfig(s.in(region))
 	out, err := client.GetServiceQuota(ctx, &servicequotas.GetServiceQuotaInput{ServiceCode: &service, QuotaCode: &code})
@@ -94,9 +95,10 @@ func pages(next func(token *string) (found int, more *string, err error)) (sum i
 }
 
 var clusterQuota = check{
-	id:       "cluster-quota",
-	asked:    "Is there room for the stack's clusters?",
-	why:      "An account has five multi-Region clusters a region, of which one that waits for its peer's deletion is one.",
+	id:    "cluster-quota",
+	asked: "Is there room for the stack's clusters?",
+	why: "An account has five multi-Region clusters a region, of which one that waits for its peer's deletion " +
+		"is one.",
 	do:       "Delete a cluster that nobody needs, or ask for more: Service Quotas, Amazon Aurora DSQL, L-DCF93F11.",
 	concerns: isPlanned,
 	look: func(ctx context.Context, s *stack) []answer {
@@ -196,9 +198,10 @@ func buses(ctx context.Context, s *stack, region string) (int, error) {
 }
 
 var ruleQuota = check{
-	id:       "rule-quota",
-	asked:    "Is there room for the stack's rules on the default event bus?",
-	why:      "A bus has a number of rules; one more is refused in the middle of a deployment, and a monitor has no schedule.",
+	id:    "rule-quota",
+	asked: "Is there room for the stack's rules on the default event bus?",
+	why: "A bus has a number of rules; one more is refused in the middle of a deployment, and a monitor has no " +
+		"schedule.",
 	do:       "Delete a rule that nobody needs, or ask for more: Service Quotas, Amazon EventBridge, L-244521F2.",
 	concerns: isPlanned,
 	look: func(ctx context.Context, s *stack) []answer {
@@ -217,8 +220,8 @@ func rules(ctx context.Context, s *stack, region string) (int, error) {
 	})
 }
 
-// keptFree is what Lambda never lets a reservation take of an account's concurrency (Lambda Developer Guide, "Configuring
-// reserved concurrency").
+// keptFree is what Lambda never lets a reservation take of an account's concurrency (Lambda Developer Guide,
+// "Configuring reserved concurrency").
 const keptFree = 100
 
 var concurrency = check{

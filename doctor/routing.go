@@ -14,8 +14,8 @@ import (
 	"github.com/miekg/dns"
 )
 
-// leastLife is how long a certificate must count yet: ACM renews it 60 days before its end, and the alarm speaks 30 days
-// before it.
+// leastLife is how long a certificate must count yet: ACM renews it 60 days before its end, and the alarm speaks 30
+// days before it.
 const leastLife = 30 * 24 * time.Hour
 
 var certificates = check{

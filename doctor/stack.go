@@ -153,8 +153,7 @@ func (s *stack) lacking(kind, region string) int {
 	return max(0, planned-len(s.made(kind, region)))
 }
 
-// isDeployed and the others tell what the stack has, for checks that concern only that.
-func isDeployed(s *stack) bool     { return s.deployed != nil }
+// isPlanned and the others tell what the stack has, for checks that concern only that.
 func isPlanned(s *stack) bool      { return s.planned != nil }
 func hasApplication(s *stack) bool { return s.config.Application.Enabled }
 func hasTraffic(s *stack) bool     { return s.config.Traffic != nil }

@@ -21,7 +21,8 @@ func everyCheck() []check { return slices.Concat(before, after, []check{testMess
 
 func TestTheTableSaysOfWhatIsNotGoodWhyAndWhatToDo(t *testing.T) {
 	findings := slices.Concat(
-		enabledRegions.findings([]answer{good("us-east-1", "yes"), unasked("us-east-2", fmt.Errorf("it did not answer in time"))}),
+		enabledRegions.findings([]answer{good("us-east-1", "yes"), unasked("us-east-2", fmt.Errorf("it did not answer "+
+			"in time"))}),
 		subscriptions.findings([]answer{bad("us-east-1", "oncall@example.com (email) has not confirmed")}),
 	)
 	var out bytes.Buffer

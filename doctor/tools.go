@@ -52,8 +52,9 @@ const awsModule = "github.com/pulumi/pulumi-aws/sdk/v6"
 var awsPlugin = check{
 	id:    "aws-plugin",
 	asked: "Is the AWS provider plugin there, of the program's version?",
-	why:   "The program was tried with this one. Pulumi fetches it where it is missing, if it can reach its server and is allowed to.",
-	do:    "pulumi plugin install resource aws <version>.",
+	why: "The program was tried with this one. Pulumi fetches it where it is missing, if it can reach its server " +
+		"and is allowed to.",
+	do: "pulumi plugin install resource aws <version>.",
 	look: func(ctx context.Context, _ *stack) []answer {
 		wanted, err := required(awsModule)
 		if err != nil {
@@ -83,7 +84,8 @@ func plugin(wanted string, installed bool) answer {
 	case installed:
 		return good("", "%s is installed", wanted)
 	case barred:
-		return bad("", "%s is not installed, and PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION keeps Pulumi from fetching it", wanted)
+		return bad("", "%s is not installed, and PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION keeps Pulumi from fetching "+
+			"it", wanted)
 	default:
 		return good("", "%s is fetched by the first preview", wanted)
 	}

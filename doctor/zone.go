@@ -58,10 +58,12 @@ func resolver() (string, error) {
 }
 
 var zone = check{
-	id:       "zone",
-	asked:    "Is the hosted zone public, above the domain, and what the internet is led to?",
-	why:      "A certificate is issued when its records answer, for which the deployment waits 75 minutes; and clients ask the same.",
-	do:       "Name the zone's own servers at the registrar, or in the zone above (Route 53 Developer Guide, \"Making Route 53 the DNS service\").",
+	id:    "zone",
+	asked: "Is the hosted zone public, above the domain, and what the internet is led to?",
+	why: "A certificate is issued when its records answer, for which the deployment waits 75 minutes; and " +
+		"clients ask the same.",
+	do: "Name the zone's own servers at the registrar, or in the zone above (Route 53 Developer Guide, " +
+		"\"Making Route 53 the DNS service\").",
 	concerns: hasTraffic,
 	look: func(ctx context.Context, s *stack) []answer {
 		client := route53.NewFromConfig(s.in(iamRegion))
