@@ -180,7 +180,7 @@ func TestASimulationSaysWhatTheSandboxWouldDecide(t *testing.T) {
 	require.NoError(t, err)
 	client := awsiam.NewFromConfig(w.admin("us-east-1"))
 	mine, other := "arn:aws:sns:us-east-1:123456789012:mine", "arn:aws:sns:us-east-1:123456789012:other"
-	in := &awsiam.SimulatePrincipalPolicyInput{PolicySourceArn: &w.role.Arn, ResourceArns: []string{mine, other},
+	in := &awsiam.SimulatePrincipalPolicyInput{PolicySourceArn: &w.role.Arn, ResourceArns: []string{other, mine},
 		ActionNames: []string{"sns:Publish", "sns:DeleteTopic", "sqs:SendMessage"}, MaxItems: aws.Int32(2)}
 	assert.Equal(t, map[string]string{
 		"sns:Publish *": "implicitDeny", "sns:Publish " + mine: "allowed", "sns:Publish " + other: "implicitDeny",
