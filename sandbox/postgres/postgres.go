@@ -172,6 +172,8 @@ func (s *Server) arguments() []string {
 		"max_wal_senders=0",
 		"autovacuum=off", // its locks would be conflicts that no client caused; small rows are pruned on access
 		"jit=off",
+		"max_parallel_workers_per_gather=0", // a worker does not begin where text search is taken away
+		"max_parallel_maintenance_workers=0",
 		"default_transaction_isolation=repeatable read", // Aurora DSQL has no other level
 		"timezone=UTC",
 		"log_timezone=UTC",

@@ -120,6 +120,21 @@ func TestACopyBringsBackSchemaRowsOwnersRolesAndGrants(t *testing.T) {
 	require.ErrorContains(t, err, "permission denied")
 }
 
+// PostgreSQL likes to read tables of this size with parallel workers, and none can begin without the text search that is
+// taken away.
+func TestALargeTableIsReadAndBroughtBack(t *testing.T) {
+	c := newCopying(t)
+	admin := c.as("admin", "source")
+	run(t, admin,
+		"CREATE TABLE public.large (id bigint PRIMARY KEY, word text)",
+		"INSERT INTO public.large SELECT i, 'word' FROM generate_series(1, 400000) i",
+		"ANALYZE public.large")
+	const count = "SELECT count(*) FROM public.large WHERE word LIKE 'w%'"
+	assert.Equal(t, 400000, read[int](t, admin, count))
+	require.NoError(t, c.Fill(t.Context(), "restored", c.copy()))
+	assert.Equal(t, 400000, read[int](t, c.as("admin", "restored"), count))
+}
+
 func TestTheLiveClusterIsNotChangedByARestore(t *testing.T) {
 	c := newCopying(t)
 	admin := c.as("admin", "source")
