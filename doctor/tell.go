@@ -11,12 +11,12 @@ import (
 // marks are how statuses look in a table.
 var marks = map[Status]string{OK: "ok", Failed: "FAILED", Unasked: "not asked"}
 
-// tell prints findings for people: every answer, and of those that are not good why it matters and what to do.
+// tell prints findings for people: every answer, and of what has failed why it matters and what to do.
 func tell(out io.Writer, s *stack, findings []Finding, at time.Time) {
 	fmt.Fprintf(out, "Stack %s, %s, asked %s\n\n", s.name, accountOf(s), at.UTC().Format("2006-01-02 15:04:05 UTC"))
 	for _, f := range findings {
 		fmt.Fprintf(out, "  %-9s  %-18s  %-14s  %s\n", marks[f.Status], f.ID, f.Region, f.Found)
-		if f.Status != OK {
+		if f.Status == Failed {
 			for _, line := range [][2]string{{"asked", f.Asked}, {"why", f.Why}, {"do", f.Do}, {"see", f.Runbook}} {
 				fmt.Fprintf(out, "%13s%-6s %s\n", "", line[0], wrapped(line[1], 20))
 			}
