@@ -268,11 +268,12 @@ func (a *Account) credential(accessKeyID string) (sqlendpoint.Credential, bool) 
 	}, true
 }
 
-// allowed asks the identity policies of whoever connects.
+// allowed asks the identity policies of whoever connects. The tags of the cluster are condition keys.
 func (a *Account) allowed(principalARN, action, clusterARN string) bool {
 	principal := a.IAM.Admin().Principal
 	if principalARN != principal.ARN {
 		principal = iam.Session(principalARN, "sql")
 	}
-	return a.IAM.Authorize(principal, action, clusterARN, nil) == nil
+	cluster, _ := a.DSQL.Cluster(clusterARN)
+	return a.IAM.Authorize(principal, action, clusterARN, iam.ResourceTags(cluster.Tags)) == nil
 }

@@ -32,6 +32,20 @@ func (c Context) with(more Context) Context {
 	return merged
 }
 
+// ResourceTags are the condition keys of the tags that a resource has.
+func ResourceTags(tags map[string]string) Context { return tagKeys("aws:ResourceTag/", tags) }
+
+// RequestTags are those of the tags that a request gives.
+func RequestTags(tags map[string]string) Context { return tagKeys("aws:RequestTag/", tags) }
+
+func tagKeys(prefix string, tags map[string]string) Context {
+	keys := Context{}
+	for name, value := range tags {
+		keys[prefix+name] = value
+	}
+	return keys
+}
+
 type condition struct {
 	compare  func(pattern, value string) bool
 	negated  bool // no pattern may match, and a missing key is a match

@@ -13,6 +13,7 @@ import (
 	"aurora-dsql-dr/sandbox/api/call"
 	"aurora-dsql-dr/sandbox/api/wire"
 	"aurora-dsql-dr/sandbox/awserr"
+	"aurora-dsql-dr/sandbox/iam"
 )
 
 // Operations are those that are modelled.
@@ -48,7 +49,7 @@ func request(c *call.Call, in *sdk.RequestCertificateInput) (*sdk.RequestCertifi
 
 // mayRequest asks for the permission for tags as well, if there are any (ACM User Guide, "ACM API permissions").
 func mayRequest(c *call.Call, tags map[string]string) error {
-	arn, asked := c.Region.ARN("acm", "certificate/*"), call.RequestTags(tags)
+	arn, asked := c.Region.ARN("acm", "certificate/*"), iam.RequestTags(tags)
 	if err := c.Authorize("acm:RequestCertificate", arn, asked); err != nil || len(tags) == 0 {
 		return err
 	}
@@ -77,7 +78,7 @@ func given(in []types.Tag) map[string]string {
 // find finds a certificate that the caller may do something with.
 func find(c *call.Call, action string, arn *string) (acm.Certificate, error) {
 	found, missing := c.Region.ACM.Certificate(aws.ToString(arn))
-	if err := c.Authorize(action, aws.ToString(arn), call.ResourceTags(found.Tags)); err != nil {
+	if err := c.Authorize(action, aws.ToString(arn), iam.ResourceTags(found.Tags)); err != nil {
 		return acm.Certificate{}, err
 	}
 	return found, missing

@@ -56,20 +56,6 @@ func (c *Call) MayLink(service string) error {
 		iam.Context{"iam:AWSServiceName": service})
 }
 
-// ResourceTags are the condition keys of the tags that a resource has.
-func ResourceTags(tags map[string]string) iam.Context { return tagKeys("aws:ResourceTag/", tags) }
-
-// RequestTags are those of the tags that a request gives.
-func RequestTags(tags map[string]string) iam.Context { return tagKeys("aws:RequestTag/", tags) }
-
-func tagKeys(prefix string, tags map[string]string) iam.Context {
-	keys := iam.Context{}
-	for name, value := range tags {
-		keys[prefix+name] = value
-	}
-	return keys
-}
-
 func (c *Call) with(more iam.Context) iam.Context {
 	conditions := maps.Clone(c.Conditions)
 	maps.Copy(conditions, more)

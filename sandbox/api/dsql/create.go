@@ -44,7 +44,7 @@ func create(c *call.Call, in *sdk.CreateClusterInput) (*sdk.CreateClusterOutput,
 // cluster has no identifier yet.
 func mayCreate(c *call.Call, in *sdk.CreateClusterInput) error {
 	arn := c.Region.ARN("dsql", "cluster/*")
-	tags := call.RequestTags(in.Tags)
+	tags := iam.RequestTags(in.Tags)
 	needs := []need{{"dsql:CreateCluster", arn, tags}}
 	if len(in.Tags) > 0 {
 		needs = append(needs, need{"dsql:TagResource", arn, tags})
@@ -67,7 +67,7 @@ func mayLink(c *call.Call) error {
 
 func tagResource(c *call.Call, in *sdk.TagResourceInput) (*sdk.TagResourceOutput, error) {
 	arn := aws.ToString(in.ResourceArn)
-	if err := c.Authorize("dsql:TagResource", arn, call.RequestTags(in.Tags)); err != nil {
+	if err := c.Authorize("dsql:TagResource", arn, iam.RequestTags(in.Tags)); err != nil {
 		return nil, err
 	}
 	return &sdk.TagResourceOutput{}, c.Region.DSQL.TagResource(arn, in.Tags)

@@ -91,7 +91,7 @@ func tagsOf(c *call.Call, id string) iam.Context {
 	if err != nil {
 		return nil
 	}
-	return call.ResourceTags(cluster.Tags)
+	return iam.ResourceTags(cluster.Tags)
 }
 
 func remove(c *call.Call, in *sdk.DeleteClusterInput) (*sdk.DeleteClusterOutput, error) {

@@ -73,7 +73,7 @@ func create(c *call.Call, in *sdk.CreateKeyInput) (*sdk.CreateKeyOutput, error) 
 
 // mayCreate asks for the permission for tags as well, if there are any (API Reference, CreateKey).
 func mayCreate(c *call.Call, tags map[string]string) error {
-	given := call.RequestTags(tags)
+	given := iam.RequestTags(tags)
 	if err := c.Authorize("kms:CreateKey", "*", given); err != nil || len(tags) == 0 {
 		return err
 	}
