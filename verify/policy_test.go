@@ -28,8 +28,18 @@ var prefixes = map[string]string{
 
 // unnamed are the actions that no call is called after, and why they are needed.
 var unnamed = map[string]string{
-	"iam:PassRole":        "schedules have a role, here one that is not there",
-	"kms:GenerateDataKey": "SNS encrypts with it, by its publisher's permission",
+	"dsql:AddPeerCluster":           "CreateCluster and UpdateCluster ask for it, as for the next three",
+	"dsql:DbConnect":                "a session as a role",
+	"dsql:DbConnectAdmin":           "a session as admin",
+	"dsql:PutMultiRegionProperties": "as above",
+	"dsql:PutWitnessRegion":         "as above",
+	"dsql:RemovePeerCluster":        "as above, when a peer is left out",
+	"dsql:TagResource":              "CreateCluster asks for it",
+	"iam:CreateServiceLinkedRole":   "the first cluster of an account makes the role of Aurora DSQL",
+	"iam:PassRole":                  "schedules have a role, here one that is not there",
+	"acm:AddTagsToCertificate":      "RequestCertificate asks for it",
+	"kms:TagResource":               "CreateKey asks for it",
+	"kms:GenerateDataKey":           "SNS encrypts with it, by its publisher's permission",
 }
 
 // free are calls that need no permission.

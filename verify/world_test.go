@@ -23,6 +23,7 @@ import (
 	"aurora-dsql-dr/sandbox/aws"
 	"aurora-dsql-dr/sandbox/clock"
 	"aurora-dsql-dr/sandbox/cloudwatch"
+	"aurora-dsql-dr/sandbox/dsql"
 	"aurora-dsql-dr/sandbox/events"
 	"aurora-dsql-dr/sandbox/iam"
 	"aurora-dsql-dr/sandbox/kms"
@@ -72,16 +73,20 @@ type world struct {
 // newWorld is one whose clusters have no endpoints.
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	return pointedAt(t, aws.NewAccount(aws.Options{Clock: clock.New(speed), Regions: regions}))
+	return pointedAt(t, aws.NewAccount(options()))
 }
 
 // newWorldWithSQL is one in which every claim can be asked.
 func newWorldWithSQL(t *testing.T) *world {
 	t.Helper()
-	account, err := aws.Open(t.Context(), aws.Options{Clock: clock.New(speed), Regions: regions},
-		postgrestest.Start(t), trusted)
+	account, err := aws.Open(t.Context(), options(), postgrestest.Start(t), trusted)
 	require.NoError(t, err)
 	return pointedAt(t, account)
+}
+
+// options are of an account whose clusters are CREATING for a second of the wall's, so that it can be seen.
+func options() aws.Options {
+	return aws.Options{Clock: clock.New(speed), Regions: regions, ClusterDelay: speed * time.Second}
 }
 
 func pointedAt(t *testing.T, account *aws.Account) *world {
@@ -149,8 +154,17 @@ func (w *world) command() Command {
 }
 
 // run runs the command, confirmed.
-func (w *world) run(args ...string) int {
-	return w.command().Run(w.Context(), append([]string{"-confirm", w.account.ID}, args...))
+func (w *world) run(args ...string) int { return w.command().Run(w.Context(), w.confirmed(args...)) }
+
+// confirmed are arguments with the account's number, and where SQL is answered.
+func (w *world) confirmed(args ...string) []string {
+	var addresses []string
+	for _, r := range w.account.Regions() {
+		if r.SQL != nil {
+			addresses = append(addresses, r.Name+"="+r.SQL.Addr())
+		}
+	}
+	return append([]string{"-confirm", w.account.ID, "-sql", strings.Join(addresses, ",")}, args...)
 }
 
 // reported reads the one report that there is.
@@ -204,11 +218,22 @@ func (w *world) plant(name string) {
 			return err
 		},
 		"certificate": func() error {
-			_, err := r.ACM.Request(acm.Certificate{DomainName: name + ".example.com", ValidationMethod: "DNS"}, "")
+			_, err := r.ACM.Request(acm.Certificate{
+				DomainName:       name + ".example.com",
+				ValidationMethod: "DNS",
+				Tags:             map[string]string{"verify-aws": name},
+			}, "")
+			return err
+		},
+		"cluster": func() error {
+			_, err := r.DSQL.CreateCluster(dsql.CreateClusterInput{
+				Tags:                      map[string]string{"verify-aws": name},
+				DeletionProtectionEnabled: new(true),
+			})
 			return err
 		},
 		"key": func() error {
-			_, err := r.KMS.CreateKey(kms.Key{Description: name})
+			_, err := r.KMS.CreateKey(kms.Key{Description: name, Tags: map[string]string{"verify-aws": name}})
 			return err
 		},
 		"topic": func() error {
@@ -225,7 +250,10 @@ func (w *world) plant(name string) {
 		},
 		"dashboard": func() error {
 			// The account's on AWS, and here the region's that is asked for them.
-			_, err := w.account.Region("us-east-1").CloudWatch.PutDashboard(cloudwatch.Dashboard{DashboardName: name, DashboardBody: `{"widgets":[]}`})
+			_, err := w.account.Region("us-east-1").CloudWatch.PutDashboard(cloudwatch.Dashboard{
+				DashboardName: name,
+				DashboardBody: `{"widgets":[]}`,
+			})
 			return err
 		},
 		"alarms": func() error {
@@ -256,6 +284,9 @@ func (w *world) plant(name string) {
 func (w *world) isEmpty() {
 	w.Helper()
 	assert.Empty(w, w.account.Route53.Zones())
+	for _, c := range w.account.DSQL.Clusters() {
+		assert.Equal(w, dsql.Deleting, c.Status, c.Tags)
+	}
 	for _, r := range w.account.Regions() {
 		assert.Len(w, r.Scheduler.Groups(), 1, "the default group")
 		schedules, err := r.Scheduler.Schedules("")

@@ -52,6 +52,7 @@ func (c *Case) certificate(config aws.Config, ending string) (types.CertificateD
 		out, err := client.RequestCertificate(c, &acm.RequestCertificateInput{
 			DomainName:       aws.String(name + ".example.com"),
 			ValidationMethod: types.ValidationMethodDns,
+			Tags:             []types.Tag{{Key: aws.String(mark), Value: &name}},
 		})
 		if err != nil {
 			return "", err

@@ -15,7 +15,11 @@ type Case struct {
 	run *Run
 
 	seen, differs, unasked []string
+	ends                   []func()
 }
+
+// atEnd has something done when the claim has been asked.
+func (c *Case) atEnd(f func()) { c.ends = append(c.ends, f) }
 
 // verdict is what follows from all answers. One that differs settles the claim, and one that is not known leaves it
 // open.

@@ -26,7 +26,7 @@ type Claim struct {
 
 // Clusters is whether a claim needs clusters, which take minutes to be made.
 func (c Claim) Clusters() bool {
-	return slices.ContainsFunc(c.Makes, func(k *Kind) bool { return k == cluster || k == pair })
+	return slices.ContainsFunc(c.Makes, func(k *Kind) bool { return slices.Contains([]*Kind{cluster, lone, pair}, k) })
 }
 
 // All are the claims in the order in which they are asked. Those that need clusters come last.
@@ -42,6 +42,9 @@ func All() []Claim {
 		stepFunctionsClaims,
 		route53Claims,
 		acmClaims,
+		dsqlClaims,
+		sqlClaims,
+		dsqlLastClaims,
 	)
 }
 

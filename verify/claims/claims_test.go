@@ -36,6 +36,9 @@ func TestEveryClaimIsARowOfAPage(t *testing.T) {
 func TestEveryKindIsLookedForByTheNextRun(t *testing.T) {
 	for _, c := range All() {
 		for _, k := range c.Makes {
+			if k == lone || k == pair {
+				k = cluster // which is how they are found
+			}
 			assert.Contains(t, kinds, k, c.ID)
 			assert.NotEmpty(t, k.Basis, k.Name)
 		}

@@ -30,14 +30,15 @@ type Kind struct {
 
 // kinds are all.
 var kinds = []*Kind{
-	compositeAlarm, alarm, dashboard, metric, key, topic, queue, rule, schedule, scheduleGroup, hostedZone, certificate,
+	cluster, compositeAlarm, alarm, dashboard, metric, key, topic, queue, rule, schedule, scheduleGroup, hostedZone,
+	certificate,
 }
-
-// cluster and pair are of Aurora DSQL.
-var cluster, pair *Kind
 
 // thing is one that was made, or is about to be. Its id is what its service calls it, "" if that is its name.
 type thing struct{ name, id string }
+
+// mark is the tag that has the name of what services name themselves.
+const mark = "verify-aws"
 
 // key is what its service calls it.
 func (t thing) key() *string { return new(cmp.Or(t.id, t.name)) }

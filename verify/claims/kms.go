@@ -39,7 +39,7 @@ var kmsClaims = []Claim{{
 	ask:   aKeyGoesThroughItsStates,
 }}
 
-// key is marked by its description.
+// key is marked by its description, which shows with its state, and by a tag, for policies.
 var key = &Kind{
 	Name:  "KMS key",
 	USD:   1.0 / 730,
@@ -94,7 +94,10 @@ func ownKey(ctx context.Context, client *kms.Client, k types.KeyListEntry) (t th
 // key makes a key and returns its id.
 func (c *Case) key(client *kms.Client, ending string, change func(*kms.CreateKeyInput)) (string, error) {
 	return c.make(key, c.primary(), ending, func(name string) (string, error) {
-		in := &kms.CreateKeyInput{Description: &name}
+		in := &kms.CreateKeyInput{
+			Description: &name,
+			Tags:        []types.Tag{{TagKey: aws.String(mark), TagValue: &name}},
+		}
 		change(in)
 		out, err := client.CreateKey(c, in)
 		if err != nil {

@@ -39,6 +39,8 @@ type Run struct {
 	ID string
 
 	made []*made
+	lone once[*aCluster]
+	pair once[[2]*aCluster]
 }
 
 // made is a thing that the run has made, or was about to make, and in which region.
@@ -80,6 +82,9 @@ func (r *Run) Ask(ctx context.Context, claim Claim) Finding {
 		c.failed("the run", context.Cause(ctx))
 	} else if err := claim.ask(c); err != nil {
 		c.failed("", err)
+	}
+	for _, end := range c.ends {
+		end()
 	}
 	var kinds []*Kind
 	for _, m := range r.made[before:] {
