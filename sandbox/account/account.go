@@ -56,7 +56,8 @@ func (s *Service) Regions() []Region { return s.regions.All() }
 func (s *Service) Region(name string) (Region, error) {
 	r, ok := s.regions.Get(name)
 	if !ok {
-		return r, awserr.Invalid("ValidationException", "Region name is %q: want the code of a Region, such as us-east-1", name)
+		return r, awserr.Invalid("ValidationException",
+			"Region name is %q: want the code of a Region, such as us-east-1", name)
 	}
 	return r, nil
 }

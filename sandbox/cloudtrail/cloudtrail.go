@@ -84,7 +84,8 @@ func (s *Service) Trail(region, name string) (Trail, error) {
 func (s *Service) atHome(region, name string) (Trail, error) {
 	t, err := s.Trail(region, name)
 	if err == nil && t.HomeRegion != region {
-		err = awserr.Invalid("InvalidHomeRegionException", "The home region of %s is %s, not %s.", t.ARN, t.HomeRegion, region)
+		err = awserr.Invalid("InvalidHomeRegionException",
+			"The home region of %s is %s, not %s.", t.ARN, t.HomeRegion, region)
 	}
 	return t, err
 }

@@ -71,7 +71,8 @@ func (s *Service) DeletePolicy(name string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if _, ok := s.policies[name]; !ok {
-		return awserr.NotFound(http.StatusBadRequest, "ResourceNotFoundException", "Policy with name [%s] does not exist.", name)
+		return awserr.NotFound(http.StatusBadRequest, "ResourceNotFoundException",
+			"Policy with name [%s] does not exist.", name)
 	}
 	delete(s.policies, name)
 	if name == deliveryPolicy {

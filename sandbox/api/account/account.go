@@ -44,7 +44,8 @@ func authorize(c *call.Call, action string, account, target *string) error {
 		return err
 	}
 	if account != nil {
-		return wire.NotImplemented("account: AccountId of %s is not modelled by the sandbox, which has no organization", action)
+		return wire.NotImplemented("account: AccountId of %s is not modelled by the sandbox, which has no "+
+			"organization", action)
 	}
 	return nil
 }

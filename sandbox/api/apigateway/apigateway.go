@@ -33,7 +33,8 @@ var Operations = []call.Operation{
 }
 
 // Beside is what is said about other operations.
-const Beside = "; HTTP APIs are made as resources of a Pulumi program, aws:apigatewayv2/…, and serve at their apiEndpoint"
+const Beside = "; HTTP APIs are made as resources of a Pulumi program, aws:apigatewayv2/…, and serve at their " +
+	"apiEndpoint"
 
 var paged = wire.InQuery(map[string]string{"maxResults": "MaxResults", "nextToken": "NextToken"})
 

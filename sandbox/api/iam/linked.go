@@ -21,7 +21,8 @@ func createLinkedRole(
 	if err != nil {
 		return nil, err
 	}
-	made, err := c.Account.IAM.CreateServiceLinkedRole(service, aws.ToString(in.CustomSuffix), aws.ToString(in.Description))
+	made, err := c.Account.IAM.CreateServiceLinkedRole(service, aws.ToString(in.CustomSuffix),
+		aws.ToString(in.Description))
 	if err != nil {
 		return nil, err
 	}
