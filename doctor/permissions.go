@@ -25,10 +25,12 @@ type linked struct {
 	concerns      func(*stack) bool
 }
 
-// serviceLinked are those that a deployment makes when they are not there (Aurora DSQL User Guide, "Using
-// service-linked roles"; AWS Backup Developer Guide, "Using service-linked roles").
+// serviceLinked are those that a deployment makes when they are not there (each service's guide, "Using service-linked
+// roles"; AWS KMS Developer Guide, "Authorizing AWS KMS to synchronize multi-Region keys").
 var serviceLinked = []linked{
 	{"AWSServiceRoleForAuroraDsql", "dsql.amazonaws.com", func(*stack) bool { return true }},
+	{"AWSServiceRoleForAPIGateway", "ops.apigateway.amazonaws.com", hasApplication},
+	{"AWSServiceRoleForKeyManagementServiceMultiRegionKeys", "mrk.kms.amazonaws.com", hasApplication},
 	{"AWSServiceRoleForBackup", "backup.amazonaws.com", hasBackups},
 }
 
