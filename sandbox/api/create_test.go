@@ -1,12 +1,16 @@
 package api_test
 
 import (
+	"archive/zip"
+	"bytes"
 	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awsacm "github.com/aws/aws-sdk-go-v2/service/acm"
 	acmtypes "github.com/aws/aws-sdk-go-v2/service/acm/types"
+	awsbackup "github.com/aws/aws-sdk-go-v2/service/backup"
+	backuptypes "github.com/aws/aws-sdk-go-v2/service/backup/types"
 	awscloudwatch "github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	cwtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 	awsdsql "github.com/aws/aws-sdk-go-v2/service/dsql"
@@ -14,6 +18,8 @@ import (
 	awsevents "github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	awskms "github.com/aws/aws-sdk-go-v2/service/kms"
 	kmstypes "github.com/aws/aws-sdk-go-v2/service/kms/types"
+	awslambda "github.com/aws/aws-sdk-go-v2/service/lambda"
+	lambdatypes "github.com/aws/aws-sdk-go-v2/service/lambda/types"
 	awssns "github.com/aws/aws-sdk-go-v2/service/sns"
 	awssqs "github.com/aws/aws-sdk-go-v2/service/sqs"
 	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
@@ -231,6 +237,103 @@ func TestTheTagsOfKeysAndCertificatesDecideWhoChangesThem(t *testing.T) {
 	requireCode(t, err, "AccessDeniedException", "acm:DeleteCertificate")
 	_, err = certificates.DeleteCertificate(t.Context(), &awsacm.DeleteCertificateInput{CertificateArn: &certificate})
 	require.NoError(t, err)
+}
+
+func TestAFunctionIsMadeAndDeleted(t *testing.T) {
+	w := newWorld(t, nil)
+	client := awslambda.NewFromConfig(w.function(t, "us-east-1"))
+	var zipped bytes.Buffer
+	archive := zip.NewWriter(&zipped)
+	_, err := archive.Create("bootstrap")
+	require.NoError(t, err)
+	require.NoError(t, archive.Close())
+	in := &awslambda.CreateFunctionInput{
+		FunctionName: aws.String("f"),
+		Role:         &w.role.Arn,
+		Runtime:      lambdatypes.RuntimeProvidedal2023,
+		Handler:      aws.String("bootstrap"),
+		Code:         &lambdatypes.FunctionCode{ZipFile: zipped.Bytes()},
+		Environment:  &lambdatypes.Environment{Variables: map[string]string{"FINE": "z"}},
+	}
+	for action, on := range map[string]string{"lambda:CreateFunction": "*", "iam:PassRole": w.role.Arn} {
+		_, err := client.CreateFunction(t.Context(), in)
+		require.ErrorContains(t, err, "AccessDenied")
+		w.allow(t, action, on, "")
+	}
+	made, err := client.CreateFunction(t.Context(), in)
+	require.NoError(t, err)
+	assert.Equal(t, map[string]string{"FINE": "z"}, made.Environment.Variables)
+	assert.EqualValues(t, 128, *made.MemorySize)
+	_, err = client.DeleteFunction(t.Context(), &awslambda.DeleteFunctionInput{FunctionName: in.FunctionName})
+	requireCode(t, err, "AccessDeniedException", "lambda:DeleteFunction")
+	w.allow(t, "lambda:DeleteFunction", "*", "")
+	deleted, err := client.DeleteFunction(t.Context(), &awslambda.DeleteFunctionInput{FunctionName: in.FunctionName})
+	require.NoError(t, err)
+	assert.EqualValues(t, 204, deleted.StatusCode)
+	in.Layers = []string{"arn"}
+	_, err = client.CreateFunction(t.Context(), in)
+	requireCode(t, err, "NotImplemented", "Layers of CreateFunction is not modelled")
+}
+
+func TestVaultsAndPlansAreMadeLockedAndDeleted(t *testing.T) {
+	w := newWorld(t, nil)
+	ctx := t.Context()
+	client := awsbackup.NewFromConfig(w.function(t, "us-east-1"))
+	key, err := w.account.Region("us-east-1").KMS.CreateKey(kms.Key{})
+	require.NoError(t, err)
+	var plan string
+	for _, step := range []struct {
+		action string
+		call   func() error
+	}{
+		{"backup:CreateBackupVault", func() error {
+			_, err := client.CreateBackupVault(ctx, &awsbackup.CreateBackupVaultInput{
+				BackupVaultName:  aws.String("vault"),
+				EncryptionKeyArn: &key.Arn,
+				BackupVaultTags:  map[string]string{"team": "a"},
+			})
+			return err
+		}},
+		{"backup:PutBackupVaultLockConfiguration", func() error {
+			_, err := client.PutBackupVaultLockConfiguration(ctx, &awsbackup.PutBackupVaultLockConfigurationInput{
+				BackupVaultName:  aws.String("vault"),
+				MinRetentionDays: aws.Int64(7),
+			})
+			return err
+		}},
+		{"backup:CreateBackupPlan", func() error {
+			out, err := client.CreateBackupPlan(ctx, &awsbackup.CreateBackupPlanInput{BackupPlan: &backuptypes.BackupPlanInput{
+				BackupPlanName: aws.String("plan"),
+				Rules: []backuptypes.BackupRuleInput{{
+					RuleName:              aws.String("daily"),
+					TargetBackupVaultName: aws.String("vault"),
+					ScheduleExpression:    aws.String("cron(0 5 ? * * *)"),
+					Lifecycle:             &backuptypes.Lifecycle{DeleteAfterDays: aws.Int64(35)},
+					CopyActions: []backuptypes.CopyAction{{
+						DestinationBackupVaultArn: aws.String(w.account.Region("us-east-2").ARN("backup", "backup-vault:vault")),
+					}},
+				}},
+			}})
+			if err == nil {
+				plan = *out.BackupPlanId
+			}
+			return err
+		}},
+		{"backup:DeleteBackupPlan", func() error {
+			_, err := client.DeleteBackupPlan(ctx, &awsbackup.DeleteBackupPlanInput{BackupPlanId: &plan})
+			return err
+		}},
+		{"backup:DeleteBackupVault", func() error {
+			_, err := client.DeleteBackupVault(ctx, &awsbackup.DeleteBackupVaultInput{BackupVaultName: aws.String("vault")})
+			return err
+		}},
+	} {
+		requireCode(t, step.call(), "AccessDeniedException", "is not authorized to perform: "+step.action)
+		w.allow(t, step.action, "*", "")
+		require.NoError(t, step.call(), step.action)
+	}
+	assert.Empty(t, w.account.Region("us-east-1").Backup.Vaults())
+	assert.Empty(t, w.account.Region("us-east-1").Backup.Plans())
 }
 
 func TestAlarmsAreMadeAndDeletedInEveryProtocol(t *testing.T) {

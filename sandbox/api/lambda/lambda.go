@@ -42,6 +42,9 @@ var Operations = []call.Operation{
 			},
 		),
 	),
+	call.On("CreateFunction", create).At("POST", "/2015-03-31/functions", wire.Created()),
+	call.On("DeleteFunction", remove).At("DELETE", "/2015-03-31/functions/{FunctionName}", qualified,
+		wire.StatusIn("StatusCode")),
 	call.On("GetFunction", get).At("GET", "/2015-03-31/functions/{FunctionName}", qualified),
 	call.On("ListFunctions", list).At("GET", "/2015-03-31/functions", wire.InQuery(map[string]string{
 		"Marker":   "Marker",
