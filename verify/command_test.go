@@ -153,7 +153,7 @@ func TestWhatAnInterruptionLeavesIsRemoved(t *testing.T) {
 		return true
 	})
 	c := w.command()
-	assert.Equal(t, allAsClaimed, c.Run(ctx, []string{"-confirm", w.account.ID, "-only", "scheduler-g,route53,acm"}))
+	assert.Equal(t, allAsClaimed, c.Run(ctx, []string{"-confirm", w.account.ID, "-only", "scheduler-g,route53-b,acm-s"}))
 	assert.Contains(t, line(w.reported(".md"), "`scheduler-group`"), "| as claimed |")
 	assert.Contains(t, line(w.reported(".md"), "`route53-batch`"), "| could not be asked |")
 	assert.Contains(t, line(w.reported(".md"), "`acm-same-record`"), "the run: interrupt signal received |")
@@ -166,7 +166,7 @@ func TestCtrlCEndsTheCommandAndLeavesNothing(t *testing.T) {
 	build := exec.CommandContext(t.Context(), "go", "build", "-tags", "verifyaws", "-o", program, "./cmd")
 	said, err := build.CombinedOutput()
 	require.NoError(t, err, string(said))
-	cmd := exec.CommandContext(t.Context(), program, "-confirm", w.account.ID, "-only", "scheduler-g,route53,acm")
+	cmd := exec.CommandContext(t.Context(), program, "-confirm", w.account.ID, "-only", "scheduler-g,route53-b,acm-s")
 	cmd.Dir, cmd.Stdout, cmd.Stderr = w.dir, &w.out, &w.errs
 	cmd.Env = slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "CI=") })
 	w.answering(func(_ http.ResponseWriter, r *http.Request) bool {
@@ -227,7 +227,7 @@ func TestBadInputIsRefusedWithEveryProblem(t *testing.T) {
 	for _, problem := range []string{
 		`CONFIRM is "me": want the account`,
 		`REGIONS is "us-east-1,us-east-1,x": want three regions`,
-		`ONLY is "nothing": want the beginning of a claim's id, such as sts, kms`,
+		`ONLY is "nothing": want the beginning of a claim's id, such as acm, backup, cloudwatch, dsql, events, kms`,
 		`CLUSTERS is "some": want yes or no`,
 		`SQL is "here": want region=ip:port`,
 		"credentials: operation error STS: GetCallerIdentity",

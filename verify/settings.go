@@ -115,6 +115,7 @@ func services(all []claims.Claim) string {
 		name, _, _ := strings.Cut(claim.ID, "-")
 		names = append(names, name)
 	}
+	slices.Sort(names)
 	return strings.Join(slices.Compact(names), ", ")
 }
 

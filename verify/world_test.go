@@ -2,6 +2,7 @@ package verify
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"net/http"
 	"net/http/httptest"
@@ -21,16 +22,20 @@ import (
 	"aurora-dsql-dr/sandbox/api"
 	"aurora-dsql-dr/sandbox/authority"
 	"aurora-dsql-dr/sandbox/aws"
+	"aurora-dsql-dr/sandbox/backup"
 	"aurora-dsql-dr/sandbox/clock"
 	"aurora-dsql-dr/sandbox/cloudwatch"
 	"aurora-dsql-dr/sandbox/dsql"
 	"aurora-dsql-dr/sandbox/events"
 	"aurora-dsql-dr/sandbox/iam"
 	"aurora-dsql-dr/sandbox/kms"
+	"aurora-dsql-dr/sandbox/lambda"
 	"aurora-dsql-dr/sandbox/postgres/postgrestest"
+	"aurora-dsql-dr/sandbox/route53"
 	"aurora-dsql-dr/sandbox/scheduler"
 	"aurora-dsql-dr/sandbox/sns"
 	"aurora-dsql-dr/sandbox/sqs"
+	"aurora-dsql-dr/sandbox/stepfunctions"
 )
 
 var regions = []string{"us-east-1", "us-east-2", "us-west-2"}
@@ -194,7 +199,8 @@ func (w *world) plant(name string) {
 	r := w.account.Region("us-east-2")
 	threshold := 1.0
 	_, errRole := w.account.IAM.CreateRole(iam.Role{Name: "left", AssumeRolePolicy: `{"Version":"2012-10-17","Statement":{
-		"Effect":"Allow","Principal":{"Service":"scheduler.amazonaws.com"},"Action":"sts:AssumeRole"}}`})
+		"Effect":"Allow","Principal":{"Service":["scheduler.amazonaws.com","states.amazonaws.com","lambda.amazonaws.com"]},
+		"Action":"sts:AssumeRole"}}`})
 	for what, make := range map[string]func() error{
 		"role": func() error { return errRole },
 		"hosted zone": func() error {
@@ -234,6 +240,39 @@ func (w *world) plant(name string) {
 		},
 		"key": func() error {
 			_, err := r.KMS.CreateKey(kms.Key{Description: name, Tags: map[string]string{"verify-aws": name}})
+			return err
+		},
+		"function": func() error {
+			_, err := r.Lambda.CreateFunction(lambda.Function{
+				Name:    name,
+				Role:    "arn:aws:iam::123456789012:role/left",
+				Runtime: "provided.al2023",
+				Handler: "bootstrap",
+				Stub:    func(context.Context, []byte) ([]byte, error) { return nil, nil },
+			})
+			return err
+		},
+		"state machine": func() error {
+			_, err := r.StepFunctions.CreateMachine(stepfunctions.Machine{
+				Name:       name,
+				RoleArn:    "arn:aws:iam::123456789012:role/left",
+				Definition: `{"StartAt":"A","States":{"A":{"Type":"Succeed"}}}`,
+			})
+			return err
+		},
+		"health check": func() error {
+			_, err := w.account.Route53.CreateHealthCheck(name, route53.Config{Type: "HTTPS", FQDN: "left.example.com"})
+			return err
+		},
+		"backup vault": func() error {
+			key, err := r.KMS.CreateKey(kms.Key{})
+			if err == nil {
+				_, err = r.Backup.CreateVault(backup.Vault{Name: name, KMSKeyArn: key.Arn})
+			}
+			return errors.Join(err, r.KMS.DeleteKey(key.KeyID))
+		},
+		"backup plan": func() error {
+			_, err := r.Backup.CreatePlan(backup.Plan{Name: name, Rules: []backup.Rule{{Name: "r", VaultName: "Default"}}})
 			return err
 		},
 		"topic": func() error {
@@ -284,6 +323,7 @@ func (w *world) plant(name string) {
 func (w *world) isEmpty() {
 	w.Helper()
 	assert.Empty(w, w.account.Route53.Zones())
+	assert.Empty(w, w.account.Route53.HealthChecks())
 	for _, c := range w.account.DSQL.Clusters() {
 		assert.Equal(w, dsql.Deleting, c.Status, c.Tags)
 	}
@@ -293,6 +333,10 @@ func (w *world) isEmpty() {
 		assert.NoError(w, err)
 		assert.Empty(w, schedules)
 		assert.Empty(w, r.ACM.Certificates())
+		assert.Empty(w, r.Lambda.Functions())
+		assert.Empty(w, r.StepFunctions.Machines())
+		assert.Empty(w, r.Backup.Vaults())
+		assert.Empty(w, r.Backup.Plans())
 		assert.Empty(w, r.SNS.Topics())
 		assert.Empty(w, r.SQS.Queues())
 		assert.Empty(w, r.CloudWatch.MetricAlarms())

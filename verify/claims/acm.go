@@ -2,6 +2,7 @@ package claims
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -16,6 +17,25 @@ var acmClaims = []Claim{{
 	Row:   "every certificate for a name asks for the same record, in whatever region",
 	Makes: []*Kind{certificate, certificate},
 	ask:   theSameRecordEverywhere,
+}, {
+	ID:    "acm-token",
+	Says:  "the same request with the same token is the same certificate",
+	Page:  "sandbox-aws.md",
+	Row:   "RSA_2048, EC_prime256v1, EC_secp384r1; a domain name of 64 octets",
+	Makes: []*Kind{certificate},
+	ask:   aTokenIsOneCertificate,
+}, {
+	ID:   "acm-refusals",
+	Says: "RequestCertificate refuses names that are none, and more than ten",
+	Page: "sandbox-aws.md",
+	Row:  "RSA_2048, EC_prime256v1, EC_secp384r1; a domain name of 64 octets",
+	ask:  certificatesAreRefused,
+}, {
+	ID:   "acm-long-name",
+	Says: "a domain name of more than 64 octets: InvalidDomainValidationOptionsException",
+	Page: "sandbox-aws.md",
+	Row:  "a domain name of more than 64 octets",
+	ask:  aLongNameIsRefused,
 }}
 
 // certificate is a request for one, which nobody answers: the name is in no zone.
@@ -44,21 +64,30 @@ var certificate = &Kind{
 	},
 }
 
-// certificate requests one for a name below example.com and waits for the record that it asks for.
-func (c *Case) certificate(config aws.Config, ending string) (types.CertificateDetail, error) {
-	client := acm.NewFromConfig(config)
-	var detail types.CertificateDetail
-	arn, err := c.make(certificate, config, ending, func(name string) (string, error) {
-		out, err := client.RequestCertificate(c, &acm.RequestCertificateInput{
+// requested requests a certificate for a name below example.com and returns its ARN.
+func (c *Case) requested(
+	client *acm.Client, config aws.Config, ending string, change func(*acm.RequestCertificateInput),
+) (string, error) {
+	return c.make(certificate, config, ending, func(name string) (string, error) {
+		in := &acm.RequestCertificateInput{
 			DomainName:       aws.String(name + ".example.com"),
 			ValidationMethod: types.ValidationMethodDns,
 			Tags:             []types.Tag{{Key: aws.String(mark), Value: &name}},
-		})
+		}
+		change(in)
+		out, err := client.RequestCertificate(c, in)
 		if err != nil {
 			return "", err
 		}
 		return aws.ToString(out.CertificateArn), nil
 	})
+}
+
+// certificate requests one and waits for the record that it asks for.
+func (c *Case) certificate(config aws.Config, ending string) (types.CertificateDetail, error) {
+	client := acm.NewFromConfig(config)
+	var detail types.CertificateDetail
+	arn, err := c.requested(client, config, ending, func(*acm.RequestCertificateInput) {})
 	if err != nil {
 		return detail, err
 	}
@@ -86,5 +115,60 @@ func theSameRecordEverywhere(c *Case) error {
 	c.is("the type of the record", records[0].Type, types.RecordTypeCname)
 	c.is("the record's name in the other region", aws.ToString(records[1].Name), aws.ToString(records[0].Name))
 	c.is("the record's value in the other region", aws.ToString(records[1].Value), aws.ToString(records[0].Value))
+	return nil
+}
+
+func aTokenIsOneCertificate(c *Case) error {
+	client := acm.NewFromConfig(c.primary())
+	var asked acm.RequestCertificateInput
+	arn, err := c.requested(client, c.primary(), "t", func(in *acm.RequestCertificateInput) {
+		in.IdempotencyToken = aws.String("once")
+		asked = *in
+	})
+	if err != nil {
+		return err
+	}
+	again, err := client.RequestCertificate(c, &asked)
+	if c.accepted("RequestCertificate again", err) {
+		c.is("the ARN of the second", aws.ToString(again.CertificateArn), arn)
+	}
+	return nil
+}
+
+func certificatesAreRefused(c *Case) error {
+	client := acm.NewFromConfig(c.primary())
+	var many []string
+	for i := range 11 {
+		many = append(many, fmt.Sprintf("%d.example.com", i))
+	}
+	for _, wrong := range []struct {
+		what, code string
+		change     func(*acm.RequestCertificateInput)
+	}{
+		{"a name that ends with a dot", "ValidationException", func(in *acm.RequestCertificateInput) {
+			in.DomainName = aws.String(*in.DomainName + ".")
+		}},
+		{"another name with an underscore", "ValidationException", func(in *acm.RequestCertificateInput) {
+			in.SubjectAlternativeNames = []string{"a_b.example.com"}
+		}},
+		{"twelve names", "LimitExceededException", func(in *acm.RequestCertificateInput) {
+			in.SubjectAlternativeNames = many
+		}},
+		{"a token that is no word", "ValidationException", func(in *acm.RequestCertificateInput) {
+			in.IdempotencyToken = aws.String("not-a-word")
+		}},
+	} {
+		_, err := c.requested(client, c.primary(), "r", wrong.change)
+		c.refused("RequestCertificate with "+wrong.what, err, wrong.code)
+	}
+	return nil
+}
+
+func aLongNameIsRefused(c *Case) error {
+	client := acm.NewFromConfig(c.primary())
+	_, err := c.requested(client, c.primary(), "l", func(in *acm.RequestCertificateInput) {
+		in.DomainName = aws.String(strings.Repeat("a", 65-len(".example.com")) + ".example.com")
+	})
+	c.refused("RequestCertificate with a name of 65 octets", err, "InvalidDomainValidationOptionsException")
 	return nil
 }

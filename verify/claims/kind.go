@@ -30,8 +30,8 @@ type Kind struct {
 
 // kinds are all.
 var kinds = []*Kind{
-	cluster, compositeAlarm, alarm, dashboard, metric, key, topic, queue, rule, schedule, scheduleGroup, hostedZone,
-	certificate,
+	cluster, plan, vault, healthCheck, compositeAlarm, alarm, dashboard, metric, machine, function, schedule,
+	scheduleGroup, rule, topic, queue, hostedZone, certificate, key,
 }
 
 // thing is one that was made, or is about to be. Its id is what its service calls it, "" if that is its name.

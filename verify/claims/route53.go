@@ -16,6 +16,20 @@ var route53Claims = []Claim{{
 	Row:   "a batch of CREATE, UPSERT and DELETE is made as a whole or not at all",
 	Makes: []*Kind{hostedZone},
 	ask:   aBatchIsOne,
+}, {
+	ID:    "route53-input",
+	Says:  "what is no record set is an InvalidInput",
+	Page:  "sandbox-aws.md",
+	Row:   "A, AAAA, CAA, CNAME, NS, SOA, TXT; aliases to records",
+	Makes: []*Kind{hostedZone},
+	ask:   recordSetsAreRefused,
+}, {
+	ID:    "route53-order",
+	Says:  "records are listed by reversed name, then type",
+	Page:  "sandbox-aws.md",
+	Row:   "records are listed by reversed name, then type",
+	Makes: []*Kind{hostedZone},
+	ask:   recordsAreListedByReversedName,
 }}
 
 var hostedZone = &Kind{
@@ -75,9 +89,9 @@ func changeRecords(ctx context.Context, client *route53.Client, zone string, cha
 }
 
 // zone makes a hosted zone, whose name is delegated to it by nobody, and returns its id and its name.
-func (c *Case) zone() (client *route53.Client, id, domain string, err error) {
+func (c *Case) zone(ending string) (client *route53.Client, id, domain string, err error) {
 	client = route53.NewFromConfig(c.primary())
-	id, err = c.make(hostedZone, c.primary(), "z", func(name string) (string, error) {
+	id, err = c.make(hostedZone, c.primary(), ending, func(name string) (string, error) {
 		domain = name + ".example.com"
 		out, err := client.CreateHostedZone(c, &route53.CreateHostedZoneInput{Name: &domain, CallerReference: &name})
 		if err != nil {
@@ -107,7 +121,7 @@ func weighted(set types.ResourceRecordSet, id string, weight int64) types.Resour
 }
 
 func aBatchIsOne(c *Case) error {
-	client, zone, domain, err := c.zone()
+	client, zone, domain, err := c.zone("batch")
 	if err != nil {
 		return err
 	}
@@ -141,5 +155,59 @@ func aBatchIsOne(c *Case) error {
 	c.is("record sets after the refused batches", len(out.ResourceRecordSets), 5)
 	_, err = client.DeleteHostedZone(c, &route53.DeleteHostedZoneInput{Id: &zone})
 	c.refused("DeleteHostedZone with records", err, "HostedZoneNotEmpty")
+	return nil
+}
+
+func recordSetsAreRefused(c *Case) error {
+	client, zone, domain, err := c.zone("input")
+	if err != nil {
+		return err
+	}
+	a := func(change func(*types.ResourceRecordSet)) types.ResourceRecordSet {
+		set := record("a."+domain, types.RRTypeA, "192.0.2.1")
+		change(&set)
+		return set
+	}
+	for _, wrong := range []struct {
+		what string
+		set  types.ResourceRecordSet
+	}{
+		{"a weight without an identifier", a(func(set *types.ResourceRecordSet) { set.Weight = aws.Int64(1) })},
+		{"an identifier without a policy", a(func(set *types.ResourceRecordSet) { set.SetIdentifier = aws.String("a") })},
+		{"a weight of 256", weighted(a(func(*types.ResourceRecordSet) {}), "a", 256)},
+		{"a weight and a region", a(func(set *types.ResourceRecordSet) {
+			set.SetIdentifier, set.Weight, set.Region = aws.String("a"), aws.Int64(1), types.ResourceRecordSetRegionUsEast1
+		})},
+		{"neither values nor an alias", a(func(set *types.ResourceRecordSet) { set.TTL, set.ResourceRecords = nil, nil })},
+		{"a value twice", a(func(set *types.ResourceRecordSet) {
+			set.ResourceRecords = append(set.ResourceRecords, set.ResourceRecords...)
+		})},
+	} {
+		c.refused("a batch with "+wrong.what, changeRecords(c, client, zone, create(wrong.set)), "InvalidInput")
+	}
+	return nil
+}
+
+func recordsAreListedByReversedName(c *Case) error {
+	client, zone, domain, err := c.zone("order")
+	if err != nil {
+		return err
+	}
+	text := func(label string) types.Change { return create(record(label+domain, types.RRTypeTxt, `"t"`)) }
+	address := func(label string) types.Change { return create(record(label+domain, types.RRTypeA, "192.0.2.1")) }
+	err = changeRecords(c, client, zone, text("b."), address("b."), text("a.c."), text("z.a."), text("a."))
+	if err != nil {
+		return err
+	}
+	out, err := client.ListResourceRecordSets(c, &route53.ListResourceRecordSetsInput{HostedZoneId: &zone})
+	if err != nil {
+		return err
+	}
+	var listed []string
+	for _, set := range out.ResourceRecordSets {
+		label := strings.TrimSuffix(aws.ToString(set.Name), domain+".")
+		listed = append(listed, label+string(set.Type))
+	}
+	c.is("the order", listed, []string{"NS", "SOA", "a.TXT", "z.a.TXT", "b.A", "b.TXT", "a.c.TXT"})
 	return nil
 }

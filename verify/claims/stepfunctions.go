@@ -1,7 +1,9 @@
 package claims
 
 import (
+	"context"
 	"fmt"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
@@ -14,7 +16,38 @@ var stepFunctionsClaims = []Claim{{
 	Page: "sandbox-aws.md",
 	Row:  "a definition is refused with every problem",
 	ask:  definitionsAreValidated,
+}, {
+	ID:   "states-refusals",
+	Says: "CreateStateMachine refuses names and definitions that are none, and too long; one that is not there is told",
+	Page: "sandbox-aws.md",
+	Row:  "names of 80 characters, definitions of 1 MB, data of 256 KiB",
+	ask:  machinesAreRefused,
 }}
+
+var machine = &Kind{
+	Name:  "state machine",
+	Basis: "nothing until it is run",
+	byID:  true,
+	list: func(ctx context.Context, config aws.Config) (found []thing, err error) {
+		client := sfn.NewFromConfig(config)
+		for p := sfn.NewListStateMachinesPaginator(client, &sfn.ListStateMachinesInput{}); p.HasMorePages(); {
+			page, err := p.NextPage(ctx)
+			if err != nil {
+				return nil, err
+			}
+			for _, m := range page.StateMachines {
+				if name := aws.ToString(m.Name); strings.HasPrefix(name, prefix) {
+					found = append(found, thing{name: name, id: aws.ToString(m.StateMachineArn)})
+				}
+			}
+		}
+		return found, nil
+	},
+	remove: func(ctx context.Context, config aws.Config, t thing) error {
+		_, err := sfn.NewFromConfig(config).DeleteStateMachine(ctx, &sfn.DeleteStateMachineInput{StateMachineArn: &t.id})
+		return err
+	},
+}
 
 // invocation is a state that invokes a function.
 const invocation = `"T":{"Type":"Task","Resource":"arn:aws:states:::lambda:invoke","End":true,` +
@@ -70,4 +103,44 @@ func result(problems []string) types.ValidateStateMachineDefinitionResultCode {
 		return types.ValidateStateMachineDefinitionResultCodeFail
 	}
 	return types.ValidateStateMachineDefinitionResultCodeOk
+}
+
+func machinesAreRefused(c *Case) error {
+	client := sfn.NewFromConfig(c.primary())
+	for _, wrong := range []struct {
+		what, code string
+		change     func(*sfn.CreateStateMachineInput)
+	}{
+		{"a space in its name", "InvalidName", func(in *sfn.CreateStateMachineInput) {
+			in.Name = aws.String(*in.Name + " x")
+		}},
+		{"a name of 81 characters", "ValidationException", func(in *sfn.CreateStateMachineInput) {
+			in.Name = aws.String(*in.Name + strings.Repeat("x", 81-len(*in.Name)))
+		}},
+		{"a definition of more than 1 MB", "ValidationException", func(in *sfn.CreateStateMachineInput) {
+			in.Definition = aws.String(strings.Repeat(" ", 1<<20+1))
+		}},
+		{"an empty definition", "InvalidDefinition", func(in *sfn.CreateStateMachineInput) {
+			in.Definition = aws.String("{}")
+		}},
+	} {
+		_, err := c.make(machine, c.primary(), "m", func(name string) (string, error) {
+			in := &sfn.CreateStateMachineInput{
+				Name:       &name,
+				Definition: aws.String(`{"StartAt":"A","States":{"A":{"Type":"Succeed"}}}`),
+				RoleArn:    aws.String(c.noRole()),
+			}
+			wrong.change(in)
+			out, err := client.CreateStateMachine(c, in)
+			if err != nil {
+				return "", err
+			}
+			return aws.ToString(out.StateMachineArn), nil
+		})
+		c.refused("CreateStateMachine with "+wrong.what, err, wrong.code)
+	}
+	arn := c.arn("states", c.run.Regions[0], "stateMachine:"+c.run.ID)
+	_, err := client.DescribeStateMachine(c, &sfn.DescribeStateMachineInput{StateMachineArn: &arn})
+	c.refused("DescribeStateMachine of one that is not there", err, "StateMachineDoesNotExist")
+	return nil
 }
