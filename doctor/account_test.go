@@ -353,3 +353,12 @@ func TestBadInputIsToldTogether(t *testing.T) {
 	_, err = run(t.Context(), []string{"-stack", "other"}, &out, &out)
 	assert.ErrorContains(t, err, `no stack "other", there is no Pulumi.other.yaml: want one of ["prod"]`)
 }
+
+func TestSecretRecipientsNeedNoPassphrase(t *testing.T) {
+	w := newWorld(t, aws.Options{})
+	w.configure("alerts", []any{map[string]any{"protocol": "https", "endpoint": map[string]string{"secure": "v1:abc"}}})
+	s, err := open(t.Context(), "prod")
+	require.NoError(t, err)
+	assert.True(t, s.secret)
+	assert.Equal(t, OK, w.examined()["configuration"].Status, "that nobody is told is no warning of theirs")
+}
