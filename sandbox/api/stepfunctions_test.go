@@ -142,29 +142,6 @@ func TestAStateMachineRunsIsListedAndStopped(t *testing.T) {
 	require.ErrorAs(t, err, &missing)
 }
 
-func TestADefinitionIsValidatedWithoutAMachine(t *testing.T) {
-	client := awssfn.NewFromConfig(newWorld(t, nil).admin("us-east-1"))
-	validate := func(definition string, most int32) *awssfn.ValidateStateMachineDefinitionOutput {
-		out, err := client.ValidateStateMachineDefinition(t.Context(), &awssfn.ValidateStateMachineDefinitionInput{
-			Definition: &definition,
-			MaxResults: most,
-		})
-		require.NoError(t, err)
-		return out
-	}
-	good := validate(steps, 0)
-	assert.Equal(t, types.ValidateStateMachineDefinitionResultCodeOk, good.Result)
-	assert.Empty(t, good.Diagnostics)
-	bad := validate(`{"X":1}`, 0)
-	assert.Equal(t, types.ValidateStateMachineDefinitionResultCodeFail, bad.Result)
-	require.Len(t, bad.Diagnostics, 2)
-	assert.Equal(t, "SCHEMA_VALIDATION_FAILED", *bad.Diagnostics[0].Code)
-	assert.Equal(t, "These fields are required: [States, StartAt]", *bad.Diagnostics[0].Message)
-	assert.Equal(t, "/X", *bad.Diagnostics[1].Location)
-	assert.False(t, *bad.Truncated)
-	assert.True(t, *validate(`{"X":1}`, 1).Truncated)
-}
-
 func TestEachOperationOnStateMachinesNeedsItsPermission(t *testing.T) {
 	w := newWorld(t, nil)
 	client := awssfn.NewFromConfig(w.function(t, "us-east-1"))

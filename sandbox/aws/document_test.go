@@ -12,7 +12,8 @@ import (
 
 func TestTheDocumentNamesTestsThatExist(t *testing.T) {
 	var files []string
-	for _, packages := range []string{"../*_test.go", "../*/*_test.go", "../*/*/*_test.go", "../../rehearsal/*/*_test.go", "../../docs/*_test.go"} {
+	for _, packages := range []string{"../*_test.go", "../*/*_test.go", "../*/*/*_test.go", "../../rehearsal/*/*_test.go", "../../docs/*_test.go",
+		"../../verify/*_test.go"} {
 		found, err := filepath.Glob(packages)
 		require.NoError(t, err)
 		files = append(files, found...)

@@ -153,6 +153,12 @@ func aKeyGoesThroughItsStates(c *Case) error {
 	if err != nil {
 		return err
 	}
+	made, err := client.DescribeKey(c, &kms.DescribeKeyInput{KeyId: &id})
+	if err != nil {
+		return err
+	}
+	c.is("the state of a new key", made.KeyMetadata.KeyState, types.KeyStateEnabled)
+	c.is("the manager of a new key", made.KeyMetadata.KeyManager, types.KeyManagerTypeCustomer)
 	if _, err := client.DisableKey(c, &kms.DisableKeyInput{KeyId: &id}); err != nil {
 		return err
 	}
@@ -173,19 +179,35 @@ func aKeyGoesThroughItsStates(c *Case) error {
 	c.is("the state of a key that is to be deleted", gone.KeyState, types.KeyStatePendingDeletion)
 	const invalid = "KMSInvalidStateException"
 	_, err = client.EnableKey(c, &kms.EnableKeyInput{KeyId: &id})
-	c.refused("EnableKey", err, invalid)
+	c.refused("EnableKey", err, invalid, id+" is pending deletion.")
 	_, err = client.DisableKey(c, &kms.DisableKeyInput{KeyId: &id})
-	c.refused("DisableKey", err, invalid)
+	c.refused("DisableKey", err, invalid, id+" is pending deletion.")
 	_, err = client.ScheduleKeyDeletion(c, seven)
-	c.refused("ScheduleKeyDeletion again", err, invalid)
+	c.refused("ScheduleKeyDeletion again", err, invalid, id+" is pending deletion.")
+	return c.aKeyIsKept(client, id)
+}
+
+// aKeyIsKept cancels the deletion of a key, which is disabled then and can be enabled.
+func (c *Case) aKeyIsKept(client *kms.Client, id string) error {
 	if _, err := client.CancelKeyDeletion(c, &kms.CancelKeyDeletionInput{KeyId: &id}); err != nil {
 		return err
 	}
-	_, err = client.CancelKeyDeletion(c, &kms.CancelKeyDeletionInput{KeyId: &id})
-	c.refused("CancelKeyDeletion again", err, invalid)
+	_, err := client.CancelKeyDeletion(c, &kms.CancelKeyDeletionInput{KeyId: &id})
+	c.refused("CancelKeyDeletion again", err, "KMSInvalidStateException", id+" is not pending deletion.")
 	kept, err := client.DescribeKey(c, &kms.DescribeKeyInput{KeyId: &id})
-	if err == nil {
-		c.is("the state of a key that is kept", kept.KeyMetadata.KeyState, types.KeyStateDisabled)
+	if err != nil {
+		return err
 	}
-	return err
+	c.is("the state of a key that is kept", kept.KeyMetadata.KeyState, types.KeyStateDisabled)
+	c.is("it has a date of deletion", kept.KeyMetadata.DeletionDate != nil, false)
+	if _, err := client.EnableKey(c, &kms.EnableKeyInput{KeyId: &id}); err != nil {
+		return err
+	}
+	return c.await("key "+id+" is to be enabled", keyLimit, func() (string, bool, error) {
+		out, err := client.DescribeKey(c, &kms.DescribeKeyInput{KeyId: &id})
+		if err != nil {
+			return "", false, err
+		}
+		return string(out.KeyMetadata.KeyState), out.KeyMetadata.Enabled, nil
+	})
 }

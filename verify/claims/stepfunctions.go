@@ -60,6 +60,7 @@ var definitions = []struct {
 }{
 	{"one Task", `{"StartAt":"T","States":{` + invocation + `}}}`, nil},
 	{"nothing in it", `{}`, []string{"SCHEMA_VALIDATION_FAILED /"}},
+	{"a field of nobody's", `{"X":1}`, []string{"SCHEMA_VALIDATION_FAILED /", "SCHEMA_VALIDATION_FAILED /X"}},
 	{"no JSON", `not`, []string{"INVALID_JSON_DESCRIPTION "}},
 	{"a start that is missing", `{"StartAt":"A","States":{"B":{"Type":"Succeed"}}}`, []string{
 		"MISSING_TRANSITION_TARGET /StartAt", "MISSING_TRANSITION_TARGET /States/B",
@@ -94,6 +95,18 @@ func definitionsAreValidated(c *Case) error {
 			}
 		}
 		c.is("a definition with "+d.what, fmt.Sprint(out.Result, found), fmt.Sprint(result(d.claimed), d.claimed))
+	}
+	out, err := client.ValidateStateMachineDefinition(c, &sfn.ValidateStateMachineDefinitionInput{
+		Definition: aws.String(`{"X":1}`),
+		MaxResults: 1,
+	})
+	if err != nil {
+		return err
+	}
+	c.is("diagnostics, of which one was asked for", len(out.Diagnostics), 1)
+	c.is("there are more", aws.ToBool(out.Truncated), true)
+	for _, problem := range out.Diagnostics {
+		c.is("the words of the first", aws.ToString(problem.Message), "These fields are required: [States, StartAt]")
 	}
 	return nil
 }
