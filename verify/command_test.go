@@ -107,6 +107,19 @@ func TestAnAnswerThatIsNotClaimedDiffers(t *testing.T) {
 	w.isEmpty()
 }
 
+func TestClustersMayBeLeftOut(t *testing.T) {
+	w := newWorld(t)
+	w.answering(func(_ http.ResponseWriter, r *http.Request) bool {
+		assert.False(t, r.Method == http.MethodPost && r.URL.Path == "/cluster", "a cluster is made")
+		return false
+	})
+	assert.Equal(t, allAsClaimed, w.run("-clusters", "no", "-only", "dsql-not-found,dsql-single,sql-conflict"))
+	assert.Contains(t, line(w.reported(".md"), "`dsql-single`"), "| could not be asked | `dsql-single` |")
+	assert.Contains(t, line(w.reported(".md"), "`dsql-single`"), "| CLUSTERS=no |")
+	assert.Contains(t, w.out.String(), "1 as claimed, 0 differ, 4 could not be asked")
+	assert.NotContains(t, w.out.String(), "cluster with SQL")
+}
+
 func TestWhatIsDeniedCouldNotBeAsked(t *testing.T) {
 	w := newWorld(t)
 	w.be(w.allowed("scheduler:CreateScheduleGroup", "acm:ListCertificates"))
