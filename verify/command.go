@@ -19,9 +19,9 @@ import (
 
 // Exit codes.
 const (
-	allAsClaimed = 0
-	somethingIs  = 1 // different, left behind, or not written down
-	badInput     = 2
+	nothingDiffers = 0
+	somethingIs    = 1 // different, left behind, not written down, or cut short
+	badInput       = 2
 )
 
 // Command is where the command runs. The fields up to Interval are required.
@@ -66,15 +66,15 @@ func (c Command) identify(ctx context.Context, asked settings) (*caller, error) 
 	if region == "" {
 		region = "us-east-1"
 	}
-	config, err := config.LoadDefaultConfig(ctx, append(c.Load, config.WithRegion(region))...)
+	loaded, err := config.LoadDefaultConfig(ctx, append(c.Load, config.WithRegion(region))...)
 	if err != nil {
 		return nil, fmt.Errorf("credentials: %w", err)
 	}
-	out, err := sts.NewFromConfig(config).GetCallerIdentity(ctx, nil)
+	out, err := sts.NewFromConfig(loaded).GetCallerIdentity(ctx, nil)
 	if err != nil {
 		return nil, fmt.Errorf("credentials: %w; want those of the account, as the AWS CLI has them", err)
 	}
-	who := &caller{config: config, account: aws.ToString(out.Account), arn: aws.ToString(out.Arn)}
+	who := &caller{config: loaded, account: aws.ToString(out.Account), arn: aws.ToString(out.Arn)}
 	if accountForm.MatchString(asked.confirm) && asked.confirm != who.account {
 		return nil, refusal("CONFIRM", asked.confirm, who.account+", the account of "+who.arn)
 	}
@@ -117,7 +117,12 @@ func (c Command) verify(ctx context.Context, asked settings, who *caller) int {
 		Revision: c.Revision,
 		Left:     left,
 	}
-	return c.conclude(r.with(findings))
+	code := c.conclude(r.with(findings))
+	if limited.Err() != nil {
+		c.say("It was cut short: %v", context.Cause(limited))
+		code = somethingIs
+	}
+	return code
 }
 
 func (c Command) ask(ctx context.Context, run *claims.Run, asked settings) (findings []claims.Finding) {
@@ -151,7 +156,7 @@ func (c Command) conclude(r report) int {
 	if r.count(claims.Differs) > 0 || len(r.Left) > 0 {
 		return somethingIs
 	}
-	return allAsClaimed
+	return nothingDiffers
 }
 
 func (c Command) say(format string, values ...any) { fmt.Fprintf(c.Out, format+"\n", values...) }

@@ -32,7 +32,7 @@ func TestEveryClaimIsAsClaimedInTheSandbox(t *testing.T) {
 	var calls recorder
 	c := w.command()
 	c.Load = append(c.Load, calls.load)
-	assert.Equal(t, allAsClaimed, c.Run(t.Context(), w.confirmed()), w.errs.String())
+	assert.Equal(t, nothingDiffers, c.Run(t.Context(), w.confirmed()), w.errs.String())
 	var told report
 	require.NoError(t, json.Unmarshal([]byte(w.reported(".json")), &told))
 	assert.Len(t, told.Claims, len(claims.All()))
@@ -67,7 +67,7 @@ func isMade(t *testing.T, claim claims.Claim, made []string) {
 
 func TestTheReportSaysWhatWasSeenAgainstWhatIsClaimed(t *testing.T) {
 	w := newWorld(t)
-	require.Equal(t, allAsClaimed, w.run("-only", "sts,scheduler-group"), w.errs.String())
+	require.Equal(t, nothingDiffers, w.run("-only", "sts,scheduler-group"), w.errs.String())
 	page := w.reported(".md")
 	assert.Contains(t, page, "2 as claimed, 0 differ, 0 could not be asked.")
 	for _, fact := range []string{"| account | 123456789012 |", "| caller | arn:aws:iam::123456789012:user/admin |",
@@ -113,7 +113,7 @@ func TestClustersMayBeLeftOut(t *testing.T) {
 		assert.False(t, r.Method == http.MethodPost && r.URL.Path == "/cluster", "a cluster is made")
 		return false
 	})
-	assert.Equal(t, allAsClaimed, w.run("-clusters", "no", "-only", "dsql-not-found,dsql-single,sql-conflict"))
+	assert.Equal(t, nothingDiffers, w.run("-clusters", "no", "-only", "dsql-not-found,dsql-single,sql-conflict"))
 	assert.Contains(t, line(w.reported(".md"), "`dsql-single`"), "| could not be asked | `dsql-single` |")
 	assert.Contains(t, line(w.reported(".md"), "`dsql-single`"), "| CLUSTERS=no |")
 	assert.Contains(t, w.out.String(), "1 as claimed, 0 differ, 4 could not be asked")
@@ -123,7 +123,7 @@ func TestClustersMayBeLeftOut(t *testing.T) {
 func TestWhatIsDeniedCouldNotBeAsked(t *testing.T) {
 	w := newWorld(t)
 	w.be(w.allowed("scheduler:CreateScheduleGroup", "acm:ListCertificates"))
-	assert.Equal(t, allAsClaimed, w.run("-only", "scheduler-group,sts"))
+	assert.Equal(t, nothingDiffers, w.run("-only", "scheduler-group,sts"))
 	assert.Contains(t, line(w.reported(".md"), "`scheduler-group`"), "| could not be asked | `scheduler-group` |")
 	assert.Contains(t, line(w.reported(".md"), "`scheduler-group`"),
 		"AccessDeniedException (User: arn:aws:sts::123456789012:assumed-role/verifier/verify is not authorized to perform: "+
@@ -146,7 +146,7 @@ func TestWhatIsThrottledCouldNotBeAsked(t *testing.T) {
 		_, _ = io.WriteString(to, `{"message":"Rate exceeded"}`)
 		return true
 	})
-	assert.Equal(t, allAsClaimed, w.run("-only", "scheduler-group"))
+	assert.Equal(t, nothingDiffers, w.run("-only", "scheduler-group"))
 	assert.Equal(t, 2, asked)
 	assert.Contains(t, line(w.reported(".md"), "`scheduler-group`"), "| could not be asked | `scheduler-group` |")
 	assert.Contains(t, line(w.reported(".md"), "`scheduler-group`"), "ThrottlingException (Rate exceeded) |")
@@ -166,7 +166,7 @@ func TestWhatAnInterruptionLeavesIsRemoved(t *testing.T) {
 		return true
 	})
 	c := w.command()
-	assert.Equal(t, allAsClaimed, c.Run(ctx, []string{"-confirm", w.account.ID, "-only", "scheduler-g,route53-b,acm-s"}))
+	assert.Equal(t, somethingIs, c.Run(ctx, []string{"-confirm", w.account.ID, "-only", "scheduler-g,route53-b,acm-s"}))
 	assert.Contains(t, line(w.reported(".md"), "`scheduler-group`"), "| as claimed |")
 	assert.Contains(t, line(w.reported(".md"), "`route53-batch`"), "| could not be asked |")
 	assert.Contains(t, line(w.reported(".md"), "`acm-same-record`"), "the run: interrupt signal received |")
@@ -191,7 +191,10 @@ func TestCtrlCEndsTheCommandAndLeavesNothing(t *testing.T) {
 		<-r.Context().Done()
 		return true
 	})
-	require.NoError(t, cmd.Run(), w.errs.String())
+	var exit *exec.ExitError
+	require.ErrorAs(t, cmd.Run(), &exit, w.errs.String())
+	assert.Equal(t, somethingIs, exit.ExitCode())
+	assert.Contains(t, w.out.String(), "It was cut short: interrupt signal received")
 	assert.Contains(t, w.out.String(), "the run: interrupt signal received")
 	assert.Contains(t, w.out.String(), "1 as claimed, 0 differ, 2 could not be asked")
 	w.isEmpty()
@@ -212,7 +215,7 @@ func TestWhatCannotBeRemovedIsSaid(t *testing.T) {
 func TestWhatARunHasLeftThatDiedIsRemovedByTheNext(t *testing.T) {
 	w := newWorld(t)
 	w.plant("verify-aws-202611010000-abcd-x")
-	assert.Equal(t, allAsClaimed, w.run("-only", "sts"))
+	assert.Equal(t, nothingDiffers, w.run("-only", "sts"))
 	assert.Contains(t, w.out.String(), "left by run verify-aws-202611010000-abcd: removing schedule group "+
 		"verify-aws-202611010000-abcd-x (us-east-2)")
 	assert.Contains(t, w.out.String(), "removing hosted zone verify-aws-202611010000-abcd-x")
@@ -227,7 +230,7 @@ func TestWhatMayBelongToAnotherRunOrToNoneIsLeftAlone(t *testing.T) {
 		_, err := groups.CreateGroup(scheduler.Group{Name: name})
 		require.NoError(t, err)
 	}
-	assert.Equal(t, allAsClaimed, w.run("-only", "sts"))
+	assert.Equal(t, nothingDiffers, w.run("-only", "sts"))
 	assert.NotContains(t, w.out.String(), "left by run")
 	assert.Len(t, groups.Groups(), 3)
 }

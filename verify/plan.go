@@ -24,6 +24,7 @@ func (c Command) announce(run *claims.Run, asked settings, who *caller) {
 	}
 	c.say("      %-24s $%.4f", "requests", requests)
 	c.say("At most $%.2f in all (prices of %s: %s)", total, claims.PricesOf, claims.PricesBy)
+	c.say("All claims last about half an hour, most of it waiting; no run lasts longer than %s", claims.Longest)
 }
 
 // lot is so many things of a kind.

@@ -201,7 +201,7 @@ func (w *world) plant(name string) {
 	_, errRole := w.account.IAM.CreateRole(iam.Role{Name: "left", AssumeRolePolicy: `{"Version":"2012-10-17","Statement":{
 		"Effect":"Allow","Principal":{"Service":["scheduler.amazonaws.com","states.amazonaws.com","lambda.amazonaws.com"]},
 		"Action":"sts:AssumeRole"}}`})
-	for what, make := range map[string]func() error{
+	for what, leave := range map[string]func() error{
 		"role": func() error { return errRole },
 		"hosted zone": func() error {
 			_, _, err := w.account.Route53.CreateZone("left.example.com", name, "")
@@ -315,7 +315,7 @@ func (w *world) plant(name string) {
 			return err
 		},
 	} {
-		require.NoError(w, make(), what)
+		require.NoError(w, leave(), what)
 	}
 }
 
@@ -325,7 +325,7 @@ func (w *world) isEmpty() {
 	assert.Empty(w, w.account.Route53.Zones())
 	assert.Empty(w, w.account.Route53.HealthChecks())
 	for _, c := range w.account.DSQL.Clusters() {
-		assert.Equal(w, dsql.Deleting, c.Status, c.Tags)
+		assert.Equal(w, dsql.Deleting, c.Status, "%v", c.Tags)
 	}
 	for _, r := range w.account.Regions() {
 		assert.Len(w, r.Scheduler.Groups(), 1, "the default group")

@@ -74,10 +74,14 @@ func (c *Case) refused(call string, err error, code string, words ...string) {
 	c.differs = append(c.differs, fmt.Sprintf("%s: %s; claimed is %s", call, sentence(err), claimed))
 }
 
-// refusedSoon wants a call to be refused within a time, and waits for that.
-func (c *Case) refusedSoon(call string, limit time.Duration, try func() error, code string) error {
+// keyLimit is how long services may go on with a key that was disabled (KMS Developer Guide, "AWS KMS eventual
+// consistency"; SNS keeps data keys for five minutes).
+const keyLimit = 10 * time.Minute
+
+// refusedSoon wants a call to be refused once a key's new state is in force, and waits for that.
+func (c *Case) refusedSoon(call string, try func() error, code string) error {
 	var refusal error
-	err := c.await(call, limit, func() (string, bool, error) {
+	err := c.await(call, keyLimit, func() (string, bool, error) {
 		refusal = try()
 		return "accepted", refusal != nil, nil
 	})

@@ -195,10 +195,10 @@ type once[T any] struct {
 	err   error
 }
 
-func (o *once[T]) get(make func() (T, error)) (T, error) {
+func (o *once[T]) get(first func() (T, error)) (T, error) {
 	if !o.done {
 		o.done = true
-		o.value, o.err = make()
+		o.value, o.err = first()
 	}
 	return o.value, o.err
 }
@@ -232,7 +232,7 @@ func (c *Case) pair() ([2]*aCluster, error) {
 				return both, err
 			}
 		}
-		if err := c.watch(both[:], settled); err != nil {
+		if err := c.watch(both[:]...); err != nil {
 			return both, err
 		}
 		for i, a := range both {
@@ -249,8 +249,8 @@ func (c *Case) pair() ([2]*aCluster, error) {
 	})
 }
 
-// watch looks at clusters so many times.
-func (c *Case) watch(all []*aCluster, looks int) error {
+// watch looks at clusters for a while.
+func (c *Case) watch(all ...*aCluster) error {
 	seen := 0
 	return c.await("a state that is to last", clusterLimit, func() (string, bool, error) {
 		for _, a := range all {
@@ -259,7 +259,7 @@ func (c *Case) watch(all []*aCluster, looks int) error {
 			}
 		}
 		seen++
-		return "it lasts", seen == looks, nil
+		return "it lasts", seen == settled, nil
 	})
 }
 

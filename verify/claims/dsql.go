@@ -322,7 +322,7 @@ func oneSideWaitsForTheOther(c *Case) error {
 	if err := c.awaitStatus(first, types.ClusterStatusPendingDelete); err != nil {
 		return err
 	}
-	if err := c.watch([]*aCluster{first}, settled); err != nil {
+	if err := c.watch(first); err != nil {
 		return err
 	}
 	c.is("the state of the one that was deleted", first.states[len(first.states)-1], types.ClusterStatusPendingDelete)

@@ -162,7 +162,7 @@ func aKeyGoesThroughItsStates(c *Case) error {
 	if _, err := client.DisableKey(c, &kms.DisableKeyInput{KeyId: &id}); err != nil {
 		return err
 	}
-	err = c.refusedSoon("Encrypt with a disabled key", keyLimit, func() error {
+	err = c.refusedSoon("Encrypt with a disabled key", func() error {
 		_, err := client.Encrypt(c, &kms.EncryptInput{KeyId: &id, Plaintext: []byte("text")})
 		return err
 	}, "DisabledException")

@@ -86,9 +86,9 @@ func (r *Run) Ask(ctx context.Context, claim Claim) Finding {
 	for _, end := range c.ends {
 		end()
 	}
-	var kinds []*Kind
+	var made []*Kind
 	for _, m := range r.made[before:] {
-		kinds = append(kinds, m.kind)
+		made = append(made, m.kind)
 	}
 	return Finding{
 		Claim:   claim,
@@ -96,7 +96,7 @@ func (r *Run) Ask(ctx context.Context, claim Claim) Finding {
 		Seen:    c.seen,
 		Differs: c.differs,
 		Unasked: c.unasked,
-		Made:    kinds,
+		Made:    made,
 		Took:    time.Since(began),
 	}
 }
@@ -124,15 +124,15 @@ func (r *Run) make(kind *Kind, region, ending string, create func(name string) (
 func (r *Run) await(
 	ctx context.Context, what string, limit time.Duration, look func() (state string, done bool, err error),
 ) error {
-	began, shown := time.Now(), ""
+	began, said, shown := time.Now(), "", time.Time{}
 	for {
 		state, done, err := look()
 		if err != nil || done {
 			return err
 		}
-		if state != shown {
-			r.Say("  %s: %s, waiting for at most %s", what, state, limit)
-			shown = state
+		if state != said || time.Since(shown) > time.Minute {
+			r.Say("  %s: %s, after %s of at most %s", what, state, time.Since(began).Round(time.Second), limit)
+			said, shown = state, time.Now()
 		}
 		if time.Since(began) > limit {
 			return unaskable{fmt.Errorf("%s: %s after %s", what, state, limit)}
