@@ -17,7 +17,8 @@ import (
 
 func main() {
 	if len(os.Args) != 3 {
-		fmt.Fprintf(os.Stderr, "usage: make cost STACK=<stack> DATABASE_GB=10, the stack one of %q\n", graph.Stacks(pulumi.Dir()))
+		fmt.Fprintf(os.Stderr, "usage: make cost STACK=<stack> DATABASE_GB=10, the stack one of %q\n",
+			graph.Stacks(pulumi.Dir()))
 		os.Exit(2)
 	}
 	if err := run(os.Args[1], os.Args[2], os.Stdout); err != nil {

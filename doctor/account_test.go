@@ -218,8 +218,8 @@ func TestAnAccountThatIsReady(t *testing.T) {
 // Each check has something that makes it fail, and one thing makes one check fail.
 func TestWhatAnAccountLacksIsFound(t *testing.T) {
 	for key, c := range map[string]struct {
-		break_ func(w *world)
-		found  string
+		spoil func(w *world)
+		found string
 	}{
 		"configuration": {func(w *world) { w.configure("traffic", map[string]string{"domain": "pay.example.com"}) },
 			`traffic.zoneId is ""`},
@@ -252,7 +252,7 @@ func TestWhatAnAccountLacksIsFound(t *testing.T) {
 	} {
 		t.Run(key, func(t *testing.T) {
 			w := newWorld(t, aws.Options{})
-			c.break_(w)
+			c.spoil(w)
 			found := w.examined()
 			assert.Equal(t, Failed, found[key].Status, found[key].Found)
 			assert.Contains(t, found[key].Found, c.found)

@@ -217,9 +217,9 @@ func TestTheLatestRestoreTestHasPassedInTime(t *testing.T) {
 
 func TestVersionsAreCompared(t *testing.T) {
 	least := semver.MustParse("1.26.6")
-	assert.Equal(t, good("", "it is go1.26.6"), notOlder("it is", "go1.26.6", least))
-	assert.Equal(t, bad("", "it is v1.26.5: want 1.26.6 or later"), notOlder("it is", "v1.26.5", least))
-	assert.Equal(t, Unasked, notOlder("it is", "devel", least).status)
+	assert.Equal(t, good("", "it is go1.26.6"), notOlder("go1.26.6", least))
+	assert.Equal(t, bad("", "it is v1.26.5: want 1.26.6 or later"), notOlder("v1.26.5", least))
+	assert.Equal(t, Unasked, notOlder("devel", least).status)
 }
 
 func TestWhereTheProviderPluginComesFrom(t *testing.T) {

@@ -21,16 +21,21 @@ const (
 	exitUsage  = 2
 )
 
-func main() {
+func main() { os.Exit(status()) }
+
+// status asks, and is the exit status.
+func status() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	healthy, err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	switch {
 	case err != nil:
 		fmt.Fprintln(os.Stderr, "doctor:", err)
-		os.Exit(exitUsage)
+		return exitUsage
 	case !healthy:
-		os.Exit(exitFailed)
+		return exitFailed
+	default:
+		return 0
 	}
 }
 

@@ -30,20 +30,20 @@ var pulumiVersion = check{
 			return []answer{bad("", "%v", err)}
 		}
 		version := strings.TrimSpace(string(printed))
-		return []answer{notOlder("it is", version, sdk.Version)}
+		return []answer{notOlder(version, sdk.Version)}
 	},
 }
 
 // notOlder compares a version with the least that will do.
-func notOlder(what, have string, least semver.Version) answer {
+func notOlder(have string, least semver.Version) answer {
 	version, err := semver.ParseTolerant(strings.TrimPrefix(have, "go"))
 	if err != nil {
-		return unasked("", fmt.Errorf("%s %s, which is no version", what, have))
+		return unasked("", fmt.Errorf("it is %s, which is no version", have))
 	}
 	if version.LT(least) {
-		return bad("", "%s %s: want %s or later", what, have, least)
+		return bad("", "it is %s: want %s or later", have, least)
 	}
-	return good("", "%s %s", what, have)
+	return good("", "it is %s", have)
 }
 
 // awsModule is the Go module whose version is the provider plugin's.
@@ -128,7 +128,7 @@ var goVersion = check{
 		if err != nil {
 			return []answer{unasked("", fmt.Errorf("go.mod: %w", err))}
 		}
-		return []answer{notOlder("it is", runtime.Version(), least)}
+		return []answer{notOlder(runtime.Version(), least)}
 	},
 }
 

@@ -129,7 +129,7 @@ var caa = check{
 			if err != nil {
 				return []answer{unasked("", err)}
 			}
-			if issuers, any := issuersOf(records); any {
+			if issuers, there := issuersOf(records); there {
 				return []answer{admits(name, issuers)}
 			}
 		}

@@ -33,7 +33,7 @@ func (r *run) system(ctx context.Context) (workload.System, error) {
 	if err != nil || r.plan.Workload == script.WorkloadApplication {
 		return application, err
 	}
-	return workload.PrepareNamed(r.Sandbox, application, string(r.Outputs.TrafficDomain))
+	return workload.PrepareNamed(r.Sandbox, application, r.Outputs.TrafficDomain)
 }
 
 func (r *run) startClients(system workload.System) *clients {
@@ -45,7 +45,7 @@ func (r *run) startClients(system workload.System) *clients {
 		Report:  func(n workload.Notice) { r.seen.Add(noticed(n)) },
 	}
 	if r.plan.Workload == script.WorkloadName {
-		opts.Name, opts.Keeping = string(r.Outputs.TrafficDomain), 1
+		opts.Name, opts.Keeping = r.Outputs.TrafficDomain, 1
 	}
 	return &clients{load: workload.Start(opts)}
 }

@@ -11,8 +11,8 @@ import (
 	"strings"
 )
 
-// Dir is where the settings of stacks are, Pulumi.<stack>.yaml: the project's directory, which is the working one, unless
-// STACK_DIR says another. It does for a stack in the sandbox.
+// Dir is where the settings of stacks are, Pulumi.<stack>.yaml: the project's directory, which is the working one,
+// unless STACK_DIR says another. It does for a stack in the sandbox.
 func Dir() string { return cmp.Or(os.Getenv("STACK_DIR"), ".") }
 
 // Output is what the command prints. Its error has what it says on standard error.

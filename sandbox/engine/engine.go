@@ -175,7 +175,8 @@ func (e *Engine) pulumi() []string {
 	}
 }
 
-// Environment is what a Pulumi CLI elsewhere needs to look at the stack, and to act on it while the engine does nothing.
+// Environment is what a Pulumi CLI elsewhere needs to look at the stack, and to act on it while the engine does
+// nothing.
 func (e *Engine) Environment() []string {
 	return append(slices.Clone(e.variables), "PULUMI_BACKEND_URL=file://"+e.state())
 }

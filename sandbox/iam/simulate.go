@@ -37,6 +37,7 @@ func (s *Service) Simulate(caller Principal, action, resource string, conditions
 		simulated.Decision = Allowed
 	case denied:
 		simulated.Decision = ExplicitDeny
+	default:
 	}
 	return simulated
 }

@@ -18,10 +18,10 @@ const (
 	selectionKind   = "aws:backup/selection:Selection"
 )
 
-func (i *testInstance) vault(name string) stateOf {
+func (i *testInstance) vault() stateOf {
 	i.t.Helper()
-	key := i.mustCreate("aws:kms/key:Key", name, object{})
-	return i.mustCreate(vaultKind, name, object{"kmsKeyArn": key.outputs["arn"]})
+	key := i.mustCreate("aws:kms/key:Key", "backups", object{})
+	return i.mustCreate(vaultKind, "backups", object{"kmsKeyArn": key.outputs["arn"]})
 }
 
 func (i *testInstance) backupRole() stateOf {
@@ -42,7 +42,7 @@ func planOf(vault stateOf, copyTo string) object {
 
 func TestAVaultLivesAsOnAWS(t *testing.T) {
 	i := newWorld(t, Options{}).in(primary)
-	v := i.mustRefresh(i.vault("backups"))
+	v := i.mustRefresh(i.vault())
 	assert.Regexp(t, "^backups-[0-9a-f]{7}$", v.id)
 	assert.Equal(t, v.id, v.outputs["name"])
 	assert.Regexp(t, "^arn:aws:backup:"+primary+":[0-9]{12}:backup-vault:"+v.id+"$", v.outputs["arn"])
@@ -65,7 +65,7 @@ func TestAVaultLivesAsOnAWS(t *testing.T) {
 func TestAVaultThatKeepsSomethingIsDestroyedOnlyByForce(t *testing.T) {
 	w := newWorld(t, Options{})
 	i := w.in(primary)
-	v, role := i.vault("backups"), i.backupRole()
+	v, role := i.vault(), i.backupRole()
 	i.mustCreate("aws:iam/rolePolicy:RolePolicy", "jobs", object{"role": role.outputs["name"],
 		"policy": `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"dsql:*","Resource":"*"}]}`})
 	made, err := w.DSQL.Restore(dsql.RestoreInput{Clusters: []dsql.RestoredCluster{{Region: primary}}})
@@ -92,7 +92,7 @@ func TestAVaultThatKeepsSomethingIsDestroyedOnlyByForce(t *testing.T) {
 
 func TestALockIsReplacedAndMayNotBeTakenOff(t *testing.T) {
 	i := newWorld(t, Options{}).in(primary)
-	v := i.vault("backups")
+	v := i.vault()
 	_, err := i.create(vaultLockKind, "lock", object{"backupVaultName": v.id, "changeableForDays": 2})
 	require.ErrorContains(t, err, "changeableForDays")
 	lock := object{"backupVaultName": v.id, "changeableForDays": 3, "minRetentionDays": 7, "maxRetentionDays": 400}
@@ -108,7 +108,7 @@ func TestALockIsReplacedAndMayNotBeTakenOff(t *testing.T) {
 func TestAPlanWithItsSelectionLivesAsOnAWS(t *testing.T) {
 	w := newWorld(t, Options{})
 	a, b := w.in(primary), w.in(secondary)
-	role, v, copies := a.backupRole(), a.vault("backups"), b.vault("backups")
+	role, v, copies := a.backupRole(), a.vault(), b.vault()
 	plan := planOf(v, copies.outputs["arn"].(string))
 	p := a.mustRefresh(a.mustCreate(planKind, "daily", plan))
 	assert.Regexp(t, "^daily-[0-9a-f]{7}$", p.outputs["name"])
@@ -137,7 +137,7 @@ func TestAPlanWithItsSelectionLivesAsOnAWS(t *testing.T) {
 func TestWhatBackupsDoNotHaveHereIsRefused(t *testing.T) {
 	w := newWorld(t, Options{})
 	i := w.in(primary)
-	role, v := i.backupRole(), i.vault("backups")
+	role, v := i.backupRole(), i.vault()
 	p := i.mustCreate(planKind, "daily", planOf(v, v.outputs["arn"].(string)))
 	rule := func(more object) object {
 		return object{"rules": []any{with(object{"ruleName": "r", "targetVaultName": v.id}, more)}}

@@ -1,5 +1,5 @@
-// Package liveness answers whether a region serves, for health checkers that ask often and from everywhere: a function's
-// environment looks at its endpoint now and then, within a request, and answers with what it saw.
+// Package liveness answers whether a region serves, for health checkers that ask often and from everywhere: a
+// function's environment looks at its endpoint now and then, within a request, and answers with what it saw.
 package liveness
 
 import (

@@ -86,8 +86,13 @@ func (w *World) api(t *testing.T, region string) apigateway.API {
 	require.NoError(t, err)
 	api, err := r.APIGateway.CreateAPI(apigateway.API{Name: "api", ProtocolType: "HTTP"})
 	require.NoError(t, err)
-	_, err = r.Lambda.AddPermission(lambda.Permission{StatementID: "api", Action: "lambda:InvokeFunction", Function: f.Name,
-		Principal: "apigateway.amazonaws.com", SourceARN: api.ExecutionArn + "/*/*"})
+	_, err = r.Lambda.AddPermission(lambda.Permission{
+		StatementID: "api",
+		Action:      "lambda:InvokeFunction",
+		Function:    f.Name,
+		Principal:   "apigateway.amazonaws.com",
+		SourceARN:   api.ExecutionArn + "/*/*",
+	})
 	require.NoError(t, err)
 	integration, err := r.APIGateway.CreateIntegration(apigateway.Integration{
 		APIID: api.ID, IntegrationType: "AWS_PROXY", PayloadFormatVersion: "2.0",
