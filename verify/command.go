@@ -11,8 +11,10 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/smithy-go"
 
 	"aurora-dsql-dr/verify/claims"
 )
@@ -34,7 +36,7 @@ type Command struct {
 	Interval time.Duration
 	// Revision is what the program was built from.
 	Revision string
-	// Load is how the SDK is configured beside the environment; nil for in no way.
+	// Load is how the SDK is configured otherwise; nil for in no other way.
 	Load []func(*config.LoadOptions) error
 }
 
@@ -54,6 +56,24 @@ func (c Command) Run(ctx context.Context, args []string) int {
 	return c.verify(ctx, asked, who)
 }
 
+// attempts are how often a throttled call is made, with pauses of up to 20 seconds: Route 53 takes five calls a second.
+const attempts = 8
+
+// patient repeats what is throttled. LimitExceededException is for some services a throttle, and for those that claims
+// are about an answer.
+func patient() aws.Retryer {
+	return retry.NewStandard(func(o *retry.StandardOptions) {
+		o.MaxAttempts = attempts
+		limit := retry.IsErrorRetryableFunc(func(err error) aws.Ternary {
+			if refused, ok := errors.AsType[smithy.APIError](err); ok && refused.ErrorCode() == "LimitExceededException" {
+				return aws.FalseTernary
+			}
+			return aws.UnknownTernary
+		})
+		o.Retryables = append([]retry.IsErrorRetryable{limit}, o.Retryables...)
+	})
+}
+
 // caller is who the credentials are, and the configuration that has them.
 type caller struct {
 	config       aws.Config
@@ -66,7 +86,8 @@ func (c Command) identify(ctx context.Context, asked settings) (*caller, error) 
 	if region == "" {
 		region = "us-east-1"
 	}
-	loaded, err := config.LoadDefaultConfig(ctx, append(c.Load, config.WithRegion(region))...)
+	load := append([]func(*config.LoadOptions) error{config.WithRegion(region), config.WithRetryer(patient)}, c.Load...)
+	loaded, err := config.LoadDefaultConfig(ctx, load...)
 	if err != nil {
 		return nil, fmt.Errorf("credentials: %w", err)
 	}

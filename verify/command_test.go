@@ -16,6 +16,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -134,7 +137,6 @@ func TestWhatIsDeniedCouldNotBeAsked(t *testing.T) {
 
 func TestWhatIsThrottledCouldNotBeAsked(t *testing.T) {
 	w := newWorld(t)
-	t.Setenv("AWS_MAX_ATTEMPTS", "2")
 	asked := 0
 	w.answering(func(to http.ResponseWriter, r *http.Request) bool {
 		if r.Method != http.MethodPost || !strings.HasPrefix(r.URL.Path, "/schedule-groups/") {
@@ -146,8 +148,10 @@ func TestWhatIsThrottledCouldNotBeAsked(t *testing.T) {
 		_, _ = io.WriteString(to, `{"message":"Rate exceeded"}`)
 		return true
 	})
-	assert.Equal(t, nothingDiffers, w.run("-only", "scheduler-group"))
-	assert.Equal(t, 2, asked)
+	c := w.command()
+	c.Load = append(c.Load, config.WithRetryer(func() aws.Retryer { return retry.AddWithMaxAttempts(patient(), 2) }))
+	assert.Equal(t, nothingDiffers, c.Run(t.Context(), w.confirmed("-only", "scheduler-group")))
+	assert.Equal(t, 2, asked, "it was tried again")
 	assert.Contains(t, line(w.reported(".md"), "`scheduler-group`"), "| could not be asked | `scheduler-group` |")
 	assert.Contains(t, line(w.reported(".md"), "`scheduler-group`"), "ThrottlingException (Rate exceeded) |")
 }
@@ -173,6 +177,28 @@ func TestWhatAnInterruptionLeavesIsRemoved(t *testing.T) {
 	w.isEmpty()
 }
 
+// The SDK repeats a call whose answer was lost, and is then told that the thing is there.
+func TestWhatARepeatedCallHasMadeIsRemoved(t *testing.T) {
+	w := newWorld(t)
+	lost := false
+	w.answering(func(to http.ResponseWriter, r *http.Request) bool {
+		if lost || r.Method != http.MethodPost || !strings.HasPrefix(r.URL.Path, "/schedule-groups/") {
+			return false
+		}
+		lost = true
+		w.forward.ServeHTTP(httptest.NewRecorder(), r)
+		conn, _, err := to.(http.Hijacker).Hijack()
+		if assert.NoError(t, err) {
+			assert.NoError(t, conn.Close())
+		}
+		return true
+	})
+	assert.Equal(t, nothingDiffers, w.run("-only", "scheduler-group"))
+	assert.Contains(t, line(w.reported(".md"), "`scheduler-group`"), "| could not be asked |")
+	assert.Contains(t, line(w.reported(".md"), "`scheduler-group`"), "ConflictException (")
+	w.isEmpty()
+}
+
 func TestCtrlCEndsTheCommandAndLeavesNothing(t *testing.T) {
 	w := newWorld(t)
 	program := filepath.Join(w.dir, "verify-aws")
@@ -182,17 +208,20 @@ func TestCtrlCEndsTheCommandAndLeavesNothing(t *testing.T) {
 	cmd := exec.CommandContext(t.Context(), program, "-confirm", w.account.ID, "-only", "scheduler-g,route53-b,acm-s")
 	cmd.Dir, cmd.Stdout, cmd.Stderr = w.dir, &w.out, &w.errs
 	cmd.Env = slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "CI=") })
+	started := make(chan *os.Process, 1)
 	w.answering(func(_ http.ResponseWriter, r *http.Request) bool {
 		if r.Method != http.MethodPost || r.URL.Path != "/2013-04-01/hostedzone" {
 			return false
 		}
 		w.forward.ServeHTTP(httptest.NewRecorder(), r)
-		assert.NoError(t, cmd.Process.Signal(os.Interrupt))
+		assert.NoError(t, (<-started).Signal(os.Interrupt))
 		<-r.Context().Done()
 		return true
 	})
+	require.NoError(t, cmd.Start())
+	started <- cmd.Process
 	var exit *exec.ExitError
-	require.ErrorAs(t, cmd.Run(), &exit, w.errs.String())
+	require.ErrorAs(t, cmd.Wait(), &exit, w.errs.String())
 	assert.Equal(t, somethingIs, exit.ExitCode())
 	assert.Contains(t, w.out.String(), "It was cut short: interrupt signal received")
 	assert.Contains(t, w.out.String(), "the run: interrupt signal received")

@@ -121,8 +121,12 @@ func granted(t *testing.T) []string {
 // allowed is somebody with the policy of the page, but for these actions.
 func (w *world) allowed(denied ...string) iam.Credentials {
 	w.Helper()
-	role, err := w.account.IAM.CreateRole(iam.Role{Name: "verifier", AssumeRolePolicy: `{"Version":"2012-10-17","Statement":[
-		{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}`})
+	role, err := w.account.IAM.CreateRole(iam.Role{
+		Name:               "verifier",
+		MaxSessionDuration: 12 * 60 * 60,
+		AssumeRolePolicy: `{"Version":"2012-10-17","Statement":[
+			{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}`,
+	})
 	require.NoError(w, err)
 	body, err := os.ReadFile(policyFile)
 	require.NoError(w, err)

@@ -34,7 +34,7 @@ func (c *Case) verdict() Verdict {
 	}
 }
 
-// primary, secondary and witness are the SDK's configurations for the regions.
+// primary and secondary are the SDK's configurations for the data regions.
 func (c *Case) primary() aws.Config   { return c.run.config(c.run.Regions[0]) }
 func (c *Case) secondary() aws.Config { return c.run.config(c.run.Regions[1]) }
 

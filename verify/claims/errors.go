@@ -72,6 +72,13 @@ func isThrottle(code string) bool {
 	return throttle
 }
 
+// saysThere is whether a refusal may be of a thing that an earlier attempt of the same call has made: the SDK repeats
+// calls whose answer was lost.
+func saysThere(err error) bool {
+	code, _ := codeOf(err)
+	return strings.Contains(code, "Exist") || strings.Contains(code, "Conflict")
+}
+
 // isGone is whether an error says that there is no such thing.
 func isGone(err error) bool {
 	code, _ := codeOf(err)
@@ -79,8 +86,13 @@ func isGone(err error) bool {
 		strings.HasSuffix(code, "NonExistentQueue") || strings.HasSuffix(code, "DoesNotExist")
 }
 
+// busy are the codes with which services put off what they are asked.
+var busy = []string{
+	"ConflictException", "PriorRequestNotComplete", "ResourceConflictException", "ResourceInUseException",
+}
+
 // isBusy is whether an error says that a thing cannot be removed at this moment.
 func isBusy(err error) bool {
 	code, _ := codeOf(err)
-	return isThrottle(code) || slices.Contains([]string{"ConflictException", "ResourceInUseException"}, code)
+	return isThrottle(code) || slices.Contains(busy, code)
 }

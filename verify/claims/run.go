@@ -48,6 +48,8 @@ type made struct {
 	thing
 	kind   *Kind
 	region string
+	// there is whether its service has said that it was made.
+	there bool
 }
 
 // prefix begins the name of everything that runs make.
@@ -88,7 +90,9 @@ func (r *Run) Ask(ctx context.Context, claim Claim) Finding {
 	}
 	var made []*Kind
 	for _, m := range r.made[before:] {
-		made = append(made, m.kind)
+		if m.there {
+			made = append(made, m.kind)
+		}
 	}
 	return Finding{
 		Claim:   claim,
@@ -113,11 +117,16 @@ func (r *Run) config(region string) aws.Config {
 func (r *Run) make(kind *Kind, region, ending string, create func(name string) (id string, err error)) (string, error) {
 	m := &made{thing: thing{name: r.ID + "-" + ending}, kind: kind, region: region}
 	r.made = append(r.made, m)
-	var err error
-	if m.id, err = create(m.name); isRefusal(err) {
+	id, err := create(m.name)
+	switch {
+	case err == nil:
+		m.id, m.there = id, true
+	case saysThere(err):
+		err = unaskable{err}
+	case isRefusal(err):
 		r.made = r.made[:len(r.made)-1]
 	}
-	return m.id, err
+	return id, err
 }
 
 // await looks at something until it is as it should be, for limit at most, and shows what it sees.

@@ -130,7 +130,7 @@ func aQueueIsMadeOnce(c *Case) error {
 
 func aReceivedMessageIsInvisible(c *Case) error {
 	client := sqs.NewFromConfig(c.primary())
-	url, err := c.queue(client, "v", plain)
+	url, err := c.queue(client, "v", func(in *sqs.CreateQueueInput) { in.Attributes["VisibilityTimeout"] = "3600" })
 	if err != nil {
 		return err
 	}
