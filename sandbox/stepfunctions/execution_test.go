@@ -18,7 +18,7 @@ import (
 // in runs a test under a clock of its own.
 func in(t *testing.T, test func(t *testing.T, w *world)) {
 	t.Helper()
-	synctest.Test(t, func(t *testing.T) { test(t, newWorld(t)) })
+	synctest.Test(t, func(t *testing.T) { test(t, newWorld(t, 1)) })
 }
 
 // The events, their order and their predecessors are those that AWS answers GetExecutionHistory with.
@@ -69,6 +69,23 @@ func TestTheContextObjectIsAtHand(t *testing.T) {
 		assert.JSONEq(t, `{"Execution":{"Id":"`+e.Arn+`","Input":{"a":1},"Name":"one","RedriveCount":0,"RoleArn":"`+roleARN+`",
 			"StartTime":"`+at(0)+`"},"StateMachine":{"Id":"`+machineARN+`","Name":"test"},
 			"State":{"Name":"Look","EnteredTime":"`+at(2)+`"}}`, e.Output)
+	})
+}
+
+func TestDataHasTheTimeThatFunctionsLiveBy(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 10)
+		at := func(seconds int) string {
+			return time.Now().Add(time.Duration(seconds) * time.Second).UTC().Format("2006-01-02T15:04:05.000Z")
+		}
+		started, later := at(0), at(5)
+		e := w.end(w.start(states(`"Start":{"Type":"Wait","Seconds":20,"Next":"Later"},
+			"Later":{"Type":"Wait","TimestampPath":"$.later","Next":"Look"},
+			"Look":{"Type":"Pass","End":true,
+				"Parameters":{"started.$":"$$.Execution.StartTime","entered.$":"$$.State.EnteredTime"}}`),
+			`{"later":"`+later+`"}`))
+		assert.JSONEq(t, `{"started":"`+started+`","entered":"`+later+`"}`, e.Output)
+		assert.Equal(t, 50*time.Second, e.Stop.Sub(e.Start))
 	})
 }
 

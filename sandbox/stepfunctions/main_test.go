@@ -43,9 +43,10 @@ type world struct {
 	answer func(ctx context.Context, n int, payload []byte) ([]byte, error)
 }
 
-func newWorld(t *testing.T) *world {
+// newWorld is one whose clock runs so many times as fast as the wall.
+func newWorld(t *testing.T, speed float64) *world {
 	t.Helper()
-	clk := clock.New(1)
+	clk := clock.New(speed)
 	env := region.New("us-east-1", account, clk)
 	w := &world{t: t, iam: iam.New(account, clk)}
 	keys := kms.New(env, w.iam)

@@ -157,6 +157,9 @@ func (v *visit) wait(ctx context.Context, scope asl.Scope) error {
 	if err != nil {
 		return err
 	}
+	if v.state.Timestamp != nil { // of the wall, as all times in data are
+		until = v.s.env.Clock.FromWall(until)
+	}
 	return v.s.sleep(ctx, until)
 }
 
@@ -200,12 +203,14 @@ func (v *visit) scope() asl.Scope {
 			"Name":         e.Name,
 			"RedriveCount": json.Number("0"),
 			"RoleArn":      e.machine.RoleArn,
-			"StartTime":    moment(e.Start),
+			"StartTime":    v.moment(e.Start),
 		},
 		"StateMachine": map[string]any{"Id": e.StateMachineArn, "Name": e.machine.Name},
-		"State":        map[string]any{"Name": v.state.Name, "EnteredTime": moment(v.at)},
+		"State":        map[string]any{"Name": v.state.Name, "EnteredTime": v.moment(v.at)},
 	}}
 }
 
-// moment is a time as the context object has it.
-func moment(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
+// moment is a time as the context object has it: the wall's, by which the functions live that are told of it.
+func (v *visit) moment(t time.Time) string {
+	return v.s.env.Clock.ToWall(t).UTC().Format("2006-01-02T15:04:05.000Z")
+}
