@@ -76,6 +76,7 @@ func TestAFaultIsKilledSurvivesOrProvesNothing(t *testing.T) {
 		{mutant{File: "a/a.go", From: "1 + 1", To: "1 + 2"}, "./b TestTwo", ""},
 		{mutant{File: "a/a.go", From: "return 3", To: "return 4"}, "", ""},
 		{mutant{File: "a/a.go", From: "return 3", To: "return \"\""}, "", "does not compile, so it proves nothing"},
+		{mutant{File: "a/a.go", From: "1 + 1", To: "1 + 3", Tests: []string{"./a"}}, "", "./a has no tests"},
 	} {
 		got := tt.m.try(t.Context(), tt.m.testsIn(packages))
 		assert.Equal(t, tt.killer, got.killer, tt.m.To)

@@ -97,6 +97,9 @@ func run(ctx context.Context, dir, overlay, tested string) (string, error) {
 	if out, err := build.CombinedOutput(); err != nil {
 		return "", cmp.Or(ctx.Err(), fmt.Errorf("does not compile, so it proves nothing:\n%s", out))
 	}
+	if _, err := os.Stat(binary); err != nil {
+		return "", fmt.Errorf("%s has no tests, so it proves nothing", tested)
+	}
 	for _, short := range []string{"-test.short=true", "-test.short=false"} {
 		cmd := exec.CommandContext(ctx, binary, "-test.failfast", "-test.timeout", limit.String(), short)
 		cmd.Dir, cmd.WaitDelay = tested, 10*time.Second // a server that outlives its test holds the output
