@@ -114,6 +114,12 @@ func everyFaultIsFound(t *testing.T, w *world) {
 	w.restored.Exec(t, "UPDATE app.keyset SET id = 1, wrapped = '"+keyset(t, w)+"'")
 	assert.Empty(t, w.verify(t).Findings, "everything is mended")
 
+	const valid = "UPDATE pg_index SET indisvalid = %t WHERE indexrelid = 'app.transaction_time'::regclass"
+	superuser(t, w, fmt.Sprintf(valid, false))
+	assert.Contains(t, strings.Join(w.verify(t).Findings, "\n"), "the restored schema is not what the migrations", "an index "+
+		"that was not built")
+	superuser(t, w, fmt.Sprintf(valid, true))
+
 	w.kms.Disabled.Store(true)
 	v := w.verify(t)
 	w.kms.Disabled.Store(false)
