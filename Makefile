@@ -113,10 +113,10 @@ lint: build/bin/golangci-lint ## format and lint rules of .golangci.yml
 audit: build/bin/govulncheck ## known vulnerabilities in what is really called (asks vuln.go.dev)
 	@build/bin/govulncheck ./...
 
-# With DEEP=1 the tables grow to a million rows, else to a hundred thousand.
+# With DEEP=1 the tables grow to a million rows and a restored database to a gigabyte, else each to a tenth of that.
 DEEP ?=
 .PHONY: bench
-bench: linux deps lambda cli build/bin/bench ## what functions, application and sandbox cost in time and memory (about 4 minutes)
+bench: linux deps lambda cli build/bin/bench ## what functions, application, restores and sandbox cost in time and memory (about 6 minutes)
 	@DEEP=$(DEEP) build/bin/bench
 
 .PHONY: first-run

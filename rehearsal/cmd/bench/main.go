@@ -1,6 +1,6 @@
 // Command bench measures what the stack costs to run: the function binaries, the functions, the application from its
-// API to the database, its parts, and the sandbox itself. Progress goes to the standard error, the report to the
-// standard output.
+// API to the database, its parts, a restore test, and the sandbox itself. Progress goes to the standard error, the
+// report to the standard output.
 package main
 
 import (
@@ -29,7 +29,7 @@ func main() {
 // bench reports everything, also after a part that is not as it should be.
 func bench(ctx context.Context) (err error) {
 	for _, part := range []func(context.Context) error{
-		reportBuilds, reportDeployed, reportTraffic, reportInProcess, reportDay,
+		reportBuilds, reportDeployed, reportTraffic, reportRestores, reportInProcess, reportDay,
 	} {
 		err = errors.Join(err, part(ctx))
 		if ctx.Err() != nil { // whatever failed has failed for this
