@@ -84,10 +84,10 @@ func (c *Case) requested(
 }
 
 // certificate requests one and waits for the record that it asks for.
-func (c *Case) certificate(config aws.Config, ending string) (types.CertificateDetail, error) {
+func (c *Case) certificate(config aws.Config) (types.CertificateDetail, error) {
 	client := acm.NewFromConfig(config)
 	var detail types.CertificateDetail
-	arn, err := c.requested(client, config, ending, func(*acm.RequestCertificateInput) {})
+	arn, err := c.requested(client, config, "c", func(*acm.RequestCertificateInput) {})
 	if err != nil {
 		return detail, err
 	}
@@ -105,7 +105,7 @@ func (c *Case) certificate(config aws.Config, ending string) (types.CertificateD
 func theSameRecordEverywhere(c *Case) error {
 	var records []types.ResourceRecord
 	for _, config := range []aws.Config{c.primary(), c.secondary()} {
-		detail, err := c.certificate(config, "c")
+		detail, err := c.certificate(config)
 		if err != nil {
 			return err
 		}

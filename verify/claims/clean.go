@@ -87,7 +87,7 @@ func (r *Run) awaitGone(ctx context.Context, m *made) error {
 	}
 	return r.await(ctx, m.String(), CleaningLimit, func() (string, bool, error) {
 		state, err := m.kind.left(ctx, r.config(m.region), m.thing)
-		if err != nil && isGone(err) {
+		if isGone(err) {
 			return "", true, nil
 		}
 		return state, state == "" && err == nil, err

@@ -176,7 +176,7 @@ func dataAreRefused(c *Case) error {
 			d.MetricName = aws.String(strings.Repeat("m", 256))
 		}},
 		{"31 dimensions", value, func(_ *cloudwatch.PutMetricDataInput, d *types.MetricDatum) {
-			d.Dimensions = dimensions(31)
+			d.Dimensions = tooMany()
 		}},
 		{"NaN", value, func(_ *cloudwatch.PutMetricDataInput, d *types.MetricDatum) { d.Value = aws.Float64(math.NaN()) }},
 		{"a number above 2^360", value, func(_ *cloudwatch.PutMetricDataInput, d *types.MetricDatum) {
@@ -211,9 +211,9 @@ func dataAreRefused(c *Case) error {
 	return nil
 }
 
-// dimensions are so many.
-func dimensions(n int) (all []types.Dimension) {
-	for i := range n {
+// tooMany are 31 dimensions.
+func tooMany() (all []types.Dimension) {
+	for i := range 31 {
 		all = append(all, types.Dimension{Name: aws.String(fmt.Sprint("d", i)), Value: aws.String("v")})
 	}
 	return all
@@ -242,7 +242,7 @@ func alarmsAreRefused(c *Case) error {
 		{"a rule of nobody's for missing data", func(in *cloudwatch.PutMetricAlarmInput) {
 			in.TreatMissingData = aws.String("good")
 		}, nil},
-		{"31 dimensions", func(in *cloudwatch.PutMetricAlarmInput) { in.Dimensions = dimensions(31) }, nil},
+		{"31 dimensions", func(in *cloudwatch.PutMetricAlarmInput) { in.Dimensions = tooMany() }, nil},
 		{"6 actions", func(in *cloudwatch.PutMetricAlarmInput) {
 			in.AlarmActions = []string{here + "1", here + "2", here + "3", here + "4", here + "5", here + "6"}
 		}, nil},
