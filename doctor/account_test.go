@@ -260,10 +260,11 @@ func TestWhatAnAccountLacksIsFound(t *testing.T) {
 	}
 }
 
-func TestAYoungAccountReservesNothing(t *testing.T) {
-	found := newWorld(t, aws.Options{Concurrency: 10}).examined()["concurrency us-east-1"]
-	assert.Equal(t, Failed, found.Status)
-	assert.Contains(t, found.Found, "10 are not reserved, and a deployment reserves")
+func TestReservationsLeaveAWSsHundred(t *testing.T) {
+	found := newWorld(t, aws.Options{Concurrency: 120}).examined()
+	assert.Equal(t, OK, found["concurrency us-west-2"].Status, found["concurrency us-west-2"].Found)
+	assert.Equal(t, Failed, found["concurrency us-east-1"].Status)
+	assert.Equal(t, "120 are not reserved, and a deployment reserves 30 of them", found["concurrency us-east-1"].Found)
 }
 
 // as has the command asked with credentials of a role that has one statement.
