@@ -47,8 +47,8 @@ func TestEveryRecoveryPointHasATwin(t *testing.T) {
 			assert.Contains(t, []string{vaults["us-east-1"], vaults["us-east-2"]}, to["destinationVaultArn"].StringValue())
 			assert.Equal(t, rule["lifecycle"].ObjectValue()["deleteAfter"], to["lifecycle"].ObjectValue()["deleteAfter"])
 			hours = append(hours, rule["schedule"].StringValue())
-			assert.EqualValues(t, map[string]float64{"daily": 35, "monthly": 365}[rule["ruleName"].StringValue()],
-				rule["lifecycle"].ObjectValue()["deleteAfter"].NumberValue())
+			days := map[string]int{"daily": 35, "monthly": 365}[rule["ruleName"].StringValue()]
+			assert.Equal(t, days, int(rule["lifecycle"].ObjectValue()["deleteAfter"].NumberValue()))
 		}
 	}
 	assert.ElementsMatch(t, []string{"cron(0 3 * * ? *)", "cron(0 3 1 * ? *)", "cron(0 15 * * ? *)", "cron(0 15 1 * ? *)"}, hours)
