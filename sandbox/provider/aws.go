@@ -91,7 +91,7 @@ func (p *awsProvider) DiffConfig(_ context.Context, r *pulumirpc.DiffRequest) (*
 	if err != nil {
 		return nil, err
 	}
-	return (&kind{replaces: []string{"region"}}).diff(olds, news, r.GetIgnoreChanges()), nil
+	return (&kind{replaces: []string{"region"}}).diff(olds, news, nil, r.GetIgnoreChanges()), nil
 }
 
 func (p *awsProvider) Configure(
@@ -183,7 +183,11 @@ func (p *awsProvider) Diff(_ context.Context, r *pulumirpc.DiffRequest) (*pulumi
 	if err != nil {
 		return nil, err
 	}
-	return k.diff(withoutSecrets(olds), withoutSecrets(news), r.GetIgnoreChanges()), nil
+	state, err := unmarshal(r.GetOlds())
+	if err != nil {
+		return nil, err
+	}
+	return k.diff(withoutSecrets(olds), withoutSecrets(news), withoutSecrets(state), r.GetIgnoreChanges()), nil
 }
 
 func (p *awsProvider) Create(ctx context.Context, r *pulumirpc.CreateRequest) (*pulumirpc.CreateResponse, error) {

@@ -12,8 +12,10 @@ import (
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 )
 
-// diff compares the program's inputs with those of the state, which a refresh has brought up to date.
-func (k *kind) diff(olds, news resource.PropertyMap, ignore []string) *pulumirpc.DiffResponse {
+// diff compares the program's inputs with those of the state, which a refresh has brought up to date. State is what the
+// state says of the resource itself.
+func (k *kind) diff(olds, news, state resource.PropertyMap, ignore []string) *pulumirpc.DiffResponse {
+	olds = known(olds, news, state)
 	changes := plugin.NewDetailedDiffFromObjectDiff(olds.Diff(news), true)
 	maps.DeleteFunc(changes, func(path string, _ plugin.PropertyDiff) bool { return slices.Contains(ignore, root(path)) })
 	response := &pulumirpc.DiffResponse{
@@ -32,6 +34,19 @@ func (k *kind) diff(olds, news resource.PropertyMap, ignore []string) *pulumirpc
 		response.DetailedDiff[path] = &pulumirpc.PropertyDiff{Kind: kind, InputDiff: true}
 	}
 	return response
+}
+
+// known are the inputs of the state, and what the program gives now for the first time, if the resource has that value
+// already: an import leaves out of the inputs what is a default or AWS's own choice, and terraform-provider-aws
+// compares the program with the state.
+func known(olds, news, state resource.PropertyMap) resource.PropertyMap {
+	all := olds.Copy()
+	for key, value := range news {
+		if is, there := state[key]; there && !olds.HasValue(key) && merge(value, is).DeepEquals(value) {
+			all[key] = value
+		}
+	}
+	return all
 }
 
 // replacedBy reports whether a changed path is, or is within, a property that replaces.

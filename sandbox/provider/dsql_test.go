@@ -12,6 +12,7 @@ import (
 	"google.golang.org/protobuf/types/known/emptypb"
 
 	"aurora-dsql-dr/sandbox/dsql"
+	"aurora-dsql-dr/sandbox/kms"
 )
 
 // short is a timeout for what waits in vain.
@@ -113,6 +114,17 @@ func TestThePeerListIsStaleUntilARefresh(t *testing.T) {
 	assert.False(t, w.cluster(p.clusterA).DeletionProtectionEnabled)
 }
 
+// active waits until a cluster is ACTIVE.
+func (w *world) active(arn string) {
+	for {
+		changed := w.DSQL.Changed()
+		if c, _ := w.DSQL.Cluster(arn); c.Status == dsql.Active {
+			return
+		}
+		<-changed
+	}
+}
+
 func (w *world) cluster(s stateOf) dsql.Cluster {
 	w.t.Helper()
 	for _, c := range w.DSQL.Clusters() {
@@ -159,6 +171,58 @@ func TestClustersAndPeeringsAreImportedByIdentifier(t *testing.T) {
 	peering := p.a.mustRefresh(stateOf{kind: peeringKind, name: "a", id: p.clusterA.id})
 	assert.Equal(t, peeringOf(p.clusterA, p.clusterB), peering.inputs)
 }
+
+func TestWhatIsImportedDiffersWhereAWSDiffersFromTheProgram(t *testing.T) {
+	w := newWorld(t, Options{})
+	i, there := w.in(primary), w.Region(primary)
+	yes := true
+	key, err := there.KMS.CreateKey(kms.Key{Description: "by hand", Policy: dsqlPolicy})
+	require.NoError(t, err)
+	made, err := there.DSQL.CreateCluster(dsql.CreateClusterInput{
+		DeletionProtectionEnabled: &yes,
+		KMSEncryptionKey:          &key.Arn,
+		Tags:                      map[string]string{"aws:cloudformation:stack-name": "shop", "team": "shop"},
+	})
+	require.NoError(t, err)
+	w.active(made.ARN)
+
+	imported := i.mustRefresh(stateOf{kind: "aws:kms/key:Key", name: "key", id: key.KeyID})
+	assert.Equal(t, object{"description": "by hand"}, imported.inputs, "defaults, and what AWS chooses, are not given")
+	for intent, tt := range map[string]struct {
+		program  object
+		diffs    []string
+		replaces []string
+	}{
+		"the same, spelled otherwise": {
+			object{"description": "by hand", "policy": " " + dsqlPolicy, "isEnabled": true}, nil, nil,
+		},
+		"another policy, and rotation": {object{"description": "by hand", "enableKeyRotation": true, "policy": openKeyPolicy},
+			[]string{"enableKeyRotation", "policy"}, nil},
+		"a key of many regions": {object{"description": "by hand", "multiRegion": true},
+			[]string{"multiRegion"}, []string{"multiRegion"}},
+	} {
+		diff := i.diff(imported, tt.program)
+		assert.Equal(t, tt.diffs, diff.GetDiffs(), intent)
+		assert.Equal(t, tt.replaces, diff.GetReplaces(), intent)
+	}
+
+	cluster := i.mustRefresh(stateOf{kind: clusterKind, name: "c", id: made.Identifier})
+	assert.Equal(t, object{"team": "shop"}, cluster.inputs["tags"], "tags of AWS itself are nobody's")
+	program := object{"deletionProtectionEnabled": true, "kmsEncryptionKey": key.Arn, "tags": object{"team": "shop"}}
+	assert.Equal(t, "DIFF_NONE", i.diff(cluster, program).GetChanges().String())
+	program["deletionProtectionEnabled"], program["tags"] = false, object{}
+	assert.Equal(t, []string{"deletionProtectionEnabled", "tags"}, i.diff(cluster, program).GetDiffs())
+	_, err = i.update(cluster, program)
+	require.NoError(t, err)
+	assert.Equal(t, map[string]string{"aws:cloudformation:stack-name": "shop"}, w.cluster(cluster).Tags, "they stay")
+}
+
+const (
+	openKeyPolicy = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"kms:*","Resource":"*",
+		"Principal":{"AWS":"arn:aws:iam::123456789012:root"}}]}`
+	dsqlPolicy = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"kms:*","Resource":"*",
+		"Principal":{"AWS":"arn:aws:iam::123456789012:root","Service":"dsql.amazonaws.com"}}]}`
+)
 
 func TestCancelEndsAWaitingOperation(t *testing.T) {
 	w := newWorld(t, Options{})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -33,6 +34,8 @@ type kind struct {
 	deleteFirst bool
 	// computed are optional properties that AWS fills in when they are not given: what it fills in is no drift.
 	computed []string
+	// defaults are what properties are that the program does not give, where that is not the type's zero value.
+	defaults map[string]any
 	// writeOnly are inputs that a read does not give back.
 	writeOnly []string
 	// validate is what the provider has the service say of the inputs before anything is planned; nil for nothing.
@@ -159,9 +162,23 @@ func (k *kind) outputs(inputs resource.PropertyMap, state map[string]any) resour
 		}
 	}
 	if tags, ok := out["tags"]; ok && properties(k.state)["tagsAll"] != nil {
-		out["tagsAll"] = tags
+		out["tags"] = withoutAWSs(tags)
+		out["tagsAll"] = out["tags"]
 	}
 	return conceal(out, inputs)
+}
+
+// withoutAWSs are tags without those that AWS sets, as CloudFormation does: the provider does not see them
+// (internal/tags, IgnoreAWS).
+func withoutAWSs(tags resource.PropertyValue) resource.PropertyValue {
+	if !plain(tags).IsObject() {
+		return tags
+	}
+	own := plain(tags).ObjectValue().Copy()
+	maps.DeleteFunc(own, func(key resource.PropertyKey, _ resource.PropertyValue) bool {
+		return strings.HasPrefix(string(key), "aws:")
+	})
+	return secretLike(tags, resource.NewProperty(own))
 }
 
 // planned are the outputs of a create that has not happened: what is not an input is not known.

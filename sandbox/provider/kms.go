@@ -13,6 +13,11 @@ var kmsKinds = map[string]*kind{
 		replaces:  []string{"customKeyStoreId", "customerMasterKeySpec", "keyUsage", "multiRegion", "xksKeyId"},
 		computed:  []string{"policy", "rotationPeriodInDays"},
 		writeOnly: []string{"bypassPolicyLockoutSafetyCheck", "deletionWindowInDays"},
+		defaults: map[string]any{
+			"isEnabled":             true,
+			"keyUsage":              "ENCRYPT_DECRYPT",
+			"customerMasterKeySpec": "SYMMETRIC_DEFAULT",
+		},
 		handlers: over(operations[kms.Key]{
 			id:     func(k kms.Key) string { return k.KeyID },
 			create: func(c *call, k kms.Key) (kms.Key, error) { return c.region.KMS.CreateKey(k) },

@@ -9,7 +9,8 @@ import (
 
 // liveInputs are the inputs that would have led to the live state, so that the next diff against the program shows what
 // has drifted. An input the state has keeps its place with the live value; one the program never gave appears when its
-// live value has changed since the state was written. During an import, with neither, everything readable appears.
+// live value has changed since the state was written. During an import, with neither, everything readable appears that
+// is not what it is by default.
 func (k *kind) liveInputs(olds, before, live resource.PropertyMap) resource.PropertyMap {
 	inputs := resource.PropertyMap{}
 	for name, t := range properties(k.args) {
@@ -17,13 +18,15 @@ func (k *kind) liveInputs(olds, before, live resource.PropertyMap) resource.Prop
 		old, given := olds[key]
 		now, readable := live[key]
 		switch {
-		case given && slices.Contains(k.writeOnly, name):
-			inputs[key] = old
+		case slices.Contains(k.writeOnly, name):
+			if given {
+				inputs[key] = old
+			}
 		case given && readable:
 			inputs[key] = secretLike(old, project(old, withoutSecret(now), t))
 		case given && empty(old):
 			inputs[key] = old
-		case !given && readable && !slices.Contains(k.computed, name) && differs(before, key, now):
+		case !given && readable && !slices.Contains(k.computed, name) && k.differs(before, key, now):
 			inputs[key] = k.importable(name, withoutSecret(now))
 		}
 	}
@@ -31,8 +34,11 @@ func (k *kind) liveInputs(olds, before, live resource.PropertyMap) resource.Prop
 }
 
 // differs reports whether a value says something that the state did not say.
-func differs(before resource.PropertyMap, key resource.PropertyKey, now resource.PropertyValue) bool {
+func (k *kind) differs(before resource.PropertyMap, key resource.PropertyKey, now resource.PropertyValue) bool {
 	was, known := before[key]
+	if byDefault, has := k.defaults[string(key)]; has && !known {
+		return !withoutSecret(now).DeepEquals(resource.NewPropertyValue(byDefault))
+	}
 	if !known {
 		return !empty(now)
 	}
