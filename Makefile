@@ -57,7 +57,7 @@ detect: linux deps lambda-host cli build/bin/sandbox ## how long until a person 
 
 # What describes or drives the Pulumi program waits for another process, the engine, and its race binaries take longest
 # to link; the examples are other processes. These packages run without the detector, everything else with it.
-PLAIN := backups components cost docs doctor examples/connect lambda recipients rehearsal/stack sandbox sandbox/engine stacks traffic
+PLAIN := adopt backups components cost docs doctor examples/connect lambda recipients rehearsal/stack sandbox sandbox/engine stacks traffic
 TESTED := '{{ if or .TestGoFiles .XTestGoFiles }}{{ .ImportPath }}{{ end }}'
 # Tests wait for PostgreSQL, processes and deadlines more than for a processor, so more packages run than there are. With
 # -o the test binaries stay, a gigabyte below build/test, and only what has changed is linked again; it wants names that
@@ -176,9 +176,11 @@ restore-test: stack ## STACK=dev REGION= PAIR=yes: test a restore now, and print
 restore: stack ## STACK=dev POINT=arn BESIDE=yes CONFIRM=yes: restore a new pair of a recovery point and its twin
 	@go run ./backups restore -stack '$(STACK)' -point "$${POINT-}" -beside "$${BESIDE-}" -confirm "$${CONFIRM-}"
 
+# The stack may be new; a preview looks at the functions.
 .PHONY: adopt
-adopt: stack ## STACK=dev CLUSTERS='arn arn': have the stack take a restored pair for its own
-	@go run ./backups adopt -stack '$(STACK)' -clusters "$${CLUSTERS-}"
+adopt: lambda ## STACK=new CLUSTERS='arn arn' OWNER= COSTCENTER= ENVIRONMENT=: take a pair that exists, or a restored one
+	@go run ./adopt -stack '$(STACK)' -clusters "$${CLUSTERS-}" \
+	  -environment "$${ENVIRONMENT-}" -owner "$${OWNER-}" -cost-center "$${COSTCENTER-}"
 
 # A protected stack is refused here, and by Pulumi again; vaults with recovery points would stop a destroy half-way.
 .PHONY: destroy

@@ -36,7 +36,7 @@ func TestVaultsThatHoldPointsStandAgainstADestroy(t *testing.T) {
 
 	_, err = w.account.Region(primary).Backup.PutLock(backup.Lock{VaultName: "vault"})
 	require.NoError(t, err)
-	w.deployed(w.resources()[4], map[string]any{"urn": "a::b", "type": "c", "protect": true})
+	w.deployed(w.resources()[2], map[string]any{"urn": "a::b", "type": "c", "protect": true})
 	err = w.run("destroyable")
 	for _, says := range []string{"the stack prod is protected: docs/runbooks.md#destroy", "the vault vault in us-east-1",
 		"take its lock off", "pulumi destroy --stack prod --target '**aws:backup/selection:Selection::*'"} {
@@ -65,7 +65,7 @@ func TestAStackWithoutVaultsIsDestroyedWithoutAskingAWS(t *testing.T) {
 	require.NoError(t, w.run("destroyable"))
 	w.deployed()
 	require.NoError(t, w.run("destroyable"), "nothing at all")
-	w.deployed(w.resources()[4])
+	w.deployed(w.resources()[2])
 	assert.ErrorContains(t, w.run("destroyable"), "the vault vault in us-east-1: operation error Backup")
 }
 

@@ -1,5 +1,5 @@
-// Command backups does by hand what backups are for: it makes a recovery point, tests a restore, restores a pair and
-// has the stack take it. It also stands before `make destroy`, and refuses what would stop it half-way.
+// Command backups does by hand what backups are for: it makes a recovery point, tests a restore, and restores a pair.
+// It also stands before `make destroy`, and refuses what would stop it half-way.
 package main
 
 import (
@@ -38,7 +38,6 @@ var acts = map[string]func(c command, ctx context.Context, r request) error{
 	"backup":       command.backUp,
 	"restore-test": command.testRestore,
 	"restore":      command.restore,
-	"adopt":        command.adopt,
 	"destroyable":  command.destroyable,
 }
 
@@ -56,10 +55,9 @@ func (c command) say(format string, values ...any) { fmt.Fprintf(c.out, format+"
 
 // request is what the command line asks for.
 type request struct {
-	stack    string
-	region   string
-	point    string
-	clusters string
+	stack  string
+	region string
+	point  string
 
 	pair, beside, confirmed bool
 }
@@ -77,7 +75,6 @@ func parse(args []string) (act string, r request, err error) {
 	flags.StringVar(&r.stack, "stack", "", "")
 	flags.StringVar(&r.region, "region", "", "")
 	flags.StringVar(&r.point, "point", "", "")
-	flags.StringVar(&r.clusters, "clusters", "", "")
 	agreed := map[string]*bool{"pair": &r.pair, "beside": &r.beside, "confirm": &r.confirmed}
 	words := map[string]*string{}
 	for name := range agreed {

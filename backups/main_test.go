@@ -18,7 +18,7 @@ func TestWhatIsAskedForIsReadBeforeAnythingElse(t *testing.T) {
 		args   []string
 		says   []string
 	}{
-		{"No act.", nil, []string{`the act is "": want one of adopt, backup, destroyable, restore, restore-test`}},
+		{"No act.", nil, []string{`the act is "": want one of backup, destroyable, restore, restore-test`}},
 		{"Another one.", []string{"move"}, []string{`the act is "move"`}},
 		{"A flag that nobody knows.", []string{"backup", "-for", "2h"}, []string{"flag provided but not defined"}},
 		{"Words that are not yes, at once.", []string{"restore", "-beside", "no", "-pair", "1", "-confirm", "y"}, []string{

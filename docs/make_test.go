@@ -109,13 +109,21 @@ func TestWhatIsAskedOfBackupsIsNoCommand(t *testing.T) {
 		"backup":       "[-region]\n[" + quoted + "]\n",
 		"restore-test": "[-region]\n[" + quoted + "]\n[-pair]\n[yes]\n",
 		"restore":      "[-point]\n[" + quoted + "]\n[-beside]\n[yes]\n[-confirm]\n[]\n",
-		"adopt":        "[-clusters]\n[" + quoted + "]\n",
 	} {
-		said, err := runMake(t, programs, nil, target, "STACK=dev", "REGION="+quoted, "POINT="+quoted, "CLUSTERS="+quoted,
-			"PAIR=yes", "BESIDE=yes")
+		said, err := runMake(t, programs, nil, target, "STACK=dev", "REGION="+quoted, "POINT="+quoted, "PAIR=yes", "BESIDE=yes")
 		require.NoError(t, err, said)
 		assert.Contains(t, said, "["+target+"]\n[-stack]\n[dev]\n"+want)
 	}
+}
+
+func TestWhatIsAdoptedIsNoCommandAndTheStackMayBeNew(t *testing.T) {
+	const quoted = `it's "this"; echo done`
+	said, err := runMake(t, nil, nil, "-n", "adopt", "STACK=new", "CLUSTERS="+quoted, "ENVIRONMENT="+quoted, "OWNER="+quoted,
+		"COSTCENTER="+quoted)
+	require.NoError(t, err, said)
+	assert.Contains(t, said, `go run ./adopt -stack 'new' -clusters "${CLUSTERS-}"`)
+	assert.Contains(t, said, `-environment "${ENVIRONMENT-}" -owner "${OWNER-}" -cost-center "${COSTCENTER-}"`)
+	assert.NotContains(t, said, "done")
 }
 
 func TestWhatPeopleWriteOfAWithdrawalIsNoCommand(t *testing.T) {

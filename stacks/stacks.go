@@ -38,6 +38,17 @@ func Run(ctx *pulumi.Context) error {
 	return nil
 }
 
+// Providers registers the providers of the regions, as Run does, and nothing else: what is imported into a new stack is
+// read through them.
+func Providers(ctx *pulumi.Context) error {
+	c, err := configured(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = newRegions(ctx, c)
+	return err
+}
+
 func deploy(ctx *pulumi.Context) (exports, error) {
 	c, err := configured(ctx)
 	if err != nil {

@@ -3,7 +3,11 @@ package pulumi
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"os"
+	"path"
+	"slices"
 	"strings"
 	"time"
 )
@@ -19,6 +23,19 @@ func Outputs(ctx context.Context, stack string) (map[string]any, error) {
 		return nil, fmt.Errorf("pulumi stack output: %w", err)
 	}
 	return values, nil
+}
+
+// Exists is whether the project has a stack of this name where its state is kept, in whatever organization.
+func Exists(ctx context.Context, stack string) (bool, error) {
+	printed, err := Output(ctx, "stack", "ls", "--json")
+	if err != nil {
+		return false, err
+	}
+	var all []struct{ Name string }
+	if err := json.Unmarshal(printed, &all); err != nil {
+		return false, fmt.Errorf("pulumi stack ls: %w", err)
+	}
+	return slices.ContainsFunc(all, func(s struct{ Name string }) bool { return path.Base(s.Name) == stack }), nil
 }
 
 // State is the part of a stack's exported state that is read here. A stack that was never wholly deployed has a state,
@@ -61,4 +78,19 @@ func Export(ctx context.Context, stack string) (State, []byte, error) {
 		return State{}, nil, fmt.Errorf("pulumi stack export: %w", err)
 	}
 	return s, exported, nil
+}
+
+// Import gives a stack a state. Its secrets are encrypted, as they were exported.
+func Import(ctx context.Context, stack string, exported []byte) error {
+	file, err := os.CreateTemp("", "state-*.json")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(file.Name())
+	_, err = file.Write(exported)
+	if err := errors.Join(err, file.Close()); err != nil {
+		return err
+	}
+	_, err = Output(ctx, "stack", "import", "--stack", stack, "--file", file.Name())
+	return err
 }
