@@ -19,13 +19,17 @@ import (
 	"aurora-dsql-dr/internal/pulumi"
 )
 
-func main() {
+func main() { os.Exit(status()) }
+
+// status does what the arguments say, and is the exit status.
+func status() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	if err := run(ctx, os.Args[1:], os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "adopt:", err)
-		os.Exit(1)
+		return 1
 	}
+	return 0
 }
 
 // request is what the command line asks for. What is not given of the last three is read from the clusters' tags.

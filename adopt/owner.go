@@ -22,8 +22,8 @@ var tools = []struct{ word, name, how string }{
 // The ways, each a sentence without its end.
 const (
 	terraformWay = "terraform state rm <address> of each cluster, peering and key, and take them out of the configuration"
-	pulumiWay    = "pulumi state delete <URN> of each peering, cluster and key in the stack that has them, and take them\n" +
-		"out of its program"
+	pulumiWay    = "pulumi state delete <URN> of each peering, cluster and key in the stack that has them, and " +
+		"take them\nout of its program"
 	cloudFormationWay = "Give each of them DeletionPolicy: Retain, in the CDK RemovalPolicy.RETAIN, and deploy that; " +
 		"only then\ntake them out of the template, and deploy again"
 )

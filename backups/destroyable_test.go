@@ -54,7 +54,7 @@ func TestAVaultThatIsLockedForGoodIsWaitedFor(t *testing.T) {
 		said := advice("prod", primary, "vault",
 			&awsbackup.DescribeBackupVaultOutput{Locked: aws.Bool(true), LockDate: &tt.lock})
 		assert.Contains(t, said, tt.says)
-		assert.Equal(t, tt.lock == future, strings.Contains(said, "delete-recovery-point"))
+		assert.Equal(t, tt.lock.Equal(future), strings.Contains(said, "delete-recovery-point"))
 	}
 }
 

@@ -16,14 +16,18 @@ import (
 	"time"
 )
 
-func main() {
+func main() { os.Exit(status()) }
+
+// status does what the arguments say, and is the exit status.
+func status() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	c := command{in: os.Stdin, out: os.Stdout, interval: 5 * time.Second}
 	if err := c.run(ctx, os.Args[1:]); err != nil {
 		fmt.Fprintln(os.Stderr, "backups:", err)
-		os.Exit(1)
+		return 1
 	}
+	return 0
 }
 
 // command is where it reads a confirmation, what it writes to, and how long it waits between two looks at a job.
