@@ -57,7 +57,7 @@ detect: linux deps lambda-host cli build/bin/sandbox ## how long until a person 
 
 # What describes or drives the Pulumi program waits for another process, the engine, and its race binaries take longest
 # to link; the examples are other processes. These packages run without the detector, everything else with it.
-PLAIN := adopt backups components cost docs doctor examples/connect lambda recipients rehearsal/stack sandbox sandbox/engine stacks traffic
+PLAIN := adopt backups components cost docs doctor examples/connect lambda recipients rehearsal/stack sandbox sandbox/engine stacks traffic verify
 TESTED := '{{ if or .TestGoFiles .XTestGoFiles }}{{ .ImportPath }}{{ end }}'
 # Tests wait for PostgreSQL, processes and deadlines more than for a processor, so more packages run than there are. With
 # -o the test binaries stay, a gigabyte below build/test, and only what has changed is linked again; it wants names that
