@@ -69,22 +69,11 @@ func run(stack, size string, out io.Writer) error {
 	return nil
 }
 
-// describe runs the program under mocks, in a directory where its functions seem built.
+// describe runs the program under mocks, as if its functions were built.
 func describe(stack string, config map[string]string) (*graph.Graph, error) {
-	dir, err := os.MkdirTemp("", "cost-")
-	if err != nil {
-		return nil, err
-	}
-	defer os.RemoveAll(dir)
-	if err := os.Chdir(dir); err != nil {
-		return nil, err
-	}
 	files := slices.Concat(components.FunctionFiles(components.ArchitectureARM),
 		components.FunctionFiles(components.ArchitectureX86))
-	if err := graph.PretendBuilt(dir, files); err != nil {
-		return nil, err
-	}
-	return graph.Run(stacks.Run, graph.Options{Stack: stack, Config: config})
+	return graph.Pretend(stacks.Run, graph.Options{Stack: stack, Config: config}, files)
 }
 
 func show(out io.Writer, stack string, p prices, lines []line) {

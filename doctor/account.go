@@ -14,6 +14,7 @@ import (
 
 var credentials = check{
 	id:    "credentials",
+	local: true,
 	asked: "Who asks?",
 	why:   "Without credentials nothing of the account can be asked, and nothing deployed.",
 	do: "Take the credentials of the deployer's or the auditor's role: aws sts get-caller-identity shows whose " +
@@ -61,6 +62,7 @@ func skewOf(out *sts.GetCallerIdentityOutput) time.Duration {
 
 var configuration = check{
 	id:    "configuration",
+	local: true,
 	asked: "Does the program take the configuration of the stack, its name included?",
 	why:   "A deployment begins with the same question, and refuses.",
 	do:    "Change what the answer names; Pulumi.yaml describes every key.",

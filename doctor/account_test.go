@@ -320,11 +320,15 @@ func TestCredentialsThatNobodyKnows(t *testing.T) {
 	assert.Equal(t, Failed, found["credentials"].Status)
 	assert.Contains(t, found["credentials"].Found, "nobody: STS GetCallerIdentity does not know the caller")
 	assert.Equal(t, Unasked, found["regions"].Status)
-	assert.Contains(t, found["regions"].Found, "renew the credentials")
+	assert.Equal(t, "AWS knows nobody who asks: see credentials", found["regions"].Found)
+	assert.Equal(t, OK, found["pulumi"].Status, "what is asked of this machine is answered")
 }
 
 func TestALostRegionIsAFindingOfThatRegion(t *testing.T) {
 	w := newWorld(t, aws.Options{})
+	w.account.Region(primary).SetDown(true)
+	assert.Equal(t, OK, w.examined()["credentials"].Status, "another region knows the caller")
+	w.account.Region(primary).SetDown(false)
 	w.account.Region(secondary).SetDown(true)
 	found := w.examined()
 	assert.Equal(t, Unasked, found["trail us-east-2"].Status)

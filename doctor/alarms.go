@@ -43,20 +43,21 @@ func (s *stack) alarmsIn(ctx context.Context, region string) (alarms, error) {
 	return found, nil
 }
 
-// state is an alarm's, and whether its actions run.
+// state is an alarm's, whether its actions run, and whether it has any: those that others read tell nobody.
 type state struct {
 	value   types.StateValue
 	enabled bool
+	tells   bool
 }
 
 // states are by name.
 func (a alarms) states() map[string]state {
 	all := map[string]state{}
 	for _, m := range a.metric {
-		all[aws.ToString(m.AlarmName)] = state{m.StateValue, aws.ToBool(m.ActionsEnabled)}
+		all[aws.ToString(m.AlarmName)] = state{m.StateValue, aws.ToBool(m.ActionsEnabled), len(m.AlarmActions) > 0}
 	}
 	for _, c := range a.composite {
-		all[aws.ToString(c.AlarmName)] = state{c.StateValue, aws.ToBool(c.ActionsEnabled)}
+		all[aws.ToString(c.AlarmName)] = state{c.StateValue, aws.ToBool(c.ActionsEnabled), len(c.AlarmActions) > 0}
 	}
 	return all
 }
@@ -84,14 +85,14 @@ var alarmsThere = check{
 			if len(faults) > 0 {
 				return one(bad(region, "%s", strings.Join(faults, ", ")), nil)
 			}
-			return one(good(region, "all %d are", len(found.wanted)), nil)
+			return one(good(region, "all %d alarms are", len(found.wanted)), nil)
 		})
 	},
 }
 
 var alarmsQuiet = check{
 	id:    "alarms-quiet",
-	asked: "Is no alarm in ALARM?",
+	asked: "Is no alarm that tells people in ALARM?",
 	why:   "What is in ALARM now pages nobody again when it breaks once more.",
 	do:    "Follow the runbook that the alarm's description names.",
 	look: func(ctx context.Context, s *stack) []answer {
@@ -103,14 +104,14 @@ var alarmsQuiet = check{
 			states := found.states()
 			var loud []string
 			for _, name := range sorted(states) {
-				if states[name].value == types.StateValueAlarm {
+				if states[name].tells && states[name].value == types.StateValueAlarm {
 					loud = append(loud, name)
 				}
 			}
 			if len(loud) > 0 {
 				return one(bad(region, "%s", strings.Join(loud, ", ")), nil)
 			}
-			return one(good(region, "none of %d is", len(states)), nil)
+			return one(good(region, "none of %d alarms is", len(states)), nil)
 		})
 	},
 }

@@ -69,7 +69,7 @@ func (s *stack) confirmed(region string, list []types.Subscription) answer {
 	case len(list) == 0:
 		return bad(region, "there are no recipients")
 	default:
-		return good(region, "all %d have", len(list))
+		return good(region, "all have (%d)", len(list))
 	}
 }
 

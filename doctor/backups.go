@@ -82,7 +82,7 @@ func (s *stack) first(ctx context.Context, region string) (answer, error) {
 	if time.Since(made) > s.config.Backups.MaximumAge {
 		return bad(region, "the plan of %s has made none", made.Format(time.DateOnly)), nil
 	}
-	return good(region, "none was due since %s", made.Format(time.DateOnly)), nil
+	return good(region, "none is due yet: it was set up on %s", made.Format(time.DateOnly)), nil
 }
 
 func (s *stack) young(region string, own, twins []recovery.Point, now time.Time) answer {
@@ -139,7 +139,7 @@ func (s *stack) untested(ctx context.Context, client *sfn.Client, region, machin
 	if time.Since(made) > s.config.Backups.RestoreTest.Longest() {
 		return bad(region, "none has ended since %s", made.Format(time.DateOnly)), nil
 	}
-	return good(region, "none was due since %s", made.Format(time.DateOnly)), nil
+	return good(region, "none is due yet: it was set up on %s", made.Format(time.DateOnly)), nil
 }
 
 // tested answers of the latest test by what its execution gave.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -13,6 +14,8 @@ type check struct {
 	asked string
 	why   string
 	do    string
+	// local asks nothing of AWS.
+	local bool
 	// concerns tells whether the stack has what is asked about; nil is always.
 	concerns func(s *stack) bool
 	look     func(ctx context.Context, s *stack) []answer
@@ -47,6 +50,9 @@ func examine(ctx context.Context, s *stack, checks []check, progress func(done, 
 	return findings
 }
 
+// errNobody is why AWS is asked nothing when nobody is known to ask.
+var errNobody = errors.New("AWS knows nobody who asks: see credentials")
+
 // ask looks, unless the stack has nothing of the kind. A mistake of the check's own is a finding like any other.
 func (c check) ask(ctx context.Context, s *stack) (found []answer) {
 	defer func() {
@@ -54,10 +60,14 @@ func (c check) ask(ctx context.Context, s *stack) (found []answer) {
 			found = []answer{unasked("", fmt.Errorf("the check itself failed: %v", mistake))}
 		}
 	}()
-	if c.concerns != nil && !c.concerns(s) {
+	switch {
+	case c.concerns != nil && !c.concerns(s):
 		return nil
+	case s.stranger != nil && !c.local:
+		return []answer{unasked("", errNobody)}
+	default:
+		return c.look(ctx, s)
 	}
-	return c.look(ctx, s)
 }
 
 func (c check) findings(answers []answer) []Finding {

@@ -13,6 +13,7 @@ import (
 
 var deployment = check{
 	id:    "deployment",
+	local: true,
 	asked: "Is the stack deployed?",
 	why:   "What watches, restores and routes can be asked about once it is there.",
 	do:    "make up, when the answers above are good. If it is deployed: log in to its state (docs/deploying.md#by-hand).",

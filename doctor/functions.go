@@ -47,7 +47,7 @@ var functionVersions = check{
 			if len(faults) > 0 {
 				return one(bad(region, "%s", strings.Join(faults, ", ")), nil)
 			}
-			return one(good(region, "all %d are", len(functions)), nil)
+			return one(good(region, "all %d functions are", len(functions)), nil)
 		})
 	},
 }

@@ -87,7 +87,7 @@ func TestTheHealthOfARecordIsItsLatestWord(t *testing.T) {
 	s := w.asking()
 	assert.Equal(t, Unasked, healthChecks.look(t.Context(), s)[0].status)
 	w.publish("AWS/Route53", "HealthCheckStatus", 1, map[string]string{"HealthCheckId": "check"})
-	assert.Equal(t, []answer{good("", "all 1 are")}, healthChecks.look(t.Context(), s))
+	assert.Equal(t, []answer{good("", "all 1 checks are")}, healthChecks.look(t.Context(), s))
 	w.publish("AWS/Route53", "HealthCheckStatus", 0, map[string]string{"HealthCheckId": "check"})
 	assert.Equal(t, []answer{bad("", "not us-east-1")}, healthChecks.look(t.Context(), s))
 }

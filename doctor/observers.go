@@ -106,7 +106,7 @@ var schedules = check{
 			if len(faults) > 0 {
 				return one(bad(region, "%s", strings.Join(faults, ", ")), nil)
 			}
-			return one(good(region, "%d rules", len(rules)), nil)
+			return one(good(region, "yes, %d of %d", len(rules), len(rules)), nil)
 		})
 	},
 }

@@ -60,7 +60,7 @@ func (s *stack) linked(ctx context.Context, client *iam.Client, role linked) ans
 		return good("", "%s is there", role.name)
 	}
 	if !errors.As(err, &missing) {
-		return unasked("", err)
+		return unasked("", fmt.Errorf("%s: %s", role.name, reason(err)))
 	}
 	denied, err := s.simulate(ctx, client, statement{
 		Action:    []string{"iam:CreateServiceLinkedRole"},

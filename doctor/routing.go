@@ -44,16 +44,17 @@ func valid(region string, c *acmtypes.CertificateDetail, now time.Time) answer {
 	name, end := aws.ToString(c.DomainName), aws.ToTime(c.NotAfter)
 	switch {
 	case c.Status != acmtypes.CertificateStatusIssued:
-		return bad(region, "that of %s is %s", name, c.Status)
+		return bad(region, "the certificate of %s is %s", name, c.Status)
 	case end.Sub(now) < leastLife:
-		return bad(region, "that of %s ends on %s", name, end.Format(time.DateOnly))
+		return bad(region, "the certificate of %s ends on %s", name, end.Format(time.DateOnly))
 	default:
-		return good(region, "that of %s counts until %s", name, end.Format(time.DateOnly))
+		return good(region, "the certificate of %s counts until %s", name, end.Format(time.DateOnly))
 	}
 }
 
 var names = check{
 	id:       "names",
+	local:    true,
 	asked:    "Does DNS answer for the name, and for that of each region?",
 	why:      "A name that answers nothing serves nobody, in whichever region.",
 	do:       "docs/runbooks.md#everything-is-unfit; a name that never answered: the zone's delegation, above.",
@@ -93,10 +94,11 @@ func addresses(records []dns.RR) string {
 const healthWindow = 10 * time.Minute
 
 var healthChecks = check{
-	id:       "health-checks",
-	asked:    "Are all health checks of Route 53 healthy?",
-	why:      "One that is not takes its region out of the answers, or says so of an observer.",
-	do:       "docs/traffic.md says what each means; docs/runbooks.md#move-clients-by-hand.",
+	id:    "health-checks",
+	asked: "Are all health checks of Route 53 healthy?",
+	why:   "One that is not takes its region out of the answers, or says so of an observer.",
+	do: "A region that is withdrawn, or in its hold of eight minutes afterwards, is to be so. docs/traffic.md says what each " +
+		"means; docs/runbooks.md#move-clients-by-hand.",
 	concerns: hasTraffic,
 	look: func(ctx context.Context, s *stack) []answer {
 		client := cloudwatch.NewFromConfig(s.in(iamRegion)) // where Route 53 publishes, for all regions
@@ -113,7 +115,7 @@ var healthChecks = check{
 		if len(unhealthy) > 0 {
 			return []answer{bad("", "not %s", strings.Join(unhealthy, ", "))}
 		}
-		return []answer{good("", "all %d are", len(s.deployed.HealthCheckIDs))}
+		return []answer{good("", "all %d checks are", len(s.deployed.HealthCheckIDs))}
 	},
 }
 

@@ -12,6 +12,7 @@ import (
 	awsconfig "github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
+	"aurora-dsql-dr/components"
 	"aurora-dsql-dr/internal/graph"
 	"aurora-dsql-dr/internal/pulumi"
 	"aurora-dsql-dr/stacks"
@@ -56,7 +57,9 @@ func open(ctx context.Context, name string) (*stack, error) {
 		return nil, s.refusal
 	}
 	if s.refusal == nil {
-		s.planned, s.refusal = graph.Run(stacks.Run, graph.Options{Stack: name, Config: texts})
+		files := slices.Concat(components.FunctionFiles(components.ArchitectureARM),
+			components.FunctionFiles(components.ArchitectureX86))
+		s.planned, s.refusal = graph.Pretend(stacks.Run, graph.Options{Stack: name, Config: texts}, files)
 	}
 	s.absence = s.readDeployed(ctx)
 	s.stranger = s.identify(ctx)
@@ -103,18 +106,20 @@ func (s *stack) readDeployed(ctx context.Context) error {
 	return nil
 }
 
-// identify asks who the caller is.
+// identify asks who the caller is, in the next region if one does not answer.
 func (s *stack) identify(ctx context.Context) (err error) {
 	if s.aws, err = awsconfig.LoadDefaultConfig(ctx); err != nil {
 		return err
 	}
-	client := sts.NewFromConfig(s.in(s.config.Regions.Primary))
-	out, err := client.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
-	if err != nil {
-		return err
+	for _, region := range s.regions() {
+		var out *sts.GetCallerIdentityOutput
+		client := sts.NewFromConfig(s.in(region))
+		if out, err = client.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{}); err == nil {
+			s.account, s.caller = aws.ToString(out.Account), aws.ToString(out.Arn)
+			return nil
+		}
 	}
-	s.account, s.caller = aws.ToString(out.Account), aws.ToString(out.Arn)
-	return nil
+	return err
 }
 
 // in is how a region is asked.

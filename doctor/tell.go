@@ -15,7 +15,7 @@ var marks = map[Status]string{OK: "ok", Failed: "FAILED", Unasked: "not asked"}
 func tell(out io.Writer, s *stack, findings []Finding, at time.Time) {
 	fmt.Fprintf(out, "Stack %s, %s, asked %s\n\n", s.name, accountOf(s), at.UTC().Format("2006-01-02 15:04:05 UTC"))
 	for _, f := range findings {
-		fmt.Fprintf(out, "  %-9s  %-18s  %-14s  %s\n", marks[f.Status], f.ID, f.Region, f.Found)
+		fmt.Fprintf(out, "  %-9s  %-18s  %-14s  %s\n", marks[f.Status], f.ID, f.Region, oneLine(f.Found))
 		if f.Status == Failed {
 			for _, line := range [][2]string{{"asked", f.Asked}, {"why", f.Why}, {"do", f.Do}, {"see", f.Runbook}} {
 				fmt.Fprintf(out, "%13s%-6s %s\n", "", line[0], wrapped(line[1], 20))
@@ -24,6 +24,9 @@ func tell(out io.Writer, s *stack, findings []Finding, at time.Time) {
 	}
 	fmt.Fprintf(out, "\n%s\n", summary(findings))
 }
+
+// oneLine is a text in one line, which other tools' errors are not.
+func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
 
 // width is how long the lines of an explanation are.
 const width = 100

@@ -21,6 +21,7 @@ import (
 
 var pulumiVersion = check{
 	id:    "pulumi",
+	local: true,
 	asked: "Is the Pulumi CLI there, and not older than the program's SDK?",
 	why:   "An older engine does not know what the program asks of it.",
 	do:    "Install it from https://www.pulumi.com/docs/iac/download-install/.",
@@ -51,6 +52,7 @@ const awsModule = "github.com/pulumi/pulumi-aws/sdk/v6"
 
 var awsPlugin = check{
 	id:    "aws-plugin",
+	local: true,
 	asked: "Is the AWS provider plugin there, of the program's version?",
 	why: "The program was tried with this one. Pulumi fetches it where it is missing, if it can reach its server " +
 		"and is allowed to.",
@@ -116,6 +118,7 @@ func required(path string) (string, error) {
 
 var goVersion = check{
 	id:    "go",
+	local: true,
 	asked: "Is Go not older than the program wants?",
 	why:   "Pulumi builds the program with the Go on PATH before each preview and deployment.",
 	do:    "Install it from https://go.dev/dl/.",
@@ -134,6 +137,7 @@ var goVersion = check{
 
 var functionsBuilt = check{
 	id:    "functions",
+	local: true,
 	asked: "Are the functions built, and of a revision that somebody else can have?",
 	why:   "What is deployed from a changed working tree cannot be told, or built, again.",
 	do:    "make lambda, and commit what is changed.",

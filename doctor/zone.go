@@ -118,6 +118,7 @@ var amazons = []string{"amazon.com", "amazontrust.com", "awstrust.com", "amazona
 
 var caa = check{
 	id:       "caa",
+	local:    true,
 	asked:    "Do the CAA records admit Amazon as an issuer of certificates?",
 	why:      "One CAA record that names others only, and ACM's certificate fails.",
 	do:       "Add a CAA record: 0 issue \"amazon.com\".",
