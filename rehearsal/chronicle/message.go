@@ -131,12 +131,21 @@ func ReadMessage(m sns.Message) Message {
 		read.readAlarm(m)
 	case sns.KindEvent:
 		read.Kind = Event
-		read.says.one, _, _ = strings.Cut(strings.Trim(m.Body, "\""), " by ")
+		read.says.one, _, _ = strings.Cut(eventOf(m.Body), " by ")
 	default:
 		read.Kind = Confirmation
 		read.says.one = "confirm your subscription"
 	}
 	return read
+}
+
+// eventOf is what a message of a rule says, which is a member of its document, or else all of it.
+func eventOf(body string) string {
+	var document struct{ Alert string }
+	if json.Unmarshal([]byte(body), &document) == nil && document.Alert != "" {
+		return document.Alert
+	}
+	return body
 }
 
 func (m *Message) readAlert(raw sns.Message) {

@@ -65,6 +65,8 @@ func TestWhatAMessageMeans(t *testing.T) {
 	assert.Equal(t, "us-east-1", ReadMessage(alert(contract.AlertWithdrawn)).Endpoint)
 	assert.True(t, ReadMessage(alert(contract.AlertWithdrawn)).Awaited(), "it is to be told once")
 	assert.False(t, ReadMessage(sns.Message{Kind: sns.KindEvent}).Awaited())
+	event := sns.Message{Kind: sns.KindEvent, Body: `{"alert":"DeleteCluster on Aurora DSQL in us-east-1 by me","request":{}}`}
+	assert.Equal(t, "DeleteCluster on Aurora DSQL in us-east-1", ReadMessage(event).says.one)
 	assert.Equal(t, "a", ReadMessage(alarm("OK", "ALARM")).Alarm)
 }
 

@@ -30,6 +30,8 @@ type access struct {
 	Name map[string][]string
 	// Environment are the variables of AWS's CLI and SDKs.
 	Environment []string
+	// Examples are commands of the AWS CLI, for a terminal that has them.
+	Examples []string
 	// EnvironmentFile has those, and what the stack's commands of make need.
 	EnvironmentFile string
 }
@@ -45,6 +47,7 @@ func accessTo(stage rehearsal.Stage, page string) (access, error) {
 		SQL:         map[string]string{},
 		Name:        map[string][]string{},
 		Environment: stage.Sandbox.Environment(),
+		Examples:    examples(stage.Outputs),
 	}
 	if stage.Engine != nil {
 		if a.EnvironmentFile, err = writeEnvironment(stage); err != nil {
@@ -147,7 +150,7 @@ func (a access) show(p *printer) {
 			strings.Join(a.Name[region], "\n  ") + "\n")
 	}
 	p.text("\nThe AWS CLI and SDKs, in the terminal that is to use them (docs/aws-cli.md):\n\n  export " +
-		strings.Join(a.Environment, " \\\n    ") + "\n\n")
+		strings.Join(a.Environment, " \\\n    ") + "\n\n  " + strings.Join(a.Examples, "\n  ") + "\n\n")
 	p.text("Commands of make on this stack, in the project's directory: doctor, backup, restore-test, restore, withdraw, " +
 		"return\n(docs/doctor.md):\n\n  . " + quoted(a.EnvironmentFile) + "\n  make doctor STACK=" + stack.Name + "\n\n")
 	p.line("What reaches oncall@example.com:")

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
-	"strings"
 	"syscall"
 
 	"aurora-dsql-dr/rehearsal"
@@ -62,23 +61,21 @@ func serve(ctx context.Context, p *printer, s *sandbox.Sandbox, dir string) (err
 	if err != nil {
 		return err
 	}
-	showExamples(p, outputs)
 	ways.show(p)
 	followInbox(ctx, p, s.Account.Inbox.Next, func() { ways.show(p) })
 	return nil // interrupted: the only way out
 }
 
-// showExamples shows commands of the AWS CLI, with the names of what is deployed.
-func showExamples(p *printer, outputs stack.Outputs) {
-	p.line("For example, with the AWS CLI:")
-	p.text(strings.Join([]string{
+// examples are commands of the AWS CLI, with the names of what is deployed.
+func examples(outputs stack.Outputs) []string {
+	return []string{
 		"aws dsql list-clusters",
 		"aws dsql get-cluster --identifier " + outputs.ClusterIdentifiers["us-east-1"],
 		"aws lambda invoke --function-name " + outputs.MonitorFunctionNames["us-east-1"] +
 			` --payload fileb:///dev/stdin /dev/stdout <<<'{"probes":1}'`,
 		"aws lambda invoke --function-name " + outputs.TransactionFunctionNames["us-east-1"] +
 			` --payload fileb:///dev/stdin /dev/stdout <<<'{"operation":"write","amount":100.50}'`,
-	}, "\n") + "\n")
+	}
 }
 
 // openConsole serves the page of the deployed stack.

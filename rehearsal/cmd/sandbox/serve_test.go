@@ -79,6 +79,7 @@ func TestTheTerminalOfServe(t *testing.T) {
 			"us-east-1": {"dig @127.0.0.1 -p 4053 pay.example.com", "curl https://pay.example.com/totals"},
 		},
 		Environment: []string{"AWS_ENDPOINT_URL=http://127.0.0.1:4510", "AWS_REGION=us-east-1"},
+		Examples:    []string{"aws dsql list-clusters"},
 
 		EnvironmentFile: "/tmp/sandbox/environment",
 	}
