@@ -57,9 +57,10 @@ func TestWhatGoesWrongHalfWayIsTakenBack(t *testing.T) {
 	w.untouched(before)
 	require.NoError(t, os.Rename("elsewhere", "build"))
 
+	// Aurora DSQL notices within a minute, in which it is the import that does not find the key.
 	require.NoError(t, w.account.Region(ohio).KMS.DeleteKey(*keys[ohio]))
-	assert.ErrorContains(t, w.adopt(clusters), "does not exist", "a key that is to be deleted is imported by nobody")
-	w.untouched(before)
+	assert.Regexp(t, "does not exist|KMS_KEY_INACCESSIBLE", w.adopt(clusters))
+	w.unwritten()
 }
 
 func TestWhatTheConfigurationSaysOtherwiseIsNamed(t *testing.T) {

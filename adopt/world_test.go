@@ -231,7 +231,13 @@ func (w *world) dsql(region string) *sdk.Client {
 // untouched holds that there is neither a stack nor a file, and AWS is as it was.
 func (w *world) untouched(before []dsql.Cluster) {
 	w.Helper()
+	w.unwritten()
+	assert.Equal(w, before, w.account.DSQL.Clusters())
+}
+
+// unwritten holds that there is neither a stack nor a file.
+func (w *world) unwritten() {
+	w.Helper()
 	assert.NoFileExists(w, "Pulumi.prod.yaml")
 	assert.JSONEq(w, "[]", w.pulumi("stack", "ls", "--json"))
-	assert.Equal(w, before, w.account.DSQL.Clusters())
 }
