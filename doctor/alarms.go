@@ -62,19 +62,28 @@ func (a alarms) states() map[string]state {
 	return all
 }
 
+// judged asks in each region what is wrong with its alarms. The format of a good answer has their number.
+func (s *stack) judged(ctx context.Context, well string, judge func(alarms) []string) []answer {
+	return inRegions(s.regions(), func(region string) ([]answer, error) {
+		found, err := s.alarmsIn(ctx, region)
+		if err != nil {
+			return nil, err
+		}
+		if faults := judge(found); len(faults) > 0 {
+			return one(bad(region, "%s", strings.Join(faults, ", ")), nil)
+		}
+		return one(good(region, well, len(found.wanted)), nil)
+	})
+}
+
 var alarmsThere = check{
 	id:    "alarms",
 	asked: "Are all alarms there, with their actions enabled?",
 	why:   "An alarm that somebody has deleted or muted pages nobody.",
 	do:    "make up makes them again; aws cloudwatch enable-alarm-actions lets them speak.",
 	look: func(ctx context.Context, s *stack) []answer {
-		return inRegions(s.regions(), func(region string) ([]answer, error) {
-			found, err := s.alarmsIn(ctx, region)
-			if err != nil {
-				return nil, err
-			}
+		return s.judged(ctx, "all %d alarms are", func(found alarms) (faults []string) {
 			states := found.states()
-			var faults []string
 			for _, name := range found.wanted {
 				if is, there := states[name]; !there {
 					faults = append(faults, name+" is gone")
@@ -82,10 +91,7 @@ var alarmsThere = check{
 					faults = append(faults, name+" is muted")
 				}
 			}
-			if len(faults) > 0 {
-				return one(bad(region, "%s", strings.Join(faults, ", ")), nil)
-			}
-			return one(good(region, "all %d alarms are", len(found.wanted)), nil)
+			return faults
 		})
 	},
 }
@@ -96,22 +102,14 @@ var alarmsQuiet = check{
 	why:   "What is in ALARM now pages nobody again when it breaks once more.",
 	do:    "Follow the runbook that the alarm's description names.",
 	look: func(ctx context.Context, s *stack) []answer {
-		return inRegions(s.regions(), func(region string) ([]answer, error) {
-			found, err := s.alarmsIn(ctx, region)
-			if err != nil {
-				return nil, err
-			}
+		return s.judged(ctx, "none of %d alarms is", func(found alarms) (loud []string) {
 			states := found.states()
-			var loud []string
 			for _, name := range sorted(states) {
 				if states[name].tells && states[name].value == types.StateValueAlarm {
 					loud = append(loud, name)
 				}
 			}
-			if len(loud) > 0 {
-				return one(bad(region, "%s", strings.Join(loud, ", ")), nil)
-			}
-			return one(good(region, "none of %d alarms is", len(states)), nil)
+			return loud
 		})
 	},
 }

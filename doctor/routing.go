@@ -97,8 +97,8 @@ var healthChecks = check{
 	id:    "health-checks",
 	asked: "Are all health checks of Route 53 healthy?",
 	why:   "One that is not takes its region out of the answers, or says so of an observer.",
-	do: "A region that is withdrawn, or in its hold of eight minutes afterwards, is to be so. docs/traffic.md says what each " +
-		"means; docs/runbooks.md#move-clients-by-hand.",
+	do: "A region that is withdrawn, or in its hold of eight minutes afterwards, is to be so. docs/traffic.md says what " +
+		"each means; docs/runbooks.md#move-clients-by-hand.",
 	concerns: hasTraffic,
 	look: func(ctx context.Context, s *stack) []answer {
 		client := cloudwatch.NewFromConfig(s.in(iamRegion)) // where Route 53 publishes, for all regions
