@@ -203,8 +203,9 @@ func TestClosingAnEndpointLeavesNoGoroutine(t *testing.T) {
 		admin(t, env)
 	}
 	sleeper := admin(t, env)
-	started := make(chan struct{})
+	started, ended := make(chan struct{}), make(chan struct{})
 	go func() {
+		defer close(ended)
 		close(started)
 		_, err := sleeper.Exec(context.Background(), "SELECT pg_sleep(600)")
 		assert.Error(t, err)
@@ -215,6 +216,7 @@ func TestClosingAnEndpointLeavesNoGoroutine(t *testing.T) {
 	require.NoError(t, endpoint.Close())
 	stacks := make([]byte, 1<<20)
 	assert.NotContains(t, string(stacks[:runtime.Stack(stacks, true)]), "sqlendpoint.(*session)")
+	<-ended
 	_, err := pgx.ConnectConfig(t.Context(), env.Config(t, sqlendpointtest.Primary, "admin", sqlendpointtest.AdminARN))
 	assert.ErrorIs(t, err, syscall.ECONNREFUSED)
 	assert.NoError(t, endpoint.SetFault(sqlendpoint.Fault{}), "a closed endpoint stays closed")
