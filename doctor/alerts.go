@@ -100,8 +100,7 @@ var testMessage = check{
 			if err != nil {
 				return nil, err
 			}
-			list, err := s.subscribed(ctx, region)
-			return one(good(region, "sent as %s to %d recipients", aws.ToString(sent.MessageId), len(list)), err)
+			return one(good(region, "it was sent, as %s", aws.ToString(sent.MessageId)), nil)
 		})
 	},
 }

@@ -49,8 +49,14 @@ func newDoctor(l life) doctor {
 // examine runs the command with further variables.
 func (d doctor) examine(variables ...string) diagnosis {
 	d.t.Helper()
+	return d.ask(variables)
+}
+
+// ask runs the command with further variables and flags.
+func (d doctor) ask(variables []string, flags ...string) diagnosis {
+	d.t.Helper()
 	var out, said bytes.Buffer
-	cmd := exec.CommandContext(d.t.Context(), d.program, "-stack", Name, "-json", "yes")
+	cmd := exec.CommandContext(d.t.Context(), d.program, append([]string{"-stack", Name, "-json", "yes"}, flags...)...)
 	cmd.Env, cmd.Stdout, cmd.Stderr = append(slices.Clone(d.environment), variables...), &out, &said
 	err := cmd.Run()
 	var told struct {
@@ -111,14 +117,24 @@ func TestADeployedStackIsExamined(t *testing.T) {
 	out := l.outputs(l.up())
 	d := newDoctor(l)
 	d.awaitRuns().sound(t)
-	policy, err := os.ReadFile(filepath.Join("docs", "auditor-policy.json"))
-	require.NoError(t, err)
-	auditor := d.as("auditor", strings.ReplaceAll(string(policy), "Z0123456789ABCDEFGHIJ", "*"))
 	t.Run("an auditor may ask everything", func(t *testing.T) {
-		found := d.examine(append(auditor, "DEPLOYER=")...)
+		found := d.examine(d.as("auditor", policy(t, "auditor-policy.json"))...)
 		assert.Contains(t, found["permissions"].Found, "is denied", "an auditor is no deployer")
 		delete(found, "permissions")
 		found.sound(t)
+	})
+	t.Run("who may page reaches every topic", func(t *testing.T) {
+		pager := d.as("pager", policy(t, "doctor-page-policy.json"))
+		found := d.ask(pager, "-page", "yes")
+		for region := range out.AlertTopicARNs {
+			assert.Equal(t, "ok", found["page "+region].Status, found["page "+region].Found)
+		}
+		for _, m := range s.Account.Inbox.Messages() {
+			if m.Subject == "Test: please answer" {
+				return
+			}
+		}
+		t.Error("no test message has arrived")
 	})
 	t.Run("who may nothing is told so", func(t *testing.T) {
 		nobody := d.as("nobody", `{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"*","Resource":"*"}]}`)
@@ -146,6 +162,14 @@ func TestADeployedStackIsExamined(t *testing.T) {
 			assert.Equal(t, "unasked", f.Status, "%s: %s", key, f.Found)
 		}
 	}
+}
+
+// policy is a document of docs/, for any hosted zone.
+func policy(t *testing.T, file string) string {
+	t.Helper()
+	document, err := os.ReadFile(filepath.Join("docs", file))
+	require.NoError(t, err)
+	return strings.ReplaceAll(string(document), "Z0123456789ABCDEFGHIJ", "*")
 }
 
 // awaitRuns asks again until schedules have run and metrics are published, which takes a minute.
