@@ -343,7 +343,8 @@ func TestAClockThatIsWrongIsFound(t *testing.T) {
 	}))
 	t.Cleanup(server.Close)
 	s := w.asking()
-	s.aws.BaseEndpoint = &server.URL
+	w.Setenv("AWS_ENDPOINT_URL", server.URL)
+	require.NoError(t, s.identify(t.Context()))
 	found := callersClock.look(t.Context(), s)[0]
 	assert.Equal(t, Failed, found.status)
 	assert.Regexp(t, `it is (9m59s|10m0s|10m1s) off AWS's`, found.found)

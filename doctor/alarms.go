@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
@@ -22,8 +23,19 @@ type alarms struct {
 // perCall is how many alarms one call may name (CloudWatch API Reference, DescribeAlarms).
 const perCall = 100
 
-// alarmsIn reads the stack's alarms in a region.
+// alarmsIn are the stack's alarms in a region, which are read once.
 func (s *stack) alarmsIn(ctx context.Context, region string) (alarms, error) {
+	s.reading.Lock()
+	read, begun := s.alarmed[region]
+	if !begun {
+		read = sync.OnceValues(func() (alarms, error) { return s.readAlarms(ctx, region) })
+		s.alarmed[region] = read
+	}
+	s.reading.Unlock()
+	return read()
+}
+
+func (s *stack) readAlarms(ctx context.Context, region string) (alarms, error) {
 	found := alarms{wanted: s.deployed.AlarmNames[region]}
 	client := cloudwatch.NewFromConfig(s.in(region))
 	for names := range slices.Chunk(found.wanted, perCall) {
@@ -69,10 +81,7 @@ func (s *stack) judged(ctx context.Context, well string, judge func(alarms) []st
 		if err != nil {
 			return nil, err
 		}
-		if faults := judge(found); len(faults) > 0 {
-			return one(bad(region, "%s", strings.Join(faults, ", ")), nil)
-		}
-		return one(good(region, well, len(found.wanted)), nil)
+		return one(sound(region, judge(found), well, len(found.wanted)), nil)
 	})
 }
 
@@ -119,8 +128,7 @@ var alarmsFed = check{
 	asked: "Has every alarm that waits for data had some, of exactly its dimensions?",
 	why:   "An alarm on a metric that nobody publishes stays in INSUFFICIENT_DATA for ever, and pages nobody.",
 	do: "Within minutes of a deployment, ask again. Later, compare the alarm's dimensions with aws cloudwatch " +
-		"list-metrics, and tell " +
-		"the authors.",
+		"list-metrics, and tell the authors.",
 	look: func(ctx context.Context, s *stack) []answer {
 		return inRegions(s.regions(), func(region string) ([]answer, error) {
 			found, err := s.alarmsIn(ctx, region)
@@ -158,12 +166,10 @@ const databaseNamespace = "AWS/AuroraDSQL"
 var databaseMetrics = check{
 	id:    "database-metrics",
 	asked: "Does Aurora DSQL publish what alarms ask it for, by their dimension?",
-	why: "AWS's pages name two dimensions, ClusterId and ResourceId. An alarm on the wrong one sees nothing, is " +
-		"quiet, and looks " +
-		"healthy.",
+	why: "AWS's pages name two dimensions, ClusterId and ResourceId. An alarm on the wrong one sees nothing, is quiet, " +
+		"and looks healthy.",
 	do: "Within half an hour of a deployment, ask again. Later, tell the authors what list-metrics shows; until then " +
-		"watch " +
-		"latency and conflicts by hand.",
+		"watch latency and conflicts by hand.",
 	look: func(ctx context.Context, s *stack) []answer {
 		return inRegions(s.data(), func(region string) ([]answer, error) {
 			found, err := s.alarmsIn(ctx, region)

@@ -15,8 +15,7 @@ var subscriptions = check{
 	asked: "Has every recipient confirmed, in each region?",
 	why:   "An unconfirmed e-mail is a page that nobody gets, and no alarm says so.",
 	do: "Have them follow the link in AWS's mail, within two days of the deployment; later, delete the subscription " +
-		"and deploy " +
-		"again (docs/deploying.md#confirm-and-test).",
+		"and deploy again (docs/deploying.md#confirm-and-test).",
 	look: func(ctx context.Context, s *stack) []answer {
 		return inRegions(s.regions(), func(region string) ([]answer, error) {
 			list, err := s.subscribed(ctx, region)

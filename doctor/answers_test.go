@@ -114,7 +114,8 @@ func TestWhoHasNotConfirmedIsNamed(t *testing.T) {
 		return snstypes.Subscription{Protocol: aws.String("email"), Endpoint: &endpoint, SubscriptionArn: &arn}
 	}
 	s := known()
-	assert.Equal(t, good("r", "all have (1)"), s.confirmed("r", []snstypes.Subscription{there("oncall@example.com", "arn")}))
+	assert.Equal(t, good("r", "all have (1)"),
+		s.confirmed("r", []snstypes.Subscription{there("oncall@example.com", "arn")}))
 	assert.Equal(t, bad("r", "oncall@example.com (email) has not confirmed"),
 		s.confirmed("r", []snstypes.Subscription{there("oncall@example.com", "PendingConfirmation")}))
 	assert.Equal(t, bad("r", "oncall@example.com (email) is not subscribed"),

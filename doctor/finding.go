@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strings"
 
 	"github.com/aws/smithy-go"
 )
@@ -48,6 +49,14 @@ func good(region, format string, values ...any) answer {
 
 func bad(region, format string, values ...any) answer {
 	return answer{region, Failed, fmt.Sprintf(format, values...)}
+}
+
+// sound is good unless there are faults, which it names.
+func sound(region string, faults []string, format string, values ...any) answer {
+	if len(faults) > 0 {
+		return bad(region, "%s", strings.Join(faults, ", "))
+	}
+	return good(region, format, values...)
 }
 
 // unasked says why a question got no answer.

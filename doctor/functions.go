@@ -28,8 +28,7 @@ var functionVersions = check{
 	asked: "Are the deployed functions those of this revision?",
 	why:   "The same sources give the same bytes: other bytes are another version's, or somebody's.",
 	do: "Check out what is deployed, make lambda, and ask again; or make up. If they still differ, find out who " +
-		"changed them " +
-		"(CloudTrail: UpdateFunctionCode).",
+		"changed them (CloudTrail: UpdateFunctionCode).",
 	look: func(ctx context.Context, s *stack) []answer {
 		binaries := &binaries{architecture: s.config.Architecture, sums: map[string][sha256.Size]byte{}}
 		return inRegions(s.regions(), func(region string) ([]answer, error) {
@@ -44,10 +43,7 @@ var functionVersions = check{
 					faults = append(faults, f.Output("name")+" "+fault)
 				}
 			}
-			if len(faults) > 0 {
-				return one(bad(region, "%s", strings.Join(faults, ", ")), nil)
-			}
-			return one(good(region, "all %d functions are", len(functions)), nil)
+			return one(sound(region, faults, "all %d functions are", len(functions)), nil)
 		})
 	},
 }

@@ -80,12 +80,10 @@ func (s *stack) linked(ctx context.Context, client *iam.Client, role linked) ans
 var permissions = check{
 	id:    "permissions",
 	asked: "May the deployer do what a deployment does, by IAM's policy simulator?",
-	why: "A deployment that is refused half-way leaves a half of the stack. The simulator knows identity policies " +
-		"and boundaries, " +
-		"and not service control policies.",
+	why: "A deployment that is refused half-way leaves a half of the stack. The simulator knows identity policies and " +
+		"boundaries, and not service control policies.",
 	do: "Give the deployer's role the policies docs/deployer*.json that the configuration takes (docs/deploying.md). " +
-		"It is the " +
-		"caller, unless DEPLOYER=<ARN of a role> names another.",
+		"It is the caller, unless DEPLOYER=<ARN of a role> names another.",
 	look: func(ctx context.Context, s *stack) []answer {
 		statements, err := s.deployerPolicies()
 		if err != nil {

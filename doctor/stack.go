@@ -7,6 +7,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awsconfig "github.com/aws/aws-sdk-go-v2/config"
@@ -38,10 +40,15 @@ type stack struct {
 	// account and caller are who asks, unless nobody knows.
 	account, caller string
 	stranger        error
+	// skew is how far the clock was off when AWS said so.
+	skew time.Duration
 	// deployer is whose permissions are simulated: the caller's, unless another is named.
 	deployer string
 
-	aws aws.Config
+	aws     aws.Config
+	reading sync.Mutex
+	// alarmed has what was read of the alarms of a region: several checks ask for it.
+	alarmed map[string]func() (alarms, error)
 }
 
 // open reads the configuration of a stack, what is deployed of it, and who asks. A configuration that cannot be read is
@@ -51,7 +58,7 @@ func open(ctx context.Context, name string) (*stack, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &stack{name: name, secret: hideRecipients(texts)}
+	s := &stack{name: name, secret: hideRecipients(texts), alarmed: map[string]func() (alarms, error){}}
 	s.config, s.refusal = config.Load(valuesOf(texts, s.secret))
 	if slices.Contains(s.regions(), "") {
 		return nil, s.refusal
@@ -115,7 +122,7 @@ func (s *stack) identify(ctx context.Context) (err error) {
 		var out *sts.GetCallerIdentityOutput
 		client := sts.NewFromConfig(s.in(region))
 		if out, err = client.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{}); err == nil {
-			s.account, s.caller = aws.ToString(out.Account), aws.ToString(out.Arn)
+			s.account, s.caller, s.skew = aws.ToString(out.Account), aws.ToString(out.Arn), skewOf(out)
 			return nil
 		}
 	}
