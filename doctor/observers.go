@@ -8,7 +8,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
-	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	ruletypes "github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
 
@@ -19,33 +18,8 @@ import (
 // late is how long a metric may be on its way.
 const late = 5 * time.Minute
 
-// latest is when a metric last had a sample within a window, zero if it had none.
-func latest(
-	ctx context.Context, client *cloudwatch.Client, window time.Duration, namespace, name string, dims map[string]string,
-) (time.Time, error) {
-	metric := types.Metric{Namespace: &namespace, MetricName: &name}
-	for _, key := range sorted(dims) {
-		metric.Dimensions = append(metric.Dimensions, types.Dimension{Name: &key, Value: aws.String(dims[key])})
-	}
-	now := time.Now()
-	out, err := client.GetMetricData(ctx, &cloudwatch.GetMetricDataInput{
-		StartTime: aws.Time(now.Add(-window)),
-		EndTime:   aws.Time(now.Add(time.Minute)),
-		ScanBy:    types.ScanByTimestampDescending,
-		MetricDataQueries: []types.MetricDataQuery{{
-			Id: aws.String("m"),
-			MetricStat: &types.MetricStat{
-				Metric: &metric,
-				Period: aws.Int32(60),
-				Stat:   aws.String("SampleCount"),
-			},
-		}},
-	})
-	if err != nil || len(out.MetricDataResults) == 0 || len(out.MetricDataResults[0].Timestamps) == 0 {
-		return time.Time{}, err
-	}
-	return out.MetricDataResults[0].Timestamps[0], nil
-}
+// samples is the statistic that tells whether anything was published.
+const samples = "SampleCount"
 
 var observers = check{
 	id:    "observers",
@@ -58,10 +32,7 @@ var observers = check{
 			if err != nil {
 				return nil, err
 			}
-			if len(silent) > 0 {
-				return one(bad(region, "%s", strings.Join(silent, ", ")), nil)
-			}
-			return one(good(region, "yes, of all three"), nil)
+			return one(sound(region, silent, "yes, of all three"), nil)
 		})
 	},
 }
@@ -72,8 +43,9 @@ func (s *stack) silent(ctx context.Context, region string) (silent []string, err
 	window := 3*s.config.Monitor.Schedule + late
 	for _, observer := range s.regions() {
 		for _, endpoint := range s.data() {
-			at, err := latest(ctx, client, window, contract.MetricNamespace, contract.MetricEndpointUnreachable,
-				contract.ObserverDimensions(s.deployed.ClusterIdentifiers[endpoint], endpoint, observer))
+			at, _, err := newest(ctx, client, window, samples, metric(contract.MetricNamespace,
+				contract.MetricEndpointUnreachable,
+				contract.ObserverDimensions(s.deployed.ClusterIdentifiers[endpoint], endpoint, observer)))
 			if err != nil {
 				return nil, err
 			}
@@ -103,10 +75,7 @@ var schedules = check{
 					faults = append(faults, rule.ID+" "+fault)
 				}
 			}
-			if len(faults) > 0 {
-				return one(bad(region, "%s", strings.Join(faults, ", ")), nil)
-			}
-			return one(good(region, "yes, %d of %d", len(rules), len(rules)), nil)
+			return one(sound(region, faults, "yes, %d of %d", len(rules), len(rules)), nil)
 		})
 	},
 }
@@ -143,8 +112,8 @@ func (s *stack) stopped(ctx context.Context, region string, r pulumi.Resource) (
 	if time.Since(r.Created) < window {
 		return "", nil // it may not have been due
 	}
-	at, err := latest(ctx, cloudwatch.NewFromConfig(s.in(region)), window, "AWS/Events", "Invocations",
-		map[string]string{"RuleName": name})
+	at, _, err := newest(ctx, cloudwatch.NewFromConfig(s.in(region)), window, samples,
+		metric("AWS/Events", "Invocations", map[string]string{"RuleName": name}))
 	if err != nil || !at.IsZero() {
 		return "", err
 	}

@@ -10,7 +10,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/acm"
 	acmtypes "github.com/aws/aws-sdk-go-v2/service/acm/types"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
-	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 	"github.com/miekg/dns"
 )
 
@@ -122,29 +121,13 @@ var healthChecks = check{
 // health is whether the latest word of Route 53 about a check is that it is healthy (Route 53 Developer Guide,
 // "Monitoring health checks using CloudWatch"); the API tells it of endpoints only.
 func health(ctx context.Context, client *cloudwatch.Client, id string) (bool, error) {
-	now := time.Now()
-	out, err := client.GetMetricData(ctx, &cloudwatch.GetMetricDataInput{
-		StartTime: aws.Time(now.Add(-healthWindow)),
-		EndTime:   aws.Time(now.Add(time.Minute)),
-		ScanBy:    types.ScanByTimestampDescending,
-		MetricDataQueries: []types.MetricDataQuery{{
-			Id: aws.String("m"),
-			MetricStat: &types.MetricStat{
-				Metric: &types.Metric{
-					Namespace:  aws.String("AWS/Route53"),
-					MetricName: aws.String("HealthCheckStatus"),
-					Dimensions: []types.Dimension{{Name: aws.String("HealthCheckId"), Value: &id}},
-				},
-				Period: aws.Int32(60),
-				Stat:   aws.String("Minimum"),
-			},
-		}},
-	})
+	at, healthy, err := newest(ctx, client, healthWindow, "Minimum",
+		metric("AWS/Route53", "HealthCheckStatus", map[string]string{"HealthCheckId": id}))
 	if err != nil {
 		return false, err
 	}
-	if len(out.MetricDataResults) == 0 || len(out.MetricDataResults[0].Values) == 0 {
+	if at.IsZero() {
 		return false, fmt.Errorf("Route 53 has published nothing of %s for %v", id, healthWindow)
 	}
-	return out.MetricDataResults[0].Values[0] >= 1, nil
+	return healthy >= 1, nil
 }
