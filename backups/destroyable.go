@@ -14,11 +14,8 @@ import (
 	"aurora-dsql-dr/internal/pulumi"
 )
 
-// Types of the resources that are looked for in a state.
-const (
-	typeVault   = "aws:backup/vault:Vault"
-	typeCluster = "aws:dsql/cluster:Cluster"
-)
+// typeVault is the type of the vaults in a state.
+const typeVault = "aws:backup/vault:Vault"
 
 // destroyable refuses what would stop a destroy: Pulumi's protection, and vaults with recovery points, which AWS does
 // not delete (API Reference, DeleteBackupVault). It reads the state, not the outputs: a stack that was deployed half

@@ -13,28 +13,26 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/backup/types"
 	"github.com/aws/aws-sdk-go-v2/service/dsql"
 	dsqltypes "github.com/aws/aws-sdk-go-v2/service/dsql/types"
+
+	"aurora-dsql-dr/lambda/recovery"
 )
 
-// recovery is a recovery point with its twin.
-type recovery struct {
-	arn      string
-	region   string
-	resource string // the ARN of what was backed up
-	name     string // its name, by which twins are known
-	created  time.Time
-	bytes    int64
-	twin     string
+// restorable is a recovery point of a region's vault with its twin in the other's.
+type restorable struct {
+	recovery.Point
+	region string
+	twin   recovery.Point
 }
 
 // pointARN is the ARN of a recovery point that AWS Backup itself keeps, as it does those of Aurora DSQL.
 var pointARN = regexp.MustCompile(`^arn:aws[a-z-]*:backup:([a-z0-9-]+):[0-9]{12}:recovery-point:[A-Za-z0-9-]+$`)
 
 // examine looks at all that stands against a restore, and tells it together.
-func (s stack) examine(ctx context.Context, r request) (recovery, error) {
+func (s stack) examine(ctx context.Context, r request) (restorable, error) {
 	p, err := s.find(ctx, r.point)
 	problems := []error{err, s.running(ctx)}
 	if err == nil {
-		p.twin, err = s.twin(ctx, p)
+		p.twin, err = s.findTwin(ctx, p)
 		problems = append(problems, err)
 	}
 	if !r.beside {
@@ -44,16 +42,16 @@ func (s stack) examine(ctx context.Context, r request) (recovery, error) {
 }
 
 // find finds a recovery point in the vault of its region.
-func (s stack) find(ctx context.Context, point string) (recovery, error) {
+func (s stack) find(ctx context.Context, point string) (restorable, error) {
 	const wanted = "the ARN of a recovery point, arn:aws:backup:<region>:<account>:recovery-point:<id>"
 	parts := pointARN.FindStringSubmatch(point)
 	if parts == nil {
-		return recovery{}, refusal("POINT", point, wanted)
+		return restorable{}, refusal("POINT", point, wanted)
 	}
 	region := parts[1]
 	vault, ours := s.BackupVaultNames[region]
 	if !ours {
-		return recovery{}, refusal("POINT", point, "one in "+strings.Join(s.dataRegions(), " or "))
+		return restorable{}, refusal("POINT", point, "one in "+strings.Join(s.dataRegions(), " or "))
 	}
 	out, err := s.backup(region).DescribeRecoveryPoint(ctx, &backup.DescribeRecoveryPointInput{
 		BackupVaultName:  &vault,
@@ -62,41 +60,36 @@ func (s stack) find(ctx context.Context, point string) (recovery, error) {
 	var missing *types.ResourceNotFoundException
 	switch {
 	case errors.As(err, &missing):
-		return recovery{}, fmt.Errorf("POINT is %q, which is not in the vault %s: what is there says\n"+
+		return restorable{}, fmt.Errorf("POINT is %q, which is not in the vault %s: what is there says\n"+
 			"  aws backup list-recovery-points-by-backup-vault --region %s --backup-vault-name %s", point, vault, region, vault)
 	case err != nil:
-		return recovery{}, fmt.Errorf("the recovery point %s: %w", point, err)
+		return restorable{}, fmt.Errorf("the recovery point %s: %w", point, err)
 	case out.Status != types.RecoveryPointStatusCompleted:
-		return recovery{}, fmt.Errorf("POINT is %q, which is %s: want one that is %s", point, out.Status,
+		return restorable{}, fmt.Errorf("POINT is %q, which is %s: want one that is %s", point, out.Status,
 			types.RecoveryPointStatusCompleted)
 	}
-	return recovery{
-		arn:      point,
-		region:   region,
-		resource: aws.ToString(out.ResourceArn),
-		name:     aws.ToString(out.ResourceName),
-		created:  aws.ToTime(out.CreationDate),
-		bytes:    aws.ToInt64(out.BackupSizeInBytes),
-	}, nil
+	return restorable{region: region, Point: recovery.Point{
+		ARN:          point,
+		ClusterARN:   aws.ToString(out.ResourceArn),
+		ResourceName: aws.ToString(out.ResourceName),
+		CreatedAt:    aws.ToTime(out.CreationDate),
+		Bytes:        aws.ToInt64(out.BackupSizeInBytes),
+	}}, nil
 }
 
-// twin is the recovery point of the same resource name and creation date in the other data region: a pair is restored
-// from identical copies only ("Amazon Aurora DSQL restore", AWS Backup Developer Guide).
-func (s stack) twin(ctx context.Context, p recovery) (string, error) {
+// findTwin finds the point's twin in the other data region: a pair is restored from both.
+func (s stack) findTwin(ctx context.Context, p restorable) (recovery.Point, error) {
 	peer := s.peer(p.region)
-	points, err := s.pointsIn(ctx, peer, s.BackupVaultNames[peer])
+	vault := s.BackupVaultNames[peer]
+	points, err := recovery.Of(ctx, s.backup(peer), vault, time.Time{}, p.ClusterARN)
 	if err != nil {
-		return "", err
+		return recovery.Point{}, fmt.Errorf("in %s: %w", peer, err)
 	}
-	for _, other := range points {
-		if aws.ToString(other.ResourceName) == p.name && aws.ToTime(other.CreationDate).Equal(p.created) &&
-			other.Status == types.RecoveryPointStatusCompleted {
-			return aws.ToString(other.RecoveryPointArn), nil
-		}
+	if twin, found := p.Twin(points); found {
+		return twin, nil
 	}
-	return "", fmt.Errorf("POINT is %q, which has no twin of %s in the vault %s in %s: a pair is restored from two. "+
-		"Take an older one, or copy it there (aws backup start-copy-job)", p.arn, date(p.created), s.BackupVaultNames[peer],
-		peer)
+	return recovery.Point{}, fmt.Errorf("POINT is %q, which has no twin of %s in the vault %s in %s: a pair is restored "+
+		"from two. Take an older one, or copy it there (aws backup start-copy-job)", p.ARN, date(p.CreatedAt), vault, peer)
 }
 
 // pointsIn are the recovery points of a vault.

@@ -40,13 +40,13 @@ func (c command) restore(ctx context.Context, r request) error {
 }
 
 // announce says what will be done.
-func (s stack) announce(p recovery) {
-	s.say("Recovery point  %s\n  in %s, of %s (%v ago), %s, of %s", p.arn, p.region, date(p.created),
-		time.Since(p.created).Round(time.Minute), size(p.bytes), p.resource)
-	s.say("and its twin    %s\n  in %s", p.twin, s.peer(p.region))
+func (s stack) announce(p restorable) {
+	s.say("Recovery point  %s\n  in %s, of %s (%v ago), %s, of %s", p.ARN, p.region, date(p.CreatedAt),
+		time.Since(p.CreatedAt).Round(time.Minute), size(p.Bytes), p.ClusterARN)
+	s.say("and its twin    %s\n  in %s", p.twin.ARN, s.peer(p.region))
 	s.say("will be restored as a new pair in %s and %s, with the witness %s and deletion protection.", p.region,
 		s.peer(p.region), s.Regions["witness"])
-	s.say("What was written after %s is not in it. Nothing that exists is touched.", date(p.created))
+	s.say("What was written after %s is not in it. Nothing that exists is touched.", date(p.CreatedAt))
 }
 
 // agreed asks for a word, unless it has been given.
@@ -67,20 +67,20 @@ func (c command) agreed(r request) error {
 
 // startRestore restores, as the role that the restore tests' sweep never touches, and waits. It answers the ARN of the
 // cluster in the recovery point's region.
-func (s stack) startRestore(ctx context.Context, p recovery) (string, error) {
+func (s stack) startRestore(ctx context.Context, p restorable) (string, error) {
 	metadata, err := s.metadata(p.region)
 	if err != nil {
 		return "", err
 	}
 	client := s.backup(p.region)
 	started, err := client.StartRestoreJob(ctx, &backup.StartRestoreJobInput{
-		RecoveryPointArn: &p.arn,
+		RecoveryPointArn: &p.ARN,
 		IamRoleArn:       aws.String(s.RecoveryRoleARNs[p.region]),
 		ResourceType:     aws.String("DSQL"),
 		Metadata:         metadata,
 	})
 	if err != nil {
-		return "", fmt.Errorf("the restore of %s: %w", p.arn, err)
+		return "", fmt.Errorf("the restore of %s: %w", p.ARN, err)
 	}
 	what := "restore job " + *started.RestoreJobId + " in " + p.region
 	var job *backup.DescribeRestoreJobOutput

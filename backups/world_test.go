@@ -204,8 +204,8 @@ func (w *world) resources() []any {
 		return arn("arn:aws:backup:" + region + ":123456789012:backup-vault:vault")
 	}
 	return []any{
-		of(typeCluster, "database-primary-cluster", own.Identifier, arn(own.ARN)),
-		of(typeCluster, "database-secondary-cluster", other.Identifier, nil),
+		of("aws:dsql/cluster:Cluster", "database-primary-cluster", own.Identifier, arn(own.ARN)),
+		of("aws:dsql/cluster:Cluster", "database-secondary-cluster", other.Identifier, nil),
 		of(typeVault, "primary-backups", "vault", vault(primary)),
 		of(typeVault, "secondary-backups", "vault", vault(secondary)),
 	}
