@@ -16,6 +16,7 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/workspace"
 
+	"aurora-dsql-dr/internal/input"
 	"aurora-dsql-dr/internal/pulumi"
 )
 
@@ -90,14 +91,9 @@ func parse(args []string) (r request, err error) {
 		return r, err
 	}
 	if !stackPattern.MatchString(r.stack) {
-		return r, refusal("STACK", r.stack, "the name of a stack, such as prod")
+		return r, input.Refusal("STACK", r.stack, "the name of a stack, such as prod")
 	}
 	return r, nil
-}
-
-// refusal says what a value is and what is wanted instead.
-func refusal(what, value, wanted string) error {
-	return fmt.Errorf("%s is %q: want %s", what, value, wanted)
 }
 
 // adoption is a pair on its way into a stack.

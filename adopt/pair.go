@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dsql"
 	"github.com/aws/aws-sdk-go-v2/service/dsql/types"
 
+	"aurora-dsql-dr/internal/input"
 	"aurora-dsql-dr/internal/pair"
 )
 
@@ -68,7 +69,7 @@ type side struct {
 // with it.
 func (c clients) pair(ctx context.Context, texts []string) (pairOf, error) {
 	if len(texts) != 2 {
-		return pairOf{}, refusal("CLUSTERS", strings.Join(texts, " "),
+		return pairOf{}, input.Refusal("CLUSTERS", strings.Join(texts, " "),
 			"the ARNs of the two clusters of a pair, the primary's first")
 	}
 	var p pairOf
@@ -79,7 +80,7 @@ func (c clients) pair(ctx context.Context, texts []string) (pairOf, error) {
 		problems = append(problems, err)
 	}
 	if texts[0] == texts[1] {
-		problems = append(problems, refusal("CLUSTERS", strings.Join(texts, " "), "two clusters, and not one twice"))
+		problems = append(problems, input.Refusal("CLUSTERS", strings.Join(texts, " "), "two clusters, and not one twice"))
 	}
 	if err := errors.Join(problems...); err != nil {
 		return pairOf{}, err
@@ -142,7 +143,7 @@ var healthy = []types.ClusterStatus{types.ClusterStatusActive, types.ClusterStat
 func (s side) check(other side) error {
 	var problems []error
 	refuse := func(what, value, wanted string) {
-		problems = append(problems, refusal(what+" of "+s.ARN, value, wanted))
+		problems = append(problems, input.Refusal(what+" of "+s.ARN, value, wanted))
 	}
 	if !slices.Contains(healthy, s.status) {
 		refuse("the status", string(s.status), "ACTIVE, IDLE or INACTIVE")

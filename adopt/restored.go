@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"aurora-dsql-dr/internal/input"
 	"aurora-dsql-dr/internal/pair"
 	"aurora-dsql-dr/internal/pulumi"
 	"aurora-dsql-dr/stacks"
@@ -53,11 +54,11 @@ func (p *pairOf) fits(regions map[string]string) error {
 	var problems []error
 	for i, s := range p.sides {
 		if want := regions[places[i]]; s.Region != want {
-			problems = append(problems, refusal("the region of "+s.ARN, s.Region, want+", the stack's "+places[i]))
+			problems = append(problems, input.Refusal("the region of "+s.ARN, s.Region, want+", the stack's "+places[i]))
 		}
 	}
 	if p.witness != regions["witness"] {
-		problems = append(problems, refusal("the witness", p.witness, regions["witness"]+", the stack's"))
+		problems = append(problems, input.Refusal("the witness", p.witness, regions["witness"]+", the stack's"))
 	}
 	return errors.Join(problems...)
 }

@@ -14,6 +14,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"aurora-dsql-dr/internal/graph"
+	"aurora-dsql-dr/internal/input"
 	"aurora-dsql-dr/internal/pulumi"
 	"aurora-dsql-dr/stacks/config"
 )
@@ -69,7 +70,7 @@ func (a adoption) implied() (settings, error) {
 	} {
 		*tag.to = cmp.Or(tag.given, a.pair.tag(tag.key))
 		if *tag.to == "" {
-			problems = append(problems, refusal(tag.variable, "", "what Pulumi.yaml describes as "+tag.key+
+			problems = append(problems, input.Refusal(tag.variable, "", "what Pulumi.yaml describes as "+tag.key+
 				", since the clusters do not have one tag of that name"))
 			*tag.to = "missing" // told
 		}
@@ -188,7 +189,7 @@ func (a adoption) agree() error {
 		{"databaseEncryption", encryption(has.CustomerManagedKeys), encryption(own.key != "")},
 	} {
 		if of.has != of.want {
-			problems = append(problems, refusal(of.key+" in "+a.file(), of.has, of.want))
+			problems = append(problems, input.Refusal(of.key+" in "+a.file(), of.has, of.want))
 		}
 	}
 	return errors.Join(problems...)

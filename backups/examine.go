@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dsql"
 	dsqltypes "github.com/aws/aws-sdk-go-v2/service/dsql/types"
 
+	"aurora-dsql-dr/internal/input"
 	"aurora-dsql-dr/lambda/recovery"
 )
 
@@ -46,12 +47,12 @@ func (s stack) find(ctx context.Context, point string) (restorable, error) {
 	const wanted = "the ARN of a recovery point, arn:aws:backup:<region>:<account>:recovery-point:<id>"
 	parts := pointARN.FindStringSubmatch(point)
 	if parts == nil {
-		return restorable{}, refusal("POINT", point, wanted)
+		return restorable{}, input.Refusal("POINT", point, wanted)
 	}
 	region := parts[1]
 	vault, ours := s.BackupVaultNames[region]
 	if !ours {
-		return restorable{}, refusal("POINT", point, "one in "+strings.Join(s.dataRegions(), " or "))
+		return restorable{}, input.Refusal("POINT", point, "one in "+strings.Join(s.dataRegions(), " or "))
 	}
 	out, err := s.backup(region).DescribeRecoveryPoint(ctx, &backup.DescribeRecoveryPointInput{
 		BackupVaultName:  &vault,

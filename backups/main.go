@@ -14,6 +14,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"aurora-dsql-dr/internal/input"
 )
 
 func main() { os.Exit(status()) }
@@ -94,13 +96,8 @@ func parse(args []string) (act string, r request, err error) {
 			*agreed[name] = true
 		case "":
 		default:
-			problems = append(problems, refusal(strings.ToUpper(name), word, "yes, or nothing"))
+			problems = append(problems, input.Refusal(strings.ToUpper(name), word, "yes, or nothing"))
 		}
 	}
 	return act, r, errors.Join(problems...)
-}
-
-// refusal says what a value is and what is wanted instead.
-func refusal(what, value, wanted string) error {
-	return fmt.Errorf("%s is %q: want %s", what, value, wanted)
 }

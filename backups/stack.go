@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 
+	"aurora-dsql-dr/internal/input"
 	"aurora-dsql-dr/internal/pulumi"
 	"aurora-dsql-dr/stacks"
 )
@@ -117,7 +118,7 @@ func (s stack) region(asked string) (string, error) {
 		return s.Regions["primary"], nil
 	}
 	if _, known := s.BackupVaultNames[asked]; !known {
-		return "", refusal("REGION", asked, strings.Join(s.dataRegions(), " or "))
+		return "", input.Refusal("REGION", asked, strings.Join(s.dataRegions(), " or "))
 	}
 	return asked, nil
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"aurora-dsql-dr/internal/input"
 	"aurora-dsql-dr/lambda/contract"
 	"aurora-dsql-dr/stacks"
 )
@@ -27,7 +28,7 @@ type request struct {
 // check tells all that is wrong with the request itself, whatever the stack is.
 func (r request) check() error {
 	var problems []error
-	refuse := func(what, value, accepted string) { problems = append(problems, refusal(what, value, accepted)) }
+	refuse := func(what, value, accepted string) { problems = append(problems, input.Refusal(what, value, accepted)) }
 	if strings.TrimSpace(r.by) == "" {
 		refuse("BY", r.by, "who does it: people are told")
 	}
@@ -44,11 +45,6 @@ func (r request) check() error {
 	return errors.Join(problems...)
 }
 
-// refusal says what a value is and what is wanted instead.
-func refusal(what, value, accepted string) error {
-	return fmt.Errorf("%s is %q: want %s", what, value, accepted)
-}
-
 // event is the request as the health check takes it. The error has everything that is wrong with it; what depends on
 // the database is left to the function.
 func (r request) event(outputs stacks.Outputs, now time.Time) (contract.CheckEvent, error) {
@@ -60,7 +56,7 @@ func (r request) event(outputs stacks.Outputs, now time.Time) (contract.CheckEve
 	problems := r.check()
 	if _, routed := outputs.TrafficRegionalDomains[r.region]; !routed {
 		regions := slices.Sorted(maps.Keys(outputs.TrafficRegionalDomains))
-		problems = errors.Join(refusal("REGION", r.region, strings.Join(regions, " or ")), problems)
+		problems = errors.Join(input.Refusal("REGION", r.region, strings.Join(regions, " or ")), problems)
 	}
 	if r.act == actReturn {
 		return contract.CheckEvent{Return: &contract.Return{Region: r.region, By: r.by}}, problems
