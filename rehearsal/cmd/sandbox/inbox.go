@@ -33,8 +33,9 @@ type reader struct {
 }
 
 // followInbox prints what reaches people until the context ends. After a deployment subscriptions and alarms begin, one
-// by one: that is no news, and held back until nothing has come for a while. Then settled is called, once.
-func followInbox(ctx context.Context, p *printer, next inbox, settled func()) {
+// by one: that is no news, and held back until nothing has come for a while. Then it is told in few lines, so that what
+// stands above them stays in sight.
+func followInbox(ctx context.Context, p *printer, next inbox) {
 	r := reader{p: p, next: next}
 	var held []sns.Message
 	for {
@@ -54,7 +55,6 @@ func followInbox(ctx context.Context, p *printer, next inbox, settled func()) {
 		return
 	}
 	r.tell(held)
-	settled()
 	for ctx.Err() == nil {
 		r.tell(r.await(ctx, forever))
 	}

@@ -62,7 +62,7 @@ func serve(ctx context.Context, p *printer, s *sandbox.Sandbox, dir string) (err
 		return err
 	}
 	ways.show(p)
-	followInbox(ctx, p, s.Account.Inbox.Next, func() { ways.show(p) })
+	followInbox(ctx, p, s.Account.Inbox.Next)
 	return nil // interrupted: the only way out
 }
 
