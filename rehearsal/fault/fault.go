@@ -9,6 +9,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"aurora-dsql-dr/internal/input"
 )
 
 // Fault is one kind of disaster.
@@ -52,15 +54,21 @@ func Check(spec Spec, places map[string]string) error {
 	return err
 }
 
+// unknown refuses a name that no fault has.
+func unknown(name string) error {
+	all := names(catalogue, func(f Fault) string { return f.Name })
+	meant := ""
+	if nearest := input.Nearest(name, all); nearest != "" {
+		meant = nearest + " perhaps, "
+	}
+	return fmt.Errorf("fault %q is unknown: want %sone of %s", name, meant, strings.Join(all, ", "))
+}
+
 // resolve finds the fault of a spec and reads its parameters.
 func resolve(spec Spec, places map[string]string) (Fault, map[string]any, error) {
 	at := slices.IndexFunc(catalogue, func(f Fault) bool { return f.Name == spec.Name })
 	if at < 0 {
-		return Fault{}, nil, fmt.Errorf(
-			"fault %q is unknown: want one of %s",
-			spec.Name,
-			strings.Join(names(catalogue, func(f Fault) string { return f.Name }), ", "),
-		)
+		return Fault{}, nil, unknown(spec.Name)
 	}
 	f := catalogue[at]
 	values := map[string]any{}

@@ -324,8 +324,9 @@ func TestWhatCannotBeInjectedSaysWhatIsAccepted(t *testing.T) {
 	w := newWorld(t)
 	i := NewInjector(w.Sandbox, places)
 	for want, spec := range map[string]Spec{
-		`fault "region-los" is unknown: want one of region-lost, witness-lost,`: {Name: "region-los"},
-		`parameter "region" is missing: primary (us-east-1), secondary`:         {Name: "region-lost"},
+		`fault "region-los" is unknown: want region-lost perhaps, one of region-lost, witness-lost,`: {Name: "region-los"},
+		`fault "nonsense" is unknown: want one of region-lost, witness-lost,`:                        {Name: "nonsense"},
+		`parameter "region" is missing: primary (us-east-1), secondary`:                              {Name: "region-lost"},
 		"want a whole number from 1 to 100": {"connections-failing", map[string]string{
 			"region":  east,
 			"percent": "0",

@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"aurora-dsql-dr/internal/input"
 	"aurora-dsql-dr/lambda/contract"
 	"aurora-dsql-dr/rehearsal"
 )
@@ -21,25 +22,29 @@ func detect(ctx context.Context, p *printer, args []string) error {
 	flags.SetOutput(io.Discard)
 	opts := rehearsal.Options{Deploying: &sync.Mutex{}}
 	flags.StringVar(&opts.Dir, "dir", ".", "")
-	runs := flags.Int("runs", 10, "")
-	interval := flags.Duration("interval", 15*time.Second, "")
-	jobs := flags.Int("jobs", 1, "")
+	runs := flags.String("runs", "10", "")
+	every := flags.String("interval", "15s", "")
+	jobs := flags.String("jobs", "1", "")
 	if err := flags.Parse(args); err != nil || flags.NArg() > 0 {
 		return errUsage
 	}
-	if *runs < 1 || *jobs < 1 {
-		return errors.New("-runs and -jobs: want at least 1 of each")
+	times, badRuns := atLeastOne("RUNS", *runs, "how often to lose the region")
+	at, badJobs := atLeastOne("AT_A_TIME", *jobs, "how many sandboxes share the runs")
+	interval, err := time.ParseDuration(*every)
+	if err != nil || interval < contract.MinProbeInterval || interval > time.Minute {
+		err = input.Refusal("INTERVAL", *every,
+			fmt.Sprintf("the time between two probes, %v to 1m", contract.MinProbeInterval))
 	}
-	if *interval < contract.MinProbeInterval || *interval > time.Minute {
-		return fmt.Errorf("-interval is %v: want %v to 1m", *interval, contract.MinProbeInterval)
+	if err := errors.Join(badRuns, badJobs, err); err != nil {
+		return err
 	}
-	all, err := detectAll(ctx, p, *runs, min(*jobs, *runs), *interval, opts)
+	all, err := detectAll(ctx, p, times, min(at, times), interval, opts)
 	if err != nil {
 		return err
 	}
 	d := rehearsal.Distribute(all)
 	p.line("From the loss to the first message, %d runs, a probe every %v: min %s, median %s, max %s",
-		len(all), *interval, seconds(d.Min), seconds(d.Median), seconds(d.Max))
+		len(all), interval, seconds(d.Min), seconds(d.Median), seconds(d.Max))
 	return nil
 }
 

@@ -8,14 +8,17 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
+	"aurora-dsql-dr/internal/input"
 	"aurora-dsql-dr/rehearsal"
 	"aurora-dsql-dr/rehearsal/chronicle"
 	"aurora-dsql-dr/rehearsal/report"
@@ -29,25 +32,24 @@ func rehearse(ctx context.Context, p *printer, args []string) error {
 	flags.SetOutput(io.Discard)
 	opts := rehearsal.Options{Deploying: &sync.Mutex{}}
 	flags.StringVar(&opts.Dir, "dir", ".", "")
-	flags.Float64Var(&opts.Speed, "speed", 1, "")
+	speed := flags.String("speed", "1", "")
 	directory := flags.String("report", "", "")
 	alone := flags.Bool("alone", false, "")
-	jobs := flags.Int("jobs", 1, "")
+	jobs := flags.String("jobs", "1", "")
 	if err := flags.Parse(args); err != nil || flags.NArg() == 0 {
 		return errUsage
 	}
-	if opts.Speed < 1 || opts.Speed > 10 {
-		return fmt.Errorf("-speed is %g: want 1 to 10", opts.Speed)
+	var err error
+	if opts.Speed, err = strconv.ParseFloat(*speed, 64); err != nil || !(opts.Speed >= 1 && opts.Speed <= 10) {
+		err = input.Refusal("SPEED", *speed, "a number from 1 to 10")
 	}
-	if *jobs < 1 {
-		return fmt.Errorf("-jobs is %d: want how many to hold at a time, at least 1", *jobs)
-	}
-	all, err := load(opts.Dir, flags.Args())
-	if err != nil {
+	at, refused := atLeastOne("JOBS", *jobs, "how many rehearsals to hold at a time")
+	all, problems := load(opts.Dir, flags.Args())
+	if err := errors.Join(err, refused, problems); err != nil {
 		return err
 	}
 	opts.Beside = !*alone
-	reports, err := holdAll(ctx, p, all, *jobs, *directory, opts)
+	reports, err := holdAll(ctx, p, all, at, *directory, opts)
 	if err != nil {
 		return err
 	}
@@ -61,14 +63,44 @@ func rehearse(ctx context.Context, p *printer, args []string) error {
 	return summary(p, reports)
 }
 
+// atLeastOne reads how many of something are wanted.
+func atLeastOne(what, text, wanted string) (int, error) {
+	count, err := strconv.Atoi(text)
+	if err != nil || count < 1 {
+		return 0, input.Refusal(what, text, wanted+", at least 1")
+	}
+	return count, nil
+}
+
 // load reads the files and says, where one is missing, which there are.
 func load(dir string, files []string) ([]*script.Rehearsal, error) {
-	all, err := script.Load(stack.Places(), files...)
-	if errors.Is(err, fs.ErrNotExist) {
-		there, _ := filepath.Glob(filepath.Join(dir, "rehearsals", "*.yaml")) // the pattern is well-formed
-		return nil, fmt.Errorf("%w\nthe rehearsals of this project: %s", err, strings.Join(there, ", "))
+	var there []string
+	var problems []error
+	for _, file := range files {
+		if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
+			problems = append(problems, missing(dir, file))
+			continue
+		}
+		there = append(there, file)
 	}
-	return all, err
+	all, err := script.Load(stack.Places(), there...)
+	return all, errors.Join(append(problems, err)...)
+}
+
+// missing refuses a file that is not there. People name one of the project's by its name, which make makes a file of.
+func missing(dir, file string) error {
+	const ending = ".yaml"
+	var names []string
+	all, _ := filepath.Glob(filepath.Join(dir, "rehearsals", "*"+ending)) // the pattern is well-formed
+	for _, path := range all {
+		names = append(names, strings.TrimSuffix(filepath.Base(path), ending))
+	}
+	slices.Sort(names)
+	name := strings.TrimSuffix(filepath.Base(file), ending)
+	if filepath.Clean(file) == filepath.Join(dir, "rehearsals", name+ending) {
+		return input.Unknown("R", name, "the name of a rehearsal", names)
+	}
+	return input.Unknown("FILE", file, "a rehearsal's file, such as one of "+filepath.Join(dir, "rehearsals"), names)
 }
 
 // holdAll holds rehearsals, the longest first, so that none is left to be waited for alone. Each leaves its report in a

@@ -17,14 +17,20 @@ func TestRehearsalsThatCannotBeHeld(t *testing.T) {
 	for want, args := range map[string][]string{
 		"line 2: method neither injects a fault nor has an operator act": {"rehearse", bad},
 		`line 1: a rehearsal lacks the key "expect"`:                     {"rehearse", bad},
-		"-speed is 11: want 1 to 10":                                     {"rehearse", "-speed", "11", bad},
-		"-jobs is 0: want how many":                                      {"rehearse", "-jobs", "0", bad},
-		"nowhere.yaml":                                                   {"rehearse", "nowhere.yaml"},
-		"the rehearsals of this project: ../../../rehearsals/backup-stops.yaml, ": {
-			"rehearse",
-			"-dir",
-			"../../..",
-			"nowhere.yaml",
+		"SPEED is \"11\": want a number from 1 to 10\nJOBS is \"0\": want how many rehearsals to hold at a time, at least 1": {
+			"rehearse", "-speed", "11", "-jobs", "0", bad,
+		},
+		`SPEED is "fast"`: {"rehearse", "-speed", "fast", bad},
+		`SPEED is "NaN"`:  {"rehearse", "-speed", "NaN", bad},
+		"RUNS is \"0\": want how often to lose the region, at least 1\nAT_A_TIME is \"x\": want how many sandboxes share": {
+			"detect", "-runs", "0", "-jobs", "x",
+		},
+		`INTERVAL is "4s": want the time between two probes, 5s to 1m`: {"detect", "-interval", "4s"},
+		`FILE is "nowhere.yaml": want a rehearsal's file, such as one of ../../../rehearsals. There are:` + "\n  backup-stops": {
+			"rehearse", "-dir", "../../..", "nowhere.yaml",
+		},
+		`R is "primary-lost": want the name of a rehearsal, perhaps primary-region-lost. There are:` + "\n  backup-stops": {
+			"rehearse", "-dir", "../../..", "../../../rehearsals/primary-lost.yaml",
 		},
 	} {
 		assert.ErrorContains(t, run(t.Context(), &output{}, args), want)
