@@ -174,7 +174,9 @@ func TestWhatIsNoWholePairIsRefusedAndNothingIsWritten(t *testing.T) {
 		says             []string
 	}{
 		{"One cluster.", own.ARN, []string{`CLUSTERS is "` + own.ARN + `": want the ARNs of the two clusters`}},
-		{"No ARNs, both at once.", "a b", []string{`the ARN of a cluster is "a": want arn:aws:dsql:`, `is "b"`}},
+		{"No ARNs, both at once.", "a b", []string{
+			`CLUSTERS is "a": want the ARN of a cluster, arn:aws:dsql:`, `CLUSTERS is "b"`,
+		}},
 		{"One of them twice.", own.ARN + " " + own.ARN, []string{"want two clusters, and not one twice"}},
 		{"One that is gone.", own.ARN + " " + gone.ARN, []string{
 			"the cluster " + gone.ARN + ":", "ResourceNotFoundException",

@@ -29,13 +29,25 @@ func open(ctx context.Context, stack string, there bool) (engine, error) {
 		begin = auto.SelectStack
 	}
 	s, err := begin(ctx, stack, workspace)
-	return engine{s}, err
+	return engine{s}, refused("stack select --create "+stack, err)
+}
+
+// refused is an error of the automation API in pulumi's words alone, without what it printed else.
+func refused(asked string, err error) error {
+	if err == nil {
+		return nil
+	}
+	_, said, found := strings.Cut(err.Error(), "\nstderr: ")
+	if !found {
+		return err
+	}
+	return pulumi.Refusal(asked, said)
 }
 
 // register enters the providers into the state.
 func (e engine) register(ctx context.Context) error {
 	e.Workspace().SetProgram(stacks.Providers)
-	_, err := observed(func(stream chan<- events.EngineEvent) error {
+	_, err := observed("up", func(stream chan<- events.EngineEvent) error {
 		_, err := e.Up(ctx, optup.EventStreams(stream), optup.SuppressProgress(), optup.Color("never"))
 		return err
 	})
@@ -45,7 +57,7 @@ func (e engine) register(ctx context.Context) error {
 // preview asks what a deployment of the program would do.
 func (e engine) preview(ctx context.Context) (heard, error) {
 	e.Workspace().SetProgram(stacks.Run)
-	return observed(func(stream chan<- events.EngineEvent) error {
+	return observed("preview", func(stream chan<- events.EngineEvent) error {
 		_, err := e.Preview(ctx, optpreview.EventStreams(stream), optpreview.SuppressProgress(), optpreview.Color("never"))
 		return err
 	})
@@ -60,7 +72,7 @@ type heard struct {
 
 // observed runs an operation and listens until it is over, when everything has been told (auto, eventsServer). The
 // error is in the engine's words, if it had any.
-func observed(operation func(chan<- events.EngineEvent) error) (heard, error) {
+func observed(asked string, operation func(chan<- events.EngineEvent) error) (heard, error) {
 	var h heard
 	told, done := make(chan events.EngineEvent), make(chan error, 1)
 	go func() { done <- operation(told) }()
@@ -75,7 +87,7 @@ func observed(operation func(chan<- events.EngineEvent) error) (heard, error) {
 			if err != nil && len(h.problems) > 0 {
 				err = errors.Join(h.problems...)
 			}
-			return h, err
+			return h, refused(asked, err)
 		}
 	}
 }

@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -11,13 +12,14 @@ import (
 	"os/signal"
 	"path/filepath"
 	"regexp"
-	"strings"
 	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/workspace"
 
 	"aurora-dsql-dr/internal/input"
+	"aurora-dsql-dr/internal/pair"
 	"aurora-dsql-dr/internal/pulumi"
+	"aurora-dsql-dr/internal/reason"
 )
 
 func main() { os.Exit(status()) }
@@ -27,7 +29,7 @@ func status() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	if err := run(ctx, os.Args[1:], os.Stdout); err != nil {
-		fmt.Fprintln(os.Stderr, "adopt:", err)
+		fmt.Fprintln(os.Stderr, "adopt:", reason.Told(err))
 		return 1
 	}
 	return 0
@@ -35,7 +37,8 @@ func status() int {
 
 // request is what the command line asks for. What is not given of the last three is read from the clusters' tags.
 type request struct {
-	stack, clusters                string
+	stack                          string
+	clusters                       [2]pair.Cluster // the primary first
 	environment, owner, costCenter string
 }
 
@@ -63,7 +66,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if a.pair, err = reach.pair(ctx, strings.Fields(asked.clusters)); err != nil {
+	if a.pair, err = reach.pair(ctx, asked.clusters); err != nil {
 		return err
 	}
 	switch own, other := a.idOf(primary), a.idOf(secondary); {
@@ -83,17 +86,19 @@ func parse(args []string) (r request, err error) {
 	flags := flag.NewFlagSet("adopt", flag.ContinueOnError)
 	flags.SetOutput(io.Discard) // the error is enough
 	flags.StringVar(&r.stack, "stack", "", "")
-	flags.StringVar(&r.clusters, "clusters", "", "")
+	clusters := flags.String("clusters", "", "")
 	flags.StringVar(&r.environment, "environment", "", "")
 	flags.StringVar(&r.owner, "owner", "", "")
 	flags.StringVar(&r.costCenter, "cost-center", "", "")
 	if err := flags.Parse(args); err != nil {
 		return r, err
 	}
+	var problems []error
 	if !stackPattern.MatchString(r.stack) {
-		return r, input.Refusal("STACK", r.stack, "the name of a stack, such as prod")
+		problems = append(problems, input.Refusal("STACK", r.stack, "the name of a stack, such as prod"))
 	}
-	return r, nil
+	r.clusters, err = named(*clusters)
+	return r, errors.Join(append(problems, err)...)
 }
 
 // adoption is a pair on its way into a stack.

@@ -65,29 +65,32 @@ type side struct {
 	tags       map[string]string
 }
 
-// pair reads the two clusters, the primary's ARN first. It refuses what is no whole pair, with everything that is wrong
-// with it.
-func (c clients) pair(ctx context.Context, texts []string) (pairOf, error) {
-	if len(texts) != 2 {
-		return pairOf{}, input.Refusal("CLUSTERS", strings.Join(texts, " "),
-			"the ARNs of the two clusters of a pair, the primary's first")
+// named reads the ARNs of a pair's clusters, as somebody has typed them.
+func named(typed string) (both [2]pair.Cluster, err error) {
+	texts := strings.Fields(typed)
+	if len(texts) != len(both) {
+		return both, input.Refusal("CLUSTERS", typed, "the ARNs of the two clusters of a pair, the primary's first")
 	}
-	var p pairOf
 	var problems []error
 	for i, text := range texts {
-		var err error
-		p.sides[i].Cluster, err = pair.Parse(text)
-		problems = append(problems, err)
+		if both[i], err = pair.Parse(text); err != nil {
+			problems = append(problems, input.Refusal("CLUSTERS", text, "the ARN of a cluster, "+pair.Form))
+		}
 	}
 	if texts[0] == texts[1] {
-		problems = append(problems, input.Refusal("CLUSTERS", strings.Join(texts, " "), "two clusters, and not one twice"))
+		problems = append(problems, input.Refusal("CLUSTERS", typed, "two clusters, and not one twice"))
 	}
-	if err := errors.Join(problems...); err != nil {
-		return pairOf{}, err
-	}
-	for i := range p.sides {
+	return both, errors.Join(problems...)
+}
+
+// pair reads the two clusters, the primary first. It refuses what is no whole pair, with everything that is wrong with
+// it.
+func (c clients) pair(ctx context.Context, both [2]pair.Cluster) (pairOf, error) {
+	var p pairOf
+	var problems []error
+	for i, cluster := range both {
 		var err error
-		p.sides[i], err = c.side(ctx, p.sides[i].Cluster)
+		p.sides[i], err = c.side(ctx, cluster)
 		problems = append(problems, err)
 	}
 	if err := errors.Join(problems...); err != nil {

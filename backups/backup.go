@@ -29,11 +29,11 @@ func (c command) backUp(ctx context.Context, r request) error {
 	}
 	kept, err := s.retention(ctx, region)
 	if err != nil {
-		return err
+		return s.unlessLost(region, err)
 	}
 	point, err := s.pointAwake(ctx, region, kept)
 	if err != nil {
-		return err
+		return s.unlessLost(region, err)
 	}
 	twin, err := s.copyPoint(ctx, region, point, kept)
 	if err != nil {
@@ -42,6 +42,12 @@ func (c command) backUp(ctx context.Context, r request) error {
 	s.say("\nrecovery point  %s\nand its twin    %s\n\nTo restore a pair of them: make restore STACK=%s POINT=%s",
 		point, twin, s.name, point)
 	return nil
+}
+
+// unlessLost is why no recovery point was made; the other region's cluster has the same rows.
+func (s stack) unlessLost(region string, err error) error {
+	return ifLost(region, err, fmt.Sprintf("while it is lost, make backup STACK=%s REGION=%s keeps the same rows, as a "+
+		"point that has no twin before it is back", s.name, s.peer(region)))
 }
 
 // retention is how long the region's plan keeps a daily recovery point: of its rules, the shortest.

@@ -70,7 +70,8 @@ func (c clients) empty(ctx context.Context, stack, region, vault string) error {
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("the vault %s in %s: %w", vault, region, err)
+		return ifLost(region, fmt.Errorf("the vault %s in %s: %w", vault, region, err),
+			"a destroy needs all regions: destroy when it is back")
 	}
 	points, err := c.pointsIn(ctx, region, vault)
 	if err != nil || len(points) == 0 {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 	dsqltypes "github.com/aws/aws-sdk-go-v2/service/dsql/types"
 
 	"aurora-dsql-dr/internal/input"
+	"aurora-dsql-dr/internal/reason"
 	"aurora-dsql-dr/lambda/recovery"
 )
 
@@ -39,7 +41,16 @@ func (s stack) examine(ctx context.Context, r request) (restorable, error) {
 	if !r.beside {
 		problems = append(problems, s.bothThere(ctx))
 	}
-	return p, errors.Join(problems...)
+	return p, together(problems)
+}
+
+// together tells all problems, but those of a region that does not answer once: each call to it says the same.
+func together(problems []error) error {
+	if i := slices.IndexFunc(problems, reason.Unanswered); i >= 0 {
+		return ifLost("a region", problems[i], "a pair is restored in both, and while one is lost the other serves "+
+			"(docs/runbooks.md#region-lost): restore when it is back")
+	}
+	return errors.Join(problems...)
 }
 
 // find finds a recovery point in the vault of its region.

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"aurora-dsql-dr/internal/input"
+	"aurora-dsql-dr/internal/reason"
 )
 
 func main() { os.Exit(status()) }
@@ -26,7 +27,7 @@ func status() int {
 	defer stop()
 	c := command{in: os.Stdin, out: os.Stdout, interval: 5 * time.Second}
 	if err := c.run(ctx, os.Args[1:]); err != nil {
-		fmt.Fprintln(os.Stderr, "backups:", err)
+		fmt.Fprintln(os.Stderr, "backups:", reason.Told(err))
 		return 1
 	}
 	return 0

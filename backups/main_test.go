@@ -10,6 +10,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"aurora-dsql-dr/internal/reason"
 )
 
 func TestWhatIsAskedForIsReadBeforeAnythingElse(t *testing.T) {
@@ -61,4 +63,29 @@ func TestWhoeverStopsTheCommandIsToldThatTheJobGoesOn(t *testing.T) {
 	})
 	require.ErrorIs(t, err, context.Canceled)
 	assert.ErrorContains(t, err, "job x goes on without this command")
+}
+
+// What the SDK says of it is a line of retries, status codes and addresses.
+func TestALostRegionIsToldWithWhatCanBeDoneMeanwhile(t *testing.T) {
+	w := newWorld(t)
+	point := w.backedUp()
+	w.account.Region(primary).SetDown(true)
+	for _, tt := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"backup"}, "us-east-1 does not answer: while it is lost, make backup STACK=prod REGION=us-east-2 keeps the " +
+			"same rows, as a point that has no twin before it is back\n" +
+			"the plan in us-east-1: Backup GetBackupPlan says ServiceUnavailableException: region us-east-1 is unavailable"},
+		{[]string{"restore-test"}, "us-east-1 does not answer: a restore test looks into the vaults of both data regions: " +
+			"test when it is back\n" +
+			"whether a restore test runs in us-east-1: SFN ListExecutions says ServiceUnavailableException: region us-east-1 " +
+			"is unavailable"},
+		{[]string{"restore", "-point", point.Arn}, "a region does not answer: a pair is restored in both, and while one is " +
+			"lost the other serves (docs/runbooks.md#region-lost): restore when it is back\n" +
+			"the recovery point " + point.Arn + ": Backup DescribeRecoveryPoint says ServiceUnavailableException: region " +
+			"us-east-1 is unavailable"},
+	} {
+		assert.Equal(t, tt.want, reason.Told(w.run(tt.args[0], tt.args[1:]...)))
+	}
 }

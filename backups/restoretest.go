@@ -14,6 +14,9 @@ import (
 	"aurora-dsql-dr/lambda/contract"
 )
 
+// testLater is what is to be done about a test in a region that is lost.
+const testLater = "a restore test looks into the vaults of both data regions: test when it is back"
+
 // testRestore has a region's state machine test a restore, follows it, and prints its evidence.
 func (c command) testRestore(ctx context.Context, r request) error {
 	s, err := c.open(ctx, r.stack)
@@ -30,7 +33,7 @@ func (c command) testRestore(ctx context.Context, r request) error {
 	}
 	running, err := s.runningTest(ctx, region)
 	if err != nil {
-		return err
+		return ifLost(region, err, testLater)
 	}
 	if running != "" {
 		return fmt.Errorf("the restore test %s is running in %s: wait for its end, or stop it with\n"+
@@ -41,7 +44,7 @@ func (c command) testRestore(ctx context.Context, r request) error {
 		Input:           aws.String(fmt.Sprintf(`{"pair":%t}`, r.pair)),
 	})
 	if err != nil {
-		return fmt.Errorf("the restore test in %s: %w", region, err)
+		return ifLost(region, fmt.Errorf("the restore test in %s: %w", region, err), testLater)
 	}
 	return s.follow(ctx, &execution{
 		command:  c,

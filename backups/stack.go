@@ -16,6 +16,7 @@ import (
 
 	"aurora-dsql-dr/internal/input"
 	"aurora-dsql-dr/internal/pulumi"
+	"aurora-dsql-dr/internal/reason"
 	"aurora-dsql-dr/stacks"
 )
 
@@ -121,6 +122,14 @@ func (s stack) region(asked string) (string, error) {
 		return "", input.Refusal("REGION", asked, strings.Join(s.dataRegions(), " or "))
 	}
 	return asked, nil
+}
+
+// ifLost is an error with what can be done, if the error is of a region that does not answer.
+func ifLost(region string, err error, advice string) error {
+	if !reason.Unanswered(err) {
+		return err
+	}
+	return fmt.Errorf("%s does not answer: %s\n%w", region, advice, err)
 }
 
 // dataRegions are those with a vault, the primary first.

@@ -10,6 +10,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/account"
 	"github.com/aws/aws-sdk-go-v2/service/account/types"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+
+	"aurora-dsql-dr/internal/reason"
 )
 
 var credentials = check{
@@ -21,7 +23,7 @@ var credentials = check{
 		"they are.",
 	look: func(_ context.Context, s *stack) []answer {
 		if s.stranger != nil {
-			return []answer{bad("", "nobody: %s", reason(s.stranger))}
+			return []answer{bad("", "nobody: %s", reason.Of(s.stranger))}
 		}
 		return []answer{good("", "%s, of account %s", s.caller, s.account)}
 	},

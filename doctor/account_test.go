@@ -351,9 +351,15 @@ func TestAClockThatIsWrongIsFound(t *testing.T) {
 }
 
 func TestBadInputIsToldTogether(t *testing.T) {
-	_, err := parse([]string{"-page", "perhaps", "-json", "no"})
-	assert.EqualError(t, err, "json is \"no\": want yes, or nothing\npage is \"perhaps\": want yes, or nothing\n"+
+	_, err := parse([]string{"-page", "perhaps", "-json", "no", "-deployer", "nonsense"})
+	assert.EqualError(t, err, "JSON is \"no\": want yes, or nothing\nPAGE is \"perhaps\": want yes, or nothing\n"+
+		"DEPLOYER is \"nonsense\": want the ARN of a role or a user, such as arn:aws:iam::123456789012:role/deployer, or "+
+		"nothing for the caller\n"+
 		"usage: make doctor STACK=<stack> [DEPLOYER=<ARN of a role>] [JSON=yes] [PAGE=yes]")
+	for _, deployer := range []string{"", "arn:aws:iam::123456789012:role/d", "arn:aws:sts::123456789012:assumed-role/d/me"} {
+		_, err := parse([]string{"-stack", "prod", "-deployer", deployer})
+		assert.NoError(t, err)
+	}
 	newWorld(t, aws.Options{})
 	var out bytes.Buffer
 	_, err = run(t.Context(), []string{"-stack", "other"}, &out, &out)

@@ -13,6 +13,8 @@ import (
 	"os/signal"
 	"slices"
 	"time"
+
+	"aurora-dsql-dr/internal/input"
 )
 
 // Exit statuses: something is wrong with the stack or its account, or with the command's own input.
@@ -89,20 +91,24 @@ func parse(args []string) (request, error) {
 	flags.SetOutput(io.Discard) // the error is enough
 	flags.StringVar(&r.stack, "stack", "", "")
 	flags.StringVar(&r.deployer, "deployer", "", "")
-	words := map[string]*string{"json": flags.String("json", "", ""), "page": flags.String("page", "", "")}
+	words := map[string]*string{"JSON": flags.String("json", "", ""), "PAGE": flags.String("page", "", "")}
 	if err := flags.Parse(args); err != nil {
 		return r, err
 	}
 	var problems []error
 	for _, name := range sorted(words) {
 		if word := *words[name]; word != "" && word != "yes" {
-			problems = append(problems, fmt.Errorf("%s is %q: want yes, or nothing", name, word))
+			problems = append(problems, input.Refusal(name, word, "yes, or nothing"))
 		}
+	}
+	if _, err := identityOf(r.deployer); r.deployer != "" && err != nil {
+		problems = append(problems, input.Refusal("DEPLOYER", r.deployer, "the ARN of a role or a user, such as "+
+			"arn:aws:iam::123456789012:role/deployer, or nothing for the caller"))
 	}
 	if r.stack == "" {
 		problems = append(problems, errors.New("usage: make doctor STACK=<stack> [DEPLOYER=<ARN of a role>] [JSON=yes] "+
 			"[PAGE=yes]"))
 	}
-	r.json, r.page = *words["json"] == "yes", *words["page"] == "yes"
+	r.json, r.page = *words["JSON"] == "yes", *words["PAGE"] == "yes"
 	return r, errors.Join(problems...)
 }

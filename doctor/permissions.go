@@ -14,6 +14,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
+
+	"aurora-dsql-dr/internal/reason"
 )
 
 // iamRegion is where IAM answers, whatever the stack's regions are.
@@ -60,7 +62,7 @@ func (s *stack) linked(ctx context.Context, client *iam.Client, role linked) ans
 		return good("", "%s is there", role.name)
 	}
 	if !errors.As(err, &missing) {
-		return unasked("", fmt.Errorf("%s: %s", role.name, reason(err)))
+		return unasked("", fmt.Errorf("%s: %s", role.name, reason.Of(err)))
 	}
 	denied, err := s.simulate(ctx, client, statement{
 		Action:    []string{"iam:CreateServiceLinkedRole"},
@@ -203,9 +205,9 @@ func identityOf(identity string) (string, error) {
 	}
 	kind, rest, _ := strings.Cut(a.Resource, "/")
 	switch role, _, _ := strings.Cut(rest, "/"); {
-	case a.Service == "iam" && (kind == "user" || kind == "role"):
+	case a.Service == "iam" && (kind == "user" || kind == "role") && role != "":
 		return identity, nil
-	case kind == "assumed-role":
+	case kind == "assumed-role" && role != "":
 		return "arn:" + a.Partition + ":iam::" + a.AccountID + ":role/" + role, nil
 	default:
 		return "", fmt.Errorf("%s has no policies that IAM could simulate: DEPLOYER names a role", identity)

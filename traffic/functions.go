@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 
+	"aurora-dsql-dr/internal/reason"
 	"aurora-dsql-dr/lambda/contract"
 )
 
@@ -39,15 +40,28 @@ func (f functions) ask(ctx context.Context, event contract.CheckEvent, about str
 		return contract.Withdrawal{}, err
 	}
 	var failures []error
-	for _, region := range f.order(about) {
+	regions := f.order(about)
+	for _, region := range regions {
 		withdrawal, err := f.invoke(ctx, region, payload)
 		var refused contract.Refusal
 		if err == nil || errors.As(err, &refused) {
 			return withdrawal, err
 		}
-		failures = append(failures, fmt.Errorf("the observer in %s: %w", region, err))
+		failures = append(failures, err)
 	}
-	return contract.Withdrawal{}, fmt.Errorf("no observer could be asked:\n%w", errors.Join(failures...))
+	return contract.Withdrawal{}, nobody(regions, failures)
+}
+
+// nobody is why none of the regions' observers could be asked; what is the same for all is told once.
+func nobody(regions []string, failures []error) error {
+	same := !slices.ContainsFunc(failures, func(err error) bool { return reason.Told(err) != reason.Told(failures[0]) })
+	if len(failures) > 1 && same {
+		return fmt.Errorf("no observer could be asked, in %s: %w", strings.Join(regions, ", "), failures[0])
+	}
+	for i, region := range regions {
+		failures[i] = fmt.Errorf("the observer in %s: %w", region, failures[i])
+	}
+	return fmt.Errorf("no observer could be asked:\n%w", errors.Join(failures...))
 }
 
 func (f functions) order(last string) []string {

@@ -15,12 +15,13 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 
 	"aurora-dsql-dr/internal/pulumi"
+	"aurora-dsql-dr/internal/reason"
 	"aurora-dsql-dr/stacks"
 )
 
 func main() {
 	if err := run(context.Background(), os.Args[1:], os.Stdout); err != nil {
-		fmt.Fprintln(os.Stderr, "traffic:", err)
+		fmt.Fprintln(os.Stderr, "traffic:", reason.Told(err))
 		os.Exit(1)
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"aurora-dsql-dr/internal/reason"
 	"aurora-dsql-dr/lambda/contract"
 )
 
@@ -126,6 +127,15 @@ func TestWhatNoObserverCouldDoNamesThemAll(t *testing.T) {
 		"us-west-2: it answered", "is it of an earlier version", "us-east-1: operation error Lambda: Invoke", "403"} {
 		assert.ErrorContains(t, err, says)
 	}
+}
+
+// Whoever may ask nobody is told so in one line.
+func TestWhatIsTheSameForAllObserversIsToldOnce(t *testing.T) {
+	deployed(t, routed, map[string]answer{})
+	said := reason.Told(run(t.Context(), away, io.Discard))
+	assert.True(t, strings.HasPrefix(said, "no observer could be asked, in us-east-2, us-west-2, us-east-1: Lambda Invoke says "),
+		said)
+	assert.NotContains(t, said, "\n")
 }
 
 func TestWhatIsAskedForIsCheckedBeforeAnybodyIsAsked(t *testing.T) {

@@ -16,6 +16,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go"
 
+	"aurora-dsql-dr/internal/input"
+	"aurora-dsql-dr/internal/reason"
 	"aurora-dsql-dr/verify/claims"
 )
 
@@ -50,7 +52,7 @@ func (c Command) Run(ctx context.Context, args []string) int {
 		err = errors.Join(err, problem)
 	}
 	if err != nil {
-		fmt.Fprintf(c.Err, "verify-aws: %v\n", err)
+		fmt.Fprintf(c.Err, "verify-aws: %s\n", reason.Told(err))
 		return badInput
 	}
 	return c.verify(ctx, asked, who)
@@ -89,15 +91,15 @@ func (c Command) identify(ctx context.Context, asked settings) (*caller, error) 
 	load := append([]func(*config.LoadOptions) error{config.WithRegion(region), config.WithRetryer(patient)}, c.Load...)
 	loaded, err := config.LoadDefaultConfig(ctx, load...)
 	if err != nil {
-		return nil, fmt.Errorf("credentials: %w", err)
+		return nil, err
 	}
 	out, err := sts.NewFromConfig(loaded).GetCallerIdentity(ctx, nil)
 	if err != nil {
-		return nil, fmt.Errorf("credentials: %w; want those of the account, as the AWS CLI has them", err)
+		return nil, err
 	}
 	who := &caller{config: loaded, account: aws.ToString(out.Account), arn: aws.ToString(out.Arn)}
 	if accountForm.MatchString(asked.confirm) && asked.confirm != who.account {
-		return nil, refusal("CONFIRM", asked.confirm, who.account+", the account of "+who.arn)
+		return nil, input.Refusal("CONFIRM", asked.confirm, who.account+", the account of "+who.arn)
 	}
 	return who, nil
 }

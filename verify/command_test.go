@@ -272,10 +272,10 @@ func TestBadInputIsRefusedWithEveryProblem(t *testing.T) {
 	for _, problem := range []string{
 		`CONFIRM is "me": want the account`,
 		`REGIONS is "us-east-1,us-east-1,x": want three regions`,
-		`ONLY is "nothing": want the beginning of a claim's id, such as acm, backup, cloudwatch, dsql, events, kms`,
+		`ONLY is "nothing": want the beginning of a claim's id. There are:` + "\n  acm  ",
 		`CLUSTERS is "some": want yes or no`,
 		`SQL is "here": want region=ip:port`,
-		"credentials: operation error STS: GetCallerIdentity",
+		"STS GetCallerIdentity does not know the caller (InvalidClientTokenId): renew the credentials",
 	} {
 		assert.Contains(t, w.errs.String(), problem)
 	}

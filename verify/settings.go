@@ -3,13 +3,13 @@ package verify
 import (
 	"errors"
 	"flag"
-	"fmt"
 	"io"
 	"net/netip"
 	"regexp"
 	"slices"
 	"strings"
 
+	"aurora-dsql-dr/internal/input"
 	"aurora-dsql-dr/verify/claims"
 )
 
@@ -48,25 +48,20 @@ func parse(args []string, env func(string) string) (settings, error) {
 		problems = append(problems, errInCI)
 	}
 	if !accountForm.MatchString(s.confirm) {
-		problems = append(problems, refusal("CONFIRM", s.confirm, "the account that it makes things in, twelve digits"))
+		problems = append(problems, input.Refusal("CONFIRM", s.confirm, "the account that it makes things in, twelve digits"))
 	}
 	switch clusters {
 	case "", "yes":
 		s.clusters = true
 	case "no":
 	default:
-		problems = append(problems, refusal("CLUSTERS", clusters, "yes or no"))
+		problems = append(problems, input.Refusal("CLUSTERS", clusters, "yes or no"))
 	}
 	return s, errors.Join(problems...)
 }
 
 // errInCI is why nothing at all is asked, not even who calls.
 var errInCI = errors.New("CI is set in the environment: this makes things that AWS bills, and runs by hand only")
-
-// refusal says what a value is and what is wanted instead.
-func refusal(what, value, wanted string) error {
-	return fmt.Errorf("%s is %q: want %s", what, value, wanted)
-}
 
 func (s *settings) readRegions(text string) error {
 	if text == "" {
@@ -76,11 +71,11 @@ func (s *settings) readRegions(text string) error {
 	regions := strings.Split(text, ",")
 	for _, region := range regions {
 		if !regionForm.MatchString(region) {
-			return refusal("REGIONS", text, wanted)
+			return input.Refusal("REGIONS", text, wanted)
 		}
 	}
 	if slices.Sort(regions); len(slices.Compact(regions)) != 3 {
-		return refusal("REGIONS", text, wanted)
+		return input.Refusal("REGIONS", text, wanted)
 	}
 	copy(s.regions[:], strings.Split(text, ","))
 	return nil
@@ -97,7 +92,7 @@ func (s *settings) readOnly(text string) error {
 	begins := strings.Split(text, ",")
 	for _, begin := range begins {
 		if begin == "" || !slices.ContainsFunc(all, func(c claims.Claim) bool { return strings.HasPrefix(c.ID, begin) }) {
-			problems = append(problems, refusal("ONLY", begin, "the beginning of a claim's id, such as "+services(all)))
+			problems = append(problems, input.Unknown("ONLY", begin, "the beginning of a claim's id", services(all)))
 		}
 	}
 	for _, claim := range all {
@@ -109,14 +104,14 @@ func (s *settings) readOnly(text string) error {
 }
 
 // services are the first words of all ids.
-func services(all []claims.Claim) string {
+func services(all []claims.Claim) []string {
 	var names []string
 	for _, claim := range all {
 		name, _, _ := strings.Cut(claim.ID, "-")
 		names = append(names, name)
 	}
 	slices.Sort(names)
-	return strings.Join(slices.Compact(names), ", ")
+	return slices.Compact(names)
 }
 
 func (s *settings) readSQL(text string) error {
@@ -125,7 +120,7 @@ func (s *settings) readSQL(text string) error {
 	for pair := range strings.SplitSeq(text, ",") {
 		region, address, _ := strings.Cut(pair, "=")
 		if _, err := netip.ParseAddrPort(address); pair != "" && (err != nil || !regionForm.MatchString(region)) {
-			problems = append(problems, refusal("SQL", pair, "region=ip:port, such as us-east-1=127.0.0.1:42971"))
+			problems = append(problems, input.Refusal("SQL", pair, "region=ip:port, such as us-east-1=127.0.0.1:42971"))
 		}
 		s.sql[region] = address
 	}

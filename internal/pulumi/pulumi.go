@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"os/exec"
 	"strings"
@@ -17,17 +16,17 @@ func Dir() string { return cmp.Or(os.Getenv("STACK_DIR"), ".") }
 
 // Output is what the command prints. Its error has what it says on standard error.
 func Output(ctx context.Context, arguments ...string) ([]byte, error) {
-	var refused strings.Builder
+	var said strings.Builder
 	command := exec.CommandContext(ctx, "pulumi", arguments...)
 	command.Dir = Dir()
-	command.Stdin, command.Stderr = os.Stdin, &refused // it may ask for the passphrase of the stack's secrets
+	command.Stdin, command.Stderr = os.Stdin, &said // it may ask for the passphrase of the stack's secrets
 	out, err := command.Output()
 	if errors.Is(err, exec.ErrNotFound) {
 		return nil, errors.New("pulumi is not on PATH: install the Pulumi CLI and log in to the stack's state, " +
 			"as docs/deploying.md#by-hand says")
 	}
 	if err != nil {
-		return nil, fmt.Errorf("pulumi %s: %w\n%s", strings.Join(arguments, " "), err, strings.TrimSpace(refused.String()))
+		return nil, Refusal(strings.Join(arguments, " "), cmp.Or(said.String(), err.Error()))
 	}
 	return out, nil
 }
