@@ -2,9 +2,11 @@ package main
 
 import "slices"
 
-// before are the checks of an account, whether or not the stack is there; after are those of what is deployed.
+// ongoing are the checks of what goes on in a deployed stack, and come first: somebody may ask in an outage. Those of
+// an account, before, are asked whether or not the stack is there; after are those of what is deployed.
 var (
-	before = []check{
+	ongoing = []check{incidents, withdrawals}
+	before  = []check{
 		credentials, callersClock, configuration, enabledRegions,
 		clusterQuota, concurrency, apiQuota, domainQuota, busQuota, ruleQuota, logPolicies,
 		trail, serviceRoles, permissions, backupOptIn,
@@ -25,7 +27,7 @@ var (
 func checks(s *stack, page bool) []check {
 	chosen := slices.Clone(before)
 	if s.deployed != nil {
-		chosen = append(chosen, after...)
+		chosen = slices.Concat(ongoing, before, after)
 		if page {
 			chosen = append(chosen, testMessage)
 		}

@@ -10,10 +10,12 @@ import (
 // Status is what came of a question.
 type Status string
 
-// The three statuses. What could not be asked is never OK.
+// The four statuses. What could not be asked is never OK. A warning is of what goes on, and not of how the stack is
+// made: it fails nothing.
 const (
 	OK      Status = "ok"
 	Failed  Status = "failed"
+	Warning Status = "warning"
 	Unasked Status = "unasked"
 )
 
@@ -46,6 +48,10 @@ func good(region, format string, values ...any) answer {
 
 func bad(region, format string, values ...any) answer {
 	return answer{region, Failed, fmt.Sprintf(format, values...)}
+}
+
+func warn(region, format string, values ...any) answer {
+	return answer{region, Warning, fmt.Sprintf(format, values...)}
 }
 
 // sound is good unless there are faults, which it names.

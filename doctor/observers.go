@@ -40,7 +40,7 @@ var observers = check{
 // silent are the words that a region's CloudWatch has not heard for three schedules.
 func (s *stack) silent(ctx context.Context, region string) (silent []string, err error) {
 	client := cloudwatch.NewFromConfig(s.in(region))
-	window := 3*s.config.Monitor.Schedule + late
+	window := s.spell()
 	for _, observer := range s.regions() {
 		for _, endpoint := range s.data() {
 			at, _, err := newest(ctx, client, window, samples, metric(contract.MetricNamespace,

@@ -49,6 +49,10 @@ type stack struct {
 	reading sync.Mutex
 	// alarmed has what was read of the alarms of a region: several checks ask for it.
 	alarmed map[string]func() (alarms, error)
+	// remembered is what the observers know, or forgotten why nobody does: two checks ask for it.
+	recalling  sync.Once
+	remembered memory
+	forgotten  error
 }
 
 // open reads the configuration of a stack, what is deployed of it, and who asks. A configuration that cannot be read is

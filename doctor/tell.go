@@ -9,20 +9,26 @@ import (
 )
 
 // marks are how statuses look in a table.
-var marks = map[Status]string{OK: "ok", Failed: "FAILED", Unasked: "not asked"}
+var marks = map[Status]string{OK: "ok", Failed: "FAILED", Warning: "WARNING", Unasked: "not asked"}
 
-// tell prints findings for people: every answer, and of what has failed why it matters and what to do.
+// tell prints findings for people: every answer, and of what has failed or goes on why it matters and what to do. What
+// goes on stands below all else once more.
 func tell(out io.Writer, s *stack, findings []Finding, at time.Time) {
-	fmt.Fprintf(out, "Stack %s, %s, asked %s\n\n", s.name, accountOf(s), at.UTC().Format("2006-01-02 15:04:05 UTC"))
+	fmt.Fprintf(out, "Stack %s, %s, asked %s\n\n", s.name, accountOf(s), stamp(at))
 	for _, f := range findings {
 		fmt.Fprintf(out, "  %-9s  %-18s  %-14s  %s\n", marks[f.Status], f.ID, f.Region, oneLine(f.Found))
-		if f.Status == Failed {
+		if f.Status == Failed || f.Status == Warning {
 			for _, line := range [][2]string{{"asked", f.Asked}, {"why", f.Why}, {"do", f.Do}, {"see", f.Runbook}} {
 				fmt.Fprintf(out, "%13s%-6s %s\n", "", line[0], wrapped(line[1], 20))
 			}
 		}
 	}
 	fmt.Fprintf(out, "\n%s\n", summary(findings))
+	for _, f := range findings {
+		if f.Status == Warning {
+			fmt.Fprintf(out, "%s %s: %s\n", marks[f.Status], f.Region, oneLine(f.Found))
+		}
+	}
 }
 
 // oneLine is a text in one line, which other tools' errors are not.
@@ -65,7 +71,7 @@ func summary(findings []Finding) string {
 		counts[f.Status]++
 	}
 	said := []string{fmt.Sprintf("%d ok", counts[OK]), fmt.Sprintf("%d failed", counts[Failed]),
-		fmt.Sprintf("%d not asked", counts[Unasked])}
+		fmt.Sprintf("%d with a warning", counts[Warning]), fmt.Sprintf("%d not asked", counts[Unasked])}
 	return strings.Join(said, ", ")
 }
 

@@ -17,12 +17,13 @@ import (
 )
 
 // everyCheck are all checks, in the order of the page.
-func everyCheck() []check { return slices.Concat(before, after, []check{testMessage}) }
+func everyCheck() []check { return slices.Concat(ongoing, before, after, []check{testMessage}) }
 
 func TestTheTableSaysOfWhatIsNotGoodWhyAndWhatToDo(t *testing.T) {
 	findings := slices.Concat(
 		enabledRegions.findings([]answer{good("us-east-1", "yes"), unasked("us-east-2", fmt.Errorf("it did not answer "+
 			"in time"))}),
+		incidents.findings([]answer{warn("us-east-1", "incident 1 is open since 12:00")}),
 		subscriptions.findings([]answer{bad("us-east-1", "oncall@example.com (email) has not confirmed")}),
 	)
 	var out bytes.Buffer

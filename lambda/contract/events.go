@@ -23,6 +23,8 @@ type HealthReport struct {
 	Healthy      bool           `json:"healthy"`
 	Probes       int            `json:"probes"`
 	Targets      []TargetHealth `json:"targets"`
+	// Memory is what stands against the endpoints; nil of an earlier version, and of the answer to Withdraw or Return.
+	Memory *Memory `json:"memory,omitempty"`
 	// Withdrawal is what came of Withdraw or Return, Refused why nothing did.
 	Withdrawal *Withdrawal `json:"withdrawal,omitempty"`
 	Refused    string      `json:"refused,omitempty"`
@@ -43,6 +45,30 @@ type TargetHealth struct {
 	QueryMillis      float64 `json:"query_ms"`
 	CommitMillis     float64 `json:"commit_ms"`
 	MarkerAgeSeconds float64 `json:"marker_age_s"`
+}
+
+// Memory is what the observers' shared memory has against endpoints at the end of a run.
+type Memory struct {
+	// ReadAt is when the run read it last, by the observer's clock; nil if no endpoint showed it.
+	ReadAt *time.Time `json:"read_at,omitempty"`
+	// Incidents are those that are open. Without ReadAt they are those that the observer remembers, as far as it knows.
+	Incidents []OpenIncident `json:"incidents"`
+	// Withdrawals are those in force.
+	Withdrawals []Withdrawal `json:"withdrawals"`
+}
+
+// OpenIncident is the loss of an endpoint that lasts.
+type OpenIncident struct {
+	Region string `json:"region"`
+	// Number is 0 of an incident that no database could record: the observer's own.
+	Number int64     `json:"number"`
+	Since  time.Time `json:"since"`
+	// OpenedBy is the observer that told people, ConfirmedBy the one that agreed; empty if none could be asked.
+	OpenedBy    string `json:"opened_by"`
+	ConfirmedBy string `json:"confirmed_by,omitempty"`
+	Reason      string `json:"reason"`
+	// Told is whether a topic has taken a message about it.
+	Told bool `json:"told"`
 }
 
 // MigrateEvent asks the migrate function to bring schema, roles and grants to their declared state.

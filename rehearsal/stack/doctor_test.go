@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"aurora-dsql-dr/lambda/contract"
 	"aurora-dsql-dr/sandbox"
 	"aurora-dsql-dr/sandbox/cloudwatch"
 	"aurora-dsql-dr/sandbox/iam"
@@ -142,8 +143,11 @@ func TestADeployedStackIsExamined(t *testing.T) {
 			assert.NotContains(t, f.Found, "panic", key)
 		}
 	})
+	d.withdraw("us-east-1", out)
 	d.breakEverything(out)
 	found := d.examine()
+	assert.Equal(t, "warning", found["withdrawals us-east-1"].Status)
+	assert.Regexp(t, "withdrawn since .* UTC until .* UTC, by somebody: a test$", found["withdrawals us-east-1"].Found)
 	for key, want := range map[string]string{
 		"subscriptions us-east-1":      "oncall@example.com (email) has not confirmed",
 		"alarms us-east-2":             "is gone",
@@ -159,9 +163,40 @@ func TestADeployedStackIsExamined(t *testing.T) {
 	s.Account.Region("us-east-2").SetDown(true)
 	for key, f := range d.examine() {
 		if f.Region == "us-east-2" && f.ID != "regions" { // Account Management is in us-east-1
-			assert.Equal(t, "unasked", f.Status, "%s: %s", key, f.Found)
+			ongoing := f.ID == "incidents" || f.ID == "withdrawals" // others tell of it
+			assert.True(t, f.Status == "unasked" || ongoing, "%s: %s %s", key, f.Status, f.Found)
 		}
 	}
+	d.awaitIncident("us-east-2")
+}
+
+// withdraw takes a region out of traffic, and has every observer read so.
+func (d doctor) withdraw(region string, out Outputs) {
+	d.t.Helper()
+	require.NoError(d.t, Act(d.t.Context(), d.Sandbox, out.MonitorFunctionNames, contract.CheckEvent{
+		Withdraw: &contract.Withdraw{
+			Region: region,
+			Until:  d.Clock.Now().Add(time.Hour),
+			Reason: "a test",
+			By:     "somebody",
+		},
+	}))
+	_, err := Observe(d.t.Context(), d.Sandbox, out.MonitorFunctionNames)
+	require.NoError(d.t, err)
+}
+
+// awaitIncident asks again until the loss of a region is told, by whom and since when. It ends a withdrawal.
+func (d doctor) awaitIncident(region string) {
+	d.t.Helper()
+	deadline := time.Now().Add(3 * time.Minute)
+	found := d.examine()
+	for found["incidents "+region].Status != "warning" && time.Now().Before(deadline) {
+		require.NoError(d.t, d.Clock.Sleep(d.t.Context(), time.Second))
+		found = d.examine()
+	}
+	assert.Regexp(d.t, `^incident \d+ is open since .* UTC, for .*: \w+; told by the observer in us-.*, confirmed by that in us-`,
+		found["incidents "+region].Found)
+	assert.Equal(d.t, "ok", found["withdrawals us-east-1"].Status, found["withdrawals us-east-1"].Found)
 }
 
 // policy is a document of docs/, for any hosted zone.

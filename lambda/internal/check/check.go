@@ -162,10 +162,11 @@ type run struct {
 	last       []probe.Result   // by target
 	concluded  []bool           // by target: its latest probe came to a conclusion
 
-	admitted bool  // an endpoint let the observer in, in the latest round
-	refused  error // why no endpoint let the observer in, in the latest round in which that was so
-	unshared error // why the latest sharing failed
-	unread   error // why an endpoint did not show its withdrawals
+	admitted bool     // an endpoint let the observer in, in the latest round
+	refused  error    // why no endpoint let the observer in, in the latest round in which that was so
+	unshared error    // why the latest sharing failed
+	unread   error    // why an endpoint did not show its withdrawals
+	memory   *reading // what an endpoint showed of the shared memory, the latest; nil if none did
 
 	mu      sync.Mutex
 	errs    []error

@@ -39,6 +39,7 @@ func (c *Checker) route(r *run, results []probe.Result) {
 	for i, result := range results {
 		r.concluded[i] = result.Observation.Verdict != verdict.Unknown
 		if result.Visit.Committed() {
+			r.read(result.Visit)
 			c.readWithdrawals(r, result.Visit)
 		}
 	}
@@ -47,6 +48,7 @@ func (c *Checker) route(r *run, results []probe.Result) {
 
 // reroute takes in what sharing has found and done.
 func (c *Checker) reroute(r *run, visit incident.Visit) {
+	r.read(visit)
 	c.readWithdrawals(r, visit)
 	c.publishChanges(r)
 }

@@ -16,6 +16,7 @@ func (c *Checker) report(r *run, start time.Time, requestID string) contract.Hea
 		FunctionName: c.FunctionName,
 		RequestID:    requestID,
 		Healthy:      true,
+		Memory:       c.memory(r),
 	}
 	for i, result := range r.last {
 		probes := r.series[i].Probes
