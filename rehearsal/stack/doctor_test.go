@@ -109,7 +109,8 @@ func (found diagnosis) sound(t *testing.T) {
 
 func TestADeployedStackIsExamined(t *testing.T) {
 	t.Parallel()
-	s := newSandbox(t, sandbox.Options{})
+	// What is published at the end of a minute is waited for.
+	s := newSandbox(t, sandbox.Options{Speed: 4})
 	config, err := WithTraffic(s, WithBackups(WithApplication(Config())))
 	require.NoError(t, err)
 	stack, err := Prepare(t.Context(), s, config)
@@ -207,16 +208,24 @@ func policy(t *testing.T, file string) string {
 	return strings.ReplaceAll(string(document), "Z0123456789ABCDEFGHIJ", "*")
 }
 
-// awaitRuns asks again until schedules have run and metrics are published, which takes a minute.
+// awaitRuns asks when a minute has ended in which schedules have run: its metrics are published then.
 func (d doctor) awaitRuns() diagnosis {
 	d.t.Helper()
-	deadline := time.Now().Add(3 * time.Minute)
-	found := d.examine()
-	for found.failed() && time.Now().Before(deadline) {
-		require.NoError(d.t, d.Clock.Sleep(d.t.Context(), time.Second))
-		found = d.examine()
+	deadline := time.Now().Add(4 * time.Minute)
+	for {
+		d.awaitMinute()
+		if found := d.examine(); !found.failed() || time.Now().After(deadline) {
+			return found
+		}
 	}
-	return found
+}
+
+// awaitMinute waits for the next minute's end and a second more.
+func (d doctor) awaitMinute() {
+	d.t.Helper()
+	now := d.Clock.Now()
+	end := now.Truncate(time.Minute).Add(time.Minute + time.Second)
+	require.NoError(d.t, d.Clock.Sleep(d.t.Context(), end.Sub(now)))
 }
 
 // failed tells whether anything that the deployment decides is not as it should be.
