@@ -14,6 +14,7 @@ func FuzzPatterns(f *testing.F) {
 		{`{"a":[{"anything-but":{"prefix":{}}}]}`, `{"a":[[[]]]}`},
 		{`{"a":{"b":{"c":[{"suffix":"x"}]}}}`, `{"a":[{"b":null},{"b":[{"c":"x"}]}]}`},
 		{`{"a":[{"numeric":["=",1e400]}]}`, `{"a":-0}`},
+		{`{"detail":{"$or":[{"count":[3]},{"$or":[{"a":{"b":[1]}},{"flag":[true]}]}]}}`, call},
 	} {
 		f.Add(seed[0], seed[1])
 	}

@@ -19,6 +19,8 @@ import (
 type pattern struct {
 	fields   map[string]*pattern
 	matchers map[string][]matcher
+	// either are the patterns of $or, one of which must match; nil without.
+	either []*pattern
 }
 
 // parsePattern reads a pattern of so many characters at most.
@@ -35,7 +37,7 @@ func parsePattern(text string, longest int) (*pattern, error) {
 	if err != nil {
 		return nil, invalidPattern(err)
 	}
-	p, err := newPattern(document, "")
+	p, err := newPattern(document, "", false)
 	if err != nil {
 		return nil, invalidPattern(err)
 	}
@@ -92,31 +94,40 @@ func invalidPattern(err error) error {
 // refusal has AWS's words for what is wrong with a pattern.
 func refusal(format string, args ...any) error { return fmt.Errorf(format, args...) }
 
-func newPattern(document map[string]any, path string) (*pattern, error) {
+// newPattern reads an object of a pattern, which may be within $or.
+func newPattern(document map[string]any, path string, inOr bool) (*pattern, error) {
 	p := &pattern{fields: map[string]*pattern{}, matchers: map[string][]matcher{}}
 	var problems []error
 	if len(document) == 0 {
 		problems = append(problems, refusal("%sEmpty objects are not allowed", path))
 	}
 	for _, name := range slices.Sorted(maps.Keys(document)) {
-		var err error
-		switch value := document[name].(type) {
-		case map[string]any:
-			p.fields[name], err = newPattern(value, path+name+".")
-		case []any:
-			if name == "$or" {
-				err = errors.New("the sandbox does not model $or")
-				break
-			}
-			if p.matchers[name], err = newMatchers(value); err != nil {
-				err = fmt.Errorf("%s%s: %w", path, name, err)
-			}
-		default:
-			err = fmt.Errorf("%s%q must be an object or an array", path, name)
-		}
-		problems = append(problems, err)
+		problems = append(problems, p.add(name, document[name], path, inOr))
 	}
-	return p, errors.Join(problems...)
+	return p, errors.Join(append(problems, p.checkApart(path))...)
+}
+
+// add reads a member of an object of a pattern.
+func (p *pattern) add(name string, value any, path string, inOr bool) (err error) {
+	if name == orKeyword {
+		p.either, err = newEither(value, path)
+		return err
+	}
+	if inOr && slices.Contains(reservedInOr, name) {
+		return refusal("%s%s is Ruler reserved fieldName which cannot be used inside $or.", path, name)
+	}
+	switch value := value.(type) {
+	case map[string]any:
+		p.fields[name], err = newPattern(value, path+name+".", inOr)
+		return err
+	case []any:
+		if p.matchers[name], err = newMatchers(value); err != nil {
+			err = fmt.Errorf("%s%s: %w", path, name, err)
+		}
+		return err
+	default:
+		return fmt.Errorf("%s%q must be an object or an array", path, name)
+	}
 }
 
 func newMatchers(alternatives []any) ([]matcher, error) {
@@ -136,6 +147,10 @@ func newMatchers(alternatives []any) ([]matcher, error) {
 
 // matches looks at the leaves of an event: one element of an array suffices, whether it is a value or an object.
 func (p *pattern) matches(document map[string]any) bool {
+	matches := func(alternative *pattern) bool { return alternative.matches(document) }
+	if p.either != nil && !slices.ContainsFunc(p.either, matches) {
+		return false
+	}
 	for name, field := range p.fields {
 		if !slices.ContainsFunc(objects(document[name]), field.matches) {
 			return false
@@ -190,5 +205,5 @@ func leaves(value any) []any {
 
 // operatorsModelled lists the operators of newMatcher for people.
 func operatorsModelled() string {
-	return strings.Join(append(slices.Sorted(maps.Keys(comparisons)), "anything-but", "exists"), ", ")
+	return strings.Join(append(slices.Sorted(maps.Keys(comparisons)), "anything-but", "exists"), ", ") + " and $or"
 }

@@ -11,7 +11,7 @@ import (
 
 var eventsClaims = []Claim{{
 	ID:   "events-patterns",
-	Says: "patterns see the leaves of events: exact, prefix, suffix, equals-ignore-case, anything-but, exists, numeric",
+	Says: "patterns see the leaves of events: exact, prefix, suffix, equals-ignore-case, anything-but, exists, numeric, $or",
 	Page: "sandbox-aws.md",
 	Row:  "patterns of up to 2,048 characters: exact, prefix, suffix",
 	ask:  patternsMatch,
@@ -100,6 +100,12 @@ var patterns = []struct {
 	{`{"detail":{"flag":[true],"nothing":[null]}}`, true},
 	{`{"detail":{"items":{"id":[2],"kind":["b"]}}}`, true},
 	{`{"detail":{"items":{"id":[1],"kind":["b"]}}}`, false},
+	{`{"detail":{"absent":{"deeper":[{"exists":false},{"anything-but":["x"]}]}}}`, true},
+	{`{"detail":{"eventName":[{"exists":false},{"anything-but":["DeleteCluster"]}]}}`, false},
+	{`{"detail":{"eventName":[{"exists":false},{"anything-but":["GetCluster"]}]}}`, true},
+	{`{"detail":{"eventName":["DeleteCluster"],"$or":[{"count":[4]},{"flag":[true]}]}}`, true},
+	{`{"detail":{"eventName":["DeleteCluster"],"$or":[{"count":[4]},{"flag":[false]}]}}`, false},
+	{`{"detail":{"$or":[{"count":[4],"flag":[true]},{"count":[3],"flag":[false]}]}}`, false},
 }
 
 func patternsMatch(c *Case) error {
@@ -133,6 +139,7 @@ func patternsAreRefused(c *Case) error {
 		{`{"source":[{"numeric":[">",5,"<",5]}]}`, "Bottom must be less than top"},
 		{`{"source":[{"numeric":["=",5000000001]}]}`, "Value must be between -5.0E9 and 5.0E9, inclusive"},
 		{`{"source":[{"anything-but":{"numeric":["=",1]}}]}`, "Unsupported anything-but pattern: numeric"},
+		{`{"$or":[{"source":["a"]},{"detail":{"prefix":["a"]}}]}`, "reserved fieldName which cannot be used inside $or"},
 	} {
 		in := &eventbridge.TestEventPatternInput{Event: aws.String(call), EventPattern: &wrong.pattern}
 		_, err := client.TestEventPattern(c, in)
