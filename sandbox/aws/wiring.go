@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"aurora-dsql-dr/sandbox/awserr"
-	"aurora-dsql-dr/sandbox/backup"
 	"aurora-dsql-dr/sandbox/cloudtrail"
 	"aurora-dsql-dr/sandbox/cloudwatch"
 	"aurora-dsql-dr/sandbox/dsql"
@@ -234,19 +233,20 @@ func (a *Account) uses(service string) (uses []iam.Use) {
 }
 
 // cloudTrail puts a record of the control plane on the bus of its region, if a trail logs it ("AWS service events
-// delivered via AWS CloudTrail", EventBridge User Guide). Who calls in a role is AWS Backup.
+// delivered via AWS CloudTrail", EventBridge User Guide).
 func (a *Account) cloudTrail(e dsql.Event) {
-	identity := map[string]string{"type": "IAMUser", "arn": a.IAM.Admin().Principal.ARN}
-	if e.UserARN != "" {
-		identity = map[string]string{"type": "AssumedRole", "arn": e.UserARN, "invokedBy": backup.Principal}
+	caller := e.Caller
+	if caller == (iam.Principal{}) {
+		caller = a.IAM.Admin().Principal
 	}
-	if !a.CloudTrail.Logs(cloudtrail.Event{Source: dsql.EventSource, Name: e.EventName, UserARN: identity["arn"]}) {
+	if !a.CloudTrail.Logs(cloudtrail.Event{Source: dsql.EventSource, Name: e.EventName, UserARN: caller.ARN}) {
 		return
 	}
+	role, _ := a.IAM.RoleByARN(caller.Role) // one that is deleted has no id
 	record := struct {
 		dsql.Event
-		UserIdentity map[string]string `json:"userIdentity"`
-	}{e, identity}
+		UserIdentity cloudtrail.Identity `json:"userIdentity"`
+	}{e, cloudtrail.Who(a.ID, caller, role.UniqueID, e.InvokedBy)}
 	_ = a.regions[e.AWSRegion].Events.CloudTrail(dsql.EventSource, record) // best effort, as on AWS
 }
 

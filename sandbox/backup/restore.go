@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"aurora-dsql-dr/sandbox/dsql"
+	"aurora-dsql-dr/sandbox/iam"
 )
 
 // RestoreJob makes new clusters of a recovery point. What a caller gives is up to CopyTags.
@@ -198,7 +199,7 @@ func (s *Service) hasTwin(of RecoveryPoint) bool {
 
 // clusters are those that a job makes.
 func (j RestoreJob) clusters(p RecoveryPoint) dsql.RestoreInput {
-	in := dsql.RestoreInput{Witness: j.Target.Witness, RoleARN: j.RoleArn, Session: session}
+	in := dsql.RestoreInput{Witness: j.Target.Witness, Caller: iam.Session(j.RoleArn, session)}
 	if j.CopyTags {
 		in.Tags = p.Tags
 	}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"aurora-dsql-dr/sandbox/clock"
+	"aurora-dsql-dr/sandbox/iam"
 	"aurora-dsql-dr/sandbox/region"
 )
 
@@ -110,8 +111,14 @@ func (p *ControlPlane) Region(name string) *Region { return &Region{plane: p, na
 
 // Region is the API of one region. Its methods are the operations of the same name.
 type Region struct {
-	plane *ControlPlane
-	name  string
+	plane  *ControlPlane
+	name   string
+	caller iam.Principal // see By
+}
+
+// By is the region as it is called by a principal, whom CloudTrail's records of the calls then name.
+func (r *Region) By(caller iam.Principal) *Region {
+	return &Region{plane: r.plane, name: r.name, caller: caller}
 }
 
 // Clusters are all clusters of all regions, by ARN.

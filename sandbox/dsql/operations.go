@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"aurora-dsql-dr/sandbox/awserr"
 	"aurora-dsql-dr/sandbox/region"
 )
 
@@ -209,11 +210,19 @@ func (r *Region) record(operation string, request any, err error) {
 }
 
 func (r *Region) event(operation string, request any, err error) Event {
-	event := Event{AWSRegion: r.name, EventName: operation, RequestParameters: request}
-	if refused, ok := errors.AsType[*Error](err); ok {
-		event.ErrorCode, event.ErrorMessage = refused.Base.Code, refused.Base.Message
+	event := Event{AWSRegion: r.name, EventName: operation, RequestParameters: request, Caller: r.caller}
+	if refused, ok := errors.AsType[*awserr.Error](err); ok {
+		event.ErrorCode, event.ErrorMessage = refused.Code, refused.Message
 	}
 	return event
+}
+
+// Refused has CloudTrail hear of a call that the caller's policies do not allow.
+func (r *Region) Refused(operation string, request any, err error) {
+	defer r.plane.deliver()
+	r.plane.mu.Lock()
+	defer r.plane.mu.Unlock()
+	r.record(operation, request, err)
 }
 
 // tell queues a record for CloudTrail.

@@ -4,6 +4,8 @@ import (
 	"crypto/rand"
 	"fmt"
 	"strings"
+
+	"aurora-dsql-dr/sandbox/iam"
 )
 
 // RestoreInput is what AWS Backup asks for: one new cluster, or two that are a pair with a witness.
@@ -11,9 +13,8 @@ type RestoreInput struct {
 	Clusters []RestoredCluster `json:"-"`
 	Witness  string            `json:"witnessRegion,omitempty"`
 	Tags     map[string]string `json:"tags,omitempty"`
-	// RoleARN and Session are who restores.
-	RoleARN string `json:"-"`
-	Session string `json:"-"`
+	// Caller is the session of a role in which AWS Backup restores.
+	Caller iam.Principal `json:"-"`
 }
 
 // RestoredCluster is a cluster that is to be made.
@@ -113,10 +114,8 @@ func (r *Region) admitMultiRegion() error {
 
 // recordFor tells CloudTrail of a restore in the region, whose caller is AWS Backup in a role.
 func (r *Region) recordFor(in RestoreInput, err error) {
-	event := r.event("StartRestoreJob", in, err)
-	account := r.plane.opts.Account
-	role := in.RoleARN[strings.LastIndex(in.RoleARN, "/")+1:]
-	event.UserARN = "arn:aws:sts::" + account + ":assumed-role/" + role + "/" + in.Session
+	event := r.By(in.Caller).event("StartRestoreJob", in, err)
+	event.InvokedBy = iam.Backup
 	r.tell(event)
 }
 

@@ -6,14 +6,15 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"aurora-dsql-dr/sandbox/iam"
 )
 
 func TestARestoredClusterServesNobodyUntilItsRowsAreThere(t *testing.T) {
 	run(t, Options{}, func(w *world) {
 		made, err := w.Restore(RestoreInput{
 			Clusters: []RestoredCluster{{Region: primary, DeletionProtection: true}},
-			RoleARN:  "arn:aws:iam::123456789012:role/restores",
-			Session:  "AWSBackup",
+			Caller:   iam.Session("arn:aws:iam::123456789012:role/restores", "AWSBackup"),
 		})
 		require.NoError(t, err)
 		c := made[0]
@@ -28,7 +29,8 @@ func TestARestoredClusterServesNobodyUntilItsRowsAreThere(t *testing.T) {
 		assert.Equal(t, Active, w.get(c).Status)
 		assert.True(t, w.serves(c))
 		assert.Equal(t, "StartRestoreJob", w.events[0].EventName)
-		assert.Equal(t, "arn:aws:sts::123456789012:assumed-role/restores/AWSBackup", w.events[0].UserARN)
+		assert.Equal(t, "arn:aws:sts::123456789012:assumed-role/restores/AWSBackup", w.events[0].Caller.ARN)
+		assert.Equal(t, "backup.amazonaws.com", w.events[0].InvokedBy)
 	})
 }
 

@@ -3,6 +3,8 @@ package dsql
 import (
 	"slices"
 	"time"
+
+	"aurora-dsql-dr/sandbox/iam"
 )
 
 // Status is a cluster's state.
@@ -111,8 +113,9 @@ type Event struct {
 	RequestParameters any    `json:"requestParameters"`
 	ErrorCode         string `json:"errorCode,omitempty"`
 	ErrorMessage      string `json:"errorMessage,omitempty"`
-	// UserARN is who called, in a role; "" is the administrator.
-	UserARN string `json:"-"`
+	// Caller is who called; nobody named is the administrator. InvokedBy is the service that did, in the caller's role.
+	Caller    iam.Principal `json:"-"`
+	InvokedBy string        `json:"-"`
 }
 
 // EventSource is the event source of the control plane in CloudTrail.

@@ -14,17 +14,14 @@ import (
 )
 
 func create(c *call.Call, in *sdk.CreateClusterInput) (*sdk.CreateClusterOutput, error) {
-	if err := mayCreate(c, in); err != nil {
-		return nil, err
-	}
-	cluster, err := c.Region.DSQL.CreateCluster(dsql.CreateClusterInput{
+	cluster, err := change(c, "CreateCluster", mayCreate(c, in), dsql.CreateClusterInput{
 		DeletionProtectionEnabled: in.DeletionProtectionEnabled,
 		KMSEncryptionKey:          in.KmsEncryptionKey,
 		MultiRegionProperties:     asked(in.MultiRegionProperties),
 		Policy:                    in.Policy,
 		Tags:                      in.Tags,
 		ClientToken:               aws.ToString(in.ClientToken),
-	})
+	}, (*dsql.Region).CreateCluster)
 	if err != nil {
 		return nil, err
 	}

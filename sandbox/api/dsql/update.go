@@ -11,16 +11,13 @@ import (
 )
 
 func update(c *call.Call, in *sdk.UpdateClusterInput) (*sdk.UpdateClusterOutput, error) {
-	if err := mayUpdate(c, in); err != nil {
-		return nil, err
-	}
-	cluster, err := c.Region.DSQL.UpdateCluster(dsql.UpdateClusterInput{
+	cluster, err := change(c, "UpdateCluster", mayUpdate(c, in), dsql.UpdateClusterInput{
 		Identifier:                aws.ToString(in.Identifier),
 		DeletionProtectionEnabled: in.DeletionProtectionEnabled,
 		KMSEncryptionKey:          in.KmsEncryptionKey,
 		MultiRegionProperties:     asked(in.MultiRegionProperties),
 		ClientToken:               aws.ToString(in.ClientToken),
-	})
+	}, (*dsql.Region).UpdateCluster)
 	if err != nil {
 		return nil, err
 	}
@@ -28,6 +25,18 @@ func update(c *call.Call, in *sdk.UpdateClusterInput) (*sdk.UpdateClusterOutput,
 		Arn: &cluster.ARN, CreationTime: &cluster.CreationTime, Identifier: &cluster.Identifier,
 		Status: types.ClusterStatus(cluster.Status),
 	}, nil
+}
+
+// change carries out a call as its caller, if the caller may. CloudTrail hears of it either way.
+func change[In any](
+	c *call.Call, operation string, may error, in In, do func(*dsql.Region, In) (dsql.Cluster, error),
+) (dsql.Cluster, error) {
+	region := c.Region.DSQL.By(c.Caller)
+	if may != nil {
+		region.Refused(operation, in, may)
+		return dsql.Cluster{}, may
+	}
+	return do(region, in)
 }
 
 // asked is what a request says of regions and peers.
@@ -96,13 +105,11 @@ func tagsOf(c *call.Call, id string) iam.Context {
 
 func remove(c *call.Call, in *sdk.DeleteClusterInput) (*sdk.DeleteClusterOutput, error) {
 	id := aws.ToString(in.Identifier)
-	if err := c.Authorize("dsql:DeleteCluster", c.Region.ARN("dsql", "cluster/"+id), tagsOf(c, id)); err != nil {
-		return nil, err
-	}
-	cluster, err := c.Region.DSQL.DeleteCluster(dsql.DeleteClusterInput{
+	may := c.Authorize("dsql:DeleteCluster", c.Region.ARN("dsql", "cluster/"+id), tagsOf(c, id))
+	cluster, err := change(c, "DeleteCluster", may, dsql.DeleteClusterInput{
 		Identifier:  id,
 		ClientToken: aws.ToString(in.ClientToken),
-	})
+	}, (*dsql.Region).DeleteCluster)
 	if err != nil {
 		return nil, err
 	}
