@@ -17,15 +17,20 @@ type DatabaseEventsArgs struct {
 	// Region of the cluster, and its Topic. Required.
 	Region Region
 	Topic  *AlertTopic
+	// Database is the region's side, of which everything is reported. Required.
+	Database *DsqlSide
+	// Testers are the ARNs of the roles that restore tests work as. What they do to other clusters is not reported, unless
+	// it was refused. Optional.
+	Testers pulumi.StringArray
 	// After is what must not be reported: the creation and peering of the clusters by this stack. Required.
 	After []pulumi.Resource
 	// Runbooks are linked from the description of the alarm. Required.
 	Runbooks contract.Runbooks
 }
 
-// DatabaseEvents reports the API calls that change or end a cluster to a region's topic, those that were refused as
-// such. Aurora DSQL emits no state-change events; "AWS API Call via CloudTrail" is what there is, best effort, and it
-// needs a CloudTrail trail that records management events in the region.
+// DatabaseEvents reports the API calls that change, end or restore a cluster of the region to its topic, those that
+// were refused as such. Aurora DSQL emits no state-change events; "AWS API Call via CloudTrail" is what there is, best
+// effort, and it needs a CloudTrail trail that records management events in the region.
 type DatabaseEvents struct {
 	pulumi.ResourceState
 
@@ -33,8 +38,10 @@ type DatabaseEvents struct {
 	ARNs, Names pulumi.StringArray
 }
 
-// databaseCalls are the calls that are reported.
-var databaseCalls = []string{"DeleteCluster", "UpdateCluster", "PutClusterPolicy"}
+// databaseCalls are the calls that are reported. Of a restore this is Aurora DSQL's own call, which AWS Backup makes in
+// the role that it restores as ("Logging Aurora DSQL operations using AWS CloudTrail", Aurora DSQL User Guide): a copy
+// of all rows that somebody makes concerns a bank as much as a deletion.
+var databaseCalls = []string{"DeleteCluster", "UpdateCluster", "PutClusterPolicy", "StartRestoreJob"}
 
 // report is one rule of DatabaseEvents: CloudTrail gives a call that was refused an errorCode, and the done one none.
 type report struct {
@@ -105,6 +112,7 @@ func (a *DatabaseEventsArgs) validate() error {
 	}
 	return part.Required(a.Region.Required("Region"), map[string]bool{
 		"Topic":    a.Topic != nil,
+		"Database": a.Database != nil,
 		"After":    len(a.After) > 0,
 		"Runbooks": a.Runbooks != "",
 	})
@@ -113,26 +121,52 @@ func (a *DatabaseEventsArgs) validate() error {
 func (r report) create(
 	ctx *pulumi.Context, name string, parent pulumi.Resource, args *DatabaseEventsArgs,
 ) (*cloudwatch.EventRule, error) {
-	pattern, err := json.Marshal(map[string]any{
-		"source":      []string{"aws.dsql"},
-		"detail-type": []string{"AWS API Call via CloudTrail"},
-		"detail": map[string]any{
-			"eventSource": []string{"dsql.amazonaws.com"},
-			"eventName":   databaseCalls,
-			"errorCode":   []any{map[string]bool{"exists": r.refused}},
-		},
-	})
-	if err != nil {
-		return nil, err
-	}
-	description := "Changes and deletions of Aurora DSQL clusters in " + args.Region.Name
+	pattern := pulumi.All(args.Database.Identifier, args.Testers).ApplyT(func(v []any) (string, error) {
+		testers, _ := v[1].([]string) // nil without
+		return r.pattern(v[0].(string), testers)
+	}).(pulumi.StringOutput)
+	description := "Changes, deletions and restores of Aurora DSQL clusters in " + args.Region.Name
 	if r.refused {
 		description += " that were refused"
 	}
 	return cloudwatch.NewEventRule(ctx, name+r.rule, &cloudwatch.EventRuleArgs{
 		Description:  pulumi.String(description),
-		EventPattern: pulumi.String(string(pattern)),
+		EventPattern: pattern,
 	}, args.Region.Child(parent, pulumi.DependsOn(args.After))...)
+}
+
+// pattern matches the calls to report.
+func (r report) pattern(cluster string, testers []string) (string, error) {
+	detail := map[string]any{
+		"eventSource": []string{"dsql.amazonaws.com"},
+		"eventName":   databaseCalls,
+		"errorCode":   []any{map[string]bool{"exists": r.refused}},
+	}
+	if !r.refused && len(testers) > 0 {
+		detail["$or"] = []any{onCluster(cluster), byOthers(testers)}
+	}
+	body, err := json.Marshal(map[string]any{
+		"source":      []string{"aws.dsql"},
+		"detail-type": []string{"AWS API Call via CloudTrail"},
+		"detail":      detail,
+	})
+	return string(body), err
+}
+
+// onCluster matches what is done to a cluster, whoever does it.
+func onCluster(identifier string) map[string]any {
+	return map[string]any{"requestParameters": map[string]any{"identifier": []string{identifier}}}
+}
+
+// byOthers matches what is done by anybody but sessions of these roles. Of a session CloudTrail names the role in
+// sessionIssuer, which the records of root and of IAM users do not have ("CloudTrail userIdentity element", CloudTrail
+// User Guide). Anything-but alone matches no field that is not there, and exists looks at leaves only ("Comparison
+// operators for use in event patterns", EventBridge User Guide).
+func byOthers(roles []string) map[string]any {
+	role := []any{map[string]bool{"exists": false}, map[string][]string{"anything-but": roles}}
+	return map[string]any{"userIdentity": map[string]any{
+		"sessionContext": map[string]any{"sessionIssuer": map[string]any{"arn": role}},
+	}}
 }
 
 // transformer makes the message. In quotes are only names that hold no quotation mark, since EventBridge escapes

@@ -39,6 +39,7 @@ func everything(ctx *pulumi.Context, r [3]Region, prefix, architecture string, s
 	if _, err := NewDatabaseEvents(ctx, prefix+"database-events", &DatabaseEventsArgs{
 		Region:   r[0],
 		Topic:    topic,
+		Database: database.Primary,
 		After:    database.Ready(),
 		Runbooks: "docs/runbooks.md",
 	}); err != nil {

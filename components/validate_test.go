@@ -47,7 +47,7 @@ func TestMissingArgumentsAreNamedTogether(t *testing.T) {
 		},
 		"DatabaseEvents": {
 			constructing(NewDatabaseEvents, &DatabaseEventsArgs{}),
-			[]string{region, "Topic", "After", "Runbooks"},
+			[]string{region, "Topic", "Database", "After", "Runbooks"},
 		},
 		"GoFunction": {
 			constructing(NewGoFunction, &GoFunctionArgs{Function: "nosuch"}),

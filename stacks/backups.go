@@ -85,6 +85,17 @@ func (t restoreTests) roles(mapped map[string]pulumi.StringArray) {
 	}
 }
 
+// workAs are the roles that make and delete the clusters of tests: AWS Backup's, which restores them, and that of the
+// function that deletes them.
+func (t restoreTests) workAs() (roles pulumi.StringArray) {
+	for _, test := range t {
+		if test != nil {
+			roles = append(roles, test.RestoreRole.Arn, test.Test.Role.Arn)
+		}
+	}
+	return roles
+}
+
 // start starts the tests, once the database lets the verifier in. A pair takes both regions: one of them tests it. What
 // it returns completes when the age of tests has been told.
 func (t restoreTests) start(

@@ -162,6 +162,36 @@ func TestTestsAndPeopleRestoreWithRolesOfTheirOwn(t *testing.T) {
 		"backups-secondary-recovery-role", "primary-restore-tests-role", "secondary-restore-tests-role"}, roles)
 }
 
+// The pair that a test makes has a cluster in each region, whichever tests it; a person's restore is told.
+func TestWhatRestoreTestsDoIsToldInNeitherRegion(t *testing.T) {
+	g := kept(t)
+	testers, people := []string{}, []string{}
+	for _, r := range g.Of("aws:iam/role:Role") {
+		switch {
+		case strings.HasSuffix(r.Name, "-restore-tests-role"), strings.HasSuffix(r.Name, "-restore-test-role"):
+			testers = append(testers, r.ARN())
+		case strings.HasSuffix(r.Name, "-recovery-role"):
+			people = append(people, r.ARN())
+		}
+	}
+	require.Len(t, testers, 4)
+	require.Len(t, people, 2)
+	for _, place := range places[:witness] {
+		done, ok := g.Named("aws:cloudwatch/eventRule:EventRule", place+"-database-events-rule")
+		require.True(t, ok)
+		refused, ok := g.Named("aws:cloudwatch/eventRule:EventRule", place+"-database-events-rule-refused")
+		require.True(t, ok)
+		for _, role := range testers {
+			assert.Contains(t, done.Input("eventPattern"), `"`+role+`"`)
+			assert.NotContains(t, refused.Input("eventPattern"), role, "what they may not do is told")
+		}
+		for _, role := range people {
+			assert.NotContains(t, done.Input("eventPattern"), role)
+		}
+		assert.LessOrEqual(t, len(done.Input("eventPattern")), 2048, "characters of a pattern")
+	}
+}
+
 // A pair takes both regions: one of them tests it.
 func TestPairsAreTestedFromOneRegion(t *testing.T) {
 	var schedules []string

@@ -19,15 +19,19 @@ func peered(ctx *pulumi.Context, c *config.Config, at regions) (*components.Peer
 	})
 }
 
-// databaseEvents reports what anybody does to the clusters from now on.
+// databaseEvents reports what anybody does to the clusters from now on. Of a pair that a restore test makes, each
+// region has one: both rules know the roles of both tests.
 func databaseEvents(
 	ctx *pulumi.Context, c *config.Config, at regions, topics topicsOf, database *components.PeeredDsqlCluster,
+	tests restoreTests,
 ) (alarms, error) {
 	made := alarms{}
 	for i, place := range places[:witness] {
 		events, err := components.NewDatabaseEvents(ctx, place+"-database-events", &components.DatabaseEventsArgs{
 			Region:   at[i],
 			Topic:    topics[i],
+			Database: database.Sides()[i],
+			Testers:  tests.workAs(),
 			After:    database.Ready(),
 			Runbooks: c.Runbooks,
 		})

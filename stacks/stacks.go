@@ -102,10 +102,6 @@ func assemble(ctx *pulumi.Context, c *config.Config, at regions, packages *compo
 	if err != nil {
 		return exports{}, err
 	}
-	changes, err := databaseEvents(ctx, c, at, topics, database)
-	if err != nil {
-		return exports{}, err
-	}
 	kept, err := backUp(ctx, c, at, database)
 	if err != nil {
 		return exports{}, err
@@ -119,6 +115,10 @@ func assemble(ctx *pulumi.Context, c *config.Config, at regions, packages *compo
 		return exports{}, err
 	}
 	tests, err := testRestores(ctx, c, topics, kept, packages, app)
+	if err != nil {
+		return exports{}, err
+	}
+	changes, err := databaseEvents(ctx, c, at, topics, database, tests)
 	if err != nil {
 		return exports{}, err
 	}

@@ -345,8 +345,8 @@ func TestDatabaseEventsOfBothDataRegionsReachATopic(t *testing.T) {
 		if pattern := rule.Input("eventPattern"); pattern != "" {
 			regions = append(regions, rule.Region)
 			assert.Equal(t, 2, count(rule, "ClusterPeering"), "the stack's own peering is not reported")
-			for _, call := range []string{"DeleteCluster", "UpdateCluster", "PutClusterPolicy", "dsql.amazonaws.com",
-				"AWS API Call via CloudTrail"} {
+			for _, call := range []string{"DeleteCluster", "UpdateCluster", "PutClusterPolicy", "StartRestoreJob",
+				"dsql.amazonaws.com", "AWS API Call via CloudTrail"} {
 				assert.Contains(t, pattern, call)
 			}
 		}

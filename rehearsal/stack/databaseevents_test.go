@@ -11,7 +11,9 @@ import (
 
 	"aurora-dsql-dr/components"
 	"aurora-dsql-dr/sandbox"
+	"aurora-dsql-dr/sandbox/cloudtrail"
 	"aurora-dsql-dr/sandbox/engine"
+	"aurora-dsql-dr/sandbox/iam"
 	"aurora-dsql-dr/sandbox/sns"
 )
 
@@ -34,11 +36,15 @@ func (s databaseEvents) reported(ctx *pulumi.Context) error {
 	_, err = components.NewDatabaseEvents(ctx, "primary-database-events", &components.DatabaseEventsArgs{
 		Region:   region,
 		Topic:    topic,
+		Database: &components.DsqlSide{Region: region.Name, Identifier: pulumi.String("own").ToStringOutput()},
+		Testers:  pulumi.StringArray{pulumi.String(roleARN("restores")), pulumi.String(roleARN("test"))},
 		After:    []pulumi.Resource{topic},
 		Runbooks: "docs/runbooks.md",
 	})
 	return err
 }
+
+func roleARN(name string) string { return "arn:aws:iam::123456789012:role/" + name }
 
 func TestAChangeOfTheDatabaseIsReportedAsWhatItWas(t *testing.T) {
 	t.Parallel()
@@ -48,6 +54,13 @@ func TestAChangeOfTheDatabaseIsReportedAsWhatItWas(t *testing.T) {
 	_, err = stack.Up(t.Context(), engine.Run{})
 	require.NoError(t, err)
 	region := s.Account.Region("us-east-1")
+
+	tester := iam.Session(roleARN("test"), "s")
+	require.NoError(t, region.Events.CloudTrail("dsql.amazonaws.com", map[string]any{
+		"eventName":         "DeleteCluster",
+		"userIdentity":      cloudtrail.Who("123456789012", tester, "AROA1", ""),
+		"requestParameters": map[string]any{"identifier": "restored"},
+	})) // tells nobody
 
 	const policy = `{"Version":"2012-10-17","Statement":[{"Sid":"A \"quoted\" name"}]}`
 	call := map[string]any{
