@@ -15,7 +15,7 @@ import (
 // Kind is what a message says.
 type Kind string
 
-// The kinds of messages. Files of rehearsals name those of AlertKinds and AlarmKinds.
+// The kinds of messages. Files of rehearsals name those of AlertKinds and AlarmKinds, and Changed.
 const (
 	// Lost, Reminder and Resolved are the functions' alerts of an incident; Withdrawn, Returned and Lapsed those of a
 	// withdrawal: its begin, its end by somebody, and its end by the loss of the other endpoint. Tested is that of a
@@ -36,7 +36,9 @@ const (
 	NoData     Kind = "no data"
 	Begins     Kind = "begins"
 	Unreadable Kind = "unreadable"
-	// Event was sent by EventBridge, and Confirmation asks to confirm a subscription.
+	// Changed is a rule's, of what somebody did to the database. Event is any other that EventBridge sends, and
+	// Confirmation asks to confirm a subscription.
+	Changed      Kind = "changed"
 	Event        Kind = "event"
 	Confirmation Kind = "confirmation"
 )
@@ -92,6 +94,7 @@ var tones = map[Kind]Tone{
 	NoData:       Warning,
 	Begins:       Quiet,
 	Unreadable:   Note,
+	Changed:      Warning,
 	Event:        Note,
 	Confirmation: Quiet,
 }
@@ -130,8 +133,7 @@ func ReadMessage(m sns.Message) Message {
 	case sns.KindAlarm:
 		read.readAlarm(m)
 	case sns.KindEvent:
-		read.Kind = Event
-		read.says.one, _, _ = strings.Cut(eventOf(m.Body), " by ")
+		read.readEvent(m)
 	default:
 		read.Kind = Confirmation
 		read.says.one = "confirm your subscription"
@@ -139,13 +141,14 @@ func ReadMessage(m sns.Message) Message {
 	return read
 }
 
-// eventOf is what a message of a rule says, which is a member of its document, or else all of it.
-func eventOf(body string) string {
+// readEvent reads a message of a rule. What was done to the database is a member of its document.
+func (m *Message) readEvent(raw sns.Message) {
 	var document struct{ Alert string }
-	if json.Unmarshal([]byte(body), &document) == nil && document.Alert != "" {
-		return document.Alert
+	m.Kind, m.says.one = Event, raw.Body
+	if json.Unmarshal([]byte(raw.Body), &document) == nil && document.Alert != "" {
+		m.Kind, m.Subject = Changed, document.Alert
+		m.says.one, _, _ = strings.Cut(document.Alert, " by ")
 	}
-	return body
 }
 
 func (m *Message) readAlert(raw sns.Message) {
@@ -194,10 +197,11 @@ func kindOf(from, to cloudwatch.State) Kind {
 func (m Message) Tone() Tone { return tones[m.Kind] }
 
 // Pages says whether it calls a person. CloudWatch's notice of a return to OK does not, nor does what is said of a
-// withdrawal, which an operator has made, or of a restore test that passed, or an event or a test.
+// withdrawal or of a change of the database, which an operator has made, or of a restore test that passed, or an event or
+// a test.
 func (m Message) Pages() bool {
 	switch m.Kind {
-	case Withdrawn, Returned, Lapsed, Tested, Test, BackToOK, Begins, Event, Confirmation:
+	case Withdrawn, Returned, Lapsed, Tested, Test, BackToOK, Begins, Changed, Event, Confirmation:
 		return false
 	default:
 		return true
@@ -205,10 +209,10 @@ func (m Message) Pages() bool {
 }
 
 // Awaited says whether somebody may wait for it: it calls a person, says that an alarm is OK again, or tells of a
-// withdrawal or a restore test.
+// withdrawal, a restore test or a change of the database.
 func (m Message) Awaited() bool {
 	switch m.Kind {
-	case Withdrawn, Returned, Lapsed, Tested, BackToOK:
+	case Withdrawn, Returned, Lapsed, Tested, BackToOK, Changed:
 		return true
 	default:
 		return m.Pages()

@@ -52,6 +52,7 @@ func TestWhatAMessageMeans(t *testing.T) {
 		"a new alarm's first OK":      {alarm("INSUFFICIENT_DATA", "OK"), Begins, Quiet, false},
 		"an alarm nobody can read":    {sns.Message{Kind: sns.KindAlarm, Body: "?"}, Unreadable, Note, true},
 		"an event":                    {sns.Message{Kind: sns.KindEvent}, Event, Note, false},
+		"what somebody did":           {sns.Message{Kind: sns.KindEvent, Body: `{"alert":"DeleteCluster"}`}, Changed, Warning, false},
 		"a confirmation":              {sns.Message{Kind: sns.KindConfirmation}, Confirmation, Quiet, false},
 	} {
 		t.Run(intent, func(t *testing.T) {
@@ -67,6 +68,7 @@ func TestWhatAMessageMeans(t *testing.T) {
 	assert.False(t, ReadMessage(sns.Message{Kind: sns.KindEvent}).Awaited())
 	event := sns.Message{Kind: sns.KindEvent, Body: `{"alert":"DeleteCluster on Aurora DSQL in us-east-1 by me","request":{}}`}
 	assert.Equal(t, "DeleteCluster on Aurora DSQL in us-east-1", ReadMessage(event).says.one)
+	assert.True(t, ReadMessage(event).Awaited(), "an expected one is to be told, and no other")
 	assert.Equal(t, "a", ReadMessage(alarm("OK", "ALARM")).Alarm)
 }
 

@@ -136,12 +136,13 @@ expect:
   - {message: lost}
   - {message: alarm, endpoint: primary, alarm: a}
   - {message: ok, alarm: a, from: [nowhere], times: 3-1}
+  - {message: changed, alarm: a}
 watch: 3m
 workload: nosql
 `), places)
 	require.Error(t, err)
 	assert.Equal(t, strings.TrimSpace(`
-rehearsals/bad.yaml: 29 problems:
+rehearsals/bad.yaml: 30 problems:
   line 1: a rehearsal has no key "titel": want `+keys+`
   line 1: a rehearsal lacks the key "title"
   line 2: proves is "": want text
@@ -164,13 +165,14 @@ rehearsals/bad.yaml: 29 problems:
   line 13: budgets lacks the key "alarm"
   line 13: budgets.alert is "later": want a duration such as 60s, never, or unjudged
   line 13: budgets.allClear is "-1s": want a duration such as 60s, never, or unjudged
-  line 15: message is "shouted": want one of lost, reminder, resolved, withdrawn, returned, lapsed, tested, alarm, ok
+  line 15: message is "shouted": want one of lost, reminder, resolved, withdrawn, returned, lapsed, tested, alarm, ok, changed
   line 16: alerts of the functions are about an endpoint: want the key "endpoint", and no alarm
   line 17: alarm and ok are about an alarm: want the key "alarm", a part of its name, and no endpoint
   line 18: from is "nowhere": want primary, secondary, witness, or the name of one's region
   line 18: times is "3-1": want at least 1, and in a range the lower number first, such as 0-3
-  line 19: the key "watch" stands here for the second time: want it once
-  line 20: workload is "nosql": want one of sql, application, name`), err.Error())
+  line 19: changed is about clusters of a region: want the key "from", and neither endpoint nor alarm
+  line 20: the key "watch" stands here for the second time: want it once
+  line 21: workload is "nosql": want one of sql, application, name`), err.Error())
 }
 
 // A file whose clients know a name only has budgets for what becomes of the name, and an operator may act in it.
@@ -333,7 +335,7 @@ func TestTheSchemaNamesEveryFaultAndMeasure(t *testing.T) {
 	step := schema.Defs.Step.Properties
 	assert.Equal(t, faultNames(), step.Fault.Enum)
 	assert.Equal(t, []Deployment{DeployRefused, DeploySurvivor, DeployComplete}, step.Deploy.Enum)
-	kinds := slices.Concat(chronicle.AlertKinds(), chronicle.AlarmKinds())
+	kinds := slices.Concat(chronicle.AlertKinds(), chronicle.AlarmKinds(), []chronicle.Kind{chronicle.Changed})
 	assert.Equal(t, kinds, schema.Defs.Expectation.Properties.Message.Enum)
 	assert.Equal(t, names(Measures), schema.Properties["budgets"].Required)
 	assert.Equal(t, names(MeasuresOfName), schema.Then.Properties["budgets"].Required)
