@@ -155,6 +155,7 @@ func (a *ApplicationAlarmsArgs) publisherSilent() cloudwatch.MetricAlarmArgs {
 		ComparisonOperator:      pulumi.String(alarm.Below),
 		TreatMissingData:        pulumi.String(alarm.MissingIsUnknown),
 		InsufficientDataActions: pulumi.Array{a.Topic.ARN},
+		OkActions:               pulumi.Array{a.Topic.ARN},
 	}, publisherSilentRuns, publisherSilentRuns)
 }
 

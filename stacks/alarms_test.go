@@ -35,12 +35,13 @@ func TestAChangedScheduleIsCheckedAtOnce(t *testing.T) {
 	}
 }
 
-// Every alarm, with the application, full metrics and traffic routed: where it is, when it goes into ALARM, whom it tells of that,
-// whether it tells the end, and what keeps it quiet. An outage is told from the other side, an observer is watched from
-// two.
+// Every alarm, with the application, full metrics, backups and traffic routed: where it is, when it goes into ALARM,
+// whom it tells of that, whether it tells the end, and what keeps it quiet. An outage is told from the other side, an
+// observer is watched from two.
 func TestEveryAlarm(t *testing.T) {
 	changes := routed()
 	changes["monitor"], changes["eventRoutes"] = `{"metrics":"full"}`, `[{"name":"all","target":"queue"}]`
+	changes["backups"] = `{"dailyAt":"03:00"}`
 	g := deployed(t, "dev", changes)
 	var lines []string
 	for _, typ := range alarmTypes {

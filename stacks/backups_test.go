@@ -94,7 +94,7 @@ func TestEveryVaultIsWatchedByAgeAndFailure(t *testing.T) {
 		if a.Input("metricName") == contract.MetricBackupAge {
 			ages[a.Inputs["dimensions"].ObjectValue()[contract.DimensionRegion].StringValue()] = a.Region
 			assert.EqualValues(t, 28, a.Inputs["threshold"].NumberValue())
-			assert.Equal(t, "breaching", a.Input("treatMissingData"), "silence is a breach")
+			assert.Equal(t, "ignore", a.Input("treatMissingData"), "an observer that knows nothing says so")
 		}
 	}
 	assert.Equal(t, map[string]string{"us-east-1": "us-east-2", "us-east-2": "us-east-1"}, ages,

@@ -95,6 +95,7 @@ func (l *life) firstChecks() {
 	l.minute(-1)
 	late := l.late
 	l.late = 0
+	l.sweep(l.start.Add(-time.Second))
 	for _, observer := range l.observers {
 		l.run(observer, l.start.Add(-time.Second), 1)
 	}
@@ -170,6 +171,11 @@ func (l *life) run(observer string, from time.Time, probes int) {
 		for data := range l.clusters {
 			publish(data, contract.MetricEndpointUnreachable, 0)
 		}
+		dimensions = contract.ClusterDimensions(cluster, endpoint)
+		for data := range l.clusters {
+			publish(data, contract.MetricBackupAge, 12)
+		}
+		dimensions = contract.ObserverDimensions(cluster, endpoint, observer)
 		publish(observer, contract.MetricMarkerAge, ages[endpoint]...)
 		publish(observer, contract.MetricCommitLatency, 90)
 		for data := range l.clusters {
@@ -183,6 +189,9 @@ func (l *life) run(observer string, from time.Time, probes int) {
 // minute publishes what AWS and the application do, for every metric that an alarm looks at.
 func (l *life) minute(minute int) {
 	now := l.start.Add(time.Duration(minute)*time.Minute + 30*time.Second)
+	if minute > 0 && minute%60 == 0 {
+		l.sweep(now)
+	}
 	for name, service := range l.regions {
 		seen := map[string]bool{}
 		for _, a := range service.MetricAlarms() {
@@ -193,6 +202,14 @@ func (l *life) minute(minute int) {
 				}
 			}
 		}
+	}
+}
+
+// sweep is what the sweep of each data region says: when a restore test passed last.
+func (l *life) sweep(now time.Time) {
+	for data := range l.clusters {
+		l.publish(data, contract.MetricNamespace, contract.MetricRestoreTestAge,
+			map[string]string{contract.DimensionRegion: data}, now, 0, 80)
 	}
 }
 
@@ -222,6 +239,13 @@ func (l *life) healthy(metric string) []float64 {
 		"AWS/Events FailedInvocations":               nil,
 		"AWS/Events InvocationsFailedToBeSentToDlq":  nil,
 		"AWS/SQS NumberOfMessagesSent":               {0},
+		"AWS/Backup NumberOfBackupJobsFailed":        nil,
+		"AWS/Backup NumberOfBackupJobsAborted":       nil,
+		"AWS/Backup NumberOfBackupJobsExpired":       nil,
+		"AWS/Backup NumberOfCopyJobsFailed":          nil,
+		"AWS/States ExecutionsFailed":                nil,
+		"AWS/States ExecutionsAborted":               nil,
+		"AWS/States ExecutionsTimedOut":              nil,
 		"AWS/SNS NumberOfNotificationsFailed":        nil,
 		"AWS/AuroraDSQL QueryTimeouts":               {0},
 		"AWS/AuroraDSQL OccConflicts":                {(l.requests + 24) / 50},

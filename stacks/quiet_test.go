@@ -3,6 +3,7 @@ package stacks
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -10,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"aurora-dsql-dr/lambda/contract"
+	"aurora-dsql-dr/sandbox/cloudwatch"
 )
 
 // A page for nothing costs the trust in the next one: no alarm is raised by a system that is well, with any
@@ -25,6 +27,7 @@ func TestAHealthySystemIsQuiet(t *testing.T) {
 		requests float64
 		settings string
 		traffic  bool
+		backups  bool
 	}
 	var all []configuration
 	for _, minutes := range []int{1, 2, 5, 59, 60} {
@@ -40,15 +43,16 @@ func TestAHealthySystemIsQuiet(t *testing.T) {
 		`{"throttle":{"rate":10000},"workerConcurrency":1000,"takeoverAge":"10s"}`:   60_000,
 	} {
 		for _, late := range []time.Duration{0, 2 * time.Minute} {
-			all = append(all, configuration{1, 15 * time.Second, late, requests, settings, false})
+			all = append(all, configuration{1, 15 * time.Second, late, requests, settings, false, false})
 		}
 	}
 	for _, late := range []time.Duration{0, 2 * time.Minute} {
-		all = append(all, configuration{1, 15 * time.Second, late, 6000, routed()["applicationSettings"], true})
+		all = append(all, configuration{1, 15 * time.Second, late, 6000, routed()["applicationSettings"], true, false},
+			configuration{1, 15 * time.Second, late, 0, "", false, true}, configuration{60, time.Hour, late, 0, "", false, true})
 	}
 	for _, c := range all {
-		t.Run(fmt.Sprintf("every %d minutes, every %v, %v late, %v requests, traffic %t", c.minutes, c.between,
-			c.late, c.requests, c.traffic), func(t *testing.T) {
+		t.Run(fmt.Sprintf("every %d minutes, every %v, %v late, %v requests, traffic %t, backups %t", c.minutes,
+			c.between, c.late, c.requests, c.traffic, c.backups), func(t *testing.T) {
 			changes := map[string]string{"monitor": fmt.Sprintf(`{"metrics":"full","scheduleMinutes":%d,"probeInterval":"%v"}`,
 				c.minutes, c.between)}
 			if c.settings != "" {
@@ -57,6 +61,9 @@ func TestAHealthySystemIsQuiet(t *testing.T) {
 			}
 			if c.traffic {
 				changes["traffic"] = routed()["traffic"]
+			}
+			if c.backups {
+				changes["backups"] = `{"dailyAt":"03:00"}`
 			}
 			l := live(t, changes, time.Duration(c.minutes)*time.Minute, c.between, c.late, c.requests)
 			l.pass(t, max(30, 12*c.minutes), max(1, c.minutes/8))
@@ -93,6 +100,41 @@ func TestAFailedRunPagesOnlyWhenTheNextFailsToo(t *testing.T) {
 					want[alarm] = tt.want
 				}
 				assert.Equal(t, want, l.raised)
+			}
+		})
+	}
+}
+
+// Backups that are too old page, and so does it when no observer knows how old they are; both end. The silence of a
+// region that was away says nothing about its backups: of that the dead-man alarms speak.
+func TestTheAgeOfBackupsIsToldAndSilenceIsNot(t *testing.T) {
+	const alarm = "primary-backup-alarms-age"
+	for intent, tt := range map[string]struct {
+		age    float64
+		silent bool
+		want   []int
+	}{
+		"too old":         {age: 29, want: []int{12}},
+		"unknown":         {age: contract.UnknownBackupAge, want: []int{12}},
+		"old, not yet":    {age: 27},
+		"a silent region": {silent: true},
+	} {
+		t.Run(intent, func(t *testing.T) {
+			l := live(t, map[string]string{"backups": `{"dailyAt":"03:00"}`}, time.Minute, 15*time.Second, 0, 0)
+			during := func(minute int) bool { return minute >= 10 && minute < 30 }
+			l.cutOff = func(minute int, _, region string) bool {
+				return tt.silent && during(minute) && region == "us-east-1"
+			}
+			l.amiss = func(minute int, metric string, _ map[string]string) (float64, bool, bool) {
+				return tt.age, true, !tt.silent && during(minute) && metric == contract.MetricBackupAge
+			}
+			l.pass(t, 45, 1)
+			assert.Equal(t, tt.want, l.raised[alarm])
+			assert.Equal(t, tt.silent, len(l.raised["primary-monitor-alarms-silent"]) > 0)
+			for key, state := range l.states {
+				if strings.Contains(key, alarm) {
+					assert.Equal(t, cloudwatch.StateOK, state)
+				}
 			}
 		})
 	}

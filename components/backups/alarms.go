@@ -108,15 +108,18 @@ func (a *AlarmsArgs) jobs() []watched {
 	return all
 }
 
-// ageRuns is over how many runs of the observers an age is judged: one that comes late is no silence.
+// ageRuns is over how many runs of the observers an age is judged: one in which no vault could be read pages nobody.
 const ageRuns = 3
 
 // age alarms on the plan of the other region, which the loss of that region does not silence. The lowest of the
-// observers' words counts: one that cannot see the vaults goes on from what it saw last.
+// observers' words counts: one that cannot see the vaults goes on from what it saw last, and one that has seen nothing
+// says contract.UnknownBackupAge. Silence is told by the dead-man alarm of the region's observer, and changes nothing
+// here: a region that returns has a gap in its metrics, but the backups are no older for it.
 func (a *AlarmsArgs) age() cloudwatch.MetricAlarmArgs {
 	return alarm.OutOf(cloudwatch.MetricAlarmArgs{
 		AlarmDescription: alarm.Described("The newest recovery point of the cluster in "+a.Other.Region+
 			" that has a twin is too old, or no observer can tell how old it is.", a.Runbooks, contract.RunbookBackup),
+		OkActions:          pulumi.Array{a.Topic.ARN},
 		Namespace:          pulumi.String(contract.MetricNamespace),
 		MetricName:         pulumi.String(contract.MetricBackupAge),
 		Dimensions:         clusterDimensions(a.Other),
@@ -124,7 +127,7 @@ func (a *AlarmsArgs) age() cloudwatch.MetricAlarmArgs {
 		Period:             pulumi.Int(int(a.Schedule.Seconds())),
 		Threshold:          pulumi.Float64(a.MaximumAge.Hours()),
 		ComparisonOperator: pulumi.String(alarm.Above),
-		TreatMissingData:   pulumi.String(alarm.MissingIsBreach),
+		TreatMissingData:   pulumi.String(alarm.MissingKeeps),
 	}, ageRuns, ageRuns)
 }
 
@@ -176,6 +179,7 @@ func (a *AlarmsArgs) testAge() cloudwatch.MetricAlarmArgs {
 	return alarm.OutOf(cloudwatch.MetricAlarmArgs{
 		AlarmDescription: alarm.Described("No restore test has passed in "+a.Region.Name+" for too long, or nobody can tell.",
 			a.Runbooks, contract.RunbookRestoreTest),
+		OkActions:          pulumi.Array{a.Topic.ARN},
 		Namespace:          pulumi.String(contract.MetricNamespace),
 		MetricName:         pulumi.String(contract.MetricRestoreTestAge),
 		Dimensions:         pulumi.StringMap{contract.DimensionRegion: pulumi.String(a.Region.Name)},

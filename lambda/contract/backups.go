@@ -51,13 +51,17 @@ type BackupPlan struct {
 const (
 	// MetricBackupAge is the age of the newest recovery point of a plan's cluster that has a twin in the other data
 	// region, in hours (None; CloudWatch has no unit for hours), or the plan's own age until there is one. Dimensions are
-	// ClusterDimensions. Every observer publishes it to both data regions in each run, and says nothing if it knows
-	// nothing.
+	// ClusterDimensions. Every observer publishes it to both data regions in each run; one that has looked and found
+	// nothing out says UnknownBackupAge.
 	MetricBackupAge = "BackupAge"
 	// MetricRestoreTestAge is how long ago the last restore test of a region passed, in hours (None), or the age of its
 	// state machine until one has; its dimension is DimensionRegion.
 	MetricRestoreTestAge = "RestoreTestAge"
 )
+
+// UnknownBackupAge is more hours than any age that is accepted: of several observers the one that knows most is heard,
+// and if none knows, that is told as soon as an age that is too high.
+const UnknownBackupAge = 9999
 
 // AlertRestoreTest is the kind of the message about a restore test that has ended, an AttributeKind.
 const AlertRestoreTest = "restore-test"

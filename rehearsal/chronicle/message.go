@@ -197,8 +197,8 @@ func kindOf(from, to cloudwatch.State) Kind {
 func (m Message) Tone() Tone { return tones[m.Kind] }
 
 // Pages says whether it calls a person. CloudWatch's notice of a return to OK does not, nor does what is said of a
-// withdrawal or of a change of the database, which an operator has made, or of a restore test that passed, or an event or
-// a test.
+// withdrawal or of a change of the database, which an operator has made, or of a restore test that passed, or an event
+// or a test.
 func (m Message) Pages() bool {
 	switch m.Kind {
 	case Withdrawn, Returned, Lapsed, Tested, Test, BackToOK, Begins, Changed, Event, Confirmation:

@@ -11,7 +11,7 @@ import (
 
 var eventsClaims = []Claim{{
 	ID:   "events-patterns",
-	Says: "patterns see the leaves of events: exact, prefix, suffix, equals-ignore-case, anything-but, exists, numeric, $or",
+	Says: "patterns see leaves of events: exact, prefix, suffix, equals-ignore-case, anything-but, exists, numeric, $or",
 	Page: "sandbox-aws.md",
 	Row:  "patterns of up to 2,048 characters: exact, prefix, suffix",
 	ask:  patternsMatch,

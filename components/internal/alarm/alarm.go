@@ -16,6 +16,7 @@ const (
 	MissingIsFine    = "notBreaching"
 	MissingIsBreach  = "breaching"
 	MissingIsUnknown = "missing"
+	MissingKeeps     = "ignore"
 )
 
 // Comparisons (PutMetricAlarm, ComparisonOperator).

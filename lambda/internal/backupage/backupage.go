@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -44,8 +45,10 @@ type knowledge struct {
 	twin, made time.Time
 }
 
-// Look reads the vaults of all plans at once, unless that was done less than the interval ago. What cannot be read in
-// time leaves what is known as it is, and is logged.
+func (k knowledge) unknown() bool { return k.twin.IsZero() && k.made.IsZero() }
+
+// Look reads the vaults of all plans at once, unless that was done less than the interval ago and something is known of
+// each. What cannot be read in time leaves what is known as it is, and is logged.
 func (w *Watch) Look(ctx context.Context) {
 	if !w.due(time.Now()) {
 		return
@@ -62,11 +65,16 @@ func (w *Watch) Look(ctx context.Context) {
 func (w *Watch) due(now time.Time) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if !w.looked.IsZero() && now.Sub(w.looked) < w.Interval {
+	if !w.looked.IsZero() && now.Sub(w.looked) < w.Interval && w.knows() {
 		return false
 	}
 	w.looked = now
 	return true
+}
+
+// knows is whether every plan has an age. The caller holds the lock.
+func (w *Watch) knows() bool {
+	return !slices.ContainsFunc(w.Plans, func(p contract.BackupPlan) bool { return w.known[p.ClusterID].unknown() })
 }
 
 // learn adds what is newer than what is known.
@@ -86,24 +94,27 @@ func (w *Watch) learn(cluster string, seen knowledge) {
 	w.known[cluster] = known
 }
 
-func (w *Watch) of(cluster string) knowledge {
+// of is what is known of a cluster, once a look at it has ended.
+func (w *Watch) of(cluster string) (k knowledge, looked bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.known[cluster]
+	k, looked = w.known[cluster]
+	return k, looked
 }
 
 // Age is how many hours ago the newest point of a cluster was made that has a twin, or until there is one, how many
-// hours ago the plan was. It is not known of a cluster without a plan, and of one of which nothing could be read yet.
-func (w *Watch) Age(cluster string, now time.Time) (hours float64, known bool) {
-	k := w.of(cluster)
+// hours ago the plan was, or contract.UnknownBackupAge if nothing could be read. There is none of a cluster without a
+// plan, and before a look has ended.
+func (w *Watch) Age(cluster string, now time.Time) (hours float64, looked bool) {
+	k, looked := w.of(cluster)
+	if k.unknown() {
+		return contract.UnknownBackupAge, looked
+	}
 	since := k.twin
 	if since.IsZero() {
 		since = k.made
 	}
-	if since.IsZero() {
-		return 0, false
-	}
-	return float64(now.Sub(since)) / float64(w.Hour), true
+	return float64(now.Sub(since)) / float64(w.Hour), looked
 }
 
 // points are what one look at a vault gave.
@@ -115,7 +126,8 @@ type points struct {
 // look reads both vaults of a plan side by side. A point needs both to be seen to have a twin, but for a copy in the
 // other vault, which has an original: it tells while the own vault cannot be read.
 func (w *Watch) look(ctx context.Context, plan contract.BackupPlan) knowledge {
-	since := w.of(plan.ClusterID).twin // older ones tell nothing new
+	known, _ := w.of(plan.ClusterID)
+	since := known.twin // older ones tell nothing new
 	var own, copies points
 	var reads sync.WaitGroup
 	reads.Go(func() { own = w.read(ctx, plan.Region, plan.Vault, plan.ClusterARN, since) })
@@ -152,7 +164,7 @@ func (w *Watch) read(ctx context.Context, region, vault, cluster string, since t
 
 // made is when a plan was made; it is asked for while no point has a twin.
 func (w *Watch) made(ctx context.Context, plan contract.BackupPlan) time.Time {
-	if k := w.of(plan.ClusterID); !k.twin.IsZero() || !k.made.IsZero() {
+	if k, _ := w.of(plan.ClusterID); !k.unknown() {
 		return k.made
 	}
 	out, err := w.Regions[plan.Region].GetBackupPlan(ctx, &backup.GetBackupPlanInput{

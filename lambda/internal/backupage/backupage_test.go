@@ -197,8 +197,8 @@ func TestAnObserverThatBeginsDuringALoss(t *testing.T) {
 		want           float64
 	}{
 		{"The other region's copies tell of a plan whose region is lost.", true, false, 20},
-		{"Without the other region nobody knows what has a twin: it says nothing.", false, true, -1},
-		{"Who can read nothing says nothing.", true, true, -1},
+		{"Without the other region nobody knows what has a twin: it says so.", false, true, contract.UnknownBackupAge},
+		{"Who can read nothing says so.", true, true, contract.UnknownBackupAge},
 		{"Both can be read.", false, false, 20},
 	} {
 		synctest.Test(t, func(t *testing.T) {
@@ -225,11 +225,12 @@ func TestAPlanOfALostRegionWithoutAnyCopyIsNotKnown(t *testing.T) {
 		lose(w.own)
 		watch := w.watch()
 		run(t, watch)
-		assertAge(t, -1, watch, "its vault and its plan are both there")
-		heal(w.own)
-		time.Sleep(5 * time.Hour)
+		assertAge(t, contract.UnknownBackupAge, watch, "its vault and its plan are both there")
+		time.Sleep(5*time.Hour - time.Minute)
 		run(t, watch)
-		assertAge(t, 5, watch, "and when it is back, the plan's age is")
+		heal(w.own)
+		run(t, watch)
+		assertAge(t, 5, watch, "who knows nothing looks in every run, and when it is back, the plan's age is known")
 	})
 }
 

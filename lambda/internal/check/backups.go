@@ -14,13 +14,13 @@ func (c *Checker) lookAtBackups(r *run) {
 	}
 }
 
-// aged adds the ages of backups that are known.
+// aged adds the ages of backups that were looked for.
 func (c *Checker) aged(series []metrics.Series, now time.Time) []metrics.Series {
 	for i := range series {
 		if c.Backups == nil {
 			break
 		}
-		if hours, known := c.Backups.Age(series[i].Target.ClusterID, now); known {
+		if hours, looked := c.Backups.Age(series[i].Target.ClusterID, now); looked {
 			series[i].BackupAge = &hours
 		}
 	}

@@ -45,7 +45,7 @@ func TestEveryRunPublishesTheAgeOfBackupsThatIsKnown(t *testing.T) {
 			published := f.samples.got[len(f.samples.got)-1]
 			require.NotNil(t, published[0].BackupAge)
 			assert.InDelta(t, 7.5, *published[0].BackupAge, 0)
-			assert.Nil(t, published[1].BackupAge, "of a cluster that is not known nothing is said")
+			assert.Nil(t, published[1].BackupAge, "of a cluster without a plan nothing is said")
 		}
 		assert.EqualValues(t, 2, v.looks.Load())
 	})

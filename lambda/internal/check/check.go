@@ -42,8 +42,8 @@ type Metrics interface {
 type Backups interface {
 	// Look may take the time of a publication, and may be called as often as one likes.
 	Look(ctx context.Context)
-	// Age is that of a cluster's newest recovery point with a twin, in hours, if it is known.
-	Age(cluster string, now time.Time) (hours float64, known bool)
+	// Age is that of a cluster's newest recovery point with a twin, in hours, if anybody has looked.
+	Age(cluster string, now time.Time) (hours float64, looked bool)
 }
 
 // Config is what a Checker is made of. Every field is required, except Hold, Backups and Embedded.
