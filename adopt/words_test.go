@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -208,4 +209,16 @@ func TestTheStacksNameIsOne(t *testing.T) {
 	}
 	_, err := parse([]string{"-region", "us-east-1"})
 	assert.ErrorContains(t, err, "flag provided but not defined")
+}
+
+// The automation API puts exit code, standard output and standard error into one text.
+func TestWhyPulumiRefusedIsToldWithoutAllThatItPrinted(t *testing.T) {
+	said := errors.New("failed to create stack: exit status 255\ncode: 255\nstdout: Created stack\nstderr: error: passphrase " +
+		"must be set with PULUMI_CONFIG_PASSPHRASE\n\n")
+	assert.EqualError(t, refused("stack select --create shop", said), "pulumi wants the passphrase of the stack's secrets: "+
+		"export PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE\n"+
+		"pulumi stack select --create shop: passphrase must be set with PULUMI_CONFIG_PASSPHRASE")
+	own := errors.New("a mistake of ours")
+	assert.Equal(t, own, refused("up", own))
+	assert.NoError(t, refused("up", nil))
 }
