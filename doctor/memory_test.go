@@ -132,6 +132,19 @@ func TestWhatGoesOnIsAWarningOfItsRegion(t *testing.T) {
 	}, withdrawals.look(t.Context(), s))
 }
 
+// Observers that have fallen silent do not see what has happened since.
+func TestAReadingThatIsOverdueSaysNothingOfNow(t *testing.T) {
+	w := newWorld(t, aws.Options{})
+	at := time.Now().UTC().Add(-3 * time.Minute)
+	w.logs()
+	w.reports(witness, &contract.Memory{ReadAt: &at, Incidents: []contract.OpenIncident{lost}})
+	found := incidents.look(t.Context(), w.watched())
+	require.Len(t, found, 2)
+	assert.Equal(t, Warning, found[0].status, "what was open may be so")
+	assert.Equal(t, unasked(secondary, errors.New("none was when the observer in us-west-2 read at "+stamp(at)+
+		", and none has read since: see observers")), found[1])
+}
+
 // What nobody can say is not asked, and no region is well by that.
 func TestAMemoryThatNobodyCouldReadIsNotAsked(t *testing.T) {
 	w := newWorld(t, aws.Options{})

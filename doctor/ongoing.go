@@ -57,6 +57,9 @@ var withdrawals = check{
 	},
 }
 
+// stale is how many schedules after a reading the next one is overdue: what a run has read is logged when it ends.
+const stale = 2
+
 // perRegion answers for each data region with what goes on there, or that nothing does, as who has read when.
 func (s *stack) perRegion(m memory, warnings func(region string) []answer) (answers []answer) {
 	for _, region := range s.data() {
@@ -66,6 +69,9 @@ func (s *stack) perRegion(m memory, warnings func(region string) []answer) (answ
 			answers = append(answers, found...)
 		case m.at.IsZero():
 			answers = append(answers, unasked(region, fmt.Errorf("no observer could read the shared memory for %v", s.spell())))
+		case time.Since(m.at) > stale*s.config.Monitor.Schedule:
+			answers = append(answers, unasked(region, fmt.Errorf("none was when the observer in %s read at %s, and none has "+
+				"read since: see observers", m.observer, stamp(m.at))))
 		default:
 			answers = append(answers, good(region, "none, as the observer in %s read at %s", m.observer, stamp(m.at)))
 		}

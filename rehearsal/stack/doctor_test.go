@@ -145,10 +145,14 @@ func TestADeployedStackIsExamined(t *testing.T) {
 		}
 	})
 	d.withdraw("us-east-1", out)
-	d.breakEverything(out)
 	found := d.examine()
 	assert.Equal(t, "warning", found["withdrawals us-east-1"].Status)
 	assert.Regexp(t, "withdrawn since .* UTC until .* UTC, by somebody: a test$", found["withdrawals us-east-1"].Found)
+	s.Account.Region("us-east-2").SetDown(true)
+	d.awaitIncident("us-east-2")
+	s.Account.Region("us-east-2").SetDown(false)
+	d.breakEverything(out)
+	found = d.examine()
 	for key, want := range map[string]string{
 		"subscriptions us-east-1":      "oncall@example.com (email) has not confirmed",
 		"alarms us-east-2":             "is gone",
@@ -168,7 +172,6 @@ func TestADeployedStackIsExamined(t *testing.T) {
 			assert.True(t, f.Status == "unasked" || ongoing, "%s: %s %s", key, f.Status, f.Found)
 		}
 	}
-	d.awaitIncident("us-east-2")
 }
 
 // withdraw takes a region out of traffic, and has every observer read so.
