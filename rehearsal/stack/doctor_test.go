@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"aurora-dsql-dr/lambda/contract"
+	"aurora-dsql-dr/rehearsal/fault"
 	"aurora-dsql-dr/sandbox"
 	"aurora-dsql-dr/sandbox/cloudwatch"
 	"aurora-dsql-dr/sandbox/iam"
@@ -148,9 +149,13 @@ func TestADeployedStackIsExamined(t *testing.T) {
 	found := d.examine()
 	assert.Equal(t, "warning", found["withdrawals us-east-1"].Status)
 	assert.Regexp(t, "withdrawn since .* UTC until .* UTC, by somebody: a test$", found["withdrawals us-east-1"].Found)
-	s.Account.Region("us-east-2").SetDown(true)
+	undo, err := fault.NewInjector(s, Places()).Inject(fault.Spec{
+		Name: "region-lost",
+		With: map[string]string{"region": "us-east-2"},
+	})
+	require.NoError(t, err)
 	d.awaitIncident("us-east-2")
-	s.Account.Region("us-east-2").SetDown(false)
+	require.NoError(t, undo())
 	d.breakEverything(out)
 	found = d.examine()
 	for key, want := range map[string]string{
