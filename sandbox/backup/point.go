@@ -72,6 +72,11 @@ func (p RecoveryPoint) ClusterID() string {
 	return p.ResourceArn[strings.LastIndex(p.ResourceArn, "/")+1:]
 }
 
+// IsTwin is whether a recovery point of another region is a copy of this one, or its original.
+func (p RecoveryPoint) IsTwin(other RecoveryPoint) bool {
+	return p.ResourceName == other.ResourceName && p.CreatedAt.Equal(other.CreatedAt)
+}
+
 // DeleteAt is when it is deleted; nil for never.
 func (p RecoveryPoint) DeleteAt() *time.Time {
 	if p.Lifecycle.DeleteAfter == 0 {

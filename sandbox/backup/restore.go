@@ -181,15 +181,13 @@ func (s *Service) reachAll(t Target) error {
 	return nil
 }
 
-// hasTwin is whether the region has a recovery point of the same resource name and creation time, whose key can be
-// used.
+// hasTwin is whether the region has a twin of a recovery point, whose key can be used.
 func (s *Service) hasTwin(of RecoveryPoint) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, v := range s.vaults {
 		for _, p := range v.points {
-			if p.ResourceName == of.ResourceName && p.CreatedAt.Equal(of.CreatedAt) &&
-				s.deps.KMS.Usable(p.KeyArn) == nil {
+			if p.IsTwin(of) && s.deps.KMS.Usable(p.KeyArn) == nil {
 				return true
 			}
 		}
