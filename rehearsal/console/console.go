@@ -1,6 +1,6 @@
 // Package console is the sandbox's page: the deployed dashboard rendered from its own body, the map of regions with
-// what every observer says of every endpoint, alarms, inbox and logs, and buttons for faults and rehearsals. It is a
-// server on loopback whose page asks nothing of any other host.
+// what every observer says of every endpoint, what is kept of the database, alarms, inbox and logs, and buttons for
+// faults and rehearsals. It is a server on loopback whose page asks nothing of any other host.
 package console
 
 import (
@@ -26,8 +26,12 @@ type Config struct {
 	Regions [3]string
 	// Monitors are the names of the observers' functions by region: the program's output monitorFunctionNames. Required.
 	Monitors map[string]string
+	// Clusters are the ARNs of the stack's clusters by data region: the program's output clusterArns. Required.
+	Clusters map[string]string
 	// Domain is the application's name: the program's output trafficDomain; "" if it has none.
 	Domain string
+	// Backups are what keeps recovery points.
+	Backups Backups
 	// Faults are what can be broken. Required.
 	Faults Faults
 	// Rehearsals are what can be rehearsed, of which those are offered that are written for the deployed probe interval;

@@ -31,6 +31,7 @@ func (c *Console) publish() {
 	c.feed.put("page", pageView{account.ID, account.Clock.Speed()})
 	c.feed.put("map", c.mapView(now))
 	c.feed.put("name", c.nameView())
+	c.feed.put("backups", c.backups())
 	c.feed.put("alarms", alarms)
 	c.feed.put("inbox", viewInbox(account.Inbox.Messages()))
 	c.feed.put("timeline", viewTimeline(c.chronicle.Record().Entries))

@@ -24,6 +24,7 @@ import (
 	"aurora-dsql-dr/rehearsal/report"
 	"aurora-dsql-dr/rehearsal/script"
 	"aurora-dsql-dr/sandbox/aws"
+	"aurora-dsql-dr/sandbox/backup"
 	"aurora-dsql-dr/sandbox/clock"
 	"aurora-dsql-dr/sandbox/dsql"
 	"aurora-dsql-dr/sandbox/iam"
@@ -47,12 +48,20 @@ type scene struct {
 
 func newScene(t *testing.T) *scene {
 	t.Helper()
+	return newSceneWith(t, briefly)
+}
+
+// newSceneWith is one whose AWS Backup takes its time.
+func newSceneWith(t *testing.T, jobs backup.Durations) *scene {
+	t.Helper()
 	clk := clock.New(1)
-	account := aws.NewAccount(aws.Options{Clock: clk, Regions: []string{east, ohio, west}})
+	account := aws.NewAccount(aws.Options{Clock: clk, Regions: []string{east, ohio, west}, Backup: jobs})
 	t.Cleanup(func() { assert.NoError(t, account.Close()) })
+	clusters := map[string]string{}
 	for _, region := range []string{east, ohio} {
-		_, err := account.Region(region).DSQL.CreateCluster(dsql.CreateClusterInput{})
+		cluster, err := account.Region(region).DSQL.CreateCluster(dsql.CreateClusterInput{})
 		require.NoError(t, err)
+		clusters[region] = cluster.ARN
 	}
 	role, err := account.IAM.CreateRole(iam.Role{Name: "monitor",
 		AssumeRolePolicy: `{"Version":"2012-10-17","Statement":[
@@ -81,6 +90,7 @@ func newScene(t *testing.T) *scene {
 		Account:  account,
 		Regions:  [3]string{east, ohio, west},
 		Monitors: monitors,
+		Clusters: clusters,
 		Faults:   s.faults,
 		Rehearsals: []*script.Rehearsal{
 			{

@@ -91,10 +91,15 @@ func openConsole(stage rehearsal.Stage, dir string) (*console.Console, error) {
 	}
 	s := stage.Sandbox
 	config := console.Config{
-		Account:    s.Account,
-		Regions:    [3]string{places["primary"], places["secondary"], places["witness"]},
-		Monitors:   stage.Outputs.MonitorFunctionNames,
-		Domain:     stage.Outputs.TrafficDomain,
+		Account:  s.Account,
+		Regions:  [3]string{places["primary"], places["secondary"], places["witness"]},
+		Monitors: stage.Outputs.MonitorFunctionNames,
+		Clusters: stage.Outputs.ClusterARNs,
+		Domain:   stage.Outputs.TrafficDomain,
+		Backups: console.Backups{
+			Vaults:   stage.Outputs.BackupVaultNames,
+			Machines: stage.Outputs.RestoreTestMachineARNs,
+		},
 		Faults:     stage.Faults,
 		Rehearsals: all,
 		Hold:       stage.Hold,
