@@ -66,25 +66,24 @@ func (c *Console) mapView(now time.Time) mapView {
 	return view
 }
 
-// endpoint is the endpoint of a region's cluster; nil if there is none.
+// endpoint is the endpoint of a region's cluster of the stack; nil if there is none. A restore test's is none of it.
 func (c *Console) endpoint(region string, words []wordView) *endpointView {
-	for _, cluster := range c.config.Account.DSQL.Clusters() {
-		if cluster.Region == region {
-			state, inWords := agree(words)
-			view := &endpointView{
-				Host:    cluster.Endpoint,
-				Unknown: reasonOf(c.config.Account.Region(region).Available("dsql")),
-				State:   state,
-				Says:    inWords,
-			}
-			if view.Unknown == "" {
-				view.Status = string(cluster.Status)
-				view.Encryption = cluster.EncryptionDetails.EncryptionStatus
-			}
-			return view
-		}
+	cluster, found := c.config.Account.DSQL.Cluster(c.config.Clusters[region])
+	if !found {
+		return nil
 	}
-	return nil
+	state, inWords := agree(words)
+	view := &endpointView{
+		Host:    cluster.Endpoint,
+		Unknown: reasonOf(c.config.Account.Region(region).Available("dsql")),
+		State:   state,
+		Says:    inWords,
+	}
+	if view.Unknown == "" {
+		view.Status = string(cluster.Status)
+		view.Encryption = cluster.EncryptionDetails.EncryptionStatus
+	}
+	return view
 }
 
 // agree is what observers who do speak say together: an endpoint is lost when two hold it for lost, or the only one

@@ -11,6 +11,7 @@ import (
 	"aurora-dsql-dr/rehearsal/chronicle"
 	"aurora-dsql-dr/rehearsal/fault"
 	"aurora-dsql-dr/sandbox/cloudwatch"
+	"aurora-dsql-dr/sandbox/dsql"
 	"aurora-dsql-dr/sandbox/sns"
 )
 
@@ -210,6 +211,17 @@ func TestAlarmsComeWithTheirHistoryTheMostUrgentFirst(t *testing.T) {
 			assert.False(t, a.Tells)
 		}
 	}
+}
+
+// A restore test's cluster is none of the stack's, whichever of the two comes first by its name.
+func TestTheMapShowsTheStacksOwnClusters(t *testing.T) {
+	s := newScene(t)
+	for range 8 {
+		_, err := s.account.Region(east).DSQL.CreateCluster(dsql.CreateClusterInput{})
+		require.NoError(t, err)
+	}
+	own, _ := s.account.DSQL.Cluster(s.config.Clusters[east])
+	assert.Equal(t, own.Endpoint, s.mapView(s.account.Clock.Now()).Regions[0].Endpoint.Host)
 }
 
 // What a region says of itself is not known while nothing there answers: its last word would look like a fact.
