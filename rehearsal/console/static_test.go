@@ -115,13 +115,13 @@ func luminance(t *testing.T, colour string) (sum float64) {
 // Before its first data the page knows nothing, so it says that it waits: "No dashboard is deployed" was not true.
 func TestBeforeItsFirstDataThePageClaimsNothing(t *testing.T) {
 	empties := regexp.MustCompile(`<p class="empty"([^>]*)>([^<]*)</p>`).FindAllStringSubmatch(index, -1)
-	require.Len(t, empties, 9)
-	for _, empty := range empties[:8] {
+	require.Len(t, empties, 10)
+	for _, empty := range empties[:9] {
 		assert.Equal(t, "Waiting for the first data.", empty[2])
 	}
-	for _, empty := range empties[2:8] { // there is always a status and a map
+	for _, empty := range empties[2:9] { // there is always a status and a map
 		assert.Regexp(t, `^ data-none="[A-Z][^"]+\."$`, empty[1], "what is said once that is known")
 	}
-	assert.Equal(t, "No line yet.", empties[8][2], "which is true from the start")
+	assert.Equal(t, "No line yet.", empties[9][2], "which is true from the start")
 	assert.Contains(t, index, `<form class="inject" hidden>`, "there is nothing to choose from yet")
 }

@@ -1,6 +1,6 @@
 import { find, h, hide, keep, sayNone } from './dom.js';
 import { age, clockTime } from './format.js';
-import { icon, stateNow, states } from './icons.js';
+import { state, stateNow, states } from './icons.js';
 import { alarmSummary } from './status.js';
 
 const order = ['ALARM', 'INSUFFICIENT_DATA', 'unknown', 'OK'];
@@ -17,7 +17,7 @@ export function showAlarms(alarms) {
 const words = { INSUFFICIENT_DATA: 'no data' };
 
 /** A state of an alarm in a shape, a colour and a word. */
-export const stateOf = (state) => h('span', { class: 'state', 'data-tone': states[state].tone }, icon(states[state].shape), words[state] ?? state);
+export const stateOf = (name) => state(states[name].tone, states[name].shape, words[name] ?? name);
 
 const row = (a) => h('li', { class: 'alarm', 'data-name': a.name, 'data-state': stateNow(a) }, h('details', {},
   h('summary', {}, stateOf(stateNow(a)), h('span', { class: 'subject' }, a.name), h('span', { class: 'minor' },

@@ -1,5 +1,6 @@
 import { complain } from './actions.js';
 import { showAlarms } from './alarms.js';
+import { showBackups } from './backups.js';
 import { showAlarmStates, showCharts, showDashboards } from './dashboard.js';
 import { find, hide } from './dom.js';
 import { showFaults, showRegions } from './faults.js';
@@ -18,6 +19,7 @@ const sections = {
   clock: (now) => { latest = now; find('#clock').textContent = `${clockTime(now)} UTC`; tick(now); },
   map: (map) => { showMap(map); showRegions(map.regions); showStatus({ regions: map.regions.filter((r) => r.role !== 'witness') }); },
   name: showName,
+  backups: showBackups,
   alarms: (alarms) => { showAlarms(alarms); showAlarmStates(alarms); showStatus({ alarms }); },
   inbox: (inbox) => { showInbox(inbox); showStatus({ inbox }); },
   timeline: showTimeline,

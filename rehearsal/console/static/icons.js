@@ -1,4 +1,4 @@
-import { svg } from './dom.js';
+import { h, svg } from './dom.js';
 
 // Shapes within a square of 16, so that nothing is told by colour alone.
 const shapes = {
@@ -33,3 +33,6 @@ export const shapePath = (shape, attributes) => svg('path', { d: shapes[shape], 
 
 /** An icon; the word beside it says the same. */
 export const icon = (shape) => svg('svg', { class: 'icon', viewBox: '0 0 16 16', 'aria-hidden': 'true' }, shapePath(shape));
+
+/** A state in a shape, a colour and a word; the title says why. */
+export const state = (tone, shape, word, title) => h('span', { class: 'state', 'data-tone': tone, title }, icon(shape), word);

@@ -1,6 +1,6 @@
 import { find, h, hide, svg } from './dom.js';
 import { age } from './format.js';
-import { icon, shapePath, states } from './icons.js';
+import { shapePath, state, states } from './icons.js';
 
 // Where things are on the picture, by role: each data region has its endpoint outside and its observer inside.
 const size = { width: 720, height: 372 };
@@ -90,13 +90,13 @@ function showWords(map) {
 }
 
 function clusterCell(name, { status, encryption, unknown }) {
-  if (unknown) return h('td', { 'data-cluster': name }, h('span', { class: 'state', 'data-tone': 'quiet', title: unknown }, icon('unknown'), 'unknown'));
+  if (unknown) return h('td', { 'data-cluster': name }, state('quiet', 'unknown', 'unknown', unknown));
   return h('td', { 'data-cluster': name }, status, encryption === 'ENABLED' ? '' : h('span', { 'data-tone': 'bad' }, ` ${encryption}`));
 }
 
 function cell(word) {
   const { tone, shape } = states[word.says];
   return h('td', { 'data-observer': word.observer, 'data-endpoint': word.endpoint, 'data-says': word.says },
-    h('span', { class: 'state', 'data-tone': tone, title: word.cause }, icon(shape), word.says),
+    state(tone, shape, word.says, word.cause),
     word.reason ? ` ${word.reason}` : '', ' ', word.since ? age(word.since) : '');
 }

@@ -1,6 +1,7 @@
 import { find, h, hide, sayNone } from './dom.js';
 import { clockTime } from './format.js';
-import { icon } from './icons.js';
+import { state } from './icons.js';
+import { minor, regionTable } from './table.js';
 
 /** Shows where the name leads askers in each region, and which regions are fit to be named. */
 export function showName({ domain, askers, regions }) {
@@ -10,25 +11,20 @@ export function showName({ domain, askers, regions }) {
   find('#name .tables').replaceChildren(answers(askers), fitness(regions));
 }
 
-const head = (...cells) => h('thead', {}, h('tr', {}, cells.map((c) => h('th', { scope: 'col' }, c))));
-
 const answers = (askers) => h('table', { class: 'words', 'aria-label': 'Where the name leads' },
-  head('asked in', 'leads to'),
+  h('thead', {}, h('tr', {}, ['asked in', 'leads to'].map((c) => h('th', { scope: 'col' }, c)))),
   h('tbody', {}, askers.map((a) => h('tr', {}, h('th', { scope: 'row' }, a.region),
-    h('td', { 'data-asker': a.region, 'data-leads': (a.leads ?? []).join(' ') }, (a.leads ?? []).join(', ') || state(false, '', 'nowhere'))))));
+    h('td', { 'data-asker': a.region, 'data-leads': (a.leads ?? []).join(' ') }, (a.leads ?? []).join(', ') || judged(false, '', 'nowhere'))))));
 
-const fitness = (regions) => h('table', { class: 'words', 'aria-label': 'Which regions are fit' },
-  head('region', 'fit', 'health checkers', 'observers', 'withdrawn'),
-  h('tbody', {}, regions.map((r) => h('tr', {}, h('th', { scope: 'row' }, r.name),
-    h('td', { 'data-fit': r.name, 'data-tone': r.fit ? 'good' : 'bad' }, state(r.fit, 'fit', 'unfit')),
-    h('td', {}, state(r.serves, 'serves', 'does not serve'), ' ', minor(seen(r.reports))),
-    h('td', {}, state(r.agreed, 'fit', 'unfit'), ' ', minor(heard(r.observers))),
-    h('td', { 'data-withdrawn': r.name }, r.withdrawn
-      ? [`until ${clockTime(r.withdrawn.until)} `, minor(`by ${r.withdrawn.by}: ${r.withdrawn.reason}`)] : 'no')))));
+const fitness = (regions) => regionTable('Which regions are fit', regions.map((r) => r.name), [
+  ['fit', regions.map((r) => h('td', { 'data-fit': r.name, 'data-tone': r.fit ? 'good' : 'bad' }, judged(r.fit, 'fit', 'unfit')))],
+  ['health checkers', regions.map((r) => h('td', {}, judged(r.serves, 'serves', 'does not serve'), ' ', minor(seen(r.reports))))],
+  ['observers', regions.map((r) => h('td', {}, judged(r.agreed, 'fit', 'unfit'), ' ', minor(heard(r.observers))))],
+  ['withdrawn', regions.map((r) => h('td', { 'data-withdrawn': r.name }, r.withdrawn
+    ? [`until ${clockTime(r.withdrawn.until)} `, minor(`by ${r.withdrawn.by}: ${r.withdrawn.reason}`)] : 'no'))],
+]);
 
-const minor = (text) => h('span', { class: 'minor' }, text);
-
-const state = (well, good, bad) => h('span', { class: 'state', 'data-tone': well ? 'good' : 'bad' }, icon(well ? 'good' : 'bad'), well ? good : bad);
+const judged = (well, good, bad) => state(well ? 'good' : 'bad', well ? 'good' : 'bad', well ? good : bad);
 
 // seen is what health checkers say, each way of it once, without the address.
 function seen(reports) {

@@ -1,3 +1,4 @@
+import { detail } from './detail.js';
 import { find, h, hide, keep, sayNone } from './dom.js';
 import { clockTime, duration } from './format.js';
 import { icon } from './icons.js';
@@ -18,7 +19,7 @@ const line = (e) => h('li', { class: 'event', 'data-tone': e.tone, 'data-kind': 
   h('span', { class: 'after', title: 'since the latest change of the faults' }, e.after === undefined ? '' : `+${duration(e.after)}`),
   icon(e.tone),
   h('span', { class: 'kind' }, e.kind),
-  h('span', { class: 'what' }, e.region ? h('b', {}, `${e.region} `) : '', e.text, e.detail ? h('span', { class: 'minor' }, ` ${e.detail}`) : ''));
+  h('span', { class: 'what' }, e.region ? h('b', {}, `${e.region} `) : '', e.text, e.detail ? [' ', detail(e.detail)] : ''));
 
 function announce(entries) {
   const newest = entries[0]?.time ?? '';
