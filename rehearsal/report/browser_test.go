@@ -3,7 +3,6 @@
 package report
 
 import (
-	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -20,21 +19,15 @@ func written(t *testing.T) (url string) {
 }
 
 func TestThePageFitsATelephoneAndAScreen(t *testing.T) {
-	url := written(t)
-	for name, window := range map[string]browser.Window{
-		"telephone": {Width: 400, Height: 800},
-		"screen":    {Width: 1600, Height: 1000, Dark: true},
-	} {
-		t.Run(name, func(t *testing.T) {
-			b := browser.Open(t, url, window)
-			b.Fits()
-			b.Screenshot(filepath.Join(t.ArtifactDir(), name+".png"))
-			assert.Positive(t, browser.Evaluate[float64](b, `Math.min(...[...document.querySelectorAll('.bar')].map((bar) =>
-				document.querySelector('.picture').getBoundingClientRect().right - bar.getBoundingClientRect().right))`),
-				"every bar is in sight")
-			b.Stays()
-		})
+	b := browser.Open(t, written(t), browser.Windows[0])
+	b.FitsAll("report")
+	for _, w := range browser.Windows {
+		b.Resize(w)
+		assert.Positive(t, browser.Evaluate[float64](b, `Math.min(...[...document.querySelectorAll('.bar')].map((bar) =>
+			document.querySelector('.picture').getBoundingClientRect().right - bar.getBoundingClientRect().right))`),
+			"every bar is in sight in %+v", w)
 	}
+	b.Stays()
 }
 
 // Paper is light whatever the screen prefers, has nothing to click on, and each rehearsal a sheet of its own.

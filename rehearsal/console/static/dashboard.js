@@ -39,7 +39,7 @@ function widget(w) {
 }
 
 function content(w) {
-  if (w.text) return h('div', { class: 'text', tabindex: 0, role: 'region', 'aria-label': 'Text' }, w.text.map(block));
+  if (w.text) return h('div', { class: 'text' }, w.text.map(block));
   if (w.alarms) return alarmStates(w);
   if (!w.chart) return '';
   const chart = new Chart(w);
@@ -47,8 +47,10 @@ function content(w) {
   return chart.element;
 }
 
+const many = 8; // alarms, which stand in columns then
+
 function alarmStates(w) {
-  const list = h('ul', { class: 'states', tabindex: 0, 'aria-label': w.title });
+  const list = h('ul', { class: 'states scroll', 'data-many': w.alarms.length > many, tabindex: 0, 'aria-label': w.title });
   list.arns = w.alarms;
   fillStates(list);
   return list;

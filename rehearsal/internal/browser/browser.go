@@ -5,7 +5,6 @@ package browser
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"iter"
 	"os"
@@ -49,17 +48,22 @@ type Window struct {
 	Print bool
 }
 
-func (w Window) media() emulation.SetEmulatedMediaParams {
-	scheme, media := "light", "screen"
+// scheme is the preferred one.
+func (w Window) scheme() string {
 	if w.Dark {
-		scheme = "dark"
+		return "dark"
 	}
+	return "light"
+}
+
+func (w Window) media() emulation.SetEmulatedMediaParams {
+	media := "screen"
 	if w.Print {
 		media = "print"
 	}
 	return emulation.SetEmulatedMediaParams{
 		Media:    media,
-		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}},
+		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: w.scheme()}},
 	}
 }
 
@@ -79,10 +83,10 @@ func Open(t *testing.T, url string, w Window) *Page {
 	t.Cleanup(cancel)
 	b := &Page{t: t, ctx: ctx, url: url}
 	require.NoError(t, chromedp.Do(ctx, chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
-		_, enabled := cdp.Call(ctx, target, network.Enable, network.EnableParams{})
-		_, emulated := cdp.Call(ctx, target, emulation.SetEmulatedMedia, w.media())
-		return errors.Join(enabled, emulated)
-	}), chromedp.EmulateViewport(w.Width, w.Height)))
+		_, err := cdp.Call(ctx, target, network.Enable, network.EnableParams{})
+		return err
+	})))
+	b.Resize(w)
 	go note(
 		b,
 		chromedp.Events(ctx, network.RequestWillBeSent),
@@ -109,6 +113,15 @@ func note[E any](b *Page, events iter.Seq2[E, error], list *[]string, text func(
 		*list = append(*list, text(event))
 		b.mu.Unlock()
 	}
+}
+
+// Resize shows the page in another window.
+func (b *Page) Resize(w Window) {
+	b.t.Helper()
+	b.do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		_, err := cdp.Call(ctx, target, emulation.SetEmulatedMedia, w.media())
+		return err
+	}), chromedp.EmulateViewport(w.Width, w.Height))
 }
 
 func (b *Page) do(steps ...chromedp.Action[chromedp.Void]) {
@@ -199,27 +212,4 @@ func (b *Page) Stays() {
 	for _, url := range b.requests {
 		assert.True(b.t, strings.HasPrefix(url, b.url), "the page asked for %s", url)
 	}
-}
-
-// spills lists what is wider than the window, or than the card it is in.
-const spills = `(() => {
-	const found = [];
-	const page = document.scrollingElement.scrollWidth;
-	if (page > innerWidth) found.push('the page: ' + page + ' of ' + innerWidth);
-	for (const card of document.querySelectorAll('section, nav, .widget, .tile')) {
-		const edge = card.getBoundingClientRect().right + 0.5;
-		for (const part of card.querySelectorAll('*:not(svg *):not(.unseen)')) {
-			const { right, width } = part.getBoundingClientRect();
-			const hidden = getComputedStyle(part).position === 'absolute' || part.closest('.uplot, thead');
-			if (hidden || width === 0 || right <= edge) continue;
-			found.push(part.tagName + '.' + part.className + ' ' + right + ' of ' + edge);
-		}
-	}
-	return found;
-})()`
-
-// Fits asserts that nothing on the page is cut: neither by the window nor by a card.
-func (b *Page) Fits() {
-	b.t.Helper()
-	assert.Empty(b.t, Evaluate[[]string](b, spills))
 }
