@@ -132,12 +132,7 @@ func TestADeployedStackIsExamined(t *testing.T) {
 		for region := range out.AlertTopicARNs {
 			assert.Equal(t, "ok", found["page "+region].Status, found["page "+region].Found)
 		}
-		for _, m := range s.Account.Inbox.Messages() {
-			if m.Subject == "Test: please answer" {
-				return
-			}
-		}
-		t.Error("no test message has arrived")
+		assert.True(t, d.toldOf("Test: please answer"), "no test message has arrived")
 	})
 	t.Run("who may nothing is told so", func(t *testing.T) {
 		nobody := d.as("nobody", `{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"*","Resource":"*"}]}`)
@@ -146,16 +141,23 @@ func TestADeployedStackIsExamined(t *testing.T) {
 		}
 	})
 	d.withdraw("us-east-1", out)
+	withdrawn := d.examine()["withdrawals us-east-1"]
+	assert.Equal(t, "warning", withdrawn.Status)
+	assert.Regexp(t, "withdrawn since .* UTC until .* UTC, by somebody: a test$", withdrawn.Found)
+	back := d.lose("us-east-2", out)
 	found := d.examine()
-	assert.Equal(t, "warning", found["withdrawals us-east-1"].Status)
-	assert.Regexp(t, "withdrawn since .* UTC until .* UTC, by somebody: a test$", found["withdrawals us-east-1"].Found)
-	undo, err := fault.NewInjector(s, Places()).Inject(fault.Spec{
-		Name: "region-lost",
-		With: map[string]string{"region": "us-east-2"},
-	})
-	require.NoError(t, err)
-	d.awaitIncident("us-east-2")
-	require.NoError(t, undo())
+	for key, f := range found {
+		if f.Region == "us-east-2" && f.ID != "regions" { // Account Management is in us-east-1
+			ongoing := f.ID == "incidents" || f.ID == "withdrawals" // others tell of it
+			assert.True(t, f.Status == "unasked" || ongoing, "%s: %s %s", key, f.Status, f.Found)
+		}
+	}
+	lost := found["incidents us-east-2"]
+	assert.Equal(t, "warning", lost.Status)
+	assert.Regexp(t, `^incident \d+ is open since .* UTC, for .*: \w+; `+
+		`told by the observer in us-.*, confirmed by that in us-`, lost.Found)
+	assert.Equal(t, "ok", found["withdrawals us-east-1"].Status, "a loss of the other region ends it")
+	require.NoError(t, back())
 	d.breakEverything(out)
 	found = d.examine()
 	for key, want := range map[string]string{
@@ -169,13 +171,6 @@ func TestADeployedStackIsExamined(t *testing.T) {
 	} {
 		assert.Equal(t, "failed", found[key].Status, "%s: %s", key, found[key].Found)
 		assert.Contains(t, found[key].Found, want)
-	}
-	s.Account.Region("us-east-2").SetDown(true)
-	for key, f := range d.examine() {
-		if f.Region == "us-east-2" && f.ID != "regions" { // Account Management is in us-east-1
-			ongoing := f.ID == "incidents" || f.ID == "withdrawals" // others tell of it
-			assert.True(t, f.Status == "unasked" || ongoing, "%s: %s %s", key, f.Status, f.Found)
-		}
 	}
 }
 
@@ -194,18 +189,30 @@ func (d doctor) withdraw(region string, out Outputs) {
 	require.NoError(d.t, err)
 }
 
-// awaitIncident asks again until the loss of a region is told, by whom and since when. It ends a withdrawal.
-func (d doctor) awaitIncident(region string) {
+// lose has a region lost, somebody told, and every other observer read so. back ends it.
+func (d doctor) lose(region string, out Outputs) (back func() error) {
 	d.t.Helper()
+	back, err := fault.NewInjector(d.Sandbox, Places()).Inject(fault.Spec{
+		Name: "region-lost",
+		With: map[string]string{"region": region},
+	})
+	require.NoError(d.t, err)
 	deadline := time.Now().Add(3 * time.Minute)
-	found := d.examine()
-	for found["incidents "+region].Status != "warning" && time.Now().Before(deadline) {
+	for !d.toldOf("DSQL LOST in " + region) {
+		require.True(d.t, time.Now().Before(deadline), "nobody is told of the loss")
 		require.NoError(d.t, d.Clock.Sleep(d.t.Context(), time.Second))
-		found = d.examine()
 	}
-	assert.Regexp(d.t, `^incident \d+ is open since .* UTC, for .*: \w+; told by the observer in us-.*, confirmed by that in us-`,
-		found["incidents "+region].Found)
-	assert.Equal(d.t, "ok", found["withdrawals us-east-1"].Status, found["withdrawals us-east-1"].Found)
+	others := maps.Clone(out.MonitorFunctionNames)
+	delete(others, region)
+	_, err = Observe(d.t.Context(), d.Sandbox, others)
+	require.NoError(d.t, err)
+	return back
+}
+
+func (d doctor) toldOf(subject string) bool {
+	return slices.ContainsFunc(d.Account.Inbox.Messages(), func(m sns.Message) bool {
+		return strings.HasPrefix(m.Subject, subject)
+	})
 }
 
 // policy is a document of docs/, for any hosted zone.
