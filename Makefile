@@ -56,8 +56,10 @@ detect: linux deps lambda-host cli build/bin/sandbox ## how long until a person 
 # — Work on it
 
 # What describes or drives the Pulumi program waits for another process, the engine, and its race binaries take longest
-# to link; the examples are other processes. These packages run without the detector, everything else with it.
-PLAIN := adopt backups components cost docs doctor examples/connect lambda recipients rehearsal/stack sandbox sandbox/engine stacks traffic verify
+# to link; the examples are other processes. These packages run without the detector, everything else with it. The
+# longest come first, so that none of them is waited for alone.
+PLAIN := rehearsal/stack adopt stacks \
+  backups components cost docs doctor examples/connect lambda recipients sandbox sandbox/engine traffic verify
 TESTED := '{{ if or .TestGoFiles .XTestGoFiles }}{{ .ImportPath }}{{ end }}'
 # Tests wait for PostgreSQL, processes and deadlines more than for a processor, so more packages run than there are. With
 # -o the test binaries stay, a gigabyte below build/test, and only what has changed is linked again; it wants names that
