@@ -72,3 +72,28 @@ func TestVaultsThatHangDelayNeitherProbesNorMetrics(t *testing.T) {
 		assert.Equal(t, published, publishedBeside)
 	})
 }
+
+// One that runs once an hour is started anew each time, and its only probe may be done before the vaults are read.
+func TestARunOfOneRoundWaitsForItsFirstLookAtTheVaults(t *testing.T) {
+	for intent, tt := range map[string]struct {
+		takes   time.Duration
+		says    bool
+		publish time.Duration
+	}{
+		"for as long as they take":          {2 * time.Second, true, 2 * time.Second},
+		"but no longer than a round itself": {time.Hour, false, 11250 * time.Millisecond},
+	} {
+		t.Run(intent, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c, f := checker(script([]probe.Result{up}, []probe.Result{up}))
+				c.Backups = &vaults{takes: tt.takes}
+				start := time.Now()
+				_, err := c.Check(lambdaContext(t), contract.CheckEvent{Probes: 1}, "")
+				require.NoError(t, err)
+				require.Len(t, f.samples.got, 1)
+				assert.Equal(t, tt.says, f.samples.got[0][0].BackupAge != nil)
+				assert.Equal(t, tt.publish, f.samples.at.Sub(start))
+			})
+		})
+	}
+}

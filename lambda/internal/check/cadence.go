@@ -31,6 +31,9 @@ func (c Cadence) Step() time.Duration { return min(c.Interval/contract.StepsPerI
 // control plane is lost too, and what it says decides little.
 func (c Cadence) StatusStep() time.Duration { return min(c.Step(), c.StatusLimit) }
 
+// Probe is the deadline of a whole probe, and so of a round: three steps.
+func (c Cadence) Probe() time.Duration { return 3 * c.Step() }
+
 // ReprobeStep is the deadline of a whole re-probe, which is SQL alone: two of a probe's three steps.
 func (c Cadence) ReprobeStep() time.Duration { return min(2*c.Step(), c.Reprobe) }
 
@@ -88,8 +91,16 @@ func (c Cadence) rounds(t timetable, limit int) int {
 	if limit > 0 {
 		n = min(n, limit)
 	}
-	for n > 1 && t.start.Add(time.Duration(n-1)*c.Interval+3*c.Step()).After(t.probes) {
+	for n > 1 && t.start.Add(time.Duration(n-1)*c.Interval+c.Probe()).After(t.probes) {
 		n--
 	}
 	return n
+}
+
+// firstRound is when the first round has ended at the latest.
+func (c Cadence) firstRound(t timetable) time.Time {
+	if end := t.start.Add(c.Probe()); end.Before(t.probes) {
+		return end
+	}
+	return t.probes
 }

@@ -127,8 +127,11 @@ func (c *Checker) Check(
 		}
 		results := c.observe(probing, r)
 		if i+1 == rounds { // before sharing: what is left of the window has room for both only side by side
-			series := c.aged(slices.Clone(r.series), time.Now())
-			r.background.Go(func() { r.fail(c.Metrics.Publish(publishing, series, start)) })
+			series := slices.Clone(r.series)
+			r.background.Go(func() {
+				series := c.aged(r, series, times)
+				r.fail(c.Metrics.Publish(publishing, series, start))
+			})
 		}
 		c.share(r, results)
 		c.decide(probing, r, results, func(latest time.Time) (time.Time, bool) {
@@ -158,6 +161,7 @@ func (c *Checker) forgetStale(now time.Time) {
 type run struct {
 	publishing context.Context // ends in time for the report
 	background sync.WaitGroup
+	looked     chan struct{}    // closed once the vaults have been looked at
 	series     []metrics.Series // by target
 	last       []probe.Result   // by target
 	concluded  []bool           // by target: its latest probe came to a conclusion
