@@ -25,7 +25,7 @@ type memory struct {
 	observer    string
 	at          time.Time
 	incidents   []contract.OpenIncident
-	withdrawals []contract.Withdrawal
+	withdrawals []contract.Withdrawal // nil if that observer could not read them
 }
 
 // recall is the memory, which is read once.

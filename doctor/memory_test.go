@@ -102,7 +102,7 @@ func (w *world) reports(observer string, m *contract.Memory) {
 func TestWhatGoesOnIsAWarningOfItsRegion(t *testing.T) {
 	w := newWorld(t, aws.Options{})
 	at := time.Now().UTC()
-	quiet := &contract.Memory{ReadAt: &at}
+	quiet := &contract.Memory{ReadAt: &at, Withdrawals: []contract.Withdrawal{}}
 	w.logs()
 	w.reports(witness, quiet)
 	s := w.watched()
@@ -130,6 +130,18 @@ func TestWhatGoesOnIsAWarningOfItsRegion(t *testing.T) {
 		good(primary, "none, as the observer in us-east-2 read at %s", stamp(later)),
 		warn(secondary, "withdrawn since %s until %s, by me: a test", stamp(at), stamp(at.Add(time.Hour))),
 	}, withdrawals.look(t.Context(), s))
+}
+
+// What an observer could not read is not none.
+func TestWithdrawalsThatCouldNotBeReadAreNotAsked(t *testing.T) {
+	w := newWorld(t, aws.Options{})
+	at := time.Now().UTC()
+	w.logs()
+	w.reports(witness, &contract.Memory{ReadAt: &at})
+	s := w.watched()
+	assert.Equal(t, []answer{unasked("", errors.New("the observer in us-west-2 read incidents at "+stamp(at)+
+		", but could not read withdrawals: the migration has not run, or a grant is gone"))}, withdrawals.look(t.Context(), s))
+	assert.Equal(t, OK, incidents.look(t.Context(), s)[0].status)
 }
 
 // Observers that have fallen silent do not see what has happened since.

@@ -39,8 +39,13 @@ var withdrawals = check{
 	concerns: hasTraffic,
 	look: func(ctx context.Context, s *stack) []answer {
 		m, err := s.recall(ctx)
-		if err == nil && m.at.IsZero() {
+		switch {
+		case err != nil:
+		case m.at.IsZero():
 			err = fmt.Errorf("no observer could read the shared memory for %v: see incidents", s.spell())
+		case m.withdrawals == nil:
+			err = fmt.Errorf("the observer in %s read incidents at %s, but could not read withdrawals: the migration has not "+
+				"run, or a grant is gone", m.observer, stamp(m.at))
 		}
 		if err != nil {
 			return []answer{unasked("", err)}

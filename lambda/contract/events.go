@@ -53,7 +53,7 @@ type Memory struct {
 	ReadAt *time.Time `json:"read_at,omitempty"`
 	// Incidents are those that are open. Without ReadAt they are those that the observer remembers, as far as it knows.
 	Incidents []OpenIncident `json:"incidents"`
-	// Withdrawals are those in force.
+	// Withdrawals are those in force; nil if they could not be read.
 	Withdrawals []Withdrawal `json:"withdrawals"`
 }
 

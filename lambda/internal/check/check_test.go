@@ -72,7 +72,7 @@ func TestTheReportIsTheLastProbeOfEveryEndpoint(t *testing.T) {
 					Detail:     "no answer",
 				},
 			},
-			Memory: &contract.Memory{Incidents: []contract.OpenIncident{}, Withdrawals: []contract.Withdrawal{}},
+			Memory: &contract.Memory{Incidents: []contract.OpenIncident{}},
 		}, report)
 	})
 }

@@ -13,26 +13,25 @@ import (
 type reading struct {
 	at       time.Time
 	snapshot incident.Snapshot
+	unread   bool // are its withdrawals
 }
 
 // read keeps what the latest visit found.
 func (r *run) read(visit incident.Visit) {
-	r.memory = &reading{at: time.Now(), snapshot: visit.Snapshot}
+	r.memory = &reading{at: time.Now(), snapshot: visit.Snapshot, unread: visit.Unread != nil}
 }
 
 // memory is what stands against the endpoints: by the shared memory as the run read it last, and by the observer's own
 // pages. If no endpoint showed it, by all pages that the observer remembers.
 func (c *Checker) memory(r *run) *contract.Memory {
-	m := &contract.Memory{Incidents: []contract.OpenIncident{}, Withdrawals: []contract.Withdrawal{}}
+	m := &contract.Memory{Incidents: []contract.OpenIncident{}}
 	if r.memory != nil {
 		at := r.memory.at.UTC()
 		m.ReadAt = &at
 		for _, i := range r.memory.snapshot.Incidents {
 			m.Incidents = append(m.Incidents, c.openIncidents(i)...)
 		}
-		for _, w := range r.memory.snapshot.Withdrawals {
-			m.Withdrawals = append(m.Withdrawals, c.inForce(w)...)
-		}
+		m.Withdrawals = c.withdrawals(r.memory)
 	}
 	for _, endpoint := range slices.Sorted(maps.Keys(c.ledger)) {
 		if i := c.ledger[endpoint].Incident; r.memory == nil || i.Number == 0 {
@@ -59,16 +58,23 @@ func (c *Checker) openIncidents(i incident.Incident) []contract.OpenIncident {
 	}}
 }
 
-// inForce is the withdrawal, if it keeps clients away from an endpoint that is watched.
-func (c *Checker) inForce(w incident.Withdrawal) []contract.Withdrawal {
-	if !w.InForce() || !slices.Contains(c.endpoints(), w.Endpoint) {
+// withdrawals are those that keep clients away from an endpoint that is watched; nil if they could not be read.
+func (c *Checker) withdrawals(of *reading) []contract.Withdrawal {
+	if of.unread {
 		return nil
 	}
-	return []contract.Withdrawal{{
-		Region: c.target(w.Endpoint).Region,
-		Reason: w.Reason,
-		By:     w.By,
-		Since:  w.Since.UTC(),
-		Until:  w.Until.UTC(),
-	}}
+	inForce := []contract.Withdrawal{}
+	for _, w := range of.snapshot.Withdrawals {
+		if !w.InForce() || !slices.Contains(c.endpoints(), w.Endpoint) {
+			continue
+		}
+		inForce = append(inForce, contract.Withdrawal{
+			Region: c.target(w.Endpoint).Region,
+			Reason: w.Reason,
+			By:     w.By,
+			Since:  w.Since.UTC(),
+			Until:  w.Until.UTC(),
+		})
+	}
+	return inForce
 }

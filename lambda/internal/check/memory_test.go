@@ -1,6 +1,7 @@
 package check
 
 import (
+	"errors"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -83,8 +84,7 @@ func TestTheReportOfAnObserverThatIsAloneHasItsOwnPages(t *testing.T) {
 			return contract.OpenIncident{Region: region, Since: began, OpenedBy: "us-west-2", Reason: "timeout", Told: true}
 		}
 		assert.Equal(t, &contract.Memory{
-			Incidents:   []contract.OpenIncident{own(east.Region), own(ohio.Region)},
-			Withdrawals: []contract.Withdrawal{},
+			Incidents: []contract.OpenIncident{own(east.Region), own(ohio.Region)},
 		}, report.Memory)
 	})
 }
@@ -95,7 +95,20 @@ func TestAQuietRunReportsThatNothingStandsAgainstTheEndpoints(t *testing.T) {
 		report, err := c.Check(lambdaContext(t), contract.CheckEvent{}, "")
 		require.NoError(t, err)
 		require.NotNil(t, report.Memory.ReadAt)
-		assert.Empty(t, report.Memory.Incidents)
-		assert.Empty(t, report.Memory.Withdrawals)
+		assert.Equal(t, []contract.OpenIncident{}, report.Memory.Incidents)
+		assert.Equal(t, []contract.Withdrawal{}, report.Memory.Withdrawals)
+	})
+}
+
+// Withdrawals that could not be read are none that are not there.
+func TestTheReportSaysThatWithdrawalsCouldNotBeRead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		unread := showing(incident.Snapshot{})
+		unread.Visit.Unread = errors.New("permission denied for table withdrawal")
+		c, _ := checker(script([]probe.Result{unread}, []probe.Result{up}))
+		report, err := c.Check(lambdaContext(t), contract.CheckEvent{}, "")
+		require.ErrorIs(t, err, ErrUnread)
+		require.NotNil(t, report.Memory.ReadAt)
+		assert.Nil(t, report.Memory.Withdrawals)
 	})
 }
