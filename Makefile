@@ -133,14 +133,15 @@ cost: stack ## STACK=dev DATABASE_GB=10: what a month of watching, and of backup
 
 # Where the settings of stacks are; `make sandbox` prints it for its own.
 export STACK_DIR ?= .
+ELSEWHERE = $(if $(filter-out .,$(STACK_DIR)), --cwd '$(STACK_DIR)')
 
 .PHONY: preview
 preview: stack deployer lambda recipients ## STACK=dev: show what would change
-	pulumi preview --stack $(STACK)
+	pulumi preview$(ELSEWHERE) --stack $(STACK)
 
 .PHONY: up
 up: stack deployer lambda recipients ## STACK=dev: deploy
-	pulumi up --stack $(STACK)
+	pulumi up$(ELSEWHERE) --stack $(STACK)
 
 .PHONY: recipients
 recipients: stack ## STACK=dev: refuse to lose subscriptions of a stack that an earlier version deployed
@@ -188,7 +189,7 @@ adopt: lambda ## STACK=new CLUSTERS='arn arn' OWNER= COSTCENTER= ENVIRONMENT=: t
 .PHONY: destroy
 destroy: stack deployer ## STACK=dev: remove everything; protection and recovery points are refused before anything is touched
 	@go run ./backups destroyable -stack '$(STACK)'
-	pulumi destroy --stack $(STACK)
+	pulumi destroy$(ELSEWHERE) --stack $(STACK)
 
 .PHONY: deployer
 deployer: stack

@@ -102,6 +102,21 @@ func TestADestroyAsksBeforeItBegins(t *testing.T) {
 	assert.Contains(t, said, "pulumi destroy --stack dev")
 }
 
+func TestASandboxsStackIsChangedWhereItsSettingsAreByTheHostThatItServes(t *testing.T) {
+	programs := map[string]string{"pulumi": usable, "go": ""}
+	elsewhere := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(elsewhere, "Pulumi.sandbox.yaml"), nil, 0o600))
+	for _, operation := range []string{"preview", "up", "destroy"} {
+		said, err := runMake(t, programs, []string{
+			"STACK_DIR=" + elsewhere,
+			"STACKS=sandbox",
+			"PULUMI_DEBUG_LANGUAGES=go:1",
+		}, "-o", "lambda", operation, "STACK=sandbox")
+		require.NoError(t, err, said)
+		assert.Contains(t, said, "pulumi "+operation+" --cwd "+elsewhere+" --stack sandbox\n")
+	}
+}
+
 func TestWhatIsAskedOfBackupsIsNoCommand(t *testing.T) {
 	programs := map[string]string{"go": `for word in "$@"; do echo "[$word]"; done`}
 	const quoted = `it's "this"; echo done`

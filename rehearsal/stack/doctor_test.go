@@ -82,6 +82,16 @@ func (d doctor) ask(variables []string, flags ...string) diagnosis {
 	return found
 }
 
+// preview is what make prints at a second terminal, which has the sandbox's environment.
+func (d doctor) preview() string {
+	d.t.Helper()
+	cmd := exec.CommandContext(d.t.Context(), "make", "-s", "-o", "lambda", "preview", "STACK="+Name)
+	cmd.Env = d.environment
+	said, err := cmd.CombinedOutput()
+	require.NoError(d.t, err, string(said))
+	return string(said)
+}
+
 // as are the variables of a role with a policy of docs/.
 func (d doctor) as(name, policy string) []string {
 	d.t.Helper()
@@ -139,6 +149,12 @@ func TestADeployedStackIsExamined(t *testing.T) {
 		for key, f := range d.examine(nobody...) {
 			assert.NotContains(t, f.Found, "panic", key)
 		}
+	})
+	t.Run("a preview from elsewhere sees what would change", func(t *testing.T) {
+		settings := maps.Clone(config["aurora-dsql-dr:monitor"].(map[string]any))
+		settings["reminder"] = "20m"
+		require.NoError(t, stack.SetConfig(t.Context(), "aurora-dsql-dr:monitor", settings))
+		assert.Contains(t, d.preview(), "~ 3 to update\n")
 	})
 	d.withdraw("us-east-1", out)
 	withdrawn := d.examine()["withdrawals us-east-1"]

@@ -15,6 +15,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -59,6 +60,7 @@ type Engine struct {
 	variables []string
 	project   *workspace.Project
 	stack     auto.Stack
+	language  *language
 }
 
 // Run says how an operation is done.
@@ -145,6 +147,9 @@ func New(ctx context.Context, opts Options) (_ *Engine, err error) {
 			err = errors.Join(err, e.Close())
 		}
 	}()
+	if e.language, err = serveLanguage(); err != nil {
+		return nil, err
+	}
 	e.variables = e.pulumi()
 	e.command = &command{path: path, version: version, env: e.environment()}
 	if err := e.prepare(ctx); err != nil {
@@ -184,7 +189,8 @@ func (e *Engine) pulumi() []string {
 // Environment is what a Pulumi CLI elsewhere needs to look at the stack, and to act on it while the engine does
 // nothing.
 func (e *Engine) Environment() []string {
-	return append(slices.Clone(e.variables), "PULUMI_BACKEND_URL=file://"+e.state())
+	return append(slices.Clone(e.variables), "PULUMI_BACKEND_URL=file://"+e.state(),
+		"PULUMI_DEBUG_LANGUAGES=go:"+strconv.Itoa(e.language.port))
 }
 
 // CLI is the Pulumi CLI that the engine uses.
@@ -375,4 +381,9 @@ func (e *Engine) Export(ctx context.Context) ([]byte, error) {
 }
 
 // Close removes the private directory, with the state of whatever is still deployed.
-func (e *Engine) Close() error { return os.RemoveAll(e.home) }
+func (e *Engine) Close() error {
+	if e.language != nil {
+		e.language.Close()
+	}
+	return os.RemoveAll(e.home)
+}

@@ -151,8 +151,8 @@ func (a access) show(p *printer) {
 	}
 	p.text("\nThe AWS CLI and SDKs, in the terminal that is to use them (docs/aws-cli.md):\n\n  export " +
 		strings.Join(a.Environment, " \\\n    ") + "\n\n  " + strings.Join(a.Examples, "\n  ") + "\n\n")
-	p.text("Commands of make on this stack, in the project's directory: doctor, backup, restore-test, restore, " +
-		"withdraw, return\n(docs/doctor.md):\n\n  . " + quoted(a.EnvironmentFile) + "\n  make doctor STACK=" +
+	p.text("Commands of make on this stack, in the project's directory: preview, up, doctor, backup, restore-test, " +
+		"restore,\nwithdraw, return (docs/doctor.md):\n\n  . " + quoted(a.EnvironmentFile) + "\n  make doctor STACK=" +
 		stack.Name + "\n\n")
 	p.line("What reaches oncall@example.com:")
 }
