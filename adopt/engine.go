@@ -37,8 +37,8 @@ func refused(asked string, err error) error {
 	if err == nil {
 		return nil
 	}
-	_, said, found := strings.Cut(err.Error(), "\nstderr: ")
-	if !found {
+	_, said, _ := strings.Cut(err.Error(), "\nstderr: ")
+	if strings.TrimSpace(said) == "" {
 		return err
 	}
 	return pulumi.Refusal(asked, said)

@@ -218,6 +218,8 @@ func TestWhyPulumiRefusedIsToldWithoutAllThatItPrinted(t *testing.T) {
 	assert.EqualError(t, refused("stack select --create shop", said), "pulumi wants the passphrase of the stack's secrets: "+
 		"export PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE\n"+
 		"pulumi stack select --create shop: passphrase must be set with PULUMI_CONFIG_PASSPHRASE")
+	silent := errors.New("failed to run update: exit status 1\ncode: 1\nstdout: it is late\nstderr: ")
+	assert.Equal(t, silent, refused("up", silent), "where standard error is empty, all is told")
 	own := errors.New("a mistake of ours")
 	assert.Equal(t, own, refused("up", own))
 	assert.NoError(t, refused("up", nil))
