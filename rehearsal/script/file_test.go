@@ -136,13 +136,14 @@ expect:
   - {message: lost}
   - {message: alarm, endpoint: primary, alarm: a}
   - {message: ok, alarm: a, from: [nowhere], times: 3-1}
-  - {message: changed, alarm: a}
+  - {message: changed, from: [primary], alarm: a}
+  - {message: changed}
 watch: 3m
 workload: nosql
 `), places)
 	require.Error(t, err)
 	assert.Equal(t, strings.TrimSpace(`
-rehearsals/bad.yaml: 30 problems:
+rehearsals/bad.yaml: 31 problems:
   line 1: a rehearsal has no key "titel": want `+keys+`
   line 1: a rehearsal lacks the key "title"
   line 2: proves is "": want text
@@ -171,8 +172,9 @@ rehearsals/bad.yaml: 30 problems:
   line 18: from is "nowhere": want primary, secondary, witness, or the name of one's region
   line 18: times is "3-1": want at least 1, and in a range the lower number first, such as 0-3
   line 19: changed is about clusters of a region: want the key "from", and neither endpoint nor alarm
-  line 20: the key "watch" stands here for the second time: want it once
-  line 21: workload is "nosql": want one of sql, application, name`), err.Error())
+  line 20: changed is about clusters of a region: want the key "from", and neither endpoint nor alarm
+  line 21: the key "watch" stands here for the second time: want it once
+  line 22: workload is "nosql": want one of sql, application, name`), err.Error())
 }
 
 // A file whose clients know a name only has budgets for what becomes of the name, and an operator may act in it.
