@@ -22,7 +22,7 @@ func TestWhatIsKeptIsShown(t *testing.T) {
 
 	j := k.backUp(east, k.role)
 	assert.Equal(t, &pointView{At: j.CreatedAt, Twin: twinMissing, In: ohio}, s.backups()[0].Newest)
-	k.copyTo(ohio, j)
+	k.copyToOhio(j)
 	require.Eventually(t, func() bool { return s.backups()[0].Newest.Twin == twinThere }, patience, time.Millisecond)
 	kept := s.backups()
 	assert.Equal(t, []int{1, 0, 0, 1}, []int{kept[0].Own, kept[0].Copies, kept[1].Own, kept[1].Copies})
@@ -38,7 +38,7 @@ func TestJobsThatRunOrFailedAreShown(t *testing.T) {
 	s := newSceneWith(t, backup.Durations{Start: 1, Backup: 1, Copy: time.Hour, Restore: time.Hour})
 	k := s.keep(t)
 	j := k.backUp(east, k.role)
-	k.copyTo(ohio, j)
+	k.copyToOhio(j)
 	assert.Equal(t, twinComing, s.backups()[0].Newest.Twin)
 	k.restore(east, j)
 	require.Eventually(t, func() bool {
@@ -89,7 +89,7 @@ func TestRestoreTestsAreShown(t *testing.T) {
 func TestBackupsOfALostRegionAreUnknown(t *testing.T) {
 	s := newScene(t)
 	k := s.keep(t)
-	k.copyTo(ohio, k.backUp(east, k.role))
+	k.copyToOhio(k.backUp(east, k.role))
 	require.Eventually(t, func() bool { return s.backups()[1].Copies == 1 }, patience, time.Millisecond)
 	k.backUp(ohio, k.role)
 	region := s.account.Region(east)

@@ -89,16 +89,12 @@ func (k keeper) backUp(region, role string) backup.Job {
 	return j
 }
 
-// copyTo starts a copy of a recovery point to the other region.
-func (k keeper) copyTo(other string, of backup.Job) {
+// copyToOhio starts a copy of a recovery point of the east.
+func (k keeper) copyToOhio(of backup.Job) {
 	k.t.Helper()
-	region := k.account.Region(east)
-	if other == east {
-		region = k.account.Region(ohio)
-	}
-	vault, err := k.account.Region(other).Backup.Vault(k.config.Backups.Vaults[other])
+	vault, err := k.account.Region(ohio).Backup.Vault(k.config.Backups.Vaults[ohio])
 	require.NoError(k.t, err)
-	_, err = region.Backup.StartCopy(backup.CopyJob{
+	_, err = k.account.Region(east).Backup.StartCopy(backup.CopyJob{
 		SourceVault:    of.VaultName,
 		SourcePointArn: of.PointArn,
 		VaultArn:       vault.Arn,

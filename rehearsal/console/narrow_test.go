@@ -85,7 +85,7 @@ func TestThePageShowsWhatIsKept(t *testing.T) {
 	j := k.backUp(east, k.role)
 	b.Waits("#backups td[data-newest=us-east-1]", "ago")
 	b.Waits("#backups td[data-twin=us-east-1]", "not in us-east-2")
-	k.copyTo(ohio, j)
+	k.copyToOhio(j)
 	k.backUp(ohio, newRole(t, s.account.IAM, "powerless", `["dsql:GetCluster"]`))
 	k.test(east, "passes")
 	k.test(east, "goes on")
