@@ -20,8 +20,8 @@ func (c *Checker) lookAtBackups(r *run) {
 }
 
 // aged adds the ages of backups that were looked for. A run of a single round may end it before the look, for which it
-// waits as long as a round may take: a function that begins anew for each run, as one does that runs once an hour, would
-// else never say how old they are, and silence is no alarm.
+// waits as long as a round may take: a function that begins anew for each run, as one does that runs once an hour,
+// would else never say how old they are, and silence is no alarm.
 func (c *Checker) aged(r *run, series []metrics.Series, times timetable) []metrics.Series {
 	if c.Backups == nil {
 		return series
