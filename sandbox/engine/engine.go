@@ -147,7 +147,7 @@ func New(ctx context.Context, opts Options) (_ *Engine, err error) {
 			err = errors.Join(err, e.Close())
 		}
 	}()
-	if e.language, err = serveLanguage(); err != nil {
+	if e.language, err = serveLanguage(opts.Dir); err != nil {
 		return nil, err
 	}
 	e.variables = e.pulumi()

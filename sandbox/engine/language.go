@@ -24,17 +24,21 @@ import (
 // language runs the project's program for a Pulumi CLI elsewhere, which attaches to it by PULUMI_DEBUG_LANGUAGES. It does
 // what pulumi-language-go does, the host of Go programs that comes with an installed Pulumi: build the program, and run it
 // with what the engine says in variables. This engine's own operations need no host, their program is in this process.
+//
+// Whoever is on this machine can attach. So it runs what is in dir and nothing else, however it is asked.
 type language struct {
 	pulumirpc.UnimplementedLanguageRuntimeServer
+	dir  string
 	port int
 	stop chan bool
 	// engine is the address of the CLI's engine that has come last. A stack is locked while one is at work on it.
 	engine atomic.Pointer[string]
 }
 
-// serveLanguage begins to serve on loopback. Close ends it.
-func serveLanguage() (*language, error) {
-	l := &language{stop: make(chan bool)}
+// serveLanguage begins to serve the program in dir on loopback. Close ends it.
+func serveLanguage(dir string) (*language, error) {
+	l := &language{dir: filepath.Clean(dir), stop: make(chan bool)}
+	l.engine.Store(new(string)) // until a CLI attaches
 	served, err := rpcutil.ServeWithOptions(rpcutil.ServeOptions{
 		Cancel: l.stop,
 		Init: func(server *grpc.Server) error {
@@ -71,14 +75,18 @@ func (l *language) GetRequiredPackages(
 
 // Run builds the program and runs it to its end. What it has to say it tells the engine itself.
 func (l *language) Run(ctx context.Context, r *pulumirpc.RunRequest) (*pulumirpc.RunResponse, error) {
+	if asked := r.GetInfo().GetProgramDirectory(); filepath.Clean(asked) != l.dir {
+		return &pulumirpc.RunResponse{Error: fmt.Sprintf("the program is in %q: want that of the sandbox's stack, in %s",
+			asked, l.dir)}, nil
+	}
 	dir, err := os.MkdirTemp("", "pulumi-program-")
 	if err != nil {
 		return nil, err
 	}
 	defer os.RemoveAll(dir)
 	program := filepath.Join(dir, "program")
-	build := exec.CommandContext(ctx, "go", "build", "-o", program, r.Info.ProgramDirectory)
-	build.Dir = r.Info.ProgramDirectory
+	build := exec.CommandContext(ctx, "go", "build", "-o", program, l.dir)
+	build.Dir = l.dir
 	if said, err := build.CombinedOutput(); err != nil {
 		return &pulumirpc.RunResponse{Error: fmt.Sprintf("go build: %v\n%s", err, said)}, nil
 	}
@@ -87,7 +95,7 @@ func (l *language) Run(ctx context.Context, r *pulumirpc.RunRequest) (*pulumirpc
 		return nil, err
 	}
 	run := exec.CommandContext(ctx, program)
-	run.Dir, run.Env = r.Pwd, append(os.Environ(), variables...)
+	run.Dir, run.Env = l.dir, append(os.Environ(), variables...)
 	run.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	var said tail
 	run.Stderr = &said

@@ -60,12 +60,12 @@ func TestAProgramIsRunForACLIElsewhereAndItsEndIsTold(t *testing.T) {
 
 func runProgram(t *testing.T, dir, does string) *pulumirpc.RunResponse {
 	t.Helper()
-	l, err := serveLanguage()
+	program, err := filepath.Abs(filepath.Join("testdata", dir))
+	require.NoError(t, err)
+	l, err := serveLanguage(program)
 	require.NoError(t, err)
 	t.Cleanup(l.Close)
 	_, err = l.Handshake(t.Context(), &pulumirpc.LanguageHandshakeRequest{EngineAddress: "127.0.0.1:2"})
-	require.NoError(t, err)
-	program, err := filepath.Abs(filepath.Join("testdata", dir))
 	require.NoError(t, err)
 	response, err := l.Run(t.Context(), &pulumirpc.RunRequest{
 		Organization:     "organization",
@@ -81,6 +81,23 @@ func runProgram(t *testing.T, dir, does string) *pulumirpc.RunResponse {
 	})
 	require.NoError(t, err)
 	return response
+}
+
+// Any process on this machine can attach, also those of other users.
+func TestNoOtherProgramIsRunAndNoQuestionEndsTheSandbox(t *testing.T) {
+	program, err := filepath.Abs(filepath.Join("testdata", "program"))
+	require.NoError(t, err)
+	l, err := serveLanguage(program)
+	require.NoError(t, err)
+	t.Cleanup(l.Close)
+	for _, info := range []*pulumirpc.ProgramInfo{nil, {ProgramDirectory: t.TempDir()}} {
+		response, err := l.Run(t.Context(), &pulumirpc.RunRequest{Info: info})
+		require.NoError(t, err)
+		assert.Contains(t, response.Error, "want that of the sandbox's stack, in "+program)
+	}
+	response, err := l.Run(t.Context(), &pulumirpc.RunRequest{Info: &pulumirpc.ProgramInfo{ProgramDirectory: program}})
+	require.NoError(t, err, "nobody has said where the engine is")
+	assert.Empty(t, response.Error)
 }
 
 func TestOfALongFailureTheEndIsKept(t *testing.T) {
