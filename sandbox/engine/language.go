@@ -21,9 +21,10 @@ import (
 	"google.golang.org/protobuf/types/known/emptypb"
 )
 
-// language runs the project's program for a Pulumi CLI elsewhere, which attaches to it by PULUMI_DEBUG_LANGUAGES. It does
-// what pulumi-language-go does, the host of Go programs that comes with an installed Pulumi: build the program, and run it
-// with what the engine says in variables. This engine's own operations need no host, their program is in this process.
+// language runs the project's program for a Pulumi CLI elsewhere, which attaches to it by PULUMI_DEBUG_LANGUAGES. It
+// does what pulumi-language-go does, the host of Go programs that comes with an installed Pulumi: build the program,
+// and run it with what the engine says in variables. This engine's own operations need no host, their program is in
+// this process.
 //
 // Whoever is on this machine can attach. So it runs what is in dir and nothing else, however it is asked.
 type language struct {
