@@ -121,7 +121,7 @@ func (found diagnosis) sound(t *testing.T) {
 func TestADeployedStackIsExamined(t *testing.T) {
 	t.Parallel()
 	// What is published at the end of a minute is waited for.
-	s := newSandbox(t, sandbox.Options{Speed: 4})
+	s := newSandbox(t, sandbox.Options{Speed: 2})
 	config, err := WithTraffic(s, WithBackups(WithApplication(Config())))
 	require.NoError(t, err)
 	stack, err := Prepare(t.Context(), s, config)

@@ -160,8 +160,9 @@ func New(ctx context.Context, opts Options) (_ *Engine, err error) {
 
 // environment is the engine's: nothing of this process's but where programs and the home directory are, so that no
 // credentials, proxies or Pulumi settings of the user reach it. It saves its state when an operation ends, as an
-// interrupted one does too, and not at each of its steps, which costs more than all of the deployment: whatever kills
-// the engine takes the account with it that the state is of.
+// interrupted one does too, and not at each of its steps, which costs more than all of the deployment. What kills the
+// engine mostly takes the account with it that the state is of; an interrupted one that does not end within
+// interruptPatience leaves an account of which it knows less than there is.
 func (e *Engine) environment() []string {
 	return append([]string{
 		"PATH=" + os.Getenv("PATH"),

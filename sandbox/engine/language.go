@@ -96,10 +96,10 @@ func (l *language) Run(ctx context.Context, r *pulumirpc.RunRequest) (*pulumirpc
 		return nil, err
 	}
 	run := exec.CommandContext(ctx, program)
-	run.Dir, run.Env = l.dir, append(os.Environ(), variables...)
+	run.Dir, run.Env = l.dir, append(variables, "PATH="+os.Getenv("PATH"), "HOME="+os.Getenv("HOME"))
 	run.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	var said tail
-	run.Stderr = &said
+	run.Stdout, run.Stderr = &said, &said
 	var exit *exec.ExitError
 	switch err := runHeld(run); {
 	case err == nil:
