@@ -67,7 +67,7 @@ TESTED := '{{ if or .TestGoFiles .XTestGoFiles }}{{ .ImportPath }}{{ end }}'
 TEST := go test -vet=off -shuffle=on -p 4 -ldflags "-s -w"
 .PHONY: test
 test: linux deps lambda cli ## every test, with the race detector where goroutines are
-	@echo "Vetting and testing (about 7 minutes on two cores; the first time some 10 more, to compile everything with the race detector)"
+	@echo "Vetting and testing (about 5 minutes on two cores; the first time some 10 more, to compile everything with the race detector)"
 	@go vet -tags e2e,browser,examples,verifyaws ./...
 	@module=$$(go list -m); status=0; \
 	$(RACE) $(TEST) -race -o build/test/race/ $$(go list -f $(TESTED) ./... | grep -vxF "$$(printf "$$module/%s\n" $(PLAIN))") || status=1; \
@@ -86,7 +86,7 @@ test-docs: linux deps awscli lambda-host cli ## every aws command of the pages, 
 test-console: linux deps chromium lambda-host cli ## console and reports in headless Chromium, through an outage; makes docs/console.png
 	@echo "Living through an outage on the console's page, and looking at reports (about 2 minutes)"
 	@mkdir -p build/console
-	@go test -tags browser -count=1 -artifacts -outputdir build/console ./rehearsal/console ./rehearsal/report
+	@go test -tags browser -count=1 -timeout 20m -artifacts -outputdir build/console ./rehearsal/console ./rehearsal/report
 
 .PHONY: test-examples
 test-examples: linux deps examples-tools ## the examples of docs/connect.md, in Go, Python and Java, against a real endpoint
