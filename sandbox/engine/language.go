@@ -91,12 +91,11 @@ func (l *language) Run(ctx context.Context, r *pulumirpc.RunRequest) (*pulumirpc
 	if said, err := build.CombinedOutput(); err != nil {
 		return &pulumirpc.RunResponse{Error: fmt.Sprintf("go build: %v\n%s", err, said)}, nil
 	}
-	variables, err := l.variables(r)
-	if err != nil {
+	run := exec.CommandContext(ctx, program)
+	run.Dir = l.dir
+	if run.Env, err = l.environment(r); err != nil {
 		return nil, err
 	}
-	run := exec.CommandContext(ctx, program)
-	run.Dir, run.Env = l.dir, append(variables, "PATH="+os.Getenv("PATH"), "HOME="+os.Getenv("HOME"))
 	run.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	var said tail
 	run.Stdout, run.Stderr = &said, &said
@@ -111,8 +110,8 @@ func (l *language) Run(ctx context.Context, r *pulumirpc.RunRequest) (*pulumirpc
 	}
 }
 
-// variables are what the SDK reads of the engine.
-func (l *language) variables(r *pulumirpc.RunRequest) ([]string, error) {
+// environment is what the SDK reads of the engine, and where programs and the home directory are.
+func (l *language) environment(r *pulumirpc.RunRequest) ([]string, error) {
 	config, err := json.Marshal(r.Config)
 	if err != nil {
 		return nil, err
@@ -122,6 +121,8 @@ func (l *language) variables(r *pulumirpc.RunRequest) ([]string, error) {
 		return nil, err
 	}
 	return []string{
+		"PATH=" + os.Getenv("PATH"),
+		"HOME=" + os.Getenv("HOME"),
 		pulumi.EnvOrganization + "=" + r.Organization,
 		pulumi.EnvProject + "=" + r.Project,
 		pulumi.EnvStack + "=" + r.Stack,
