@@ -353,6 +353,34 @@ func TestEachOperationOnBackupsNeedsItsPermission(t *testing.T) {
 				RecoveryPointArn: job.RecoveryPointArn})
 			return err
 		},
+		"backup:UpdateRecoveryPointLifecycle": func() error {
+			_, err := client.UpdateRecoveryPointLifecycle(ctx, &awsbackup.UpdateRecoveryPointLifecycleInput{BackupVaultName: name,
+				RecoveryPointArn: job.RecoveryPointArn})
+			return err
+		},
+		"backup:PutBackupVaultAccessPolicy": func() error {
+			_, err := client.PutBackupVaultAccessPolicy(ctx, &awsbackup.PutBackupVaultAccessPolicyInput{BackupVaultName: name})
+			return err
+		},
+		"backup:DeleteBackupVaultAccessPolicy": func() error {
+			_, err := client.DeleteBackupVaultAccessPolicy(ctx,
+				&awsbackup.DeleteBackupVaultAccessPolicyInput{BackupVaultName: name})
+			return err
+		},
+		"backup:DeleteBackupVaultLockConfiguration": func() error {
+			_, err := client.DeleteBackupVaultLockConfiguration(ctx,
+				&awsbackup.DeleteBackupVaultLockConfigurationInput{BackupVaultName: name})
+			return err
+		},
+		"backup:UpdateBackupPlan": func() error {
+			_, err := client.UpdateBackupPlan(ctx, &awsbackup.UpdateBackupPlanInput{BackupPlanId: id,
+				BackupPlan: &types.BackupPlanInput{BackupPlanName: name, Rules: []types.BackupRuleInput{}}})
+			return err
+		},
+		"backup:DeleteBackupSelection": func() error {
+			_, err := client.DeleteBackupSelection(ctx, &awsbackup.DeleteBackupSelectionInput{BackupPlanId: id, SelectionId: id})
+			return err
+		},
 		"backup:GetRecoveryPointRestoreMetadata": func() error {
 			_, err := client.GetRecoveryPointRestoreMetadata(ctx, &awsbackup.GetRecoveryPointRestoreMetadataInput{
 				BackupVaultName: name, RecoveryPointArn: job.RecoveryPointArn})

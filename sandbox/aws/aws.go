@@ -169,7 +169,7 @@ func newAccount(opts Options, ca *authority.CA) (context.Context, *Account) {
 		LinkRole:  func() { a.IAM.LinkRole(iam.DSQL) },
 		OnServing: a.serve,
 		OnDeleted: a.deleted,
-		OnEvent:   a.cloudTrail,
+		OnEvent:   a.Record,
 	})
 	for _, name := range opts.Regions {
 		a.regions[name] = a.newRegion(name)
@@ -246,6 +246,7 @@ func (a *Account) newRegion(name string) *Region {
 		DSQL:      a.DSQL,
 		Data:      rows{a},
 		Peer:      a.backupOf,
+		Record:    a.Record,
 		Durations: a.opts.Backup,
 	})
 	r.ServiceQuotas = servicequotas.New(env)

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"aurora-dsql-dr/sandbox/awserr"
-	"aurora-dsql-dr/sandbox/cloudtrail"
 	"aurora-dsql-dr/sandbox/cloudwatch"
 	"aurora-dsql-dr/sandbox/dsql"
 	"aurora-dsql-dr/sandbox/events"
@@ -230,24 +229,6 @@ func (a *Account) uses(service string) (uses []iam.Use) {
 		}
 	}
 	return uses
-}
-
-// cloudTrail puts a record of the control plane on the bus of its region, if a trail logs it ("AWS service events
-// delivered via AWS CloudTrail", EventBridge User Guide).
-func (a *Account) cloudTrail(e dsql.Event) {
-	caller := e.Caller
-	if caller == (iam.Principal{}) {
-		caller = a.IAM.Admin().Principal
-	}
-	if !a.CloudTrail.Logs(cloudtrail.Event{Source: dsql.EventSource, Name: e.EventName, UserARN: caller.ARN}) {
-		return
-	}
-	role, _ := a.IAM.RoleByARN(caller.Role) // one that is deleted has no id
-	record := struct {
-		dsql.Event
-		UserIdentity cloudtrail.Identity `json:"userIdentity"`
-	}{e, cloudtrail.Who(a.ID, caller, role.UniqueID, e.InvokedBy)}
-	_ = a.regions[e.AWSRegion].Events.CloudTrail(dsql.EventSource, record) // best effort, as on AWS
 }
 
 // credential looks up an access key for the SQL endpoints.

@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"aurora-dsql-dr/sandbox/cloudtrail"
 	"aurora-dsql-dr/sandbox/dsql"
 	"aurora-dsql-dr/sandbox/events"
 	"aurora-dsql-dr/sandbox/iam"
@@ -72,6 +73,8 @@ type Deps struct {
 	Data   Data
 	// Peer is the AWS Backup of another region, nil for one that the account does not use.
 	Peer func(region string) *Service
+	// Record has CloudTrail hear of what AWS Backup does by itself. Defaults to doing nothing.
+	Record func(cloudtrail.Call)
 	// Durations default to what has been measured on AWS.
 	Durations Durations
 }
@@ -103,6 +106,9 @@ type Service struct {
 func New(env *region.Env, deps Deps) *Service {
 	if deps.Durations == (Durations{}) {
 		deps.Durations = Measured
+	}
+	if deps.Record == nil {
+		deps.Record = func(cloudtrail.Call) {}
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	return &Service{

@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"time"
 
+	"aurora-dsql-dr/sandbox/cloudtrail"
 	"aurora-dsql-dr/sandbox/events"
 	"aurora-dsql-dr/sandbox/internal/must"
 )
@@ -21,6 +22,20 @@ func (s *Service) announce(kind string, resources []string, detail map[string]an
 		Time:       s.env.Now(),
 	}
 	s.begin(func() { _ = s.deps.Events.Announce(entry) }) // without EventBridge nobody hears of it
+}
+
+// recordDeleted has CloudTrail hear that a recovery point is gone, by its lifecycle or because somebody has deleted it,
+// whose call has a record of its own ("Logging AWS Backup API calls with CloudTrail", AWS Backup Developer Guide). What
+// AWS puts into serviceEventDetails is not documented.
+func (s *Service) recordDeleted() {
+	event := cloudtrail.Call{
+		Source:    Principal,
+		AWSRegion: s.env.Name,
+		EventName: "BackupDeleted",
+		EventType: cloudtrail.ServiceEvent,
+		InvokedBy: Principal,
+	}
+	s.begin(func() { s.deps.Record(event) })
 }
 
 func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }

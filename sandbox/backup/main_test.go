@@ -12,6 +12,7 @@ import (
 
 	"aurora-dsql-dr/sandbox/awserr"
 	"aurora-dsql-dr/sandbox/clock"
+	"aurora-dsql-dr/sandbox/cloudtrail"
 	"aurora-dsql-dr/sandbox/dsql"
 	"aurora-dsql-dr/sandbox/events"
 	"aurora-dsql-dr/sandbox/iam"
@@ -123,6 +124,15 @@ type world struct {
 	data    *rowsOf
 	role    string
 	cluster map[string]dsql.Cluster
+
+	mu       sync.Mutex
+	recorded []cloudtrail.Call
+}
+
+func (w *world) record(c cloudtrail.Call) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.recorded = append(w.recorded, c)
 }
 
 func run(t *testing.T, test func(w *world)) {
@@ -162,6 +172,7 @@ func newWorld(t *testing.T) *world {
 			DSQL:   w.dsql,
 			Data:   w.data,
 			Peer:   func(region string) *Service { return w.backup[region] },
+			Record: w.record,
 		})
 		w.newVault(name, "vault")
 	}

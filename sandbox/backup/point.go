@@ -201,25 +201,50 @@ func sorted(points []RecoveryPoint) []RecoveryPoint {
 func (s *Service) DeletePoint(vault, arn string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	v, err := s.vault(vault)
+	v, p, err := s.unlocked(vault, arn)
+	if err == nil {
+		s.remove(v, p)
+	}
+	return err
+}
+
+// SetLifecycle says anew how long a recovery point is kept, unless the vault is locked.
+func (s *Service) SetLifecycle(vault, arn string, life Lifecycle) (RecoveryPoint, error) {
+	if err := life.check(); err != nil {
+		return RecoveryPoint{}, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_, p, err := s.unlocked(vault, arn)
 	if err != nil {
-		return err
+		return RecoveryPoint{}, err
+	}
+	p.Lifecycle = life
+	return *p, nil
+}
+
+// unlocked finds a recovery point that no lock keeps as it is. The caller holds the lock.
+func (s *Service) unlocked(name, arn string) (*vault, *RecoveryPoint, error) {
+	v, err := s.vault(name)
+	if err != nil {
+		return nil, nil, err
 	}
 	p := v.points[arn]
 	switch {
 	case p == nil:
-		return noPoint(arn)
+		return nil, nil, noPoint(arn)
 	case v.Lock != nil:
-		return invalidRequest("Backup vault %s is locked: its recovery points cannot be deleted.", v.Arn)
+		return nil, nil, invalidRequest("Backup vault %s is locked: its recovery points cannot be deleted, nor kept for "+
+			"another time.", v.Arn)
 	}
-	s.remove(v, p)
-	return nil
+	return v, p, nil
 }
 
 // remove deletes a recovery point. The caller holds the lock.
 func (s *Service) remove(v *vault, p *RecoveryPoint) {
 	delete(v.points, p.Arn)
 	p.data.release()
+	s.recordDeleted()
 }
 
 // Tick deletes the recovery points whose time has come. AWS does so whatever the vault's policy and lock say.

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"aurora-dsql-dr/sandbox/awserr"
+	"aurora-dsql-dr/sandbox/cloudtrail"
 	"aurora-dsql-dr/sandbox/iam"
 )
 
@@ -82,6 +83,27 @@ func TestAVaultsPolicyDecidesWhoDeletes(t *testing.T) {
 	})
 }
 
+// A recovery point that is kept for a shorter time goes then, of which CloudTrail hears as what AWS Backup does itself.
+func TestARecoveryPointIsKeptForAnotherTime(t *testing.T) {
+	run(t, func(w *world) {
+		p := w.backedUp()
+		_, err := w.backup[primary].SetLifecycle("vault", p.Arn, Lifecycle{DeleteAfter: -1})
+		requireCode(t, err, invalid, "want 1 to")
+		_, err = w.backup[primary].SetLifecycle("vault", "arn", Lifecycle{DeleteAfter: 2})
+		requireCode(t, err, missing, "Cannot find recovery point")
+		kept, err := w.backup[primary].SetLifecycle("vault", p.Arn, Lifecycle{DeleteAfter: 2})
+		require.NoError(t, err)
+		assert.Equal(t, p.CreatedAt.Add(2*day), *kept.DeleteAt())
+		pass(2 * day)
+		assert.Empty(t, w.recorded)
+		w.backup[primary].Tick(time.Now())
+		pass(0)
+		assert.Empty(t, w.points(primary))
+		assert.Equal(t, []cloudtrail.Call{{Source: "backup.amazonaws.com", AWSRegion: primary, EventName: "BackupDeleted",
+			EventType: cloudtrail.ServiceEvent, InvokedBy: "backup.amazonaws.com"}}, w.recorded)
+	})
+}
+
 func days(n int) *int { return &n }
 
 func TestALockKeepsRecoveryPoints(t *testing.T) {
@@ -96,6 +118,8 @@ func TestALockKeepsRecoveryPoints(t *testing.T) {
 				})
 				require.NoError(t, err)
 				requireCode(t, w.backup[primary].DeletePoint("vault", p.Arn), refused, "is locked")
+				_, err = w.backup[primary].SetLifecycle("vault", p.Arn, Lifecycle{DeleteAfter: 8})
+				requireCode(t, err, refused, "is locked")
 
 				pass(3*day - time.Minute)
 				l.MinRetentionDays = days(8)

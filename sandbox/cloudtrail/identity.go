@@ -9,9 +9,9 @@ import (
 // Identity is userIdentity, who made a call. Of an assumed role it has the role as well, which an IAM user's and root's
 // have not ("CloudTrail userIdentity element", CloudTrail User Guide).
 type Identity struct {
-	Type           string   `json:"type"`
+	Type           string   `json:"type,omitempty"`
 	PrincipalID    string   `json:"principalId,omitempty"`
-	ARN            string   `json:"arn"`
+	ARN            string   `json:"arn,omitempty"`
 	AccountID      string   `json:"accountId"`
 	UserName       string   `json:"userName,omitempty"`
 	SessionContext *Session `json:"sessionContext,omitempty"`

@@ -1,6 +1,7 @@
 package cloudtrail
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -50,6 +51,7 @@ type Field struct {
 type Event struct {
 	Source   string // "dsql.amazonaws.com"
 	Name     string
+	Type     string // APICall if it is ""
 	ReadOnly bool
 	UserARN  string
 }
@@ -60,7 +62,7 @@ func (e Event) field(name string) (string, bool) {
 		"eventCategory":    "Management",
 		"eventSource":      e.Source,
 		"eventName":        e.Name,
-		"eventType":        "AwsApiCall",
+		"eventType":        cmp.Or(e.Type, APICall),
 		"readOnly":         strconv.FormatBool(e.ReadOnly),
 		"userIdentity.arn": e.UserARN,
 	}[name]

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"aurora-dsql-dr/sandbox/clock"
+	"aurora-dsql-dr/sandbox/cloudtrail"
 	"aurora-dsql-dr/sandbox/iam"
 	"aurora-dsql-dr/sandbox/region"
 )
@@ -42,7 +43,7 @@ type Options struct {
 	// OnDeleted is told of every cluster whose deletion has ended. Calls come one at a time and in order.
 	OnDeleted func(Cluster)
 	// OnEvent receives CloudTrail's records. Calls come one at a time and in order.
-	OnEvent func(Event)
+	OnEvent func(cloudtrail.Call)
 }
 
 // KeyUse is one use of a KMS key by the service: everything a key policy can condition on.

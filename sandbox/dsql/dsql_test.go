@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"aurora-dsql-dr/sandbox/clock"
+	"aurora-dsql-dr/sandbox/cloudtrail"
 )
 
 const (
@@ -23,7 +24,7 @@ type world struct {
 	*ControlPlane
 	t      *testing.T
 	keys   map[string]error
-	events []Event
+	events []cloudtrail.Call
 
 	mu      sync.Mutex
 	serving map[string]bool
@@ -46,7 +47,7 @@ func run(t *testing.T, opts Options, test func(w *world)) {
 			defer w.mu.Unlock()
 			w.serving[c.ARN] = serving
 		}
-		opts.OnEvent = func(e Event) { w.events = append(w.events, e) }
+		opts.OnEvent = func(e cloudtrail.Call) { w.events = append(w.events, e) }
 		w.ControlPlane = New(opts)
 		defer w.Close()
 		test(w)

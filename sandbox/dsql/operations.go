@@ -1,14 +1,13 @@
 package dsql
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"reflect"
 	"slices"
 	"strings"
 
-	"aurora-dsql-dr/sandbox/awserr"
+	"aurora-dsql-dr/sandbox/cloudtrail"
 	"aurora-dsql-dr/sandbox/region"
 )
 
@@ -209,12 +208,14 @@ func (r *Region) record(operation string, request any, err error) {
 	r.tell(r.event(operation, request, err))
 }
 
-func (r *Region) event(operation string, request any, err error) Event {
-	event := Event{AWSRegion: r.name, EventName: operation, RequestParameters: request, Caller: r.caller}
-	if refused, ok := errors.AsType[*awserr.Error](err); ok {
-		event.ErrorCode, event.ErrorMessage = refused.Code, refused.Message
-	}
-	return event
+func (r *Region) event(operation string, request any, err error) cloudtrail.Call {
+	return cloudtrail.Call{
+		Source:            EventSource,
+		AWSRegion:         r.name,
+		EventName:         operation,
+		RequestParameters: request,
+		Caller:            r.caller,
+	}.Ended(err)
 }
 
 // Refused has CloudTrail hear of a call that the caller's policies do not allow.
@@ -226,7 +227,7 @@ func (r *Region) Refused(operation string, request any, err error) {
 }
 
 // tell queues a record for CloudTrail.
-func (r *Region) tell(event Event) {
+func (r *Region) tell(event cloudtrail.Call) {
 	r.plane.pending = append(r.plane.pending, func() {
 		if r.plane.opts.OnEvent != nil {
 			r.plane.opts.OnEvent(event)

@@ -3,8 +3,6 @@ package dsql
 import (
 	"slices"
 	"time"
-
-	"aurora-dsql-dr/sandbox/iam"
 )
 
 // Status is a cluster's state.
@@ -103,19 +101,6 @@ type PutClusterPolicyInput struct {
 	Identifier  string `json:"identifier"`
 	Policy      string `json:"policy"`
 	ClientToken string `json:"clientToken"`
-}
-
-// Event is the part of CloudTrail's record that depends on the call, by CloudTrail's JSON names. Every call that
-// changes something has one, refused ones included.
-type Event struct {
-	AWSRegion         string `json:"awsRegion"`
-	EventName         string `json:"eventName"`
-	RequestParameters any    `json:"requestParameters"`
-	ErrorCode         string `json:"errorCode,omitempty"`
-	ErrorMessage      string `json:"errorMessage,omitempty"`
-	// Caller is who called; nobody named is the administrator. InvokedBy is the service that did, in the caller's role.
-	Caller    iam.Principal `json:"-"`
-	InvokedBy string        `json:"-"`
 }
 
 // EventSource is the event source of the control plane in CloudTrail.

@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"aurora-dsql-dr/sandbox/awserr"
+	"aurora-dsql-dr/sandbox/cloudtrail"
 	"aurora-dsql-dr/sandbox/internal/must"
 )
 
@@ -163,8 +164,8 @@ func (s *Service) throttle() bool {
 	return true
 }
 
-// CloudTrail puts the record of an API call on the bus, as AWS does in an account with a trail: source "aws.dsql" for
-// event source "dsql.amazonaws.com". The record marshals to a JSON object with eventName; what CloudTrail adds to every
+// CloudTrail puts the record of an API call, or of what a service does by itself, on the bus, as AWS does in an account
+// with a trail: source "aws.dsql" for event source "dsql.amazonaws.com". The record marshals to a JSON object with eventName; what CloudTrail adds to every
 // record is added where it is missing. Delivery is best effort: in a region that is down there is none, which the
 // caller of the API never hears of.
 func (s *Service) CloudTrail(eventSource string, record any) error {
@@ -174,7 +175,7 @@ func (s *Service) CloudTrail(eventSource string, record any) error {
 	now := s.env.Now().UTC()
 	detail := map[string]any{
 		"eventVersion": "1.09", "eventTime": now.Format(time.RFC3339), "awsRegion": s.env.Name,
-		"recipientAccountId": s.env.Account, "eventType": "AwsApiCall", "eventCategory": "Management",
+		"recipientAccountId": s.env.Account, "eventType": cloudtrail.APICall, "eventCategory": "Management",
 		"managementEvent": true, "eventID": newID(), "requestID": newID(),
 	}
 	body, err := json.Marshal(record)
@@ -186,10 +187,14 @@ func (s *Service) CloudTrail(eventSource string, record any) error {
 	}
 	detail["eventSource"] = eventSource
 	service, _, _ := strings.Cut(eventSource, ".")
+	kind := "API Call"
+	if detail["eventType"] == cloudtrail.ServiceEvent {
+		kind = "Service Event"
+	}
 	_, err = s.put(
 		Entry{
 			Source:     "aws." + service,
-			DetailType: "AWS API Call via CloudTrail",
+			DetailType: "AWS " + kind + " via CloudTrail",
 			Detail:     string(must.JSON(detail)),
 			Time:       now,
 		},

@@ -24,8 +24,8 @@ var All = wire.ReadOperations(operations)
 
 // Operations are those that are modelled.
 var Operations = []call.Operation{
-	call.On("StartBackupJob", startBackup).At("PUT", "/backup-jobs"),
-	call.On("StopBackupJob", stopBackup).At("POST", "/backup-jobs/{BackupJobId}"),
+	change("StartBackupJob", startBackup).At("PUT", "/backup-jobs"),
+	change("StopBackupJob", stopBackup).At("POST", "/backup-jobs/{BackupJobId}"),
 	call.On("DescribeBackupJob", describeBackup).At("GET", "/backup-jobs/{BackupJobId}"),
 	call.On("ListBackupJobs", listBackups).At("GET", "/backup-jobs", listed(map[string]string{
 		"resourceArn":     "ByResourceArn",
@@ -33,7 +33,7 @@ var Operations = []call.Operation{
 		"backupVaultName": "ByBackupVaultName",
 		"messageCategory": "ByMessageCategory",
 	})),
-	call.On("StartCopyJob", startCopy).At("PUT", "/copy-jobs"),
+	change("StartCopyJob", startCopy).At("PUT", "/copy-jobs"),
 	call.On("DescribeCopyJob", describeCopy).At("GET", "/copy-jobs/{CopyJobId}"),
 	call.On("ListCopyJobs", listCopies).At("GET", "/copy-jobs", listed(map[string]string{
 		"resourceArn":            "ByResourceArn",
@@ -42,24 +42,30 @@ var Operations = []call.Operation{
 		"sourceRecoveryPointArn": "BySourceRecoveryPointArn",
 		"messageCategory":        "ByMessageCategory",
 	})),
-	call.On("StartRestoreJob", startRestore).At("PUT", "/restore-jobs"),
+	change("StartRestoreJob", startRestore).At("PUT", "/restore-jobs"),
 	call.On("DescribeRestoreJob", describeRestore).At("GET", "/restore-jobs/{RestoreJobId}"),
 	call.On("ListRestoreJobs", listRestores).At("GET", "/restore-jobs", listed(map[string]string{
 		"status":                "ByStatus",
 		"restoreTestingPlanArn": "ByRestoreTestingPlanArn",
 	})),
-	call.On("CreateBackupVault", createVault).At("PUT", "/backup-vaults/{BackupVaultName}"),
-	call.On("DeleteBackupVault", deleteVault).At("DELETE", "/backup-vaults/{BackupVaultName}"),
-	call.On("PutBackupVaultLockConfiguration", lock).At("PUT", "/backup-vaults/{BackupVaultName}/vault-lock"),
-	call.On("CreateBackupPlan", createPlan).At("PUT", "/backup/plans"),
-	call.On("DeleteBackupPlan", deletePlan).At("DELETE", "/backup/plans/{BackupPlanId}"),
+	change("CreateBackupVault", createVault).At("PUT", "/backup-vaults/{BackupVaultName}"),
+	change("DeleteBackupVault", deleteVault).At("DELETE", "/backup-vaults/{BackupVaultName}"),
+	change("PutBackupVaultLockConfiguration", lock).At("PUT", "/backup-vaults/{BackupVaultName}/vault-lock"),
+	change("DeleteBackupVaultLockConfiguration", unlock).At("DELETE", "/backup-vaults/{BackupVaultName}/vault-lock"),
+	change("PutBackupVaultAccessPolicy", putPolicy).At("PUT", "/backup-vaults/{BackupVaultName}/access-policy"),
+	change("DeleteBackupVaultAccessPolicy", deletePolicy).At("DELETE", "/backup-vaults/{BackupVaultName}/access-policy"),
+	change("CreateBackupPlan", createPlan).At("PUT", "/backup/plans"),
+	change("UpdateBackupPlan", updatePlan).At("POST", "/backup/plans/{BackupPlanId}"),
+	change("DeleteBackupPlan", deletePlan).At("DELETE", "/backup/plans/{BackupPlanId}"),
 	call.On("DescribeBackupVault", describeVault).At("GET", "/backup-vaults/{BackupVaultName}"),
 	call.On("ListBackupVaults", listVaults).At("GET", "/backup-vaults", listed(nil)),
 	call.On("GetBackupVaultAccessPolicy", policy).At("GET", "/backup-vaults/{BackupVaultName}/access-policy"),
 	call.On("DescribeRecoveryPoint", describePoint).
 		At("GET", "/backup-vaults/{BackupVaultName}/recovery-points/{RecoveryPointArn}"),
-	call.On("DeleteRecoveryPoint", deletePoint).
+	change("DeleteRecoveryPoint", deletePoint).
 		At("DELETE", "/backup-vaults/{BackupVaultName}/recovery-points/{RecoveryPointArn}"),
+	change("UpdateRecoveryPointLifecycle", setLifecycle).
+		At("POST", "/backup-vaults/{BackupVaultName}/recovery-points/{RecoveryPointArn}"),
 	call.On("GetRecoveryPointRestoreMetadata", metadata).
 		At("GET", "/backup-vaults/{BackupVaultName}/recovery-points/{RecoveryPointArn}/restore-metadata"),
 	call.On("ListRecoveryPointsByBackupVault", pointsOfVault).
@@ -75,8 +81,15 @@ var Operations = []call.Operation{
 	call.On("GetBackupPlan", describePlan).At("GET", "/backup/plans/{BackupPlanId}"),
 	call.On("ListBackupPlans", listPlans).At("GET", "/backup/plans", listed(nil)),
 	call.On("ListBackupSelections", listSelections).At("GET", "/backup/plans/{BackupPlanId}/selections", listed(nil)),
+	change("DeleteBackupSelection", deleteSelection).
+		At("DELETE", "/backup/plans/{BackupPlanId}/selections/{SelectionId}"),
 	call.On("DescribeRegionSettings", settings).At("GET", "/account-settings"),
-	call.On("UpdateRegionSettings", updateSettings).At("PUT", "/account-settings"),
+	change("UpdateRegionSettings", updateSettings).At("PUT", "/account-settings"),
+}
+
+// change is an operation that changes something, of which CloudTrail hears.
+func change[In, Out any](name string, handle func(*call.Call, *In) (*Out, error)) call.Operation {
+	return call.On(name, handle).Recorded(backup.Principal)
 }
 
 // listed are the parameters of a list: those that most have, and more.

@@ -37,41 +37,15 @@ func deleteVault(c *call.Call, in *sdk.DeleteBackupVaultInput) (*sdk.DeleteBacku
 	return &sdk.DeleteBackupVaultOutput{}, c.Region.Backup.DeleteVault(aws.ToString(in.BackupVaultName))
 }
 
-func lock(
-	c *call.Call,
-	in *sdk.PutBackupVaultLockConfigurationInput,
-) (*sdk.PutBackupVaultLockConfigurationOutput, error) {
-	arn := vaultARN(c, in.BackupVaultName)
-	if err := ofVault(c, "backup:PutBackupVaultLockConfiguration", arn, in.BackupVaultName); err != nil {
-		return nil, err
-	}
-	_, err := c.Region.Backup.PutLock(backup.Lock{
-		VaultName:         aws.ToString(in.BackupVaultName),
-		ChangeableForDays: short(in.ChangeableForDays),
-		MinRetentionDays:  short(in.MinRetentionDays),
-		MaxRetentionDays:  short(in.MaxRetentionDays),
-	})
-	return &sdk.PutBackupVaultLockConfigurationOutput{}, err
-}
-
 func createPlan(c *call.Call, in *sdk.CreateBackupPlanInput) (*sdk.CreateBackupPlanOutput, error) {
 	if err := c.Authorize("backup:CreateBackupPlan", c.Region.ARN("backup", "backup-plan:*"), nil); err != nil {
 		return nil, err
 	}
-	p := backup.Plan{Tags: in.BackupPlanTags}
-	if asked := in.BackupPlan; asked != nil {
-		if len(asked.AdvancedBackupSettings)+len(asked.ScanSettings) > 0 {
-			return nil, wire.NotImplemented("backup: advanced settings and scans of plans are not modelled by the sandbox")
-		}
-		p.Name = aws.ToString(asked.BackupPlanName)
-		for _, r := range asked.Rules {
-			read, err := askedRule(r)
-			if err != nil {
-				return nil, err
-			}
-			p.Rules = append(p.Rules, read)
-		}
+	p, err := askedPlan(in.BackupPlan)
+	if err != nil {
+		return nil, err
 	}
+	p.Tags = in.BackupPlanTags
 	made, err := c.Region.Backup.CreatePlan(p)
 	if err != nil {
 		return nil, err
@@ -82,6 +56,46 @@ func createPlan(c *call.Call, in *sdk.CreateBackupPlanInput) (*sdk.CreateBackupP
 		CreationDate:  &made.CreatedAt,
 		VersionId:     &made.Version,
 	}, nil
+}
+
+func updatePlan(c *call.Call, in *sdk.UpdateBackupPlanInput) (*sdk.UpdateBackupPlanOutput, error) {
+	old, err := find(c, "backup:UpdateBackupPlan", in.BackupPlanId)
+	if err != nil {
+		return nil, err
+	}
+	p, err := askedPlan(in.BackupPlan)
+	if err != nil {
+		return nil, err
+	}
+	p.ID, p.Tags = old.ID, old.Tags
+	made, err := c.Region.Backup.UpdatePlan(p)
+	if err != nil {
+		return nil, err
+	}
+	return &sdk.UpdateBackupPlanOutput{
+		BackupPlanArn: &made.Arn,
+		BackupPlanId:  &made.ID,
+		CreationDate:  &made.CreatedAt,
+		VersionId:     &made.Version,
+	}, nil
+}
+
+func askedPlan(in *types.BackupPlanInput) (p backup.Plan, err error) {
+	if in == nil {
+		return p, nil
+	}
+	if len(in.AdvancedBackupSettings)+len(in.ScanSettings) > 0 {
+		return p, wire.NotImplemented("backup: advanced settings and scans of plans are not modelled by the sandbox")
+	}
+	p.Name = aws.ToString(in.BackupPlanName)
+	for _, r := range in.Rules {
+		read, err := askedRule(r)
+		if err != nil {
+			return p, err
+		}
+		p.Rules = append(p.Rules, read)
+	}
+	return p, nil
 }
 
 func askedRule(in types.BackupRuleInput) (r backup.Rule, err error) {
@@ -126,6 +140,17 @@ func deletePlan(c *call.Call, in *sdk.DeleteBackupPlanInput) (*sdk.DeleteBackupP
 		DeletionDate:  aws.Time(c.Region.Now()),
 		VersionId:     &p.Version,
 	}, c.Region.Backup.DeletePlan(p.ID)
+}
+
+func deleteSelection(
+	c *call.Call,
+	in *sdk.DeleteBackupSelectionInput,
+) (*sdk.DeleteBackupSelectionOutput, error) {
+	p, err := find(c, "backup:DeleteBackupSelection", in.BackupPlanId)
+	if err != nil {
+		return nil, err
+	}
+	return &sdk.DeleteBackupSelectionOutput{}, c.Region.Backup.DeleteSelection(p.ID, aws.ToString(in.SelectionId))
 }
 
 // short is a number of a request.

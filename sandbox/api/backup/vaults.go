@@ -72,19 +72,6 @@ func listVaults(c *call.Call, in *sdk.ListBackupVaultsInput) (*sdk.ListBackupVau
 	return out, err
 }
 
-func policy(c *call.Call, in *sdk.GetBackupVaultAccessPolicyInput) (*sdk.GetBackupVaultAccessPolicyOutput, error) {
-	err := ofVault(c, "backup:GetBackupVaultAccessPolicy", vaultARN(c, in.BackupVaultName), in.BackupVaultName)
-	if err != nil {
-		return nil, err
-	}
-	p, err := c.Region.Backup.Policy(aws.ToString(in.BackupVaultName))
-	return &sdk.GetBackupVaultAccessPolicyOutput{
-		BackupVaultArn:  &p.VaultArn,
-		BackupVaultName: &p.VaultName,
-		Policy:          &p.Document,
-	}, err
-}
-
 // point finds a recovery point that the caller may do something with.
 func point(c *call.Call, action string, vault, arn *string) (backup.RecoveryPoint, error) {
 	if err := ofVault(c, action, aws.ToString(arn), vault); err != nil {
@@ -162,6 +149,32 @@ func deletePoint(c *call.Call, in *sdk.DeleteRecoveryPointInput) (*sdk.DeleteRec
 		return nil, err
 	}
 	return &sdk.DeleteRecoveryPointOutput{}, c.Region.Backup.DeletePoint(p.VaultName, p.Arn)
+}
+
+func setLifecycle(
+	c *call.Call,
+	in *sdk.UpdateRecoveryPointLifecycleInput,
+) (*sdk.UpdateRecoveryPointLifecycleOutput, error) {
+	p, err := point(c, "backup:UpdateRecoveryPointLifecycle", in.BackupVaultName, in.RecoveryPointArn)
+	if err != nil {
+		return nil, err
+	}
+	kept, err := lifecycle(in.Lifecycle)
+	if err != nil {
+		return nil, err
+	}
+	if kept == nil {
+		kept = &backup.Lifecycle{}
+	}
+	if p, err = c.Region.Backup.SetLifecycle(p.VaultName, p.Arn, *kept); err != nil {
+		return nil, err
+	}
+	return &sdk.UpdateRecoveryPointLifecycleOutput{
+		BackupVaultArn:      &p.VaultArn,
+		CalculatedLifecycle: calculated(p),
+		Lifecycle:           shownLifecycle(p.Lifecycle),
+		RecoveryPointArn:    &p.Arn,
+	}, nil
 }
 
 // metadata is what StartRestoreJob refuses to be given: the cluster's id.
