@@ -1,13 +1,10 @@
 package components
 
 import (
-	"encoding/json"
 	"errors"
 
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"aurora-dsql-dr/components/internal/alarm"
 	"aurora-dsql-dr/components/internal/part"
 	"aurora-dsql-dr/lambda/contract"
 )
@@ -28,14 +25,12 @@ type DatabaseEventsArgs struct {
 	Runbooks contract.Runbooks
 }
 
-// DatabaseEvents reports the API calls that change, end or restore a cluster of the region to its topic, those that
-// were refused as such. Aurora DSQL emits no state-change events; "AWS API Call via CloudTrail" is what there is, best
-// effort, and it needs a CloudTrail trail that records management events in the region.
+// DatabaseEvents reports the API calls that change, end or restore a cluster of the region to its topic: Aurora DSQL
+// emits no state-change events.
 type DatabaseEvents struct {
 	pulumi.ResourceState
-
-	// ARNs and Names are of the alarm on what did not reach the topic.
-	ARNs, Names pulumi.StringArray
+	// AlarmList is of the alarm on what did not reach the topic.
+	AlarmList
 }
 
 // databaseCalls are the calls that are reported. Of a restore this is Aurora DSQL's own call, which AWS Backup makes in
@@ -43,25 +38,7 @@ type DatabaseEvents struct {
 // of all rows that somebody makes concerns a bank as much as a deletion.
 var databaseCalls = []string{"DeleteCluster", "UpdateCluster", "PutClusterPolicy", "StartRestoreJob"}
 
-// report is one rule of DatabaseEvents: CloudTrail gives a call that was refused an errorCode, and the done one none.
-type report struct {
-	rule, target string // what their names end in
-	refused      bool
-	alert        string
-}
-
-var reports = []report{
-	{rule: "-rule", target: "-target", alert: "<call> on Aurora DSQL in <region> by <who> at <time>"},
-	{
-		rule:    "-rule-refused",
-		target:  "-target-refused",
-		refused: true,
-		alert:   "REFUSED (<error>): <call> on Aurora DSQL in <region> by <who> at <time>",
-	},
-}
-
-// NewDatabaseEvents creates the rules and their targets. All come after the clusters and go before them, so that
-// neither a first deployment nor a destroy reports its own calls.
+// NewDatabaseEvents creates what reports, after the clusters.
 func NewDatabaseEvents(
 	ctx *pulumi.Context, name string, args *DatabaseEventsArgs, opts ...pulumi.ResourceOption,
 ) (*DatabaseEvents, error) {
@@ -69,41 +46,21 @@ func NewDatabaseEvents(
 	if err := part.Open(ctx, "DatabaseEvents", name, d, args.validate(), opts); err != nil {
 		return nil, err
 	}
-	undelivered, err := longLivedQueue(ctx, name+"-dead-letters", d, args.Region)
+	alarms, err := CallReports{
+		Region:      args.Region,
+		Topic:       args.Topic,
+		On:          "Aurora DSQL",
+		Calls:       "Changes, deletions and restores of Aurora DSQL clusters in " + args.Region.Name,
+		Pattern:     args.pattern,
+		Undelivered: "A change of the database",
+		After:       args.After,
+		Runbooks:    args.Runbooks,
+	}.Create(ctx, name, d)
 	if err != nil {
 		return nil, err
 	}
-	rules := make([]*cloudwatch.EventRule, len(reports))
-	arns := make([]pulumi.StringOutput, len(reports))
-	for i, r := range reports {
-		if rules[i], err = r.create(ctx, name, d, args); err != nil {
-			return nil, err
-		}
-		arns[i] = rules[i].Arn
-	}
-	fed, err := feedQueue(ctx, name+"-dead-letter-policy", d, args.Region, undelivered, arns...)
-	if err != nil {
-		return nil, err
-	}
-	for i, r := range reports {
-		if _, err := cloudwatch.NewEventTarget(ctx, name+r.target, &cloudwatch.EventTargetArgs{
-			Rule:             rules[i].Name,
-			Arn:              args.Topic.ARN,
-			InputTransformer: r.transformer(),
-			DeadLetterConfig: cloudwatch.EventTargetDeadLetterConfigArgs{Arn: undelivered.Arn},
-		}, args.Region.Child(d, pulumi.DependsOn([]pulumi.Resource{fed}))...); err != nil {
-			return nil, err
-		}
-	}
-	set := &alarm.Set{Context: ctx, Parent: d}
-	unreported := alarm.LostEvents(undelivered.Name, alarm.Described(
-		"A change of the database in "+args.Region.Name+" could not be reported; the queue has it.", args.Runbooks,
-		contract.RunbookUndelivered))
-	if _, err := set.Metric(args.Region.Provider, args.Topic.ARN, name+"-alarms-undelivered", unreported); err != nil {
-		return nil, err
-	}
-	d.ARNs, d.Names = set.ARNs, set.Names
-	return d, ctx.RegisterResourceOutputs(d, pulumi.Map{"ruleName": rules[0].Name})
+	d.AlarmList = alarms
+	return d, ctx.RegisterResourceOutputs(d, pulumi.Map{"names": d.Names})
 }
 
 func (a *DatabaseEventsArgs) validate() error {
@@ -118,39 +75,20 @@ func (a *DatabaseEventsArgs) validate() error {
 	})
 }
 
-func (r report) create(
-	ctx *pulumi.Context, name string, parent pulumi.Resource, args *DatabaseEventsArgs,
-) (*cloudwatch.EventRule, error) {
-	pattern := pulumi.All(args.Database.Identifier, args.Testers).ApplyT(func(v []any) (string, error) {
+func (a *DatabaseEventsArgs) pattern(refused bool) pulumi.StringOutput {
+	return pulumi.All(a.Database.Identifier, a.Testers).ApplyT(func(v []any) (string, error) {
 		testers, _ := v[1].([]string) // nil without
-		return r.pattern(v[0].(string), testers)
+		return clusterPattern(refused, v[0].(string), testers)
 	}).(pulumi.StringOutput)
-	description := "Changes, deletions and restores of Aurora DSQL clusters in " + args.Region.Name
-	if r.refused {
-		description += " that were refused"
-	}
-	return cloudwatch.NewEventRule(ctx, name+r.rule, &cloudwatch.EventRuleArgs{
-		Description:  pulumi.String(description),
-		EventPattern: pattern,
-	}, args.Region.Child(parent, pulumi.DependsOn(args.After))...)
 }
 
-// pattern matches the calls to report.
-func (r report) pattern(cluster string, testers []string) (string, error) {
-	detail := map[string]any{
-		"eventSource": []string{"dsql.amazonaws.com"},
-		"eventName":   databaseCalls,
-		"errorCode":   []any{map[string]bool{"exists": r.refused}},
-	}
-	if !r.refused && len(testers) > 0 {
+// clusterPattern matches the calls to report.
+func clusterPattern(refused bool, cluster string, testers []string) (string, error) {
+	detail := map[string]any{"eventName": databaseCalls}
+	if !refused && len(testers) > 0 {
 		detail["$or"] = []any{onCluster(cluster), byOthers(testers)}
 	}
-	body, err := json.Marshal(map[string]any{
-		"source":      []string{"aws.dsql"},
-		"detail-type": []string{"AWS API Call via CloudTrail"},
-		"detail":      detail,
-	})
-	return string(body), err
+	return CallPattern("dsql", refused, detail)
 }
 
 // onCluster matches what is done to a cluster, whoever does it.
@@ -167,23 +105,4 @@ func byOthers(roles []string) map[string]any {
 	return map[string]any{"userIdentity": map[string]any{
 		"sessionContext": map[string]any{"sessionIssuer": map[string]any{"arn": role}},
 	}}
-}
-
-// transformer makes the message. In quotes are only names that hold no quotation mark, since EventBridge escapes
-// nothing there; the request, which may be a policy and so JSON within JSON, is a value of its own.
-func (r report) transformer() cloudwatch.EventTargetInputTransformerArgs {
-	paths := pulumi.StringMap{
-		"call":    pulumi.String("$.detail.eventName"),
-		"who":     pulumi.String("$.detail.userIdentity.arn"),
-		"region":  pulumi.String("$.region"),
-		"time":    pulumi.String("$.time"),
-		"request": pulumi.String("$.detail.requestParameters"),
-	}
-	if r.refused {
-		paths["error"] = pulumi.String("$.detail.errorCode")
-	}
-	return cloudwatch.EventTargetInputTransformerArgs{
-		InputPaths:    paths,
-		InputTemplate: pulumi.String(`{"alert":"` + r.alert + `","request":<request>}`),
-	}
 }
