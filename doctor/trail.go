@@ -15,7 +15,7 @@ var trail = check{
 	id:    "trail",
 	asked: "Does a trail record management events in both data regions?",
 	why: "EventBridge gets events of API calls only where a trail records them: without one nobody is told that a " +
-		"cluster is deleted or changed.",
+		"cluster, or a recovery point, is deleted or changed.",
 	do: "Make a multi-Region trail that logs write management events, and start it (AWS CloudTrail User Guide).",
 	look: func(ctx context.Context, s *stack) []answer {
 		return inRegions(s.data(), func(region string) ([]answer, error) {

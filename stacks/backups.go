@@ -120,14 +120,14 @@ func (t restoreTests) start(
 	return told, nil
 }
 
-// watchBackups creates the alarms on what is kept.
+// watchBackups creates the alarms on what is kept, and what reports the changes of it.
 func watchBackups(
 	ctx *pulumi.Context, c *config.Config, topics topicsOf, kept *backups.DatabaseBackups, tests restoreTests,
 	told []pulumi.Resource, schedules schedulesOf,
 ) (alarms, error) {
-	made := alarms{}
-	if kept == nil {
-		return made, nil
+	made, err := backupEvents(ctx, c, topics, kept)
+	if err != nil || kept == nil {
+		return made, err
 	}
 	for _, s := range schedules {
 		told = append(told, s.FirstCheck)
@@ -151,6 +151,30 @@ func watchBackups(
 			return nil, err
 		}
 		made.add(own.Region, a.ARNs, a.Names)
+	}
+	return made, nil
+}
+
+// backupEvents reports what anybody does to vaults and plans from now on.
+func backupEvents(
+	ctx *pulumi.Context, c *config.Config, topics topicsOf, kept *backups.DatabaseBackups,
+) (alarms, error) {
+	made := alarms{}
+	if kept == nil {
+		return made, nil
+	}
+	for i, own := range kept.Regions {
+		events, err := backups.NewEvents(ctx, places[i]+"-backup-events", &backups.EventsArgs{
+			Region:   own.Region,
+			Topic:    topics[i],
+			Vault:    own.Vault,
+			Plan:     own.Plan,
+			Runbooks: c.Runbooks,
+		})
+		if err != nil {
+			return nil, err
+		}
+		made.add(own.Region, events.ARNs, events.Names)
 	}
 	return made, nil
 }

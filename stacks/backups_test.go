@@ -192,6 +192,27 @@ func TestWhatRestoreTestsDoIsToldInNeitherRegion(t *testing.T) {
 	}
 }
 
+// What ends or weakens the backups is told in the region where it happens, by rules that know that region's vault and
+// plan, and that are made after all that they watch.
+func TestWhatEndsTheBackupsIsToldInTheirRegion(t *testing.T) {
+	g := kept(t)
+	for _, place := range places[:witness] {
+		vault, ok := g.Named("aws:backup/vault:Vault", "backups-"+place+"-vault")
+		require.True(t, ok)
+		for _, name := range []string{"-rule", "-rule-refused"} {
+			rule, ok := g.Named("aws:cloudwatch/eventRule:EventRule", place+"-backup-events"+name)
+			require.True(t, ok)
+			assert.Equal(t, vault.Region, rule.Region)
+			assert.Contains(t, rule.Input("eventPattern"), `"backupVaultName":["`+vault.State["name"].StringValue()+`"`)
+			assert.Contains(t, rule.Input("eventPattern"), `"backupPlanId":["backups-`+place+`-plan-id"`)
+			for _, made := range []string{"backup/vaultPolicy:", "backup/vaultLockConfiguration:", "backup/plan:",
+				"backup/selection:"} {
+				assert.Equal(t, 1, count(rule, made), "neither a first deployment nor a destroy tells of its own %s", made)
+			}
+		}
+	}
+}
+
 // A pair takes both regions: one of them tests it.
 func TestPairsAreTestedFromOneRegion(t *testing.T) {
 	var schedules []string

@@ -40,6 +40,8 @@ func TestMissingArgumentsAreNamedTogether(t *testing.T) {
 		}, []string{"Test", "Every", "After"}},
 		"BackupAlarms": {func(ctx *pulumi.Context) error { _, err := NewAlarms(ctx, "x", &AlarmsArgs{}); return err },
 			[]string{"Region.Name", "Topic", "Vault", "Twins", "Other", "MaximumAge", "Schedule", "Runbooks", "After"}},
+		"BackupEvents": {func(ctx *pulumi.Context) error { _, err := NewEvents(ctx, "x", &EventsArgs{}); return err },
+			[]string{"Region.Name", "Topic", "Vault", "Plan", "Runbooks"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g, err := graph.Run(c.create, graph.Options{})
@@ -51,7 +53,8 @@ func TestMissingArgumentsAreNamedTogether(t *testing.T) {
 		})
 	}
 	for _, problem := range []error{(*VaultArgs)(nil).validate(), (*PlanArgs)(nil).validate(), (*DatabaseBackupsArgs)(nil).validate(),
-		(*RestoreTestArgs)(nil).validate(), (*TestScheduleArgs)(nil).validate(), (*AlarmsArgs)(nil).validate()} {
+		(*RestoreTestArgs)(nil).validate(), (*TestScheduleArgs)(nil).validate(), (*AlarmsArgs)(nil).validate(),
+		(*EventsArgs)(nil).validate()} {
 		assert.EqualError(t, problem, "args are required")
 	}
 }

@@ -44,6 +44,8 @@ type Plan struct {
 
 	// ID of the plan, and ARN.
 	ID, ARN pulumi.StringOutput
+	// Selected completes when the plan backs the cluster up.
+	Selected pulumi.Resource
 	// Role is what AWS Backup backs up and copies as.
 	Role *iam.Role
 
@@ -65,7 +67,7 @@ func NewPlan(ctx *pulumi.Context, name string, args *PlanArgs, opts ...pulumi.Re
 		return nil, err
 	}
 	p.ID, p.ARN = plan.ID().ToStringOutput(), plan.Arn
-	if _, err := backup.NewSelection(ctx, name+"-cluster", &backup.SelectionArgs{
+	if p.Selected, err = backup.NewSelection(ctx, name+"-cluster", &backup.SelectionArgs{
 		PlanId:     plan.ID(),
 		IamRoleArn: p.Role.Arn,
 		Resources:  pulumi.StringArray{args.Database.ARN},

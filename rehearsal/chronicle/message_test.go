@@ -68,6 +68,8 @@ func TestWhatAMessageMeans(t *testing.T) {
 	assert.False(t, ReadMessage(sns.Message{Kind: sns.KindEvent}).Awaited())
 	event := sns.Message{Kind: sns.KindEvent, Body: `{"alert":"DeleteCluster on Aurora DSQL in us-east-1 by me","request":{}}`}
 	assert.Equal(t, "DeleteCluster on Aurora DSQL in us-east-1", ReadMessage(event).says.one)
+	gone := sns.Message{Kind: sns.KindEvent, Body: `{"alert":"REFUSED (AccessDenied): DeleteRecoveryPoint on AWS Backup in us-east-1 by me"}`}
+	assert.Equal(t, "REFUSED (AccessDenied): DeleteRecoveryPoint on AWS Backup in us-east-1", ReadMessage(gone).says.one)
 	assert.True(t, ReadMessage(event).Awaited(), "an expected one is to be told, and no other")
 	assert.Equal(t, "a", ReadMessage(alarm("OK", "ALARM")).Alarm)
 }

@@ -66,9 +66,14 @@ func TestBackupsAreKeptRestoredAndGone(t *testing.T) {
 	}
 	assert.ElementsMatch(t, want, l.reported(), "of a person's restore they are told, of a restore test's nothing")
 
+	want = append(want, l.robbed(out, out.Regions["primary"])...)
+	l.hears(len(want))
+	assert.ElementsMatch(t, want, l.reported(), "of what takes the backups away they are told, of their end in time nothing")
+
 	l.set("backups", map[string]any{})
 	_, err = l.stack.Up(t.Context(), engine.Run{})
 	require.Error(t, err, "a vault that keeps something is not deleted")
+	assert.ElementsMatch(t, want, l.reported(), "of what a destroy does they are told nothing")
 }
 
 // restored is a pair that a person has had restored of the primary's newest point.
@@ -85,7 +90,7 @@ func restored(t *testing.T, s *sandbox.Sandbox, out Outputs) []dsql.Cluster {
 	return pair
 }
 
-// reported is what a recipient was told that was done to clusters: the call and who made it, without the names that
+// reported is what a recipient was told that was done to clusters and backups: the call and who made it, without the names that
 // differ.
 func (l life) reported() (all []string) {
 	for _, m := range l.Account.Inbox.Messages() {

@@ -27,7 +27,7 @@ import (
 // Every `aws` command and every `dig` of the pages works in a sandbox with the product, with the AWS CLI that is installed; or it is
 // refused as the page says.
 func TestTheCommandsOfThePagesWork(t *testing.T) {
-	s := newSandbox(t, sandbox.Options{})
+	s := newSandbox(t, sandbox.Options{Backup: briefly})
 	config, err := WithTraffic(s, WithApplication(Config()))
 	require.NoError(t, err)
 	config["aurora-dsql-dr:backups"] = map[string]any{"dailyAt": "03:00"}
@@ -249,6 +249,12 @@ func (p practice) value(name, region string) string {
 		return p.named(region, "-quorum-other-")
 	case "backupVaultNames of that region":
 		return o.BackupVaultNames[region]
+	case "backupRoleArns of that region":
+		return o.BackupRoleARNs[region]
+	case "BackupVaultArn of the other region":
+		return p.Account.Region(other).ARN("backup", "backup-vault:"+o.BackupVaultNames[other])
+	case "RecoveryPointArn":
+		return p.point(region)
 	case "restoreTestMachineArns of that region":
 		return o.RestoreTestMachineARNs[region]
 	case "eventBusNames of that region":
@@ -285,6 +291,15 @@ func (p practice) value(name, region string) string {
 		return `{\"practice\": true}`
 	}
 	return ""
+}
+
+// point is a new recovery point of a region.
+func (p practice) point(region string) string {
+	made, err := BackUp(p.shell.t.Context(), p.Sandbox, p.outputs, region)
+	if err != nil {
+		return ""
+	}
+	return made
 }
 
 // received puts a message into a queue, takes one out and returns its receipt.
