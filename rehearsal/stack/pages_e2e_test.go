@@ -172,10 +172,7 @@ func (p practice) fill(text, region string) (string, error) {
 		}
 		return value
 	}
-	filled := placeholder.ReplaceAllStringFunc(text, func(found string) string {
-		return put(found, p.value(found[1:len(found)-1], region))
-	})
-	filled = example.ReplaceAllStringFunc(filled, func(found string) string {
+	filled := example.ReplaceAllStringFunc(text, func(found string) string {
 		prefix := example.FindStringSubmatch(found)[1]
 		i := slices.IndexFunc(p.names(region), func(name string) bool {
 			return example.FindString(name) == name && strings.HasPrefix(name, prefix) && len(name) == len(found)
@@ -184,6 +181,9 @@ func (p practice) fill(text, region string) (string, error) {
 			return put(found, "")
 		}
 		return p.names(region)[i]
+	})
+	filled = placeholder.ReplaceAllStringFunc(filled, func(found string) string {
+		return put(found, p.value(found[1:len(found)-1], region))
 	})
 	ids := p.outputs.ClusterIdentifiers
 	return strings.NewReplacer("r37ijigzfq3lpos2f3mlztfbvb", ids[here], "kdi3ghk7qovhj7yigw3zewqa4t", ids[there],
