@@ -75,11 +75,11 @@ test: linux deps lambda cli ## every test, with the race detector where goroutin
 	exit $$status
 
 .PHONY: test-application
-test-application: linux deps lambda-host cli ## the distributed application end to end, in both regions (about two minutes)
+test-application: linux deps lambda-host cli ## the distributed application end to end, in both regions (about a minute)
 	@go test -vet=off -tags e2e -count=1 -run TestTheApplicationInTwoRegions ./rehearsal/stack
 
 .PHONY: test-docs
-test-docs: linux deps awscli lambda-host cli ## every aws command of the pages, by the AWS CLI against the deployed stack (about three minutes)
+test-docs: linux deps awscli lambda-host cli ## every aws command of the pages, by the AWS CLI against the deployed stack (about two minutes)
 	@go test -vet=off -tags e2e -count=1 -timeout 20m -run TestTheCommandsOfThePagesWork ./rehearsal/stack
 
 .PHONY: test-console
@@ -94,7 +94,7 @@ test-examples: linux deps examples-tools ## the examples of docs/connect.md, in 
 	@go test -vet=off -tags examples -count=1 ./examples/connect
 
 .PHONY: check
-check: ## what CI runs: all tests; application, pages, console and examples end to end; the demo (about 16 minutes)
+check: ## what CI runs: all tests; application, pages, console and examples end to end; the demo (about 13 minutes)
 	@.ci/run
 
 FROM ?= 1
