@@ -165,9 +165,9 @@ func (s *Service) throttle() bool {
 }
 
 // CloudTrail puts the record of an API call, or of what a service does by itself, on the bus, as AWS does in an account
-// with a trail: source "aws.dsql" for event source "dsql.amazonaws.com". The record marshals to a JSON object with eventName; what CloudTrail adds to every
-// record is added where it is missing. Delivery is best effort: in a region that is down there is none, which the
-// caller of the API never hears of.
+// with a trail: source "aws.dsql" for event source "dsql.amazonaws.com". The record marshals to a JSON object with
+// eventName; what CloudTrail adds to every record is added where it is missing. Delivery is best effort: in a region
+// that is down there is none, which the caller of the API never hears of.
 func (s *Service) CloudTrail(eventSource string, record any) error {
 	if err := s.env.Available("events"); err != nil {
 		return err
